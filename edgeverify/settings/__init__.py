@@ -1,0 +1,108 @@
+"""The YAML as frozen types: one model per section, every default, bound and unit. No I/O."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator, model_validator
+from typing_extensions import Self
+
+from edgeverify.settings.camera import CameraSettings, QualitySettings, VisionSettings
+from edgeverify.settings.decision import (
+    ClaimSettings,
+    ClockSettings,
+    DecisionSettings,
+    LockoutSettings,
+)
+from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
+from edgeverify.settings.model import ModelSettings
+from edgeverify.settings.operation import LogSettings, MetricsSettings, ThermalSettings
+from edgeverify.settings.outside import (
+    AuditSettings,
+    EventSettings,
+    JournalSettings,
+    KeySettings,
+    MqttSettings,
+    TlsSettings,
+)
+from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry
+from edgeverify.settings.section import Section
+
+DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
+
+
+class Settings(Section):
+    """The whole configuration of one door."""
+
+    door: str = "front-door"
+    """This door's name: lower-case letters, digits and dashes. It stands in every topic."""
+    model: ModelSettings = ModelSettings()
+    camera: CameraSettings = CameraSettings()
+    vision: VisionSettings = VisionSettings()
+    quality: QualitySettings = QualitySettings()
+    claims: ClaimSettings = ClaimSettings()
+    decision: DecisionSettings = DecisionSettings()
+    lockout: LockoutSettings = LockoutSettings()
+    liveness: LivenessMode = "auto"
+    """`auto`: passive where a PAD bundle is installed, else challenge. `passive`, `challenge`,
+    `both`; `off` must be written by hand and shows as degraded for ever."""
+    pad: PadSettings = PadSettings()
+    challenge: ChallengeSettings = ChallengeSettings()
+    mqtt: MqttSettings = MqttSettings()
+    events: EventSettings = EventSettings()
+    audit: AuditSettings = AuditSettings()
+    journal: JournalSettings = JournalSettings()
+    keys: KeySettings = KeySettings()
+    clock: ClockSettings = ClockSettings()
+    thermal: ThermalSettings = ThermalSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
+    staff_file: str = ""
+    """A second YAML with a `staff:` list, relative to this one; empty: none."""
+    staff: tuple[StaffEntry, ...] = Field(default=(), strict=False)
+
+    @field_validator("door")
+    @classmethod
+    def _door_fits_a_topic(cls, value: str) -> str:
+        if not DOOR.match(value):
+            raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
+        return value
+
+    @model_validator(mode="after")
+    def _cards_are_unique(self) -> Self:
+        seen: set[str] = set()
+        for entry in self.staff:
+            if entry.card in seen:
+                raise ValueError(f"card {entry.card!r} stands twice in staff")
+            seen.add(entry.card)
+        return self
+
+
+__all__ = [
+    "AuditSettings",
+    "CameraSettings",
+    "ChallengeSettings",
+    "ClaimSettings",
+    "ClockSettings",
+    "DecisionSettings",
+    "EnrolmentSettings",
+    "EventSettings",
+    "HoursSettings",
+    "JournalSettings",
+    "KeySettings",
+    "LivenessMode",
+    "LockoutSettings",
+    "LogSettings",
+    "MetricsSettings",
+    "ModelSettings",
+    "MqttSettings",
+    "PadSettings",
+    "QualitySettings",
+    "Section",
+    "Settings",
+    "StaffEntry",
+    "ThermalSettings",
+    "TlsSettings",
+    "VisionSettings",
+]

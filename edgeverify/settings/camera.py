@@ -1,0 +1,65 @@
+"""`camera:` and `vision:` and `quality:`: from light to a face that may be compared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from edgeverify.settings.section import Section
+
+
+class CameraSettings(Section):
+    """Where frames come from and when the camera counts as broken."""
+
+    source: str = "/dev/video0"
+    """A V4L2 device ("/dev/video0", "/dev/v4l/by-id/..."), an index ("0"), a video file, an
+    "rtsp://" or "http(s)://" address, or a GStreamer pipeline beginning with "gst:"."""
+    width: int = Field(default=1280, ge=160, le=7680)
+    """Pixels asked of the camera."""
+    height: int = Field(default=720, ge=120, le=4320)
+    """Pixels asked of the camera."""
+    frames_per_second: float = Field(default=15.0, ge=1, le=120)
+    """Asked of the camera, and the rate at which the door looks while nobody has claimed."""
+    loop: bool = False
+    """Files only: begin again at the end."""
+    pace: Literal["realtime", "lockstep"] = "realtime"
+    """Files only: at the video's own speed, or each frame waits until the last was consumed."""
+    open_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    stalled_seconds: float = Field(default=2.0, ge=0.5, le=60)
+    """No new frame for this long: `stalled`."""
+    frozen_seconds: float = Field(default=10.0, ge=1, le=3600)
+    """Identical pixels for this long: `frozen`. Files are exempt."""
+    black_below: float = Field(default=12.0, ge=0, le=255)
+    """Mean grey value, 0 to 255, below which the picture is `black`."""
+    overexposed_above: float = Field(default=243.0, ge=0, le=255)
+    """Mean grey value, 0 to 255, above which the picture is `overexposed`."""
+    covered_below: float = Field(default=6.0, ge=0, le=255)
+    """Standard deviation of the grey values below which the lens is `covered`."""
+    reference_picture: bool = False
+    """Keep a daily small grey picture of the empty scene; a moved camera raises `camera_moved`."""
+
+
+class VisionSettings(Section):
+    """Finding the face."""
+
+    min_detection_confidence: float = Field(default=0.5, gt=0, lt=1)
+    dominance_ratio: float = Field(default=1.5, ge=1, le=10)
+    """One face's eye distance must be this many times any other's, else `multiple_faces`."""
+
+
+class QualitySettings(Section):
+    """What a live face must be like before it is compared."""
+
+    min_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
+    max_yaw_degrees: float = Field(default=30.0, gt=0, le=90)
+    max_pitch_degrees: float = Field(default=25.0, gt=0, le=90)
+    max_roll_degrees: float = Field(default=30.0, gt=0, le=90)
+    min_sharpness: float = Field(default=20.0, ge=0)
+    """Variance of the Laplacian of the grey face, scaled to 112 pixels; 0 switches it off."""
+    min_brightness: float = Field(default=40.0, ge=0, le=255)
+    max_brightness: float = Field(default=220.0, ge=0, le=255)
+    min_contrast: float = Field(default=15.0, ge=0, le=128)
+    """Standard deviation of the face's grey values."""
+    min_border_pixels: float = Field(default=2.0, ge=-1000, le=1000)
+    """Distance from the face's mesh to the nearest border of the frame."""

@@ -1,0 +1,88 @@
+"""`claims:`, `decision:`, `lockout:`, `clock:`: who may ask, and what it takes to be let in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from edgeverify.settings.section import Section
+
+
+class ClaimSettings(Section):
+    """Where claims come from."""
+
+    sources: tuple[Literal["mqtt", "fixed", "walk_up"], ...] = Field(
+        default=("mqtt",), min_length=1, strict=False
+    )
+    """One or more of `mqtt` (a reader publishes), `fixed` (a room with one occupant) and
+    `walk_up` (no reader: everybody valid now counts as claimed)."""
+    fixed_card: str = ""
+    """The occupant's card number, for `fixed`."""
+    max_age_seconds: float = Field(default=10.0, gt=0, le=300)
+    """A claim older (or newer) than this on arrival is refused as `claim_expired`."""
+    retry_pause_seconds: float = Field(default=3.0, ge=0, le=300)
+    """`fixed` and `walk_up`: pause after a decision before the next attempt begins."""
+
+    @model_validator(mode="after")
+    def _fixed_needs_a_card(self) -> Self:
+        if "fixed" in self.sources and not self.fixed_card:
+            raise ValueError("sources has 'fixed', so fixed_card must name the occupant's card")
+        if len(set(self.sources)) != len(self.sources):
+            raise ValueError("sources names one source twice")
+        return self
+
+
+class DecisionSettings(Section):
+    """What it takes to be let in."""
+
+    max_fmr: float = Field(default=0.0001, gt=0, le=0.1)
+    """False match rate of one probe frame against one reference; selects the threshold from the
+    bundle's operating points."""
+    threshold: float | None = None
+    """Written by hand instead; shown in the status for ever. Score units of the bundle."""
+    window_frames: int = Field(default=5, ge=1, le=50)
+    """n: the last n compared frames are looked at."""
+    required_matches: int = Field(default=3, ge=1, le=50)
+    """k: so many of them must match."""
+    max_comparisons: int = Field(default=15, ge=1, le=500)
+    """At most so many comparisons in one transaction."""
+    timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    fusion: Literal["votes", "mean"] = "votes"
+    """`votes`: k of n. `mean`: the mean raw score of the last n; needs operating points measured
+    on such means."""
+
+    @model_validator(mode="after")
+    def _k_of_n_is_possible(self) -> Self:
+        if self.required_matches > self.window_frames:
+            raise ValueError(
+                f"required_matches ({self.required_matches}) cannot exceed "
+                f"window_frames ({self.window_frames})"
+            )
+        if self.max_comparisons < self.required_matches:
+            raise ValueError(
+                f"max_comparisons ({self.max_comparisons}) is below "
+                f"required_matches ({self.required_matches}): nobody could ever enter"
+            )
+        return self
+
+
+class LockoutSettings(Section):
+    """After repeated failures. NIST SP 800-63B: at most 5 in a row, then at least 30 s."""
+
+    max_failures: int = Field(default=5, ge=1, le=100)
+    first_seconds: float = Field(default=30.0, ge=30, le=86400)
+    """Doubles with each further lock-out."""
+    max_seconds: float = Field(default=900.0, ge=30, le=86400)
+    reset_hours: float = Field(default=24.0, gt=0, le=8760)
+    """Failures older than this are forgotten."""
+
+
+class ClockSettings(Section):
+    """When the wall clock is trusted."""
+
+    allow_unsynced: bool = False
+    """Grant even though the clock was never set since boot; shown as degraded."""
+    max_step_seconds: float = Field(default=3600.0, gt=0)
+    """A larger jump forward is not believed until synchronised for ten minutes."""

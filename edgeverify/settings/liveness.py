@@ -1,0 +1,41 @@
+"""`pad:` and `challenge:`: the two ways to prove that a person stands there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from edgeverify.settings.section import Section
+
+LivenessMode = Literal["auto", "passive", "challenge", "both", "off"]
+
+
+class PadSettings(Section):
+    """Passive presentation attack detection."""
+
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    """P(live) that the mean over the frames must reach; empty: the bundle's operating point."""
+    min_frames: int = Field(default=3, ge=1, le=50)
+    """Frames that must have been judged before liveness can pass."""
+    min_face_pixels: float = Field(default=80.0, ge=10)
+    """Smaller faces are not judged, hence never pass."""
+    max_face_pixels: float = Field(default=400.0, ge=20)
+    """Larger ones likewise."""
+
+
+class ChallengeSettings(Section):
+    """Active challenge: blink, turn left, turn right, nod, drawn at random."""
+
+    steps: int = Field(default=3, ge=1, le=10)
+    step_seconds: float = Field(default=4.0, ge=1, le=30)
+    """Time for each step, from its prompt."""
+    min_delay_seconds: float = Field(default=0.4, ge=0, le=10)
+    max_delay_seconds: float = Field(default=1.2, ge=0, le=10)
+    """Each prompt comes at a random moment between these, after the step before."""
+    retries: int = Field(default=0, ge=0, le=3)
+    """New draws allowed in one transaction after a step timed out."""
+    turn_degrees: float = Field(default=20.0, ge=5, le=60)
+    nod_degrees: float = Field(default=12.0, ge=5, le=45)
+    blink_ratio: float = Field(default=0.75, gt=0.2, lt=1)
+    """Eye aspect ratio, as a share of the person's own open eyes, below which eyes are shut."""

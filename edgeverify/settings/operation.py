@@ -1,0 +1,51 @@
+"""`thermal:`, `metrics:`, `log:`: running beside a door for years."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from edgeverify.settings.section import Section
+
+
+class ThermalSettings(Section):
+    """Heat slows the door while nobody has claimed; it never relaxes a decision."""
+
+    sensors: tuple[str, ...] = Field(default=(), strict=False)
+    """Types of thermal zones to read ("x86_pkg_temp", "cpu-thermal"); empty: all CPU and GPU
+    zones."""
+    soft_celsius: float = Field(default=72.0, ge=30, le=120)
+    """Half the frame rate from here, unless the system names a lower trip point."""
+    hot_celsius: float = Field(default=80.0, ge=30, le=120)
+    """Five frames a second from here, and only when something moves."""
+    critical_celsius: float = Field(default=90.0, ge=30, le=125)
+    """Suspended from here: every claim is denied `overheated`."""
+    hysteresis_celsius: float = Field(default=5.0, ge=1, le=30)
+    """A level is left this far below where it was entered."""
+    min_dwell_seconds: float = Field(default=60.0, ge=1, le=3600)
+    """Shortest stay in a level before a change to a cooler one."""
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> Self:
+        if not self.soft_celsius < self.hot_celsius < self.critical_celsius:
+            raise ValueError("soft_celsius, hot_celsius and critical_celsius must rise")
+        return self
+
+
+class MetricsSettings(Section):
+    """Prometheus; off unless set."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """Loopback port; 0: off."""
+    textfile: str = ""
+    """Path of a `.prom` file for the node exporter's textfile collector; empty: off."""
+
+
+class LogSettings(Section):
+    """What the daemon says of itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "journald", "text", "json"] = "auto"
+    """`auto`: journald's priorities under systemd, else text."""

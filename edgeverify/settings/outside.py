@@ -1,0 +1,76 @@
+"""`mqtt:`, `events:`, `audit:`, `journal:`, `keys:`: what leaves the door and what it keeps."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from edgeverify.settings.section import Section
+
+
+class TlsSettings(Section):
+    """Transport security to the broker; empty names mean the system's defaults."""
+
+    enabled: bool = False
+    ca_file: str = ""
+    """PEM; empty: the system's certificate authorities."""
+    certificate_file: str = ""
+    """PEM client certificate; empty: none."""
+    key_file: str = ""
+    """PEM private key of the client certificate."""
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file belong together")
+        return self
+
+
+class MqttSettings(Section):
+    """The broker."""
+
+    host: str = Field(default="localhost", min_length=1)
+    port: int = Field(default=1883, ge=1, le=65535)
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    """`auto`: MQTT 5, and 3.1.1 where the broker has nothing else."""
+    username: str = ""
+    password_file: str = ""
+    """File that holds the password (0600), or the name of a systemd credential."""
+    keepalive_seconds: int = Field(default=15, ge=5, le=600)
+    max_reconnect_seconds: float = Field(default=20.0, ge=1, le=300)
+    """Longest pause between two attempts to connect."""
+    tls: TlsSettings = TlsSettings()
+
+
+class EventSettings(Section):
+    """The live decision."""
+
+    expires_seconds: float = Field(default=5.0, ge=1, le=60)
+    """A grant is worth nothing after this."""
+
+
+class AuditSettings(Section):
+    """The history of decisions on the `audit` topic."""
+
+    include_scores: bool = False
+    """Scores help an attacker climb; they are published only if this says so."""
+
+
+class JournalSettings(Section):
+    """How long decisions are kept on this machine."""
+
+    retention_days: int = Field(default=90, ge=1, le=36500)
+    max_mebibytes: int = Field(default=512, ge=8, le=1048576)
+    """The oldest delivered decisions go first when the file grows beyond this."""
+
+
+class KeySettings(Section):
+    """Where secrets come from."""
+
+    master_key_file: str = ""
+    """32 raw bytes (0600) that wrap every reference's key, or the name of a systemd credential;
+    empty: made on first start in the state directory."""
+    previous_key_days: int = Field(default=30, ge=0, le=3650)
+    """How long subscribers should accept the old signing key after `edgeverify keys rotate`."""

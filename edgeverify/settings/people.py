@@ -1,0 +1,74 @@
+"""`enrolment:` and `staff:`: who may come in, where and when."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import Self
+
+from edgeverify.settings.section import Section
+
+CARD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$")
+
+
+def _card(value: str) -> str:
+    if not CARD.match(value):
+        raise ValueError(
+            "a card number is 1 to 64 letters, digits and . _ : - beginning with a letter or digit"
+        )
+    return value
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
+    return value
+
+
+CardNumber = Annotated[str, AfterValidator(_card)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+class EnrolmentSettings(Section):
+    """What an ID-card photo must be like."""
+
+    min_eye_distance_pixels: float = Field(default=35.0, ge=10, le=1000)
+    warn_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
+    """Smaller photos are enrolled with a warning."""
+    max_photo_mebibytes: float = Field(default=10.0, gt=0, le=100)
+    max_photo_megapixels: float = Field(default=25.0, gt=0, le=200)
+
+
+class HoursSettings(Section):
+    """Weekly opening hours."""
+
+    time_zone: TimeZone = "UTC"
+    windows: tuple[str, ...] = Field(default=(), strict=False)
+    """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
+
+
+class StaffEntry(Section):
+    """One person."""
+
+    card: CardNumber
+    """The card number, quoted: without quotes 0012345 would become another number."""
+    name: str = Field(min_length=1, max_length=200)
+    photos: tuple[str, ...] = Field(min_length=1, max_length=20, strict=False)
+    """ID-card photos, relative to the config's folder and inside it."""
+    valid_from: date | None = Field(default=None, strict=False)
+    valid_until: date | None = Field(default=None, strict=False)
+    """The last day; both in the time zone of `hours`."""
+    doors: tuple[str, ...] = Field(default=(), strict=False)
+    """Empty: every door."""
+    hours: HoursSettings = HoursSettings()
+    """Without windows: always."""
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValueError("valid_until lies before valid_from")
+        return self
