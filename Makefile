@@ -1,0 +1,46 @@
+# `make` sets up what it needs: a Python 3.10 to 3.12 with venv, git and make are enough to begin.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
+	2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+
+.PHONY: help demo test lint types imports unit test-all ci lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+# ---- environments -------------------------------------------------------------------------------
+
+$(VENV)/daemon.stamp: requirements/daemon.lock pyproject.toml
+	@./systemd/prerequisites demo
+	@test -n "$(PYTHON)" || { echo "edgeverify needs Python 3.10, 3.11 or 3.12 with the venv module"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/export.stamp: $(VENV)/daemon.stamp requirements/export.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/export.lock
+	@touch $@
+
+# ---- checks -------------------------------------------------------------------------------------
+
+lint: $(VENV)/daemon.stamp ## Style: ruff with all rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/export.stamp ## Types: mypy, strict
+	$(BIN)/mypy
+
+imports: $(VENV)/daemon.stamp ## Layers: imports point down
+	$(BIN)/lint-imports
+
+unit: $(VENV)/export.stamp
+	$(PYTEST) -m "not slow and not gpu and not systemd"
+
+test: lint types imports unit ## Everything that fits in a few minutes, from nothing
+
+ci: test

@@ -1,0 +1,45 @@
+"""How commands speak: results on standard output, one plain line for what went wrong."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from edgeverify.errors import EdgeverifyError
+
+P = ParamSpec("P")
+
+
+def say(line: str = "") -> None:
+    """Print a line of result to standard output."""
+    typer.echo(line)
+
+
+def complain(line: str) -> None:
+    """Print a line of diagnosis to standard error."""
+    typer.echo(line, err=True)
+
+
+def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command so that a user's mistake ends in one line and an exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except EdgeverifyError as error:
+            complain(f"edgeverify: {error.problem}")
+            if error.advice:
+                complain(f"  {error.advice}")
+            raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return wrapped

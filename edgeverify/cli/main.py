@@ -1,0 +1,42 @@
+"""`edgeverify`: the commands, one module each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeverify import __version__
+
+app = typer.Typer(
+    name="edgeverify",
+    help="Door-access face verification: a card says who you are, the camera checks it 1:1.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgeverify {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def edgeverify(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Door-access face verification: a card says who you are, the camera checks it 1:1."""
+
+
+# Each command registers here: app.command("name")(module.function)
+
+
+def main() -> None:
+    """Entry point of the `edgeverify` script."""
+    app()
