@@ -1,0 +1,1 @@
+"""Model bundles and the inference back ends that run them."""
