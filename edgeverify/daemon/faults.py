@@ -1,0 +1,63 @@
+"""What does not work as it should, right now, said by every part and read by the status."""
+
+from __future__ import annotations
+
+import threading
+
+from edgeverify.domain import Degradation
+
+
+class FaultBoard:
+    """A thread-safe set of degradations, one a name, in the order in which they appeared."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: dict[str, Degradation] = {}
+        self._changed = threading.Event()
+
+    def raise_fault(self, name: str, detail: str = "") -> None:
+        """State a fault, or change what is said of it."""
+        fault = Degradation(name=name, detail=detail)
+        with self._lock:
+            before = self._faults.get(name)
+            self._faults[name] = fault
+        if before is None or before.detail != detail:
+            self._changed.set()
+
+    def clear(self, name: str) -> None:
+        """Take a fault back; nothing happens where it was not stated."""
+        with self._lock:
+            gone = self._faults.pop(name, None)
+        if gone is not None:
+            self._changed.set()
+
+    def state(self, name: str, detail: str, *, present: bool) -> None:
+        """State or take back, as `present` says."""
+        if present:
+            self.raise_fault(name, detail)
+        else:
+            self.clear(name)
+
+    def replace(self, prefix: str, faults: tuple[Degradation, ...]) -> None:
+        """Make `faults` the only ones whose names begin with `prefix`."""
+        names = {fault.name for fault in faults}
+        for name in [fault.name for fault in self.snapshot()]:
+            if name.startswith(prefix) and name not in names:
+                self.clear(name)
+        for fault in faults:
+            self.raise_fault(fault.name, fault.detail)
+
+    def snapshot(self) -> tuple[Degradation, ...]:
+        """Return what stands now."""
+        with self._lock:
+            return tuple(self._faults.values())
+
+    def __contains__(self, name: str) -> bool:
+        with self._lock:
+            return name in self._faults
+
+    def take_change(self) -> bool:
+        """Return whether anything changed since the last call."""
+        changed = self._changed.is_set()
+        self._changed.clear()
+        return changed
