@@ -1,0 +1,19 @@
+"""References at rest: encrypted one by one, each with a key of its own that removal destroys."""
+
+from edgeverify.references.sealing import PhotoEmbedding
+from edgeverify.references.store import (
+    LoadedReferences,
+    ReferenceStore,
+    ReferenceSummary,
+    StoredReference,
+    UnusableReference,
+)
+
+__all__ = [
+    "LoadedReferences",
+    "PhotoEmbedding",
+    "ReferenceStore",
+    "ReferenceSummary",
+    "StoredReference",
+    "UnusableReference",
+]

@@ -1,0 +1,267 @@
+"""Where references live: SQLite, mode 0600, every embedding sealed, nothing of the removed left."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from edgeverify.comparison import fuse
+from edgeverify.domain import Reference
+from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
+from edgeverify.private_files import PRIVATE_FILE
+from edgeverify.references.schema import migrate
+from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSummary:
+    """What may be shown about a reference; no embedding in it."""
+
+    card: str
+    name: str
+    embedding_space: str
+    photo_count: int
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredReference:
+    """A reference with what each photo gave, for enrolment to keep what has not changed."""
+
+    summary: ReferenceSummary
+    photos: tuple[PhotoEmbedding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableReference:
+    """Present, but not to be compared; the door denies `reference_unusable`."""
+
+    card: str
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoadedReferences:
+    """Everything in the store, ready to compare or refused by name."""
+
+    usable: dict[str, Reference]
+    unusable: dict[str, UnusableReference]
+
+
+class ReferenceStore:
+    """All references of one door. May be used from several threads; one process at a time."""
+
+    def __init__(self, path: Path, master_secret: bytes, *, now: datetime) -> None:
+        """Open `path`, making it where absent; `master_secret` is 32 bytes.
+
+        A damaged database is moved aside (`moved_aside` names it) and an empty one made, because
+        references are made again from their photos. Raises StateError (a newer release's
+        database, no space, no access) and KeyUnusableError (another master key).
+        """
+        self.path = path
+        self.moved_aside: Path | None = None
+        self._sealer = Sealer(master_secret)
+        self._lock = threading.RLock()
+        try:
+            self._connection = self._open()
+        except sqlite3.OperationalError as error:
+            raise StateError(f"the references in {path} cannot be opened: {error}") from None
+        except sqlite3.DatabaseError:
+            self.moved_aside = _move_aside(path, now)
+            self._connection = self._open()
+
+    def put(
+        self, card: str, name: str, photos: tuple[PhotoEmbedding, ...], *, now: datetime
+    ) -> None:
+        """Keep a person's photo embeddings, in place of any earlier ones, whose key goes.
+
+        All embeddings are of one embedding space. Raises ValueError for none or a mixture, and
+        StateError when the disk refuses.
+        """
+        spaces = {photo.embedding.embedding_space for photo in photos}
+        if len(spaces) != 1:
+            raise ValueError("a reference is made of photos embedded by one model")
+        space = spaces.pop()
+        sealed = self._sealer.seal(card, space, photos)
+        with self._writing() as connection:
+            self._destroy_key(connection, card)
+            connection.execute(
+                "INSERT OR REPLACE INTO reference VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    card,
+                    name,
+                    space,
+                    len(photos),
+                    now.isoformat(),
+                    sealed.wrapped_key,
+                    sealed.payload,
+                ),
+            )
+
+    def rename(self, card: str, name: str) -> None:
+        """The config gave a person another display name; the reference stays."""
+        with self._writing() as connection:
+            connection.execute("UPDATE reference SET name = ? WHERE card = ?", (name, card))
+
+    def get(self, card: str) -> StoredReference | None:
+        """Open one reference; None when there is none. Raises ReferenceUnusableError."""
+        row = self._read("SELECT * FROM reference WHERE card = ?", card)
+        return self._stored(row[0]) if row else None
+
+    def load(self, embedding_space: str) -> LoadedReferences:
+        """Open all, each person's photos fused; those of another model are refused by name."""
+        usable: dict[str, Reference] = {}
+        unusable: dict[str, UnusableReference] = {}
+        for row in self._read("SELECT * FROM reference ORDER BY card"):
+            card, name = row["card"], row["name"]
+            try:
+                if row["embedding_space"] != embedding_space:
+                    raise ReferenceUnusableError(
+                        f"the reference of card {card} was made with another model"
+                    )
+                photos = self._stored(row).photos
+                fused = fuse([photo.embedding for photo in photos])
+            except ReferenceUnusableError as error:
+                unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
+            else:
+                usable[card] = Reference(
+                    card=card, name=name, embedding=fused, photo_count=len(photos)
+                )
+        return LoadedReferences(usable=usable, unusable=unusable)
+
+    def list(self) -> tuple[ReferenceSummary, ...]:
+        """All references by card; nothing is decrypted."""
+        rows = self._read("SELECT * FROM reference ORDER BY card")
+        return tuple(_summary(row) for row in rows)
+
+    def remove(self, card: str) -> bool:
+        """Destroy a reference: its wrapped key is overwritten, then the row and the log go.
+
+        False when there was none. Raises StateError when the disk refuses.
+        """
+        with self._writing() as connection:
+            found = self._destroy_key(connection, card)
+            connection.execute("DELETE FROM reference WHERE card = ?", (card,))
+        return found
+
+    def close(self) -> None:
+        """Leave one plain file without a log beside it."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> ReferenceStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self) -> sqlite3.Connection:
+        # SQLite gives its -wal and -shm files the mode of the database, so this one comes first.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        except OSError as error:
+            raise StateError(f"{self.path} cannot be opened: {error.strerror}") from None
+        os.fchmod(descriptor, PRIVATE_FILE)
+        os.close(descriptor)
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=5
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("quick_check failed")
+            migrate(connection, self.path)
+            self._check_master_key(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check_master_key(self, connection: sqlite3.Connection) -> None:
+        mine = self._sealer.key_check()
+        row = connection.execute("SELECT value FROM key_check").fetchone()
+        if row is None:
+            connection.execute("INSERT INTO key_check VALUES (1, ?)", (mine,))
+        elif bytes(row[0]) != mine:
+            raise KeyUnusableError(
+                f"{self.path} was written under another master key",
+                advice="Put the right key back (`keys.master_key_file`, the credential, or the "
+                "backup); or move that file away, and references are made again from the photos",
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, after which no earlier page is left in the write-ahead log."""
+        with self._lock:
+            connection = self._connection
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                raise StateError(
+                    f"the references in {self.path} cannot be changed: {error}",
+                    advice="Check space and permissions there",
+                ) from None
+
+    def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:
+        changed = connection.execute(
+            "UPDATE reference SET wrapped_key = zeroblob(?) WHERE card = ?",
+            (WRAPPED_KEY_BYTES, card),
+        )
+        return changed.rowcount > 0
+
+    def _read(self, query: str, *values: str) -> list[sqlite3.Row]:
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise StateError(f"the references in {self.path} cannot be read: {error}") from None
+
+    def _stored(self, row: sqlite3.Row) -> StoredReference:
+        sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
+        photos = self._sealer.open(row["card"], row["embedding_space"], sealed)
+        return StoredReference(summary=_summary(row), photos=photos)
+
+
+def _summary(row: sqlite3.Row) -> ReferenceSummary:
+    return ReferenceSummary(
+        card=row["card"],
+        name=row["name"],
+        embedding_space=row["embedding_space"],
+        photo_count=row["photo_count"],
+        enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
+    )
+
+
+def _move_aside(path: Path, now: datetime) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{now.strftime('%Y%m%dT%H%M%SZ')}")
+    path.replace(aside)
+    for ending in ("-wal", "-shm"):
+        log = path.with_name(path.name + ending)
+        if log.exists():
+            log.replace(aside.with_name(aside.name + ending))
+    return aside

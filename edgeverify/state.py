@@ -1,0 +1,187 @@
+"""The state directory: where it is, whose it is, and that only one program writes there.
+
+One config, one door, one state. Whoever changes state holds the lock, and is the directory's
+owner: a root shell that enrolled somebody would leave files that the service cannot read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from edgeverify.errors import StateError
+from edgeverify.private_files import PRIVATE_FILE, PRIVATE_FOLDER, write_private
+
+DOOR_FILE = "door"
+LOCK_FILE = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """What lies where. Made by `open_state`, which has checked owner, mode and door."""
+
+    folder: Path
+    door: str
+
+    @property
+    def references(self) -> Path:
+        """SQLite: the encrypted references."""
+        return self.folder / "references.sqlite"
+
+    @property
+    def journal(self) -> Path:
+        """SQLite: decisions, outbox, lock-outs, claim ids."""
+        return self.folder / "journal.sqlite"
+
+    @property
+    def master_key(self) -> Path:
+        """32 bytes, where no other place is set."""
+        return self.folder / "master.key"
+
+    @property
+    def signing_keys(self) -> Path:
+        """The Ed25519 signing key and the public halves of its predecessors."""
+        return self.folder / "signing-keys.json"
+
+    @property
+    def socket(self) -> Path:
+        """Where the running daemon answers commands."""
+        return self.folder / "edgeverify.sock"
+
+
+def state_path(door: str, option: Path | None, environ: Mapping[str, str]) -> Path:
+    """Say where the state of `door` lies; nothing is touched.
+
+    `--state`, else $STATE_DIRECTORY (systemd; the first of several), else
+    $XDG_STATE_HOME/edgeverify/DOOR, which is ~/.local/state/edgeverify/DOOR unless set.
+    """
+    if option is not None:
+        return option.expanduser().absolute()
+    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given)
+    # XDG Base Directory Specification: a relative value is to be ignored.
+    base = environ.get("XDG_STATE_HOME", "")
+    if not base.startswith("/"):
+        base = str(Path(environ.get("HOME") or Path.home()) / ".local" / "state")
+    return Path(base) / "edgeverify" / door
+
+
+def open_state(path: Path, door: str) -> StateDirectory:
+    """Open the state directory at `path`, making it where it is absent (mode 0700).
+
+    Raises StateError when it belongs to another user or another door, is not a directory, or is a
+    directory that holds other things.
+    """
+    try:
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StateError(f"the state directory {path} is not a directory") from None
+    except OSError as error:
+        raise StateError(
+            f"the state directory {path} cannot be made: {error.strerror}",
+            advice="Name another with --state, or run this as the service's user",
+        ) from None
+    check_owner(path)
+    try:
+        marker = path / DOOR_FILE
+        if marker.exists():
+            owner_door = marker.read_text(encoding="utf-8").strip()
+        else:
+            _refuse_a_strangers_folder(path)
+            write_private(marker, f"{door}\n".encode())
+            owner_door = door
+        if owner_door != door:
+            raise StateError(
+                f"the state directory {path} belongs to the door {owner_door!r}, not {door!r}",
+                advice="Each door has its own: check `door:` in the config, or name it by --state",
+            )
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(PRIVATE_FOLDER)
+    except (OSError, UnicodeError) as error:
+        raise StateError(f"the state directory {path} cannot be used: {error}") from None
+    return StateDirectory(path, door)
+
+
+def check_owner(path: Path) -> None:
+    """Refuse to work on another user's state, root included. Raises StateError."""
+    owner, user = path.stat().st_uid, os.geteuid()
+    if owner != user:
+        raise StateError(
+            f"the state directory {path} belongs to {_user(owner)}, and this is {_user(user)}",
+            advice=f"Run: sudo -u {_user(owner)} edgeverify ...",
+        )
+
+
+def _refuse_a_strangers_folder(path: Path) -> None:
+    """`--state /home/me` must not turn a home folder into a state directory."""
+    known = {LOCK_FILE, "references.sqlite", "journal.sqlite", "master.key", "signing-keys.json"}
+    # systemd may have put its own things there, and a lost+found is no content either
+    others = sorted({entry.name for entry in path.iterdir()} - known - {"lost+found"})
+    if others and not any((path / name).exists() for name in known):
+        raise StateError(
+            f"{path} is not a state directory of edgeverify: it holds {others[0]!r}",
+            advice="Name an empty or a new directory",
+        )
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
+class StateLock:
+    """Holds the state directory for one writer until closed, or until the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def close(self) -> None:
+        """Let the next writer in."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> StateLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def take_lock(state: StateDirectory) -> StateLock:
+    """Become the one writer of `state` (flock(2): a killed holder never leaves it locked).
+
+    Raises StateError naming the holder's process id.
+    """
+    path = state.folder / LOCK_FILE
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, PRIVATE_FILE)
+    except OSError as error:
+        raise StateError(f"the lock {path} cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise StateError(
+            f"the state directory {state.folder} is in use by process {holder}",
+            advice="The daemon is probably running: stop it, or reload it (SIGHUP) instead",
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return StateLock(descriptor)
