@@ -1,0 +1,109 @@
+"""What the daemon says to systemd, and the secrets that systemd hands to it.
+
+The notification protocol is sd_notify(3): lines of `KEY=value` in one datagram to the socket named
+by NOTIFY_SOCKET. Without that variable (a shell, a test, another supervisor) nothing is sent.
+Credentials are described in systemd.exec(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CREDENTIAL_NAME = re.compile(r"^[A-Za-z0-9_.\-]{1,255}$")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceManager:
+    """The line to systemd; silent when `address` is empty.
+
+    `watchdog_seconds` is the time within which systemd wants to hear `alive`, or None where it
+    does not watch this process.
+    """
+
+    address: str = ""
+    watchdog_seconds: float | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], process_id: int) -> ServiceManager:
+        """Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID as systemd sets them."""
+        watchdog = None
+        microseconds = environment.get("WATCHDOG_USEC", "")
+        meant_for = environment.get("WATCHDOG_PID", str(process_id))
+        if microseconds.isdecimal() and int(microseconds) > 0 and meant_for == str(process_id):
+            watchdog = int(microseconds) / 1e6
+        return cls(environment.get("NOTIFY_SOCKET", ""), watchdog)
+
+    @property
+    def ping_seconds(self) -> float | None:
+        """How often to call `alive`: a third of the limit leaves room for one lost turn."""
+        return None if self.watchdog_seconds is None else self.watchdog_seconds / 3
+
+    def ready(self, status: str) -> bool:
+        """Say that the service is up; also ends a reload."""
+        return self._send("READY=1", f"STATUS={_one_line(status)}")
+
+    def status(self, text: str) -> bool:
+        """Set the line that `systemctl status` shows."""
+        return self._send(f"STATUS={_one_line(text)}")
+
+    def alive(self) -> bool:
+        """Ping the watchdog. Only for a supervisor that has seen every critical loop move."""
+        return self._send("WATCHDOG=1")
+
+    def reloading(self, monotonic_seconds: float) -> bool:
+        """Say that a reload has begun; `ready` ends it. The time is CLOCK_MONOTONIC."""
+        return self._send("RELOADING=1", f"MONOTONIC_USEC={int(monotonic_seconds * 1e6)}")
+
+    def stopping(self, status: str = "stopping") -> bool:
+        """Say that the service is going down on purpose."""
+        return self._send("STOPPING=1", f"STATUS={_one_line(status)}")
+
+    def extend_start(self, seconds: float) -> bool:
+        """Ask for more time before READY, for work that is known to take long."""
+        return self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
+
+    def _send(self, *lines: str) -> bool:
+        """Send one datagram; False when nobody listens. A notification never stops the door."""
+        if not self.address:
+            return False
+        # An abstract socket is written with "@" in the variable and a zero byte on the wire.
+        address = "\0" + self.address[1:] if self.address.startswith("@") else self.address
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+                channel.settimeout(1.0)
+                channel.connect(address)
+                channel.sendall("\n".join(lines).encode())
+        except OSError:
+            return False
+        return True
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def credential(name: str, environment: Mapping[str, str]) -> Path | None:
+    """Return the file of the systemd credential `name`, or None where systemd brought none.
+
+    A `name` that is a path, and not the name of a credential, gives None too.
+    """
+    folder = environment.get("CREDENTIALS_DIRECTORY", "")
+    if not folder or not CREDENTIAL_NAME.match(name) or name in {".", ".."}:
+        return None
+    path = Path(folder) / name
+    return path if path.is_file() else None
+
+
+def journal_is_on(stream_fileno: int, environment: Mapping[str, str]) -> bool:
+    """Tell whether an open file is connected to the journal, as JOURNAL_STREAM says it."""
+    said = environment.get("JOURNAL_STREAM", "")
+    try:
+        status = os.fstat(stream_fileno)
+    except OSError:
+        return False
+    return said == f"{status.st_dev}:{status.st_ino}"
