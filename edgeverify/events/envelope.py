@@ -1,0 +1,112 @@
+"""The CloudEvent around a signed decision (CloudEvents 1.0, JSON format, structured mode).
+
+Nothing in the envelope is signed; whoever reads it trusts `data_base64` alone, after the check.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from edgeverify.errors import EventError
+from edgeverify.events.payload import to_wire_time
+from edgeverify.events.signing import SignedDecision, verify
+from edgeverify.events.strict_json import read_object, text_of
+
+CONTENT_TYPE = "application/cloudevents+json"
+MAX_EVENT_BYTES = 16384
+
+
+class EventKind(str, Enum):
+    """A decision that opens doors now, or the record that one was made."""
+
+    LIVE = "edgeverify.decision.v1"
+    HISTORY = "edgeverify.history.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A message read from `event` or `audit`, not yet checked.
+
+    `score` and `threshold` stand only in history, only where `audit.include_scores` says so, and
+    are not signed.
+    """
+
+    kind: EventKind
+    payload: bytes
+    signature: bytes
+    keyid: str
+    score: float | None = None
+    threshold: float | None = None
+
+    def verified(self, keys: Mapping[str, Ed25519PublicKey]) -> SignedDecision:
+        """Return the decision once its signature fits. Raises EventError."""
+        return verify(self.payload, self.signature, self.keyid, keys)
+
+
+def encode_event(
+    signed: SignedDecision,
+    kind: EventKind,
+    *,
+    score: float | None = None,
+    threshold: float | None = None,
+) -> bytes:
+    """Wrap signed bytes, unchanged, for `event` (LIVE) or `audit` (HISTORY).
+
+    Scores become CloudEvents extensions; those have no fractional type, hence texts.
+    """
+    decision = signed.decision
+    record = {
+        "specversion": "1.0",
+        "id": decision.event_id,
+        "source": f"/edgeverify/{decision.door}",
+        "type": kind.value,
+        "time": to_wire_time(decision.issued_at),
+        "datacontenttype": "application/json",
+        "keyid": signed.keyid,
+        "signature": b64encode(signed.signature).decode(),
+        "data_base64": b64encode(signed.payload).decode(),
+    }
+    if kind is EventKind.HISTORY and score is not None:
+        record["score"] = f"{score:.6f}"
+    if kind is EventKind.HISTORY and threshold is not None:
+        record["threshold"] = f"{threshold:.6f}"
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def parse_event(raw: bytes) -> Event:
+    """Read an envelope; its contents count for nothing until `verified`. Raises EventError."""
+    try:
+        return _from_record(read_object(raw, limit_bytes=MAX_EVENT_BYTES))
+    except ValueError as error:
+        raise EventError(f"an event is malformed: {error}") from None
+
+
+def _from_record(record: dict[str, object]) -> Event:
+    if record.get("specversion") != "1.0":
+        raise ValueError("specversion must be 1.0")
+    return Event(
+        kind=EventKind(text_of(record, "type")),
+        payload=_base64(record, "data_base64"),
+        signature=_base64(record, "signature"),
+        keyid=text_of(record, "keyid"),
+        score=_number(record, "score"),
+        threshold=_number(record, "threshold"),
+    )
+
+
+def _base64(record: dict[str, object], key: str) -> bytes:
+    try:
+        return b64decode(text_of(record, key, limit=MAX_EVENT_BYTES), validate=True)
+    except binascii.Error:
+        raise ValueError(f"{key} is not base64") from None
+
+
+def _number(record: dict[str, object], key: str) -> float | None:
+    return float(text_of(record, key, limit=32)) if key in record else None

@@ -1,0 +1,108 @@
+"""The small messages: claim (in), status and prompt (out)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from edgeverify.domain import Degradation, Prompt
+from edgeverify.errors import ClaimError
+from edgeverify.events.payload import from_wire_time, to_wire_time
+from edgeverify.events.strict_json import read_object, text_of
+from edgeverify.settings.people import CARD
+
+CLAIM_TYPE = "edgeverify.claim.v1"
+PROMPT_TYPE = "edgeverify.prompt.v1"
+STATUS_TYPE = "edgeverify.status.v1"
+MAX_CLAIM_BYTES = 4096
+MAX_CLAIM_ID = 64
+
+State = Literal["online", "degraded", "offline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimMessage:
+    """A well-formed claim; whether it is fresh and new is not known yet."""
+
+    id: str
+    card: str
+    issued_at: datetime
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> ClaimMessage:
+        """Read a claim. Raises ClaimError naming what is wrong with it."""
+        try:
+            return cls._from_record(read_object(raw, limit_bytes=MAX_CLAIM_BYTES))
+        except ValueError as error:
+            raise ClaimError(f"a claim is malformed: {error}") from None
+
+    @classmethod
+    def _from_record(cls, record: dict[str, object]) -> ClaimMessage:
+        if record.get("type") != CLAIM_TYPE:
+            raise ValueError(f"type must be {CLAIM_TYPE}")
+        data = record.get("data")
+        card = text_of(data, "card") if isinstance(data, dict) else ""
+        if not CARD.fullmatch(card):
+            raise ValueError("data.card must be a card number")
+        claim_id = text_of(record, "id", limit=MAX_CLAIM_ID)
+        if not claim_id.isprintable():
+            raise ValueError("id must be printable")
+        return cls(id=claim_id, card=card, issued_at=from_wire_time(text_of(record, "time")))
+
+
+def encode_claim(claim: ClaimMessage, *, source: str) -> bytes:
+    """Write a claim as a reader does; `source` names the reader (a URI reference)."""
+    record: dict[str, object] = {
+        "specversion": "1.0",
+        "id": claim.id,
+        "source": source,
+        "type": CLAIM_TYPE,
+        "time": to_wire_time(claim.issued_at),
+        "datacontenttype": "application/json",
+        "data": {"card": claim.card},
+    }
+    return _json(record)
+
+
+def encode_prompt(prompt: Prompt, door: str, now: datetime) -> bytes:
+    """Write what to ask of the person, worth nothing after `expires_at`."""
+    return _json(
+        {
+            "type": PROMPT_TYPE,
+            "door": door,
+            "claim_id": prompt.claim_id,
+            "kind": prompt.kind,
+            "text": prompt.text,
+            "expires_at": to_wire_time(now + timedelta(seconds=prompt.expires_in_seconds)),
+        }
+    )
+
+
+def encode_status(
+    state: State,
+    door: str,
+    *,
+    at: datetime | None,
+    reasons: Iterable[Degradation] = (),
+    details: dict[str, object] | None = None,
+) -> bytes:
+    """Write the retained status. The last will has no time (`at` None): nobody knows it then.
+
+    `details` are further facts for people and monitors (heat level, model, version); a program
+    decides on `state` and the reasons' names.
+    """
+    record: dict[str, object] = {
+        "type": STATUS_TYPE,
+        "door": door,
+        "state": state,
+        "at": None if at is None else to_wire_time(at),
+        "reasons": [{"name": reason.name, "detail": reason.detail} for reason in reasons],
+    }
+    return _json(record | (details or {}))
+
+
+def _json(record: dict[str, object]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
