@@ -1,0 +1,226 @@
+"""A model bundle on disk: read whole, every hash verified, on every load.
+
+Files that the manifest does not list are never opened. With an owner's key, the signature over
+the list of files must fit too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
+
+from edgeverify.domain import OperatingPoint
+from edgeverify.errors import BundleError
+from edgeverify.runtime.canonical import sha256_of, sha256_of_file
+from edgeverify.runtime.graph_check import check_graph
+from edgeverify.runtime.manifest import (
+    GOLDEN_FILE,
+    MODEL_FILES,
+    BundleModel,
+    Files,
+    Manifest,
+    PadManifest,
+    Precision,
+)
+from edgeverify.runtime.operating_points import (
+    OperatingPoints,
+    OperatingPointsFile,
+    choose_operating_point,
+)
+from edgeverify.runtime.signature import (
+    MANIFEST_SIGNATURE,
+    POINTS_SIGNATURE,
+    bundle_message,
+    points_message,
+    require_signature,
+)
+from edgeverify.runtime.templates import template_named
+from edgeverify.settings import DecisionSettings
+
+MANIFEST_FILE = "manifest.json"
+POINTS_FILE = "operating-points.json"
+_MAX_JSON_BYTES = 4 << 20
+_AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
+
+J = TypeVar("J", bound=BundleModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedFolder:
+    """A folder whose files had the right hashes when it was loaded."""
+
+    folder: Path
+    points: OperatingPointsFile | None
+
+    def read(self, files: Files, name: str) -> bytes:
+        """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
+        data = (self.folder / name).read_bytes()
+        if sha256_of(data) != files.files[name]:
+            raise BundleError(f"{self.folder / name} does not have its hash", advice=_AGAIN)
+        return data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(VerifiedFolder):
+    """An embedder."""
+
+    manifest: Manifest
+
+    @property
+    def operating_points(self) -> OperatingPoints | None:
+        """The measured thresholds of FP32, FP16 and TensorRT, or None."""
+        return self.operating_points_of("fp32")
+
+    def operating_points_of(self, precision: Precision) -> OperatingPoints | None:
+        """Find the measured thresholds of the embedding space of that precision, or None."""
+        space = self.manifest.space_of(precision)
+        return None if self.points is None else self.points.of_space(space)
+
+    def has(self, precision: Precision) -> bool:
+        """True where the bundle carries that form of the network."""
+        return MODEL_FILES[precision] in self.manifest.files
+
+    def model_bytes(self, precision: Precision) -> bytes:
+        """Read the ONNX graph of that precision; BundleError where there is none."""
+        if not self.has(precision):
+            raise BundleError(
+                f"the bundle {self.manifest.name} has no {precision} model",
+                advice="Make one with `edgeverify-export`, or set model.precision to auto.",
+            )
+        return self.read(self.manifest, MODEL_FILES[precision])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PadBundle(VerifiedFolder):
+    """Presentation attack detection."""
+
+    manifest: PadManifest
+
+    @property
+    def operating_points(self) -> OperatingPoints | None:
+        """The measured thresholds of P(live), or None."""
+        if self.points is None:
+            return None
+        return self.points.of_space(self.manifest.embedding_space)
+
+
+def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle:
+    """Load an embedder; BundleError, naming the file and what to do, where anything is amiss."""
+    manifest = _verified(folder, Manifest, owner_key)
+    template = template_named(manifest.template)
+    if template.version != manifest.template_version:
+        raise BundleError(
+            f"{folder / MANIFEST_FILE} was made for version {manifest.template_version} of the "
+            f"alignment {manifest.template}, this release has version {template.version}",
+            advice="Make the bundle again with this release and enrol again.",
+        )
+    for name in MODEL_FILES.values():
+        if name in manifest.files:
+            check_graph(
+                (folder / name).read_bytes(),
+                folder / name,
+                size=manifest.feeding.size,
+                outputs=manifest.embedding_size,
+            )
+    points = _points(folder, manifest.embedding_space, owner_key)
+    return Bundle(folder=folder, manifest=manifest, points=points)
+
+
+def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> PadBundle:
+    """Load a PAD bundle; BundleError as in `load_bundle`."""
+    manifest = _verified(folder, PadManifest, owner_key)
+    for network in manifest.networks:
+        path = folder / network.file
+        check_graph(path.read_bytes(), path, size=manifest.feeding.size, outputs=manifest.classes)
+    points = _points(folder, manifest.embedding_space, owner_key)
+    return PadBundle(folder=folder, manifest=manifest, points=points)
+
+
+def operating_point(
+    bundle: Bundle,
+    settings: DecisionSettings,
+    *,
+    references: int = 1,
+    precision: Precision = "fp32",
+) -> OperatingPoint:
+    """Choose the threshold; ConfigError without evidence (`choose_operating_point`).
+
+    `precision` is that of the session in use: INT8 has its own measurements.
+    """
+    return choose_operating_point(
+        bundle.operating_points_of(precision),
+        settings,
+        bundle_name=bundle.manifest.name,
+        references=references,
+    )
+
+
+M = TypeVar("M", bound=Files)
+
+
+def _verified(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
+    if not folder.is_dir():
+        raise BundleError(
+            f"there is no model bundle {folder}",
+            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
+        )
+    raw = _read_json(folder / MANIFEST_FILE)
+    manifest = _parsed(folder / MANIFEST_FILE, kind, raw)
+    for name, wanted in sorted(manifest.files.items()):
+        path = folder / name
+        try:
+            found = sha256_of_file(path)
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+        if found != wanted:
+            raise BundleError(
+                f"{path} was altered or damaged: its SHA-256 is {found[:12]}..., "
+                f"the manifest says {wanted[:12]}...",
+                advice=_AGAIN,
+            )
+    if owner_key is not None:
+        message = bundle_message(sha256_of(raw), manifest.files)
+        require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
+    if GOLDEN_FILE not in manifest.files:  # pragma: no cover - the manifest refuses it
+        raise BundleError(f"{folder} has no golden vectors", advice=_AGAIN)
+    return manifest
+
+
+def _points(
+    folder: Path, space: str, owner_key: Ed25519PublicKey | None
+) -> OperatingPointsFile | None:
+    path = folder / POINTS_FILE
+    if not path.exists():
+        return None
+    raw = _read_json(path)
+    points = _parsed(path, OperatingPointsFile, raw)
+    if not points.is_intact:
+        raise BundleError(f"{path} was altered: its hash does not fit", advice=_AGAIN)
+    if owner_key is not None:
+        message = points_message(sha256_of(raw), space)
+        require_signature(owner_key, folder / POINTS_SIGNATURE, message)
+    return points
+
+
+def _read_json(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_MAX_JSON_BYTES + 1)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+    if len(raw) > _MAX_JSON_BYTES:
+        raise BundleError(f"{path} is larger than 4 MiB", advice=_AGAIN)
+    return raw
+
+
+def _parsed(path: Path, kind: type[J], raw: bytes) -> J:
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BundleError(f"{path}: {where}: {first['msg']}", advice=_AGAIN) from None

@@ -1,0 +1,69 @@
+"""Does an ONNX graph fit what its manifest says, and does it hold everything it needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from edgeverify.errors import BundleError
+
+_REBUILD = "Make the bundle again with `edgeverify-export`, or fetch it with `edgeverify models`."
+
+
+def check_graph(data: bytes, path: Path, *, size: int, outputs: int) -> None:
+    """Refuse what does not fit, by BundleError naming `path`.
+
+    Wanted: one float32 input (batch, 3, size, size), one float32 output (batch, outputs), no
+    external data anywhere (it would be read from outside the hashed file).
+    """
+    try:
+        model = onnx.load_model_from_string(data)
+    except (DecodeError, ValueError):
+        raise BundleError(f"{path} is not an ONNX model", advice=_REBUILD) from None
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model.graph)):
+        raise BundleError(
+            f"{path} keeps weights in another file (external data), which is never read",
+            advice="Save the model with its weights inside.",
+        )
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    _require(path, "input", inputs, (None, 3, size, size))
+    _require(path, "output", list(model.graph.output), (None, outputs))
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            if attribute.HasField("g"):
+                yield from _tensors(attribute.g)
+            for inner in attribute.graphs:
+                yield from _tensors(inner)
+
+
+def _require(
+    path: Path, what: str, values: list[onnx.ValueInfoProto], wanted: tuple[int | None, ...]
+) -> None:
+    shown = "(batch, " + ", ".join(str(side) for side in wanted[1:]) + ")"
+    if len(values) != 1:
+        raise BundleError(
+            f"{path} has {len(values)} {what}s; one of shape {shown} is needed", advice=_REBUILD
+        )
+    tensor = values[0].type.tensor_type
+    sides = tuple(
+        side.dim_value if side.HasField("dim_value") else None for side in tensor.shape.dim
+    )
+    if tensor.elem_type != onnx.TensorProto.FLOAT or sides[1:] != wanted[1:]:
+        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        raise BundleError(
+            f"{path} has the {what} {kind} {sides}, but its manifest says float {shown}",
+            advice=_REBUILD,
+        )
