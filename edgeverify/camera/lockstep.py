@@ -1,0 +1,89 @@
+"""A video file that waits: the same frames at the same times, however slow the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeverify.camera.file_reader import VideoFile
+from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.picture import examine
+from edgeverify.camera.picture_watch import PictureWatch
+from edgeverify.camera.reader import VideoEndedError
+from edgeverify.domain import Frame
+from edgeverify.errors import CameraError
+from edgeverify.settings import CameraSettings
+
+
+class LockstepCamera:
+    """Each `latest` that acknowledges the frame before reads one more; nothing runs in between.
+
+    No thread, no process, no clock: for golden replays. `timeout_seconds` is not waited for.
+    """
+
+    def __init__(self, path: Path, settings: CameraSettings) -> None:
+        self._settings = settings
+        self._watch = PictureWatch(settings, is_file=True)
+        self._video: VideoFile | None = None
+        self._frame: Frame | None = None
+        self._broken: CameraHealth | None = None
+        self._sequence = 0
+        try:
+            self._video = VideoFile(path, loop=settings.loop)
+        except CameraError as error:
+            self._break(CameraState.OFFLINE, str(error))
+
+    def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
+        """Give the frame not yet acknowledged again, or the next one; None after the last."""
+        _ = timeout_seconds
+        if self._frame is None or after_sequence >= self._frame.sequence:
+            self._frame = self._next()
+        return self._frame
+
+    def health(self) -> CameraHealth:
+        """Say what the pictures so far look like, or why there are none."""
+        if self._broken is not None:
+            return self._broken
+        rate = 0.0 if self._video is None else self._video.frames_per_second
+        if self._sequence == 0:
+            return CameraHealth(state=CameraState.STARTING, since=0.0, frames_per_second=rate)
+        verdict = self._watch.verdict
+        return CameraHealth(
+            state=verdict.state,
+            since=verdict.since,
+            detail=verdict.detail,
+            frames_per_second=rate,
+            frame_age_seconds=0.0,
+        )
+
+    def now(self) -> float:
+        """Seconds of video handed out so far."""
+        return 0.0 if self._video is None else self._video.seconds
+
+    def close(self) -> None:
+        """Close the file; the time stays where it was."""
+        if self._video is not None:
+            self._video.close()
+            if self._broken is None:
+                self._break(CameraState.OFFLINE, "closed")
+
+    def _next(self) -> Frame | None:
+        import cv2  # noqa: PLC0415
+
+        if self._video is None or self._broken is not None:
+            return None
+        try:
+            bgr = self._video.read()
+        except VideoEndedError as error:
+            self._break(CameraState.ENDED, str(error))
+            return None
+        except CameraError as error:
+            self._break(CameraState.OFFLINE, str(error))
+            return None
+        self._sequence += 1
+        at = self._video.seconds
+        self._watch.look(examine(bgr), at)
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        return Frame(rgb=rgb, sequence=self._sequence, captured_at=at)
+
+    def _break(self, state: CameraState, detail: str) -> None:
+        self._broken = CameraHealth(state=state, since=self.now(), detail=detail)

@@ -1,0 +1,33 @@
+"""The one way to get a camera."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.lockstep import LockstepCamera
+from edgeverify.camera.source import FileSource, parse_source
+from edgeverify.settings import CameraSettings
+
+
+def open_camera(
+    settings: CameraSettings,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    folder: Path | None = None,
+    device_root: Path = Path("/"),
+) -> Camera:
+    """Open the camera that the settings name, and keep it open until `close`.
+
+    A camera that is not there now is not an error: its health says so, and it is tried again for
+    ever. Raises ConfigError where `settings.source` cannot be understood. `clock` must be
+    CLOCK_MONOTONIC seconds (capture times come from another process); lockstep files take time
+    from the video instead. Relative files lie in `folder` (default: the working directory), devices
+    in `device_root`.
+    """
+    source = parse_source(settings.source, folder or Path())
+    if isinstance(source, FileSource) and settings.pace == "lockstep":
+        return LockstepCamera(source.path, settings)
+    raise NotImplementedError

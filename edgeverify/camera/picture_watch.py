@@ -1,0 +1,125 @@
+"""Turns pictures, one after another, into a state that does not flicker. Pure: time is given."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.picture import Picture, is_torn
+from edgeverify.settings import CameraSettings
+
+ENTER_SECONDS = 0.5
+"""A fault is named once it has held for this long (one picture is enough below 2 a second)."""
+LEAVE_SECONDS = 0.7
+"""and forgotten once nothing has been wrong for this long."""
+RELIEF = 1.25
+"""A level is left only this factor beyond where it was entered."""
+REMEMBERED_PICTURES = 8192
+"""Checksums kept to notice a picture that was shown before: nine minutes at 15 a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The state of the pictures, the moment it began, and what was measured."""
+
+    state: CameraState
+    since: float
+    detail: str = ""
+
+
+class PictureWatch:
+    """Black, covered, overexposed, torn, and frozen or looped pictures, with hysteresis.
+
+    A fault is entered after half a second and left after 0.7 s without any. A picture counts as
+    new only when its checksum was not seen before, so that a recording played in a loop is as
+    frozen as a still.
+    """
+
+    def __init__(self, settings: CameraSettings, *, is_file: bool) -> None:
+        self._settings = settings
+        self._is_file = is_file
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._before: Picture | None = None
+        self._last_new: float | None = None
+        self._suspect: tuple[CameraState, float] | None = None
+        self._clear_since: float | None = None
+        self.verdict = Verdict(state=CameraState.STARTING, since=0.0)
+
+    def look(self, picture: Picture, at: float) -> Verdict:
+        """Take in the next picture, captured `at` seconds; times must not fall."""
+        if self.verdict.state is CameraState.STARTING:
+            self.verdict = Verdict(state=CameraState.OK, since=at)
+        wrong, detail = self._fault(picture, at)
+        self._before = picture
+        if wrong is CameraState.OK:
+            self._all_clear(at)
+        else:
+            self._complain(wrong, detail, at)
+        return self.verdict
+
+    def forget(self) -> None:
+        """Begin again after the camera was opened anew; what was shown before stays known."""
+        self._before = None
+        self._suspect = None
+        self._clear_since = None
+        self.verdict = Verdict(state=CameraState.STARTING, since=0.0)
+
+    def _fault(self, picture: Picture, at: float) -> tuple[CameraState, str]:
+        settings, state = self._settings, self.verdict.state
+        still_seconds = self._still_for(picture, at)
+        mean, deviation = picture.mean, picture.deviation
+        black = settings.black_below * (RELIEF if state is CameraState.BLACK else 1)
+        covered = settings.covered_below * (RELIEF if state is CameraState.COVERED else 1)
+        over = 255 - (255 - settings.overexposed_above) * (
+            RELIEF if state is CameraState.OVEREXPOSED else 1
+        )
+        if mean < black:
+            return CameraState.BLACK, f"mean grey value {mean:.0f} of 255"
+        if mean > over:
+            return CameraState.OVEREXPOSED, f"mean grey value {mean:.0f} of 255"
+        if deviation < covered:
+            return CameraState.COVERED, f"hardly any structure: deviation {deviation:.1f}"
+        if is_torn(picture, self._before):
+            return CameraState.TORN, "pictures arrive in pieces"
+        if still_seconds >= settings.frozen_seconds and not self._is_file:
+            return CameraState.FROZEN, f"no new picture for {settings.frozen_seconds:g} s"
+        return CameraState.OK, ""
+
+    def _still_for(self, picture: Picture, at: float) -> float:
+        """Seconds since a picture came that had not been shown before."""
+        if picture.checksum in self._seen:
+            self._seen.move_to_end(picture.checksum)
+        else:
+            self._seen[picture.checksum] = None
+            self._last_new = at
+            if len(self._seen) > REMEMBERED_PICTURES:
+                self._seen.popitem(last=False)
+        return 0.0 if self._last_new is None else at - self._last_new
+
+    def _complain(self, wrong: CameraState, detail: str, at: float) -> None:
+        self._clear_since = None
+        if self.verdict.state is wrong:
+            self._suspect = None
+            return
+        if self._suspect is None or self._suspect[0] is not wrong:
+            since = at if self._suspect is None else self._suspect[1]
+            self._suspect = (wrong, since)
+        # Frozen has already waited; the rest must hold for a moment.
+        if wrong is CameraState.FROZEN or at - self._suspect[1] >= ENTER_SECONDS:
+            self.verdict = Verdict(state=wrong, since=self._suspect[1], detail=detail)
+            self._suspect = None
+
+    def _all_clear(self, at: float) -> None:
+        if self.verdict.state is CameraState.OK:
+            # A tear comes and goes: one whole picture in between does not clear the suspicion.
+            if self._clear_since is None:
+                self._clear_since = at
+            elif at - self._clear_since >= LEAVE_SECONDS:
+                self._suspect = None
+            return
+        if self._clear_since is None:
+            self._clear_since = at
+        if at - self._clear_since >= LEAVE_SECONDS:
+            self.verdict = Verdict(state=CameraState.OK, since=at)
+            self._suspect = None

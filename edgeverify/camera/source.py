@@ -1,0 +1,115 @@
+"""The `camera.source` line of the YAML, understood: one type for each kind of camera."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from edgeverify.errors import ConfigError
+
+URL = re.compile(r"^[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+ADVICE = (
+    "Use a device (/dev/video0, /dev/v4l/by-id/...), an index (0), a video file, an rtsp:// or "
+    "http(s):// address, or gst: and a pipeline"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A video file."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class V4l2Source:
+    """A Linux video device: its node, or a link in /dev/v4l that survives a change of number."""
+
+    device: str
+
+    def __str__(self) -> str:
+        return self.device
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSource:
+    """A network camera. `str()` hides user and password."""
+
+    url: str
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and TCP port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or PORTS[parts.scheme.lower()]
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class GstreamerSource:
+    """A GStreamer pipeline without its sink, as words of one command line."""
+
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"gst: {self.words[0]} ..."
+
+
+Source: TypeAlias = FileSource | V4l2Source | UrlSource | GstreamerSource
+
+
+def parse_source(text: str, folder: Path) -> Source:
+    """Understand a `camera.source`; a relative file lies in `folder`. Raises ConfigError."""
+    text = text.strip()
+    if not text or "\0" in text:
+        raise ConfigError("camera.source is empty", advice=ADVICE)
+    if text.startswith("gst:"):
+        return _pipeline(text.removeprefix("gst:"))
+    if URL.match(text):
+        return _address(text)
+    if text.isdecimal() and len(text) <= 3:
+        return V4l2Source(f"/dev/video{int(text)}")
+    if text.startswith("/dev/"):
+        return V4l2Source(text)
+    return FileSource(folder / text)
+
+
+def _pipeline(text: str) -> GstreamerSource:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise ConfigError(
+            f"camera.source: the pipeline's quotes do not close ({error})", advice=ADVICE
+        ) from None
+    if not words or "!" in {words[0], words[-1]}:
+        raise ConfigError(
+            "camera.source: a pipeline begins and ends with an element, not with '!'",
+            advice="edgeverify adds '! videoconvert ! ... ! fdsink' itself",
+        )
+    return GstreamerSource(words)
+
+
+def _address(text: str) -> UrlSource:
+    source = UrlSource(text)
+    try:
+        parts = urlsplit(text)
+        if parts.scheme.lower() not in PORTS:
+            raise ConfigError(f"camera.source: cannot read {parts.scheme}://", advice=ADVICE)
+        host, _port = source.address
+    except ValueError as error:
+        raise ConfigError(f"camera.source: {error}", advice=ADVICE) from None
+    if not host:
+        raise ConfigError("camera.source: the address names no host", advice=ADVICE)
+    return source
