@@ -7,9 +7,10 @@ from datetime import date
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
+from edgeverify.settings.hours import parse_window
 from edgeverify.settings.section import Section
 
 CARD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$")
@@ -29,6 +30,23 @@ def _time_zone(value: str) -> str:
     return value
 
 
+DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+
+def _day(value: object) -> object:
+    # pydantic would also take a number, or its text, as seconds since 1970
+    if value is None or type(value) is date or (isinstance(value, str) and DAY.match(value)):
+        return value
+    raise ValueError(f"a day is written as 2026-12-31, not {value!r}")
+
+
+def _window(value: str) -> str:
+    parse_window(value)
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Window = Annotated[str, AfterValidator(_window)]
 CardNumber = Annotated[str, AfterValidator(_card)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
@@ -47,7 +65,7 @@ class HoursSettings(Section):
     """Weekly opening hours."""
 
     time_zone: TimeZone = "UTC"
-    windows: tuple[str, ...] = Field(default=(), strict=False)
+    windows: tuple[Window, ...] = Field(default=(), strict=False)
     """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
 
 
@@ -59,8 +77,8 @@ class StaffEntry(Section):
     name: str = Field(min_length=1, max_length=200)
     photos: tuple[str, ...] = Field(min_length=1, max_length=20, strict=False)
     """ID-card photos, relative to the config's folder and inside it."""
-    valid_from: date | None = Field(default=None, strict=False)
-    valid_until: date | None = Field(default=None, strict=False)
+    valid_from: Day | None = Field(default=None, strict=False)
+    valid_until: Day | None = Field(default=None, strict=False)
     """The last day; both in the time zone of `hours`."""
     doors: tuple[str, ...] = Field(default=(), strict=False)
     """Empty: every door."""
