@@ -1,4 +1,4 @@
-"""How sure a measured rate is: exact binomial bounds, the rule of three, a bootstrap over people."""
+"""How sure a measured rate is: binomial bounds, the rule of three, a bootstrap over people."""
 
 from __future__ import annotations
 
