@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from typing_extensions import Self
+
 from edgeverify.errors import StateError
 from edgeverify.private_files import PRIVATE_FILE, PRIVATE_FOLDER, write_private
 
@@ -150,7 +152,7 @@ class StateLock:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def __enter__(self) -> StateLock:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

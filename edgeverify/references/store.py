@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from typing_extensions import Self
+
 from edgeverify.comparison import fuse
 from edgeverify.domain import Reference
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
@@ -107,7 +109,7 @@ class ReferenceStore:
             )
 
     def rename(self, card: str, name: str) -> None:
-        """The config gave a person another display name; the reference stays."""
+        """Give a person the display name that the config has now; the reference stays."""
         with self._writing() as connection:
             connection.execute("UPDATE reference SET name = ? WHERE card = ?", (name, card))
 
@@ -122,11 +124,11 @@ class ReferenceStore:
         unusable: dict[str, UnusableReference] = {}
         for row in self._read("SELECT * FROM reference ORDER BY card"):
             card, name = row["card"], row["name"]
+            if row["embedding_space"] != embedding_space:
+                problem = f"the reference of card {card} was made with another model"
+                unusable[card] = UnusableReference(card=card, name=name, problem=problem)
+                continue
             try:
-                if row["embedding_space"] != embedding_space:
-                    raise ReferenceUnusableError(
-                        f"the reference of card {card} was made with another model"
-                    )
                 photos = self._stored(row).photos
                 fused = fuse([photo.embedding for photo in photos])
             except ReferenceUnusableError as error:
@@ -157,7 +159,7 @@ class ReferenceStore:
         with self._lock:
             self._connection.close()
 
-    def __enter__(self) -> ReferenceStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -185,8 +187,7 @@ class ReferenceStore:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError("quick_check failed")
+            _check_pages(connection)
             migrate(connection, self.path)
             self._check_master_key(connection)
         except BaseException:
@@ -255,6 +256,12 @@ def _summary(row: sqlite3.Row) -> ReferenceSummary:
         photo_count=row["photo_count"],
         enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
     )
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA quick_check").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
 
 
 def _move_aside(path: Path, now: datetime) -> Path:

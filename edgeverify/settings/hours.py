@@ -41,7 +41,7 @@ def parse_window(text: str) -> WeeklyWindow:
         raise ValueError(f'opening hours look like "Mon-Fri 07:00-19:00", not {text!r}')
     begin = _minute(match["h1"], match["m1"], text)
     end = _minute(match["h2"], match["m2"], text)
-    if begin == end or begin == MINUTES_A_DAY:
+    if begin in {end, MINUTES_A_DAY}:
         raise ValueError(f"{text!r} is empty; the whole day is 00:00-24:00")
     days: set[int] = set()
     for part in match["days"].split(","):

@@ -1,0 +1,163 @@
+"""Files to `LoadedConfig`: read, merge the staff file, validate, and point at every mistake."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edgeverify.config.explaining import explain, section_of
+from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
+from edgeverify.config.reading import YamlFile, read_yaml
+from edgeverify.settings import Section, Settings, StaffEntry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedConfig:
+    """A config that holds, and where everything stands in it.
+
+    `folder` is what relative paths in it start from. `digest` (hex SHA-256) changes when a byte
+    of the config or its staff file does. `lines` has file and line of every key that was written.
+    """
+
+    settings: Settings
+    path: Path
+    folder: Path
+    digest: str
+    lines: Mapping[KeyPath, tuple[Path, int]]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files it was read from: what a reload must watch."""
+        staff = self.settings.staff_file
+        return (self.path, self.folder / staff) if staff else (self.path,)
+
+    def problem(self, key: KeyPath, text: str) -> Problem:
+        """Make a problem that points at `key`, or at the nearest key above it that was written."""
+        file, line = _place(key, self.lines, self.path)
+        return Problem(file, line, key, text)
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read a door's config and the staff file it names.
+
+    Raises ConfigProblemsError with every mistake that can be told at once; nothing is used of a
+    config that has one. `path` is kept as given, for messages.
+    """
+    main = read_yaml(path)
+    problems = list(main.problems)
+    lines = {key: (path, line) for key, line in main.lines.items()}
+    values = _mapping(main)
+    digest = hashlib.sha256(hashlib.sha256(main.content).digest())
+    staff_file = values.get("staff_file")
+    if isinstance(staff_file, str) and staff_file:
+        staff = read_yaml(path.parent / staff_file)
+        digest.update(hashlib.sha256(staff.content).digest())
+        problems += staff.problems
+        problems += _append_staff(values, lines, staff)
+    problems += _cards_twice(values, lines, path)
+    settings = _validate(values, lines, path, problems)
+    if problems or settings is None:
+        raise ConfigProblemsError(problems)
+    return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
+
+
+def _mapping(file: YamlFile) -> dict[str, object]:
+    if file.root is None:
+        return {}
+    if not isinstance(file.root, dict):
+        problem = Problem(
+            file.path, 1, (), "must hold keys (`door: front-door`), not a list or text"
+        )
+        raise ConfigProblemsError([problem])
+    return dict(file.root)
+
+
+def _append_staff(
+    values: dict[str, object], lines: dict[KeyPath, tuple[Path, int]], file: YamlFile
+) -> list[Problem]:
+    """Put the staff file's people behind those of the config itself."""
+    root = _mapping(file)
+    problems = [
+        Problem(file.path, file.lines[(key,)], (key,), "unknown key; a staff file holds `staff:`")
+        for key in root
+        if key != "staff"
+    ]
+    more = root.get("staff") or []
+    own = values.get("staff") or []
+    if not isinstance(more, list):
+        line = file.lines[("staff",)]
+        return [*problems, Problem(file.path, line, ("staff",), "must be a list of people")]
+    if not isinstance(own, list):
+        return problems
+    values["staff"] = [*own, *more]
+    for key, line in file.lines.items():
+        if len(key) > 1 and isinstance(key[1], int):
+            lines[("staff", key[1] + len(own), *key[2:])] = (file.path, line)
+    return problems
+
+
+def _cards_twice(
+    values: Mapping[str, object], lines: Mapping[KeyPath, tuple[Path, int]], path: Path
+) -> list[Problem]:
+    people = values.get("staff")
+    problems: list[Problem] = []
+    first: dict[str, KeyPath] = {}
+    for number, person in enumerate(people if isinstance(people, list) else ()):
+        card = person.get("card") if isinstance(person, dict) else None
+        if not isinstance(card, str):
+            continue
+        key: KeyPath = ("staff", number, "card")
+        if card in first:
+            file, line = _place(first[card], lines, path)
+            text = f'card "{card}" stands twice, first in {file}:{line}'
+            problems.append(Problem(*_place(key, lines, path), key, text))
+        first.setdefault(card, key)
+    return problems
+
+
+def _validate(
+    values: Mapping[str, object],
+    lines: Mapping[KeyPath, tuple[Path, int]],
+    path: Path,
+    problems: list[Problem],
+) -> Settings | None:
+    quoted = {problem.key for problem in problems}
+    twice = any("stands twice" in problem.text for problem in problems)
+    try:
+        return Settings.model_validate(_without_empty_sections(values, Settings))
+    except ValidationError as failure:
+        for error in failure.errors(include_url=False):
+            key = tuple(error["loc"])
+            text = explain(error)
+            if key in quoted or (twice and not key):
+                continue  # said already, with its line
+            problems.append(Problem(*_place(key, lines, path), key, text))
+    return None
+
+
+def _without_empty_sections(
+    values: Mapping[str, object], section: type[Section]
+) -> dict[str, object]:
+    """Drop sections whose keys are all commented out: they say nothing, so defaults hold."""
+    kept: dict[str, object] = {}
+    for name, value in values.items():
+        field = section.model_fields.get(name)
+        inner = section_of(field.annotation) if field else None
+        if inner is not None and value is None:
+            continue
+        if inner is not None and inner is not StaffEntry and isinstance(value, dict):
+            kept[name] = _without_empty_sections(value, inner)
+        else:
+            kept[name] = value
+    return kept
+
+
+def _place(key: KeyPath, lines: Mapping[KeyPath, tuple[Path, int]], path: Path) -> tuple[Path, int]:
+    for length in range(len(key), 0, -1):
+        if key[:length] in lines:
+            return lines[key[:length]]
+    return path, 0

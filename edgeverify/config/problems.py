@@ -1,0 +1,51 @@
+"""What is wrong with a config: one `Problem` a mistake, all of them in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from edgeverify.errors import ConfigError
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: ("staff", 0, "card")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake. `line` counts from 1; 0 where the whole file is meant."""
+
+    file: Path
+    line: int
+    key: KeyPath
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {spell(self.key)}: {self.text}" if self.key else f"{place}: {self.text}"
+
+
+class ConfigProblemsError(ConfigError):
+    """A config that cannot be used; `problems` has at least one entry, in the file's order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        ordered = tuple(sorted(set(problems), key=lambda p: (str(p.file), p.line, str(p.key))))
+        self.problems = ordered
+        if len(ordered) == 1:
+            super().__init__(str(ordered[0]))
+        else:
+            lines = "\n".join(f"  {problem}" for problem in ordered)
+            super().__init__(f"the config has {len(ordered)} mistakes:\n{lines}")
+
+
+def spell(key: KeyPath) -> str:
+    """Write a key the way people say it: staff[2].hours.windows."""
+    text = ""
+    for part in key:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
