@@ -1,0 +1,47 @@
+"""From an aligned face to an embedding that knows which model made it."""
+
+from __future__ import annotations
+
+from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
+from edgeverify.runtime.bundle import Bundle
+from edgeverify.runtime.embed import embed_chip, embed_raw
+from edgeverify.runtime.session import Session
+from edgeverify.vision.alignment import align_for
+
+
+class Embedder:
+    """A bundle and the session that runs it; used by one thread at a time."""
+
+    def __init__(self, bundle: Bundle, session: Session) -> None:
+        self.manifest = bundle.manifest
+        self.embedding_space = bundle.manifest.space_of(session.precision)
+        self._session = session
+
+    def align(self, rgb: RgbImage, face: Face) -> AlignedFace:
+        """Cut the chip that this model was trained on; ValueError on points that fall together."""
+        return align_for(self.manifest, rgb, face)
+
+    def embed(self, aligned: AlignedFace) -> Embedding:
+        """Face and mirror image in one batch, summed and normalised, as the manifest says.
+
+        RuntimeUnavailableError where the network answers with NaN or in another shape.
+        """
+        self._require_template(aligned)
+        values = embed_chip(self._session, self.manifest, aligned.rgb)
+        return Embedding(values=values, embedding_space=self.embedding_space)
+
+    def embed_raw(self, aligned: AlignedFace) -> Vector:
+        """Answer with the network's own output, one chip, not normalised; for known answers."""
+        self._require_template(aligned)
+        return embed_raw(self._session, self.manifest, aligned.rgb)
+
+    def close(self) -> None:
+        """Give the session back."""
+        self._session.close()
+
+    def _require_template(self, aligned: AlignedFace) -> None:
+        if aligned.template != self.manifest.template:
+            raise ValueError(
+                f"a chip aligned to {aligned.template} was given to a model that wants "
+                f"{self.manifest.template}"
+            )

@@ -1,0 +1,117 @@
+"""Whether a face is fit to be compared: figures measured once, gates that only read them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.domain import (
+    Face,
+    Gate,
+    HeadPose,
+    QualityFigures,
+    Reason,
+    Refusal,
+    RgbImage,
+)
+from edgeverify.settings import QualitySettings
+
+# Sharpness and light are measured on the face scaled to this many pixels, so that they mean the
+# same at every distance.
+_SIDE = 112
+
+
+def measure(rgb: RgbImage, face: Face) -> QualityFigures:
+    """Measure the figures of one face in its frame; nothing is judged here."""
+    height, width = rgb.shape[:2]
+    left, top = face.mesh[:, :2].min(axis=0)
+    right, bottom = face.mesh[:, :2].max(axis=0)
+    border = min(left, top, width - 1 - right, height - 1 - bottom)
+    chip = _grey_face(rgb, (float(left), float(top), float(right), float(bottom)))
+    mean, deviation = cv2.meanStdDev(chip)
+    _, rough = cv2.meanStdDev(cv2.Laplacian(chip, cv2.CV_16S, ksize=1))
+    return QualityFigures(
+        eye_distance_pixels=face.eye_distance_pixels,
+        sharpness=float(rough[0, 0]) ** 2,
+        brightness=float(mean[0, 0]),
+        contrast=float(deviation[0, 0]),
+        border_pixels=float(border),
+    )
+
+
+def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -> Refusal | None:
+    """Return the first gate that refuses, with what to tell the person; None where all pass.
+
+    A figure that is not a number refuses: it compares false with every limit.
+    """
+    if not figures.eye_distance_pixels >= settings.min_eye_distance_pixels:
+        return _refusal(
+            Gate.TOO_FAR,
+            "move closer",
+            figures.eye_distance_pixels,
+            settings.min_eye_distance_pixels,
+        )
+    if not figures.border_pixels >= settings.min_border_pixels:
+        return _refusal(
+            Gate.CUT_OFF,
+            "move to the middle of the picture",
+            figures.border_pixels,
+            settings.min_border_pixels,
+        )
+    if not figures.brightness >= settings.min_brightness:
+        return _refusal(
+            Gate.TOO_DARK, "too dark: more light", figures.brightness, settings.min_brightness
+        )
+    if not figures.brightness <= settings.max_brightness:
+        return _refusal(
+            Gate.TOO_BRIGHT,
+            "too bright: step out of the glare",
+            figures.brightness,
+            settings.max_brightness,
+        )
+    if not figures.contrast >= settings.min_contrast:
+        return _refusal(
+            Gate.TOO_DARK,
+            "too little contrast: even light on the face, please",
+            figures.contrast,
+            settings.min_contrast,
+        )
+    return _turned_away(pose, settings) or _blurred(figures, settings)
+
+
+def _turned_away(pose: HeadPose, settings: QualitySettings) -> Refusal | None:
+    turns = (
+        (pose.yaw_degrees, settings.max_yaw_degrees, "look at the camera"),
+        (pose.pitch_degrees, settings.max_pitch_degrees, "look straight at the camera"),
+        (pose.roll_degrees, settings.max_roll_degrees, "hold your head upright"),
+    )
+    for measured, limit, hint in turns:
+        if not abs(measured) <= limit:
+            return _refusal(Gate.TURNED_AWAY, hint, measured, limit)
+    return None
+
+
+def _blurred(figures: QualityFigures, settings: QualitySettings) -> Refusal | None:
+    if settings.min_sharpness > 0 and not figures.sharpness >= settings.min_sharpness:
+        return _refusal(Gate.BLURRED, "hold still", figures.sharpness, settings.min_sharpness)
+    return None
+
+
+def _refusal(gate: Gate, hint: str, measured: float, limit: float) -> Refusal:
+    return Refusal(reason=Reason.POOR_QUALITY, gate=gate, hint=hint, measured=measured, limit=limit)
+
+
+def _grey_face(rgb: RgbImage, box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    """Cut the face's box as grey values, uint8 (112, 112); black outside the frame."""
+    height, width = rgb.shape[:2]
+    left, top = max(0, int(box[0])), max(0, int(box[1]))
+    right, bottom = min(width, int(box[2]) + 1), min(height, int(box[3]) + 1)
+    if right - left < 2 or bottom - top < 2:
+        return np.zeros((_SIDE, _SIDE), np.uint8)
+    part = rgb[top:bottom, left:right]
+    is_larger = part.shape[0] > _SIDE
+    small = cv2.resize(
+        part, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR
+    )
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
