@@ -1,0 +1,5 @@
+"""`python -m edgeverify`."""
+
+from edgeverify.cli.main import main
+
+main()
