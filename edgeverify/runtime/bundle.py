@@ -18,7 +18,6 @@ from edgeverify.errors import BundleError
 from edgeverify.runtime.canonical import sha256_of, sha256_of_file
 from edgeverify.runtime.graph_check import check_graph
 from edgeverify.runtime.manifest import (
-    GOLDEN_FILE,
     MODEL_FILES,
     BundleModel,
     Files,
@@ -81,7 +80,7 @@ class Bundle(VerifiedFolder):
         return None if self.points is None else self.points.of_space(space)
 
     def has(self, precision: Precision) -> bool:
-        """True where the bundle carries that form of the network."""
+        """Say whether the bundle carries that form of the network."""
         return MODEL_FILES[precision] in self.manifest.files
 
     def model_bytes(self, precision: Precision) -> bytes:
@@ -185,8 +184,6 @@ def _verified(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -
     if owner_key is not None:
         message = bundle_message(sha256_of(raw), manifest.files)
         require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
-    if GOLDEN_FILE not in manifest.files:  # pragma: no cover - the manifest refuses it
-        raise BundleError(f"{folder} has no golden vectors", advice=_AGAIN)
     return manifest
 
 

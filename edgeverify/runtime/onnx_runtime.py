@@ -67,7 +67,7 @@ class OnnxRuntimeSession:
         return self._precision
 
     def run(self, batch: Batch) -> Batch:
-        """Infer; a network with a fixed batch gets the faces one by one (or as many as it takes)."""
+        """Infer; a network with a fixed batch gets as many chips at a time as it takes."""
         if self._session is None:
             raise RuntimeUnavailableError("the session is closed")
         limit = self._batch_limit or len(batch)

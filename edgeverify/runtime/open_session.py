@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import dataclass
 from typing import Literal
@@ -90,7 +91,7 @@ def _open_tensorrt(bundle: Bundle, settings: ModelSettings) -> Session:
     # `trt.open_trt(bundle, settings, precision) -> Session` raises RuntimeUnavailableError where
     # there is no GPU, no tensorrt or pycuda, or no engine built on this device for this bundle.
     try:
-        from edgeverify.runtime import trt  # noqa: PLC0415 - absent or costly on most machines
+        trt = importlib.import_module("edgeverify.runtime.trt")
     except ImportError as error:
         raise RuntimeUnavailableError(f"TensorRT is not installed ({error.name})") from None
     precision = _precision(bundle, settings, on_gpu=True)
