@@ -52,6 +52,8 @@ def load_config(path: Path) -> LoadedConfig:
     lines = {key: (path, line) for key, line in main.lines.items()}
     values = _mapping(main)
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
+    if isinstance(values.get("model"), str):
+        values["model"] = {"bundle": values["model"]}  # `model: mobilefacenet`, the short form
     staff_file = values.get("staff_file")
     if isinstance(staff_file, str) and staff_file:
         staff = read_yaml(path.parent / staff_file)

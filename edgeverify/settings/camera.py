@@ -26,6 +26,7 @@ class CameraSettings(Section):
     pace: Literal["realtime", "lockstep"] = "realtime"
     """Files only: at the video's own speed, or each frame waits until the last was consumed."""
     open_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    """How long opening the camera may take before it is tried anew."""
     stalled_seconds: float = Field(default=2.0, ge=0.5, le=60)
     """No new frame for this long: `stalled`."""
     frozen_seconds: float = Field(default=10.0, ge=1, le=3600)
@@ -44,6 +45,7 @@ class VisionSettings(Section):
     """Finding the face."""
 
     min_detection_confidence: float = Field(default=0.5, gt=0, lt=1)
+    """The face detector's own confidence, 0 to 1, below which it saw nothing."""
     dominance_ratio: float = Field(default=1.5, ge=1, le=10)
     """One face's eye distance must be this many times any other's, else `multiple_faces`."""
 
@@ -52,13 +54,19 @@ class QualitySettings(Section):
     """What a live face must be like before it is compared."""
 
     min_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
+    """Between the centres of the eyes, in the frame. Below: "move closer"."""
     max_yaw_degrees: float = Field(default=30.0, gt=0, le=90)
+    """Turned to the side. Above: "look at the camera"."""
     max_pitch_degrees: float = Field(default=25.0, gt=0, le=90)
+    """Looking up or down."""
     max_roll_degrees: float = Field(default=30.0, gt=0, le=90)
+    """Head tilted to a shoulder."""
     min_sharpness: float = Field(default=20.0, ge=0)
     """Variance of the Laplacian of the grey face, scaled to 112 pixels; 0 switches it off."""
     min_brightness: float = Field(default=40.0, ge=0, le=255)
+    """Mean grey value of the face. Below: "too dark"."""
     max_brightness: float = Field(default=220.0, ge=0, le=255)
+    """Mean grey value of the face. Above: "too bright"."""
     min_contrast: float = Field(default=15.0, ge=0, le=128)
     """Standard deviation of the face's grey values."""
     min_border_pixels: float = Field(default=2.0, ge=-1000, le=1000)

@@ -49,6 +49,7 @@ class DecisionSettings(Section):
     max_comparisons: int = Field(default=15, ge=1, le=500)
     """At most so many comparisons in one transaction."""
     timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    """From the claim to a denial, if nothing was decided before."""
     fusion: Literal["votes", "mean"] = "votes"
     """`votes`: k of n. `mean`: the mean raw score of the last n; needs operating points measured
     on such means."""
@@ -72,9 +73,12 @@ class LockoutSettings(Section):
     """After repeated failures. NIST SP 800-63B: at most 5 in a row, then at least 30 s."""
 
     max_failures: int = Field(default=5, ge=1, le=100)
+    """Failures in a row that lock a card: `non_match`, `presentation_attack` and
+    `challenge_failed` count."""
     first_seconds: float = Field(default=30.0, ge=30, le=86400)
     """Doubles with each further lock-out."""
     max_seconds: float = Field(default=900.0, ge=30, le=86400)
+    """The longest lock-out."""
     reset_hours: float = Field(default=24.0, gt=0, le=8760)
     """Failures older than this are forgotten."""
 

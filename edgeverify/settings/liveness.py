@@ -28,14 +28,18 @@ class ChallengeSettings(Section):
     """Active challenge: blink, turn left, turn right, nod, drawn at random."""
 
     steps: int = Field(default=3, ge=1, le=10)
+    """How many actions are asked for, one after the other."""
     step_seconds: float = Field(default=4.0, ge=1, le=30)
     """Time for each step, from its prompt."""
     min_delay_seconds: float = Field(default=0.4, ge=0, le=10)
+    """Shortest random pause before a step is asked for."""
     max_delay_seconds: float = Field(default=1.2, ge=0, le=10)
     """Each prompt comes at a random moment between these, after the step before."""
     retries: int = Field(default=0, ge=0, le=3)
     """New draws allowed in one transaction after a step timed out."""
     turn_degrees: float = Field(default=20.0, ge=5, le=60)
+    """How far the head must turn to the side that was asked for."""
     nod_degrees: float = Field(default=12.0, ge=5, le=45)
+    """How far the head must dip."""
     blink_ratio: float = Field(default=0.75, gt=0.2, lt=1)
     """Eye aspect ratio, as a share of the person's own open eyes, below which eyes are shut."""

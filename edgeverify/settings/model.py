@@ -13,7 +13,8 @@ class ModelSettings(Section):
     """The model bundle and its inference back end."""
 
     bundle: str = "dlib-resnet"
-    """A name from `edgeverify models list`, or the path of a bundle folder."""
+    """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
+    the short form."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"
     """`auto` takes the first that works, in this order, and says which; a named one must work."""
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"

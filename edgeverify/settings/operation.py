@@ -47,5 +47,6 @@ class LogSettings(Section):
     """What the daemon says of itself."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is said at least."""
     format: Literal["auto", "journald", "text", "json"] = "auto"
     """`auto`: journald's priorities under systemd, else text."""

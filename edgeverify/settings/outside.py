@@ -14,6 +14,7 @@ class TlsSettings(Section):
     """Transport security to the broker; empty names mean the system's defaults."""
 
     enabled: bool = False
+    """Speak TLS to the broker; its usual port is then 8883."""
     ca_file: str = ""
     """PEM; empty: the system's certificate authorities."""
     certificate_file: str = ""
@@ -32,13 +33,17 @@ class MqttSettings(Section):
     """The broker."""
 
     host: str = Field(default="localhost", min_length=1)
+    """Name or address of the broker."""
     port: int = Field(default=1883, ge=1, le=65535)
+    """TCP port; 8883 is usual for TLS."""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     """`auto`: MQTT 5, and 3.1.1 where the broker has nothing else."""
     username: str = ""
+    """Empty: none is sent."""
     password_file: str = ""
     """File that holds the password (0600), or the name of a systemd credential."""
     keepalive_seconds: int = Field(default=15, ge=5, le=600)
+    """The broker tells the others that the door is gone after 1.5 times this."""
     max_reconnect_seconds: float = Field(default=20.0, ge=1, le=300)
     """Longest pause between two attempts to connect."""
     tls: TlsSettings = TlsSettings()
@@ -62,6 +67,7 @@ class JournalSettings(Section):
     """How long decisions are kept on this machine."""
 
     retention_days: int = Field(default=90, ge=1, le=36500)
+    """Delivered decisions older than this go."""
     max_mebibytes: int = Field(default=512, ge=8, le=1048576)
     """The oldest delivered decisions go first when the file grows beyond this."""
 

@@ -55,16 +55,20 @@ class EnrolmentSettings(Section):
     """What an ID-card photo must be like."""
 
     min_eye_distance_pixels: float = Field(default=35.0, ge=10, le=1000)
+    """Between the eyes in a photo; smaller faces are not enrolled."""
     warn_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
     """Smaller photos are enrolled with a warning."""
     max_photo_mebibytes: float = Field(default=10.0, gt=0, le=100)
+    """Larger files are refused before they are read."""
     max_photo_megapixels: float = Field(default=25.0, gt=0, le=200)
+    """Larger pictures are refused before they are decoded."""
 
 
 class HoursSettings(Section):
     """Weekly opening hours."""
 
     time_zone: TimeZone = "UTC"
+    """An IANA name such as Europe/London."""
     windows: tuple[Window, ...] = Field(default=(), strict=False)
     """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
 
@@ -75,9 +79,11 @@ class StaffEntry(Section):
     card: CardNumber
     """The card number, quoted: without quotes 0012345 would become another number."""
     name: str = Field(min_length=1, max_length=200)
+    """As it should stand in lists and logs; never compared."""
     photos: tuple[str, ...] = Field(min_length=1, max_length=20, strict=False)
     """ID-card photos, relative to the config's folder and inside it."""
     valid_from: Day | None = Field(default=None, strict=False)
+    """The first day."""
     valid_until: Day | None = Field(default=None, strict=False)
     """The last day; both in the time zone of `hours`."""
     doors: tuple[str, ...] = Field(default=(), strict=False)
