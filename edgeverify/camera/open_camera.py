@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from random import Random
 
 from edgeverify.camera.camera import Camera
+from edgeverify.camera.live import LiveCamera, LiveSource
 from edgeverify.camera.lockstep import LockstepCamera
+from edgeverify.camera.orders import make_order
 from edgeverify.camera.source import FileSource, parse_source
 from edgeverify.settings import CameraSettings
 
@@ -30,4 +34,9 @@ def open_camera(
     source = parse_source(settings.source, folder or Path())
     if isinstance(source, FileSource) and settings.pace == "lockstep":
         return LockstepCamera(source.path, settings)
-    raise NotImplementedError
+    live = LiveSource(
+        name=str(source),
+        make_order=partial(make_order, source, settings, device_root),
+        is_file=isinstance(source, FileSource),
+    )
+    return LiveCamera(live, settings, clock, Random())  # noqa: S311  jitter, not a secret

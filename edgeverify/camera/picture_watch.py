@@ -48,11 +48,11 @@ class PictureWatch:
 
     def look(self, picture: Picture, at: float) -> Verdict:
         """Take in the next picture, captured `at` seconds; times must not fall."""
-        if self.verdict.state is CameraState.STARTING:
-            self.verdict = Verdict(state=CameraState.OK, since=at)
         wrong, detail = self._fault(picture, at)
         self._before = picture
-        if wrong is CameraState.OK:
+        if self.verdict.state is CameraState.STARTING:
+            self.verdict = Verdict(state=wrong, since=at, detail=detail)
+        elif wrong is CameraState.OK:
             self._all_clear(at)
         else:
             self._complain(wrong, detail, at)

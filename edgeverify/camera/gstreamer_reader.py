@@ -1,0 +1,82 @@
+"""A GStreamer pipeline (Jetson's CSI cameras) as a child process that writes raw pictures.
+
+The OpenCV that is installed with pip knows no GStreamer, hence `gst-launch-1.0 ... ! fdsink`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+
+from edgeverify.camera.messages import Order
+from edgeverify.camera.reader import BgrImage
+from edgeverify.errors import CameraError
+
+QUEUE = ("!", "queue", "leaky=downstream", "max-size-buffers=1")
+"""Old pictures are dropped before they are converted."""
+
+
+class GstreamerReader:
+    """Raw BGR pictures of the size in the settings, scaled by the pipeline if need be."""
+
+    def __init__(self, order: Order) -> None:
+        program = shutil.which("gst-launch-1.0")
+        if program is None:
+            raise CameraError(
+                "gst-launch-1.0 is not installed", advice="Debian: gstreamer1.0-tools"
+            )
+        self._shape = (order.height, order.width, 3)
+        # GStreamer begins each row at a multiple of four bytes.
+        self._row_bytes = (order.width * 3 + 3) // 4 * 4
+        caps = f"video/x-raw,format=BGR,width={order.width},height={order.height}"
+        sink = ("!", "videoconvert", "!", "videoscale", "!", caps, "!", "fdsink", "fd=1")
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
+        self._process = subprocess.Popen(
+            [program, "-q", *order.words, *QUEUE, *sink],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            bufsize=0,
+        )
+
+    def read(self, buffer: BgrImage | None = None) -> tuple[BgrImage, float]:
+        """Wait for a whole picture."""
+        height, width, _channels = self._shape
+        fits = buffer is not None and buffer.shape == self._shape
+        image = buffer if fits and buffer is not None else np.empty(self._shape, np.uint8)
+        if self._row_bytes == width * 3:
+            self._fill(memoryview(image.reshape(-1)))
+        else:
+            padded = np.empty((height, self._row_bytes), np.uint8)
+            self._fill(memoryview(padded.reshape(-1)))
+            image[:] = padded[:, : width * 3].reshape(self._shape)
+        return image, time.monotonic()
+
+    def close(self) -> None:
+        """End the pipeline."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._complaints.close()
+
+    def _fill(self, memory: memoryview) -> None:
+        if self._process.stdout is None:
+            raise CameraError("the pipeline has no output")
+        descriptor, filled = self._process.stdout.fileno(), 0
+        while filled < len(memory):
+            count = os.readv(descriptor, [memory[filled:]])
+            if count == 0:
+                raise CameraError(f"the pipeline ended: {self._last_words()}")
+            filled += count
+
+    def _last_words(self) -> str:
+        self._complaints.seek(0)
+        lines = self._complaints.read(65536).decode(errors="replace").splitlines()
+        errors = [line.strip() for line in lines if "ERROR" in line or "erroneous" in line]
+        return (errors or ["without an error message"])[0][:300]

@@ -1,0 +1,103 @@
+"""The one-deep slot between capture and vision: whoever is slow misses frames, never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from edgeverify.camera.messages import Captured
+from edgeverify.camera.ring import Ring
+from edgeverify.domain import Frame, RgbImage
+
+RATE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Newest:
+    ring: Ring
+    captured: Captured
+    sequence: int
+
+
+class LatestFrame:
+    """Holds where the newest frame lies; its pixels are converted only when somebody takes it.
+
+    All methods may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._newest: _Newest | None = None
+        self._sequence = 0
+        self._is_closed = False
+        self._times: deque[float] = deque(maxlen=256)
+
+    def put(self, ring: Ring, captured: Captured) -> None:
+        """Replace the newest frame."""
+        with self._changed:
+            self._sequence += 1
+            self._newest = _Newest(ring, captured, self._sequence)
+            self._times.append(captured.captured_at)
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget the newest frame and its memory: the camera that made it is gone."""
+        with self._changed:
+            self._newest = None
+            self._times.clear()
+
+    def close(self) -> None:
+        """Wake everybody who waits; there will be no more frames."""
+        with self._changed:
+            self._newest = None
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def take(self, after_sequence: int, timeout_seconds: float, not_before: float) -> Frame | None:
+        """Wait for a frame above `after_sequence` and not captured before `not_before`."""
+
+        def is_there() -> bool:
+            return self._is_closed or self._is_wanted(after_sequence, not_before)
+
+        with self._changed:
+            self._changed.wait_for(is_there, timeout_seconds)
+            newest = self._newest
+            if newest is None or not self._is_wanted(after_sequence, not_before):
+                return None
+        rgb = _convert(newest)
+        if rgb is None:  # overwritten while we looked: there is a newer one by now
+            return self.take(newest.sequence, timeout_seconds, not_before)
+        return Frame(rgb=rgb, sequence=newest.sequence, captured_at=newest.captured.captured_at)
+
+    def newest_at(self) -> float | None:
+        """When the newest frame was captured; None where there is none."""
+        with self._changed:
+            return None if self._newest is None else self._newest.captured.captured_at
+
+    def rate(self, now: float) -> float:
+        """Frames a second over the last two seconds."""
+        with self._changed:
+            recent = [at for at in self._times if at > now - RATE_SECONDS]
+        if len(recent) < 2:
+            return 0.0
+        return (len(recent) - 1) / max(recent[-1] - recent[0], 1e-3)
+
+    def _is_wanted(self, after_sequence: int, not_before: float) -> bool:
+        newest = self._newest
+        return (
+            newest is not None
+            and newest.sequence > after_sequence
+            and newest.captured.captured_at >= not_before
+        )
+
+
+def _convert(newest: _Newest) -> RgbImage | None:
+    """The only colour conversion and the only copy of the frame; None if it was overwritten."""
+    import cv2  # noqa: PLC0415
+
+    slot, number = newest.captured.slot, newest.captured.number
+    if newest.ring.stamp(slot) != number:
+        return None
+    rgb: RgbImage = cv2.cvtColor(newest.ring.pixels(slot), cv2.COLOR_BGR2RGB)
+    return rgb if newest.ring.stamp(slot) == number else None

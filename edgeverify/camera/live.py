@@ -1,0 +1,201 @@
+"""A camera that may vanish, hang or lie, and comes back by itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from edgeverify.camera.backoff import Backoff
+from edgeverify.camera.folded_log import FoldedLog
+from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.latest_frame import LatestFrame
+from edgeverify.camera.messages import Captured, Failed, Opened, Order, Started
+from edgeverify.camera.picture_watch import PictureWatch
+from edgeverify.camera.process import COMMAND, CaptureProcess
+from edgeverify.camera.ring import Ring
+from edgeverify.domain import Frame
+from edgeverify.errors import CameraError
+from edgeverify.settings import CameraSettings
+
+START_SECONDS = 20.0
+"""A capture process that has not begun by then (a very busy machine) is replaced."""
+LOOK_UP_SECONDS = 0.1
+"""How often the supervisor looks whether it should stop."""
+PROVEN_SECONDS = 5.0
+"""After frames for so long, the next failure begins with the shortest pause again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSource:
+    """A name for people and how to ask for it now (`make_order` may raise CameraError)."""
+
+    name: str
+    make_order: Callable[[], Order]
+    is_file: bool = False
+    command: Sequence[str] = COMMAND
+
+
+class LiveCamera:
+    """Keeps a capture process running and the newest frame at hand.
+
+    One thread, which only waits for messages; everything that can block or crash is in the
+    process, which is killed and replaced when it is silent for too long.
+    """
+
+    def __init__(
+        self,
+        source: LiveSource,
+        settings: CameraSettings,
+        clock: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._clock = clock
+        self._frames = LatestFrame()
+        self._watch = PictureWatch(settings, is_file=source.is_file)
+        self._backoff = Backoff(random)
+        self._log = FoldedLog(logging.getLogger(__name__))
+        self._lock = threading.Lock()
+        self._broken: CameraHealth | None = CameraHealth(
+            state=CameraState.STARTING, since=clock(), detail="opening"
+        )
+        self._undead: list[CaptureProcess] = []
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name="camera", daemon=True)
+        self._thread.start()
+
+    def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
+        """Give the newest frame above `after_sequence`, never one as old as a stall."""
+        not_before = self._clock() - self._settings.stalled_seconds
+        return self._frames.take(after_sequence, timeout_seconds, not_before)
+
+    def health(self) -> CameraHealth:
+        """Say how the camera is; a stall is noticed here, not by a timer."""
+        now = self._clock()
+        newest = self._frames.newest_at()
+        age = None if newest is None else max(0.0, now - newest)
+        with self._lock:
+            if self._broken is not None or newest is None or age is None:
+                state, since, detail = self._why_broken(now)
+            elif age > self._settings.stalled_seconds:
+                state, since = CameraState.STALLED, newest + self._settings.stalled_seconds
+                detail = f"no new frame for {self._settings.stalled_seconds:g} s"
+            else:
+                verdict = self._watch.verdict
+                state, since, detail = verdict.state, verdict.since, verdict.detail
+        return CameraHealth(
+            state=state,
+            since=since,
+            detail=detail,
+            frames_per_second=self._frames.rate(now),
+            frame_age_seconds=age,
+        )
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock()
+
+    def close(self) -> None:
+        """End thread and process. Returns within about three seconds whatever the camera does."""
+        self._closing.set()
+        self._frames.close()
+        self._thread.join(3.0)
+
+    def _why_broken(self, now: float) -> tuple[CameraState, float, str]:
+        broken = self._broken
+        if broken is None:
+            return CameraState.STARTING, now, "opening"
+        return broken.state, broken.since, broken.detail
+
+    # ---- the supervisor's thread ----------------------------------------------------------------
+
+    def _supervise(self) -> None:
+        while not self._closing.is_set():
+            state, detail = self._capture_until_broken()
+            self._frames.clear()
+            if self._closing.is_set():
+                break
+            self._break(state, detail)
+            if state is CameraState.ENDED:
+                break
+            self._closing.wait(self._backoff.pause())
+            self._undead = [process for process in self._undead if not process.end()]
+        self._undead = [process for process in self._undead if not process.end()]
+
+    def _capture_until_broken(self) -> tuple[CameraState, str]:
+        process: CaptureProcess | None = None
+        try:
+            process = CaptureProcess(self._source.make_order(), self._source.command)
+            return self._listen(process)
+        except CameraError as error:
+            return CameraState.OFFLINE, str(error)
+        except OSError as error:
+            return CameraState.OFFLINE, f"{self._source.name}: {error.strerror}"
+        finally:
+            if process is not None and not process.end():
+                self._undead.append(process)
+
+    def _listen(self, process: CaptureProcess) -> tuple[CameraState, str]:
+        """Take in frames until there are none any more; give what is wrong then."""
+        settings, ring = self._settings, None
+        limit, silence = START_SECONDS, "the capture process does not start"
+        heard = self._clock()
+        first: float | None = None
+        state = CameraState.OFFLINE
+        while not self._closing.is_set():
+            message = process.receive(LOOK_UP_SECONDS)
+            now = self._clock()
+            if message is None:
+                if now - heard > limit:
+                    return state, silence
+                continue
+            if isinstance(message, Failed):
+                ended = CameraState.ENDED if message.has_ended else CameraState.OFFLINE
+                return ended, message.problem
+            if isinstance(message, Started):
+                limit = settings.open_timeout_seconds
+                silence = f"{self._source.name}: gives no picture within {limit:g} s"
+            elif isinstance(message, Opened):
+                ring = _map(message)
+            elif ring is not None:
+                limit, state = settings.stalled_seconds, CameraState.STALLED
+                silence = f"{self._source.name}: no new frame for {limit:g} s"
+                self._take_in(ring, message, now)
+                first = now if first is None else first
+                if now - first > PROVEN_SECONDS:
+                    self._backoff.reset()
+            heard = now
+        return CameraState.OFFLINE, "closed"
+
+    def _take_in(self, ring: Ring, captured: Captured, now: float) -> None:
+        with self._lock:
+            if self._broken is not None:
+                self._watch.forget()
+                self._broken = None
+                self._log.good(
+                    f"camera {self._source.name}: {ring.width} x {ring.height} pixels", now
+                )
+            self._watch.look(captured.picture, captured.captured_at)
+        self._frames.put(ring, captured)
+
+    def _break(self, state: CameraState, detail: str) -> None:
+        now = self._clock()
+        with self._lock:
+            before = self._broken
+            since = before.since if before is not None and before.state is state else now
+            self._broken = CameraHealth(state=state, since=since, detail=detail)
+        self._log.warn(f"camera {state.value}: {detail}", now)
+
+
+def _map(opened: Opened) -> Ring:
+    try:
+        return Ring(opened.descriptor, opened.width, opened.height)
+    except (OSError, ValueError) as error:
+        raise CameraError(f"cannot share memory with the capture process: {error}") from None
+    finally:
+        os.close(opened.descriptor)

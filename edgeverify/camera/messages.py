@@ -1,0 +1,141 @@
+"""What the capture process tells the daemon, over a socket that keeps messages apart.
+
+Each message is one byte for its kind and a fixed layout. The pixels travel in a `Ring`, whose
+descriptor comes with `Opened`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Picture
+from edgeverify.errors import CameraError
+
+MAX_MESSAGE_BYTES = 65536
+OPENED = struct.Struct("<cII")
+CAPTURED = struct.Struct("<cQIdId")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the daemon asks for, the only message in the other direction. `kind` names the reader.
+
+    It goes over the socket, not the command line, where every user could read a camera's password.
+    """
+
+    kind: str
+    place: str
+    words: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
+    frames_per_second: float = 15.0
+    loop: bool = False
+    timeout_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process runs and begins to open the camera."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """Frames of this size (pixels) come from now on, in the memory behind `descriptor`."""
+
+    width: int
+    height: int
+    descriptor: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Captured:
+    """Frame `number` (from 1) lies in `slot`; captured at CLOCK_MONOTONIC seconds."""
+
+    number: int
+    slot: int
+    captured_at: float
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The camera is gone; `has_ended` where it was a file that came to its end."""
+
+    problem: str
+    has_ended: bool = False
+
+
+Message: TypeAlias = Started | Opened | Captured | Failed
+
+
+def send_order(to: socket.socket, order: Order) -> None:
+    """Ask a new capture process for a camera."""
+    to.send(json.dumps(asdict(order)).encode())
+
+
+def receive_order(source: socket.socket) -> Order:
+    """Wait for the order; the process's first act."""
+    fields = json.loads(source.recv(MAX_MESSAGE_BYTES))
+    return Order(**{**fields, "words": tuple(fields["words"])})
+
+
+def send(to: socket.socket, message: Message) -> None:
+    """Send one message; blocks while the daemon is behind."""
+    if isinstance(message, Started):
+        to.send(b"S")
+    elif isinstance(message, Opened):
+        body = OPENED.pack(b"O", message.width, message.height)
+        socket.send_fds(to, [body], [message.descriptor])
+    elif isinstance(message, Captured):
+        picture = message.picture
+        head = CAPTURED.pack(
+            b"C",
+            message.number,
+            message.slot,
+            message.captured_at,
+            picture.checksum,
+            picture.filled_rows,
+        )
+        to.send(head + picture.thumbnail.tobytes())
+    else:
+        to.send((b"E" if message.has_ended else b"F") + message.problem.encode()[:4096])
+
+
+def receive(source: socket.socket) -> Message:
+    """Wait for one message. Raises CameraError where the process is gone or talks nonsense."""
+    data, descriptors, _flags, _address = socket.recv_fds(source, MAX_MESSAGE_BYTES, 1)
+    kind = data[:1]
+    if kind == b"O" and len(data) == OPENED.size and len(descriptors) == 1:
+        _kind, width, height = OPENED.unpack(data)
+        return Opened(width, height, descriptors[0])
+    for descriptor in descriptors:
+        os.close(descriptor)
+    if not data:
+        raise CameraError("the capture process ended without a word")
+    if kind == b"S":
+        return Started()
+    if kind == b"C":
+        return _captured(data)
+    if kind in {b"E", b"F"}:
+        return Failed(data[1:].decode(errors="replace"), has_ended=kind == b"E")
+    raise CameraError("the capture process sent something that is not a message")
+
+
+def _captured(data: bytes) -> Captured:
+    if len(data) != CAPTURED.size + THUMBNAIL_WIDTH * THUMBNAIL_HEIGHT:
+        raise CameraError("the capture process sent half a message")
+    _kind, number, slot, captured_at, checksum, filled = CAPTURED.unpack_from(data)
+    thumbnail = np.frombuffer(data, dtype=np.uint8, offset=CAPTURED.size)
+    picture = Picture(
+        thumbnail=thumbnail.reshape(THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH),
+        checksum=checksum,
+        filled_rows=filled,
+    )
+    return Captured(number, slot, captured_at, picture)

@@ -1,0 +1,54 @@
+"""From a source to an order for the capture process; what can be checked cheaply is checked first.
+
+Starting a process costs a third of a second of computing. A camera that is plainly absent should
+not cost that every two seconds for a weekend.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from edgeverify.camera.devices import find_device
+from edgeverify.camera.messages import Order
+from edgeverify.camera.source import FileSource, GstreamerSource, Source, UrlSource, V4l2Source
+from edgeverify.errors import CameraError
+from edgeverify.settings import CameraSettings
+
+MAX_CONNECT_SECONDS = 1.5
+
+
+def make_order(source: Source, settings: CameraSettings, device_root: Path) -> Order:
+    """Resolve the source as it is now. Raises CameraError where nothing is there."""
+    if isinstance(source, FileSource):
+        if not source.path.is_file():
+            raise CameraError(f"{source}: no such video file")
+        kind, place = "file", str(source.path)
+    elif isinstance(source, V4l2Source):
+        kind, place = "v4l2", str(find_device(source, device_root))
+    elif isinstance(source, UrlSource):
+        _reach(source, min(settings.open_timeout_seconds, MAX_CONNECT_SECONDS))
+        kind, place = "url", source.url
+    else:
+        kind, place = "gstreamer", ""
+    return Order(
+        kind=kind,
+        place=place,
+        words=source.words if isinstance(source, GstreamerSource) else (),
+        width=settings.width,
+        height=settings.height,
+        frames_per_second=settings.frames_per_second,
+        loop=settings.loop,
+        timeout_seconds=settings.open_timeout_seconds,
+    )
+
+
+def _reach(source: UrlSource, timeout_seconds: float) -> None:
+    host, port = source.address
+    try:
+        socket.create_connection((host, port), timeout_seconds).close()
+    except TimeoutError:
+        raise CameraError(f"{source}: does not answer on port {port}") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CameraError(f"{source}: port {port}: {reason}") from None

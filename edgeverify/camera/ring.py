@@ -1,0 +1,64 @@
+"""Frames in memory that two processes share, so that a picture is written once and read once.
+
+The capture process writes slot after slot and announces each; the daemon reads the newest. A slot
+carries the number of the frame in it, 0 while it is being written: a reader that was too slow sees
+the number change and takes a newer frame instead.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+
+import numpy as np
+
+from edgeverify.camera.reader import BgrImage
+
+SLOTS = 4
+HEADER_BYTES = 64
+
+
+class Ring:
+    """`SLOTS` pictures of one size in an anonymous memory file. The memory goes with the object."""
+
+    def __init__(self, file_descriptor: int, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._slot_bytes = width * height * 3
+        memory = mmap.mmap(file_descriptor, ring_bytes(width, height))
+        self._stamps = np.frombuffer(memory, dtype=np.uint64, count=SLOTS)
+        self._memory = memory
+
+    def pixels(self, slot: int) -> BgrImage:
+        """The slot's pixels themselves, not a copy: uint8 (height, width, 3), BGR."""
+        flat = np.frombuffer(
+            self._memory,
+            dtype=np.uint8,
+            count=self._slot_bytes,
+            offset=HEADER_BYTES + slot * self._slot_bytes,
+        )
+        return flat.reshape(self.height, self.width, 3)
+
+    def stamp(self, slot: int) -> int:
+        """The number of the frame in the slot; 0 while it is being written."""
+        return int(self._stamps[slot])
+
+    def set_stamp(self, slot: int, number: int) -> None:
+        """Writer only: 0 before the pixels change, the frame's number after."""
+        self._stamps[slot] = number
+
+
+def ring_bytes(width: int, height: int) -> int:
+    """Size of the memory file of a ring."""
+    return HEADER_BYTES + SLOTS * width * height * 3
+
+
+def make_ring(width: int, height: int) -> tuple[Ring, int]:
+    """Make a ring and the descriptor by which another process maps it; the caller closes that."""
+    descriptor = os.memfd_create("edgeverify-camera", os.MFD_CLOEXEC)
+    try:
+        os.ftruncate(descriptor, ring_bytes(width, height))
+        return Ring(descriptor, width, height), descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
