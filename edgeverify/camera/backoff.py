@@ -27,5 +27,5 @@ class Backoff:
         return seconds * self._random.uniform(1 - JITTER, 1 + JITTER)
 
     def reset(self) -> None:
-        """The camera worked: begin again at the shortest pause."""
+        """Begin again at the shortest pause, because the camera worked."""
         self._next = FIRST_SECONDS

@@ -7,6 +7,7 @@ thread waits for the socket to close and takes the whole process group along.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -91,10 +92,8 @@ def main() -> None:
 
 
 def _die_with_the_daemon(to: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         to.recv(1)
-    except OSError:
-        pass
     os.killpg(0, signal.SIGKILL)
 
 

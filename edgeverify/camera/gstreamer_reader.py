@@ -50,10 +50,10 @@ class GstreamerReader:
         fits = buffer is not None and buffer.shape == self._shape
         image = buffer if fits and buffer is not None else np.empty(self._shape, np.uint8)
         if self._row_bytes == width * 3:
-            self._fill(memoryview(image.reshape(-1)))
+            self._fill(image.reshape(-1).data)
         else:
             padded = np.empty((height, self._row_bytes), np.uint8)
-            self._fill(memoryview(padded.reshape(-1)))
+            self._fill(padded.reshape(-1).data)
             image[:] = padded[:, : width * 3].reshape(self._shape)
         return image, time.monotonic()
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.messages import Captured
 from edgeverify.camera.ring import Ring
 from edgeverify.domain import Frame, RgbImage
@@ -93,11 +94,9 @@ class LatestFrame:
 
 
 def _convert(newest: _Newest) -> RgbImage | None:
-    """The only colour conversion and the only copy of the frame; None if it was overwritten."""
-    import cv2  # noqa: PLC0415
-
+    """Copy the pixels out of the ring, as RGB; None where they were overwritten meanwhile."""
     slot, number = newest.captured.slot, newest.captured.number
     if newest.ring.stamp(slot) != number:
         return None
-    rgb: RgbImage = cv2.cvtColor(newest.ring.pixels(slot), cv2.COLOR_BGR2RGB)
+    rgb = to_rgb(newest.ring.pixels(slot))
     return rgb if newest.ring.stamp(slot) == number else None

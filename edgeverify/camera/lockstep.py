@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.file_reader import VideoFile
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.picture import examine
@@ -67,8 +68,6 @@ class LockstepCamera:
                 self._break(CameraState.OFFLINE, "closed")
 
     def _next(self) -> Frame | None:
-        import cv2  # noqa: PLC0415
-
         if self._video is None or self._broken is not None:
             return None
         try:
@@ -82,8 +81,7 @@ class LockstepCamera:
         self._sequence += 1
         at = self._video.seconds
         self._watch.look(examine(bgr), at)
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-        return Frame(rgb=rgb, sequence=self._sequence, captured_at=at)
+        return Frame(rgb=to_rgb(bgr), sequence=self._sequence, captured_at=at)
 
     def _break(self, state: CameraState, detail: str) -> None:
         self._broken = CameraHealth(state=state, since=self.now(), detail=detail)

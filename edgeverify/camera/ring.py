@@ -30,7 +30,7 @@ class Ring:
         self._memory = memory
 
     def pixels(self, slot: int) -> BgrImage:
-        """The slot's pixels themselves, not a copy: uint8 (height, width, 3), BGR."""
+        """Give the slot's pixels themselves, no copy: uint8 (height, width, 3), BGR."""
         flat = np.frombuffer(
             self._memory,
             dtype=np.uint8,
@@ -40,7 +40,7 @@ class Ring:
         return flat.reshape(self.height, self.width, 3)
 
     def stamp(self, slot: int) -> int:
-        """The number of the frame in the slot; 0 while it is being written."""
+        """Give the number of the frame in the slot; 0 while it is being written."""
         return int(self._stamps[slot])
 
     def set_stamp(self, slot: int, number: int) -> None:
