@@ -1,0 +1,63 @@
+"""Who is known at this door: the config's staff and their references, one immutable snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from edgeverify.domain import Claim, ClaimSource, Reason, Reference
+from edgeverify.policy import Subject
+from edgeverify.references.store import LoadedReferences
+from edgeverify.schedule import refusal
+from edgeverify.settings import StaffEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class People:
+    """Staff by card, and what the reference store holds for each."""
+
+    door: str
+    staff: Mapping[str, StaffEntry]
+    references: LoadedReferences
+
+    @classmethod
+    def of(cls, door: str, staff: tuple[StaffEntry, ...], references: LoadedReferences) -> People:
+        """Take a snapshot; whoever is not in the config is not known, whatever the store holds."""
+        return cls(
+            door=door,
+            staff=MappingProxyType({entry.card: entry for entry in staff}),
+            references=references,
+        )
+
+    def subject(self, claim: Claim, now: datetime) -> Subject:
+        """Say whom a claim names and whether they may come in here at `now` (aware)."""
+        if claim.source is ClaimSource.WALK_UP:
+            return Subject(cards=frozenset(self._welcome(now)))
+        entry = self.staff.get(claim.card)
+        if entry is None:
+            return Subject(cards=frozenset())
+        cards = frozenset({claim.card})
+        reason = refusal(entry, self.door, now)
+        if reason is None and claim.card not in self.references.usable:
+            reason = Reason.REFERENCE_UNUSABLE
+        return Subject(cards=cards, refusal=reason)
+
+    def proofs(self, subject: Subject) -> tuple[Reference, ...]:
+        """Return the references that may prove the subject, in the order of their cards."""
+        return tuple(self.references.usable[card] for card in sorted(subject.cards))
+
+    def _welcome(self, now: datetime) -> tuple[str, ...]:
+        return tuple(
+            card
+            for card, entry in self.staff.items()
+            if card in self.references.usable and refusal(entry, self.door, now) is None
+        )
+
+    @property
+    def missing(self) -> tuple[StaffEntry, ...]:
+        """Staff without a usable reference: they will be denied `reference_unusable`."""
+        return tuple(
+            entry for card, entry in self.staff.items() if card not in self.references.usable
+        )

@@ -1,0 +1,39 @@
+"""Everything that a transaction depends on; a reload swaps it whole, between transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeverify.daemon.people import People
+from edgeverify.domain import ClaimSource, OperatingPoint
+from edgeverify.liveness import LivenessPlan
+from edgeverify.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Situation:
+    """The settings and people in force. `digest` names the config (hex SHA-256 of its files).
+
+    `walk_up_point` is the stricter threshold for a claim that names nobody; None where walk-up is
+    not among the claim sources.
+    """
+
+    settings: Settings
+    people: People
+    plan: LivenessPlan
+    point: OperatingPoint
+    walk_up_point: OperatingPoint | None
+    digest: str
+
+    def point_for(self, source: ClaimSource) -> OperatingPoint:
+        """Return the threshold for a claim from `source`; never a looser one than stated."""
+        if source is ClaimSource.WALK_UP and self.walk_up_point is not None:
+            return self.walk_up_point
+        return self.point
+
+
+class Board:
+    """Where the loop reads the situation in force; a reload replaces it."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.current = situation
