@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from edgeverify.errors import EdgeverifyError, StateError
 
-SOCKET_NAME = "control.sock"
+SOCKET_NAME = "edgeverify.sock"
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_REQUEST_PARTS = 16
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
