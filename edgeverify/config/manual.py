@@ -20,7 +20,7 @@ from edgeverify.settings import HoursSettings, Section, Settings, StaffEntry
 
 WIDTH = 96
 
-_STAY_TOGETHER = "\u00a0"
+_STAY_TOGETHER = "\u2423"
 """Stands for a space at which a line must not be broken."""
 
 _BARE = re.compile(r"^[a-z/][a-z0-9/_-]*$")
@@ -57,7 +57,7 @@ staff:
 
 def render() -> str:
     """Give the text of config/edgeverify.yaml."""
-    lines = [*_comment(_OPENING, ""), ""]
+    lines = _comment(_OPENING, "")
     lines += _section(Settings, "", skip=frozenset({"staff"}))
     lines += ["", *_comment(_PEOPLE, "")]
     for name, field in StaffEntry.model_fields.items():
