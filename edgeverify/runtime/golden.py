@@ -1,4 +1,4 @@
-"""The golden check: the back end in use must give the answers that the bundle states.
+"""Golden check: the back end in use must give the answers that the bundle states.
 
 Frames by formula with given points go through alignment, resize, colour order, scaling and
 network, at every start. A back end that answers otherwise is refused.
