@@ -1,0 +1,8 @@
+"""The door's memory: each decision is durable here before anybody hears of it (SQLite, WAL)."""
+
+from edgeverify.journal.entry import Entry, FrameRecord
+from edgeverify.journal.journal import Journal, OpenedJournal
+from edgeverify.journal.reading import DecisionRow
+from edgeverify.journal.rows import OutboxRow
+
+__all__ = ["DecisionRow", "Entry", "FrameRecord", "Journal", "OpenedJournal", "OutboxRow"]

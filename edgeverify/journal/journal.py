@@ -1,0 +1,205 @@
+"""Decisions, outbox, lock-outs and claim ids in one SQLite file, committed together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from edgeverify.domain import Degradation, Outcome
+from edgeverify.errors import JournalUnavailableError
+from edgeverify.events import SignedDecision, Signer, sign
+from edgeverify.journal import rows
+from edgeverify.journal.database import connect
+from edgeverify.journal.entry import Entry
+from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
+from edgeverify.journal.retention import prune_step
+from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
+from edgeverify.journal.storage import RESERVED, Storage
+from edgeverify.lockout import LockoutState
+from edgeverify.settings import JournalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedJournal:
+    """A journal and what had to be said about opening it."""
+
+    journal: Journal
+    notices: tuple[Degradation, ...]
+
+
+class Journal:
+    """The journal of one door; thread-safe; one writer (whoever holds the state lock).
+
+    Every method that touches the file raises JournalUnavailableError when it cannot (disk full,
+    read-only, failing, damaged) and tries to open it anew on the next call, so that the door
+    recovers with its disk. `connect` is replaceable for the power-cut test alone.
+    """
+
+    def __init__(
+        self, path: Path, *, connect: Callable[[Path], sqlite3.Connection] = connect
+    ) -> None:
+        self.path = path
+        self._storage = Storage(path, connect)
+        self._lock = self._storage.lock
+
+    @classmethod
+    def open(cls, path: Path, *, now: datetime) -> OpenedJournal:
+        """Open the journal; one that cannot be opened is returned too, and named in `notices`.
+
+        Raises StateError where the file comes from a newer release.
+        """
+        journal = cls(path)
+        with suppress(JournalUnavailableError):
+            journal.probe(now)
+        return OpenedJournal(journal, journal.degradations())
+
+    def degradations(self) -> tuple[Degradation, ...]:
+        """Name what does not work: `journal_unavailable`, `journal_replaced`."""
+        with self._lock:
+            found = []
+            if self._storage.failure:
+                detail = self._storage.failure
+                found.append(Degradation(name="journal_unavailable", detail=detail))
+            if self._storage.replaced is not None:
+                detail = f"the journal was damaged and is kept as {self._storage.replaced}"
+                found.append(Degradation(name="journal_replaced", detail=detail))
+            return tuple(found)
+
+    def probe(self, now: datetime) -> None:
+        """Commit something small if the last attempt failed or none was made.
+
+        The supervisor calls it every few seconds; it is what brings a door back whose disk had
+        been full. Raises JournalUnavailableError.
+        """
+        with self._lock:
+            if self._storage.failure:
+                with self._storage.transaction(now) as connection:
+                    put_fact(connection, "probed_ms", to_ms(now))
+
+    def record(self, entry: Entry, signer: Signer) -> SignedDecision:
+        """Write a decision with all that changes with it, durably, and return its signed bytes.
+
+        After this returns, and only then, a grant may be published. Where it raises, the row is
+        not there, or is taken back before the journal is used again.
+        """
+        store = self._storage
+        with self._lock:
+            with store.transaction(entry.issued_at, entry.event_id) as connection:
+                store.last += 1  # never given back: a number that failed is a gap, not a repeat
+                signed = sign(rows.payload_of(entry, store.last), signer)
+                rows.insert(connection, entry, signed)
+                reserved = store.reserved
+                if reserved - store.last < RESERVED // 2:
+                    reserved = store.last + RESERVED
+                    put_fact(connection, "reserved", reserved)
+                if entry.floor is not None:
+                    raise_floor(connection, to_ms(entry.floor))
+            store.reserved = reserved
+        return signed
+
+    def sign_unrecorded(self, entry: Entry, signer: Signer) -> SignedDecision:
+        """Sign a denial that the broken journal could not hold, with a reserved number.
+
+        Raises JournalUnavailableError when none is left, and ValueError for a grant.
+        """
+        if entry.decision.outcome is Outcome.GRANT:
+            raise ValueError("a grant without a row must not exist")
+        with self._lock:
+            if self._storage.last >= self._storage.reserved:
+                raise JournalUnavailableError(
+                    f"the journal {self.path} is unavailable, and no sequence number is left"
+                )
+            self._storage.last += 1
+            return sign(rows.payload_of(entry, self._storage.last), signer)
+
+    def outbox(self, after: int = 0, limit: int = 200) -> tuple[OutboxRow, ...]:
+        """Return history messages not yet acknowledged, in order, above sequence `after`."""
+        query = "SELECT sequence, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        with self._lock, self._storage.opened() as connection:
+            return tuple(OutboxRow(*row) for row in connection.execute(query, (after, limit)))
+
+    def outbox_length(self) -> int:
+        """Count the history messages that wait."""
+        with self._lock, self._storage.opened() as connection:
+            return int(connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def mark_sent(self, sequences: Iterable[int]) -> None:
+        """Take acknowledged messages out of the outbox."""
+        with self._lock, self._storage.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM outbox WHERE sequence = ?", [(number,) for number in sequences]
+            )
+
+    def lockouts(self) -> dict[str, LockoutState]:
+        """Return every lock-out record by key (a card, or "" for walk-up)."""
+        with self._lock, self._storage.opened() as connection:
+            return rows.read_lockouts(connection)
+
+    def claim_ids(self, now: datetime) -> dict[str, datetime]:
+        """Return the claim ids that must not be accepted again, and until when."""
+        query = "SELECT id, until_ms FROM claims WHERE until_ms > ?"
+        with self._lock, self._storage.opened() as connection:
+            return {name: from_ms(ms) for name, ms in connection.execute(query, (to_ms(now),))}
+
+    def floor(self) -> datetime | None:
+        """Return the newest trusted wall time that was written down."""
+        with self._lock, self._storage.opened() as connection:
+            value = fact(connection, "floor_ms")
+        return None if value is None else from_ms(int(value))
+
+    def fact(self, name: str) -> str | None:
+        """Return a small fact kept beside the decisions, such as the boot that saw a set clock."""
+        with self._lock, self._storage.opened() as connection:
+            return fact(connection, name)
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Keep a small fact."""
+        with self._lock, self._storage.transaction() as connection:
+            put_fact(connection, name, value)
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """Count all decisions ever made, by outcome and reason; retention does not lower it."""
+        with self._lock, self._storage.opened() as connection:
+            found = connection.execute("SELECT outcome, reason, decisions FROM totals")
+            return {(outcome, reason): count for outcome, reason, count in found}
+
+    def prune(self, now: datetime, settings: JournalSettings) -> int:
+        """Delete a few hundred delivered decisions that are too old or too many; return how many.
+
+        Undelivered decisions never go. Called once a minute; each call holds the file briefly.
+        """
+        cutoff = to_ms(now - timedelta(days=settings.retention_days))
+        with self._lock:
+            with self._storage.transaction() as connection:
+                gone = prune_step(connection, cutoff, settings.max_mebibytes << 20, to_ms(now))
+            if gone:
+                with self._storage.opened() as connection:
+                    connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
+        return gone
+
+    def unlock(self, key: str, *, at: datetime, by_user: str) -> bool:
+        """Forget a card's failures, and write down who did; return whether there were any."""
+        with self._lock, self._storage.transaction(at) as connection:
+            known = key in rows.read_lockouts(connection)
+            rows.put_lockout(connection, key, LockoutState())
+            write_act(connection, to_ms(at), "unlock", key, by_user)
+        return known
+
+    def accept_clock(self, *, at: datetime, by_user: str) -> None:
+        """Make `at` the floor, even where that lowers it, and write down who said so."""
+        with self._lock, self._storage.transaction(at) as connection:
+            put_fact(connection, "floor_ms", to_ms(at))
+            write_act(connection, to_ms(at), "clock accept", at.isoformat(), by_user)
+
+    def close(self) -> None:
+        """End cleanly: give the reserved numbers back, copy the log into the file."""
+        with self._lock:
+            if not self._storage.failure:
+                with suppress(JournalUnavailableError), self._storage.transaction() as connection:
+                    put_fact(connection, "reserved", self._storage.last)
+            self._storage.drop()
+            self._storage.failure = "it is closed"

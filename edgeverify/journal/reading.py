@@ -1,0 +1,109 @@
+"""Reading the journal beside a running daemon: lists and reports, never a change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from edgeverify.domain import Outcome, Reason
+from edgeverify.errors import JournalUnavailableError
+from edgeverify.journal.database import open_for_reading, unavailable
+from edgeverify.journal.entry import FrameRecord
+from edgeverify.journal.rows import from_ms
+
+_COLUMNS = (
+    "sequence, event_id, claim_id, card, source, outcome, reason, issued_ms, duration_seconds,"
+    " comparisons, matches, score, threshold, details,"
+    " EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """One decision as it was written down; `is_delivered` once the broker acknowledged it."""
+
+    sequence: int
+    event_id: str
+    claim_id: str
+    card: str
+    source: str
+    outcome: Outcome
+    reason: Reason
+    issued_at: datetime
+    duration_seconds: float
+    comparisons: int
+    matches: int
+    score: float | None
+    threshold: float | None
+    details: dict[str, str | float | int | bool | None]
+    is_delivered: bool
+    frames: tuple[FrameRecord, ...] = ()
+
+
+def recent(path: Path, *, limit: int = 20, card: str = "") -> tuple[DecisionRow, ...]:
+    """Return the newest decisions, newest first, without their frames.
+
+    `card` restricts to one card. Raises JournalUnavailableError.
+    """
+    where, values = ("WHERE card = ?", [card]) if card else ("", [])
+    query = f"SELECT {_COLUMNS} FROM decisions {where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
+    rows = _query(path, query, [*values, limit])
+    return tuple(_decision(row) for row in rows)
+
+
+def find(path: Path, event_id: str) -> DecisionRow | None:
+    """Return one decision with its frames, or None. Raises JournalUnavailableError."""
+    rows = _query(path, f"SELECT {_COLUMNS} FROM decisions WHERE event_id = ?", [event_id])  # noqa: S608
+    if not rows:
+        return None
+    frames = _query(
+        path,
+        "SELECT offset_seconds, gate, score, is_match, figures FROM frames"
+        " WHERE sequence = ? ORDER BY position",
+        [rows[0][0]],
+    )
+    return _decision(rows[0], tuple(_frame(*frame) for frame in frames))
+
+
+def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, ...]]:
+    if not path.exists():
+        raise JournalUnavailableError(
+            f"there is no journal at {path}",
+            advice="The daemon makes it on its first start; is --state right?",
+        )
+    try:
+        with closing(open_for_reading(path)) as connection:
+            return connection.execute(query, values).fetchall()
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from None
+
+
+def _decision(row: tuple[object, ...], frames: tuple[FrameRecord, ...] = ()) -> DecisionRow:
+    names = [field.name for field in fields(DecisionRow)][: len(row)]
+    values = dict(zip(names, row, strict=True))
+    values["outcome"] = Outcome(values["outcome"])
+    values["reason"] = Reason(values["reason"])
+    values["issued_at"] = from_ms(int(str(values["issued_at"])))
+    values["details"] = json.loads(str(values["details"]))
+    values["is_delivered"] = not values["is_delivered"]  # the column says: still in the outbox
+    return DecisionRow(**values, frames=frames)  # type: ignore[arg-type]
+
+
+def _frame(
+    offset_seconds: object, gate: object, score: object, is_match: object, figures: object
+) -> FrameRecord:
+    known = {field.name for field in fields(FrameRecord)}
+    values = {key: value for key, value in json.loads(str(figures)).items() if key in known}
+    stages = values.pop("stage_milliseconds", [])
+    return FrameRecord(
+        offset_seconds=offset_seconds,  # type: ignore[arg-type]
+        gate=str(gate),
+        score=score,  # type: ignore[arg-type]
+        is_match=bool(is_match),
+        stage_milliseconds=tuple((name, milliseconds) for name, milliseconds in stages),
+        **values,
+    )

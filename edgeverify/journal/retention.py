@@ -1,0 +1,38 @@
+"""Forgetting in small steps: by age, then by size, and only what the broker has acknowledged."""
+
+from __future__ import annotations
+
+import sqlite3
+
+STEP = 500
+"""Decisions deleted at once; a commit of so many holds the file for some tens of milliseconds."""
+
+_OLD = """SELECT sequence FROM decisions WHERE issued_ms < ?
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)
+    ORDER BY sequence LIMIT ?"""
+_OLDEST = """SELECT sequence FROM decisions
+    WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)
+    ORDER BY sequence LIMIT ?"""
+
+
+def prune_step(
+    connection: sqlite3.Connection, cutoff_ms: int, max_bytes: int, now_ms: int, step: int = STEP
+) -> int:
+    """Delete at most `step` delivered decisions, and the claim ids that no longer matter.
+
+    Those issued before `cutoff_ms`; where there is none and the used pages exceed `max_bytes`, the
+    oldest. The caller holds the transaction. Returns how many decisions went.
+    """
+    connection.execute("DELETE FROM claims WHERE until_ms <= ?", (now_ms,))
+    doomed = connection.execute(_OLD, (cutoff_ms, step)).fetchall()
+    if not doomed and _used_bytes(connection) > max_bytes:
+        doomed = connection.execute(_OLDEST, (step,)).fetchall()
+    connection.executemany("DELETE FROM decisions WHERE sequence = ?", doomed)
+    return len(doomed)
+
+
+def _used_bytes(connection: sqlite3.Connection) -> int:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return int((pages - free) * size)

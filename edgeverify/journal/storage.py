@@ -1,0 +1,124 @@
+"""The one place where the journal's file is opened, used, given up and opened anew."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from edgeverify.journal import rows
+from edgeverify.journal.database import Salvage, is_corruption, move_aside, unavailable
+from edgeverify.journal.facts import fact, put_fact
+
+RESERVED = 256
+"""Sequence numbers set aside on disk, for denials that a broken journal cannot hold. A clean end
+gives them back; after a crash they are a gap, which subscribers report and accept."""
+
+
+class Storage:
+    """A connection that comes back after its disk did, and the sequence that only ever rises.
+
+    Not thread-safe by itself: callers hold `lock`. After any error of SQLite the connection is
+    dropped, because what a failed fsync left in memory must not be built upon; the next use that
+    knows the time opens the file again.
+    """
+
+    def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection]) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self.last = 0
+        self.reserved = 0
+        self.failure = "not opened yet"
+        self.replaced: Path | None = None
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._in_doubt: set[str] = set()
+
+    @contextmanager
+    def opened(self, now: datetime | None = None) -> Iterator[sqlite3.Connection]:
+        """Give the connection; only with a wall time may a closed file be opened.
+
+        Raises JournalUnavailableError for whatever SQLite or the disk objects to.
+        """
+        try:
+            yield self._connection or self._open_file(now)
+        except (sqlite3.Error, OSError) as error:
+            self.failure = str(error)
+            self.drop()
+            raise unavailable(self.path, error) from None
+
+    @contextmanager
+    def transaction(
+        self, now: datetime | None = None, event_id: str = ""
+    ) -> Iterator[sqlite3.Connection]:
+        """Commit everything in the block, or nothing. `event_id` names the decision in it."""
+        with self.opened(now) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                if event_id:
+                    self._in_doubt.add(event_id)
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+        self._in_doubt.discard(event_id)
+        self.failure = ""
+
+    def drop(self) -> None:
+        """Close without a word."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _open_file(self, now: datetime | None) -> sqlite3.Connection:
+        if now is None:
+            raise sqlite3.OperationalError(self.failure or "it is closed")
+        salvage = None
+        try:
+            connection = self._connect(self.path)
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise
+            salvage = move_aside(self.path, now)
+            self.replaced = salvage.moved_to
+            connection = self._connect(self.path)
+        try:
+            # After a failed fsync the log may hold what the disk does not: copy it out, begin anew.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("BEGIN IMMEDIATE")
+            self._settle(connection, now, salvage)
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.close()
+            raise
+        self._in_doubt.clear()
+        self._connection, self.failure = connection, ""
+        return connection
+
+    def _settle(
+        self, connection: sqlite3.Connection, now: datetime, salvage: Salvage | None
+    ) -> None:
+        for event_id in self._in_doubt:
+            # The door has said "denied" meanwhile: what half-committed must not become history.
+            rows.forget(connection, event_id)
+        if salvage is not None:
+            for key, state in salvage.lockouts.items():
+                rows.put_lockout(connection, key, state)
+            if salvage.floor_ms is not None:
+                put_fact(connection, "floor_ms", salvage.floor_ms)
+        (top,) = connection.execute("SELECT max(sequence) FROM decisions").fetchone()
+        if not self.last:
+            reserved = fact(connection, "reserved")
+            # A new file counts on above whatever an earlier, lost one may have reached.
+            start = int(reserved) if reserved else max(1, int(now.timestamp()))
+            self.last = max(start, salvage.sequence if salvage else 0)
+        self.last = max(self.last, top or 0)
+        self.reserved = self.last + RESERVED
+        put_fact(connection, "reserved", self.reserved)
