@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edgeverify.comparison import fuse
-from edgeverify.domain import Reference
+from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
 from edgeverify.private_files import PRIVATE_FILE
 from edgeverify.references.schema import migrate
@@ -52,10 +52,14 @@ class UnusableReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LoadedReferences:
-    """Everything in the store, ready to compare or refused by name."""
+    """Everything in the store by card: ready to compare, or refused by name.
+
+    `photo_digests` has the SHA-256 (hex) of the photos behind each usable reference.
+    """
 
     usable: dict[str, Reference]
     unusable: dict[str, UnusableReference]
+    photo_digests: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class ReferenceStore:
@@ -122,6 +126,7 @@ class ReferenceStore:
         """Open all, each person's photos fused; those of another model are refused by name."""
         usable: dict[str, Reference] = {}
         unusable: dict[str, UnusableReference] = {}
+        digests: dict[str, frozenset[str]] = {}
         for row in self._read("SELECT * FROM reference ORDER BY card"):
             card, name = row["card"], row["name"]
             if row["embedding_space"] != embedding_space:
@@ -130,14 +135,15 @@ class ReferenceStore:
                 continue
             try:
                 photos = self._stored(row).photos
-                fused = fuse([photo.embedding for photo in photos])
+                fused = _fused(photos)
             except ReferenceUnusableError as error:
                 unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
             else:
                 usable[card] = Reference(
                     card=card, name=name, embedding=fused, photo_count=len(photos)
                 )
-        return LoadedReferences(usable=usable, unusable=unusable)
+                digests[card] = frozenset(photo.digest for photo in photos)
+        return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
 
     def list(self) -> tuple[ReferenceSummary, ...]:
         """All references by card; nothing is decrypted."""
@@ -246,6 +252,13 @@ class ReferenceStore:
         sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
         photos = self._sealer.open(row["card"], row["embedding_space"], sealed)
         return StoredReference(summary=_summary(row), photos=photos)
+
+
+def _fused(photos: tuple[PhotoEmbedding, ...]) -> Embedding:
+    # One photo is taken as it is: a model whose manifest does not normalise compares by lengths.
+    if len(photos) == 1:
+        return photos[0].embedding
+    return fuse([photo.embedding for photo in photos])
 
 
 def _summary(row: sqlite3.Row) -> ReferenceSummary:

@@ -1,0 +1,19 @@
+"""From ID-card photos to references: read safely, judge, embed, keep, and say what became of each."""
+
+from edgeverify.enrolment.encoding import EncodedPhoto, encode_photo
+from edgeverify.enrolment.look_alikes import LookAlike
+from edgeverify.enrolment.photo import Photo, load_photo
+from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
+from edgeverify.enrolment.synchronising import synchronise
+
+__all__ = [
+    "Change",
+    "EncodedPhoto",
+    "EnrolmentReport",
+    "EntryReport",
+    "LookAlike",
+    "Photo",
+    "encode_photo",
+    "load_photo",
+    "synchronise",
+]

@@ -1,0 +1,82 @@
+"""One photo to one embedding, by the door's own pipeline, or a refusal a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeverify.domain import Embedding, Gate, Refusal, RgbImage
+from edgeverify.enrolment.photo import Photo
+from edgeverify.errors import FaceNotUsableError
+from edgeverify.pipeline import Pipeline, ProbeResult
+from edgeverify.settings import EnrolmentSettings, QualitySettings
+
+_ADVICE = {
+    Gate.NO_FACE: "no face was found in it",
+    Gate.MULTIPLE_FACES: "it shows several faces; crop it to one",
+    Gate.TOO_FAR: "the face is too small",
+    Gate.TURNED_AWAY: "the face does not look at the camera",
+    Gate.BLURRED: "the face is blurred",
+    Gate.TOO_DARK: "the face is too dark",
+    Gate.TOO_BRIGHT: "the face is too bright",
+    Gate.CUT_OFF: "the face is cut off by the picture's border",
+    Gate.MESH_LOST: "the face could not be traced (covered, or not a face)",
+}
+
+MARGIN = 0.5
+"""Share of the picture's size that is added on each side when no face was found: the detector was
+trained on faces with room around them, and an ID-card photo may have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EncodedPhoto:
+    """An embedding of a photo, and what a person should know about it though it was taken."""
+
+    embedding: Embedding
+    warning: str = ""
+
+
+def encode_photo(
+    pipeline: Pipeline, photo: Photo, rules: EnrolmentSettings, quality: QualitySettings
+) -> EncodedPhoto:
+    """Embed the one dominant face of `photo` under the enrolment gates.
+
+    These are the door's own `quality`, with the smaller eye distance that `rules` allow. Raises
+    FaceNotUsableError with the photo's name and what is wrong with it.
+    """
+    gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
+    try:
+        seen = pipeline.probe(photo.rgb, gates=gates)
+        if seen.refusal is not None and not seen.boxes:
+            seen = pipeline.probe(_with_margin(photo.rgb), gates=gates)
+    except (ValueError, ArithmeticError) as error:
+        raise FaceNotUsableError(f"{photo.name}: {error}") from None
+    if seen.refusal is not None or seen.embedding is None:
+        raise FaceNotUsableError(f"{photo.name}: {_why(seen.refusal)}")
+    return EncodedPhoto(embedding=seen.embedding, warning=_warning(photo, seen, rules))
+
+
+def _with_margin(rgb: RgbImage) -> RgbImage:
+    height, width = rgb.shape[:2]
+    rows, columns = round(height * MARGIN), round(width * MARGIN)
+    return np.pad(rgb, ((rows, rows), (columns, columns), (0, 0)), mode="edge")
+
+
+def _warning(photo: Photo, seen: ProbeResult, rules: EnrolmentSettings) -> str:
+    pixels = seen.quality.eye_distance_pixels if seen.quality else 0.0
+    if pixels >= rules.warn_eye_distance_pixels:
+        return ""
+    return (
+        f"{photo.name}: only {pixels:.0f} pixels between the eyes; a larger photo "
+        f"(from {rules.warn_eye_distance_pixels:g}) is recognised more reliably"
+    )
+
+
+def _why(refusal: Refusal | None) -> str:
+    if refusal is None:
+        return "nothing came of it"
+    text = _ADVICE.get(refusal.gate, refusal.hint)
+    if refusal.measured is None or refusal.limit is None or refusal.gate is Gate.MULTIPLE_FACES:
+        return text
+    return f"{text} ({refusal.measured:.0f}; the limit is {refusal.limit:g})"

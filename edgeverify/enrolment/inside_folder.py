@@ -1,0 +1,83 @@
+"""Reading a file that must lie inside a folder, whatever links and `..` say.
+
+The name is resolved first and must stay inside. Then it is opened part by part without following
+any link (openat(2), O_NOFOLLOW), so that nothing can be swapped in between.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from edgeverify.errors import ImageError
+
+MEBIBYTE = 1024 * 1024
+
+
+class PhotoAbsentError(ImageError):
+    """There is no such file now; what was made of it earlier may be kept."""
+
+
+def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
+    """Read the file `name` (relative to `folder`), of 1 byte to `max_mebibytes`.
+
+    Raises ImageError for a name outside of `folder` or behind a link out of it, a file that is
+    absent, empty, too large, or not a plain file.
+    """
+    try:
+        root = folder.resolve(strict=True)
+        target = (root / name).resolve()
+        inside = target.relative_to(root)
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError up to 3.12
+        raise ImageError(f"{name}: cannot be found: {error}") from None
+    except ValueError:  # also for a NUL character
+        raise ImageError(
+            f"{name!r} lies outside the config's folder {folder}, or behind a link out of it",
+            advice="Copy the photo into that folder",
+        ) from None
+    if not inside.parts:
+        raise ImageError(f"{name!r} names the config's folder itself, not a photo")
+    try:
+        descriptor = _open_part_by_part(root, inside.parts)
+    except FileNotFoundError:
+        raise PhotoAbsentError(f"{name}: there is no such file in {folder}") from None
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as file:
+        return _read_at_most(file.fileno(), name, int(max_mebibytes * MEBIBYTE))
+
+
+def _open_part_by_part(root: Path, parts: tuple[str, ...]) -> int:
+    current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for number, part in enumerate(parts):
+        is_last = number == len(parts) - 1
+        kind = os.O_NONBLOCK if is_last else os.O_DIRECTORY
+        try:
+            deeper = os.open(
+                part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | kind, dir_fd=current
+            )
+        finally:
+            os.close(current)
+        current = deeper
+    return current
+
+
+def _read_at_most(descriptor: int, name: str, limit: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(f"{name}: is not a plain file")
+    if status.st_size == 0:
+        raise ImageError(f"{name}: is empty (0 bytes)")
+    if status.st_size > limit:
+        raise ImageError(
+            f"{name}: is {status.st_size / MEBIBYTE:.1f} MiB; the limit is {limit / MEBIBYTE:g} MiB",
+            advice="`enrolment.max_photo_mebibytes` sets it",
+        )
+    content = bytearray()
+    while len(content) <= limit:
+        block = os.read(descriptor, min(MEBIBYTE, limit + 1 - len(content)))
+        if not block:
+            return bytes(content)
+        content += block
+    raise ImageError(f"{name}: grew beyond {limit / MEBIBYTE:g} MiB while it was read")

@@ -1,0 +1,100 @@
+"""Who would be taken for whom: twins, the same photo on two cards, or plain likeness (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.comparison import Metric, ReferenceMatrix
+from edgeverify.domain import Reference
+
+BLOCK = 512
+"""References compared at once, which bounds the memory to BLOCK x n scores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAlike:
+    """Two people whose references match each other at the door's threshold."""
+
+    card: str
+    name: str
+    other_card: str
+    other_name: str
+    is_same_photo: bool
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """One line for each side."""
+        return (
+            self._line(self.card, self.name, self.other_card, self.other_name),
+            self._line(self.other_card, self.other_name, self.card, self.name),
+        )
+
+    def _line(self, card: str, name: str, other_card: str, other_name: str) -> str:
+        what = "has the same photo as" if self.is_same_photo else "looks like"
+        return (
+            f"card {card} ({name}): {what} card {other_card} ({other_name}); "
+            "at this door's threshold each could enter with the other's card"
+        )
+
+
+def find_look_alikes(
+    references: Sequence[Reference],
+    digests: Mapping[str, Collection[str]],
+    new_cards: Collection[str],
+    *,
+    threshold: float,
+    metric: Metric,
+) -> tuple[LookAlike, ...]:
+    """Compare the fused references of `new_cards` with all; each pair once, by card.
+
+    A photo that stands on two cards is found by its bytes too, whatever the scores say.
+    """
+    found: dict[tuple[str, str], LookAlike] = {}
+    new = [reference for reference in references if reference.card in new_cards]
+    if not new:
+        return ()
+    everybody = ReferenceMatrix.of(references, metric).values
+    for start in range(0, len(new), BLOCK):
+        block = new[start : start + BLOCK]
+        scores = _scores(ReferenceMatrix.of(block, metric).values, everybody, metric)
+        for row, column in np.argwhere(scores >= threshold):
+            _note(found, block[row], references[column], digests)
+    by_digest: dict[str, Reference] = {}
+    for reference in references:
+        for digest in digests.get(reference.card, ()):
+            other = by_digest.setdefault(digest, reference)
+            if other.card in new_cards or reference.card in new_cards:
+                _note(found, other, reference, digests)
+    return tuple(found[pair] for pair in sorted(found))
+
+
+def _scores(
+    probes: NDArray[np.float32], references: NDArray[np.float32], metric: Metric
+) -> NDArray[np.float32]:
+    products = probes @ references.T
+    if metric == "cosine":
+        return np.asarray(products, dtype=np.float32)
+    lengths = (probes**2).sum(axis=1)[:, np.newaxis] + (references**2).sum(axis=1)
+    return np.asarray(-np.sqrt(np.maximum(lengths - 2.0 * products, 0.0)), dtype=np.float32)
+
+
+def _note(
+    found: dict[tuple[str, str], LookAlike],
+    one: Reference,
+    other: Reference,
+    digests: Mapping[str, Collection[str]],
+) -> None:
+    if one.card == other.card:
+        return
+    first, second = sorted((one, other), key=lambda reference: reference.card)
+    found[first.card, second.card] = LookAlike(
+        card=first.card,
+        name=first.name,
+        other_card=second.card,
+        other_name=second.name,
+        is_same_photo=not set(digests.get(first.card, ())).isdisjoint(digests.get(second.card, ())),
+    )

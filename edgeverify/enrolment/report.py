@@ -1,0 +1,69 @@
+"""What became of everybody in the config: for the log, `check-config`, the status topic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from edgeverify.enrolment.look_alikes import LookAlike
+
+
+class Change(str, Enum):
+    """What happened to one person's reference."""
+
+    ENROLLED = "enrolled"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    REFUSED = "refused"
+    """There is no usable reference; the door denies this card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryReport:
+    """One person. `problems` cost a photo (or the whole reference), `warnings` did not."""
+
+    card: str
+    name: str
+    change: Change
+    photo_count: int = 0
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How the person is named in lines for people."""
+        return f"card {self.card} ({self.name})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentReport:
+    """Everybody, in the config's order, then the removed; and who looks like whom."""
+
+    entries: tuple[EntryReport, ...] = ()
+    look_alikes: tuple[LookAlike, ...] = ()
+
+    def count(self, change: Change) -> int:
+        """How many people this happened to."""
+        return sum(entry.change is change for entry in self.entries)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A line for each thing that somebody must put right, naming entry and reason."""
+        return tuple(
+            f"{entry.label}: {problem}" for entry in self.entries for problem in entry.problems
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line for each thing worth knowing; look-alikes stand on both sides."""
+        own = [f"{entry.label}: {text}" for entry in self.entries for text in entry.warnings]
+        return (*own, *(line for pair in self.look_alikes for line in pair.lines))
+
+    @property
+    def summary(self) -> str:
+        """One line with the counts."""
+        counted = [(change, self.count(change)) for change in Change]
+        return ", ".join(f"{number} {change.value}" for change, number in counted if number) or (
+            "nobody in the config"
+        )

@@ -1,0 +1,197 @@
+"""Make the store hold what the config says: nobody more, nobody less, nothing older."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import combinations
+from pathlib import Path
+
+from edgeverify.comparison import score
+from edgeverify.enrolment.encoding import encode_photo
+from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
+from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
+from edgeverify.enrolment.photo import decode_photo, digest_of
+from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
+from edgeverify.errors import FaceNotUsableError, ImageError, ReferenceUnusableError
+from edgeverify.pipeline import Pipeline
+from edgeverify.references import PhotoEmbedding, ReferenceStore, StoredReference
+from edgeverify.settings import Settings, StaffEntry
+
+ALL_PAIRS_UP_TO = 5000
+"""People among whom every pair is compared each time; beyond, only the new are."""
+
+Progress = Callable[[int, int, str], None]
+"""Told before each person: how many are done, how many there are, whose turn it is."""
+
+
+def synchronise(
+    settings: Settings,
+    folder: Path,
+    store: ReferenceStore,
+    pipeline: Pipeline,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    only: Collection[str] | None = None,
+) -> EnrolmentReport:
+    """Enrol what is new or changed, keep the rest, remove whoever left the config.
+
+    A photo counts as unchanged by the SHA-256 of its bytes and the model in use. `folder` is the
+    config's; `now` is aware; `only` names the cards to look at (and then nobody is removed). One
+    bad photo never stops the rest. Raises StateError when the store cannot be written, and
+    RuntimeUnavailableError when the model fails.
+    """
+    reports: list[EntryReport] = []
+    removed = _remove_vanished(settings, store) if only is None else []
+    people = [entry for entry in settings.staff if only is None or entry.card in only]
+    for number, entry in enumerate(people):
+        if progress is not None:
+            progress(number, len(people), entry.name)
+        reports.append(_Person(entry, settings, folder, store, pipeline).bring_up_to_date(now))
+    if progress is not None:
+        progress(len(people), len(people), "")
+    pairs = _look_alikes(settings, store, pipeline, reports)
+    return EnrolmentReport(entries=(*reports, *removed), look_alikes=pairs)
+
+
+def _remove_vanished(settings: Settings, store: ReferenceStore) -> list[EntryReport]:
+    cards = {entry.card for entry in settings.staff}
+    gone = [summary for summary in store.list() if summary.card not in cards]
+    for summary in gone:
+        store.remove(summary.card)
+    return [EntryReport(card=one.card, name=one.name, change=Change.REMOVED) for one in gone]
+
+
+@dataclass(slots=True)
+class _Person:
+    entry: StaffEntry
+    settings: Settings
+    folder: Path
+    store: ReferenceStore
+    pipeline: Pipeline
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    photos: list[PhotoEmbedding] = field(default_factory=list)
+    is_absent: bool = False
+
+    def bring_up_to_date(self, now: datetime) -> EntryReport:
+        stored = self._stored()
+        space = self.pipeline.embedder.embedding_space
+        is_other_model = stored is not None and stored.summary.embedding_space != space
+        known = () if stored is None or is_other_model else stored.photos
+        for name in self.entry.photos:
+            self._take(name, known)
+        if not self.photos:
+            return self._refuse(stored, is_other_model=is_other_model)
+        self._doubt_mixtures()
+        return self._report(self._keep(stored, known, now))
+
+    def _stored(self) -> StoredReference | None:
+        try:
+            return self.store.get(self.entry.card)
+        except ReferenceUnusableError:
+            self.warnings.append("its stored reference could not be opened and is made again")
+            return None
+
+    def _take(self, name: str, known: Sequence[PhotoEmbedding]) -> None:
+        rules = self.settings.enrolment
+        try:
+            content = read_inside(self.folder, name, max_mebibytes=rules.max_photo_mebibytes)
+            digest = digest_of(content)
+            if any(photo.digest == digest for photo in self.photos):
+                self.warnings.append(f"{name}: is the same photo as another of this entry")
+                return
+            same = next((photo for photo in known if photo.digest == digest), None)
+            if same is not None:
+                self.photos.append(replace(same, photo=name))
+                return
+            photo = decode_photo(name, content, max_megapixels=rules.max_photo_megapixels)
+            encoded = encode_photo(self.pipeline, photo, rules, self.settings.quality)
+        except PhotoAbsentError as error:
+            self._take_earlier(name, known, error)
+        except (ImageError, FaceNotUsableError) as error:
+            self.problems.append(error.problem)
+        else:
+            self.photos.append(
+                PhotoEmbedding(photo=name, digest=digest, embedding=encoded.embedding)
+            )
+            if encoded.warning:
+                self.warnings.append(encoded.warning)
+
+    def _take_earlier(
+        self, name: str, known: Sequence[PhotoEmbedding], error: PhotoAbsentError
+    ) -> None:
+        """Keep what an absent photo gave before: leaving the config removes a person, not this."""
+        self.is_absent = True
+        earlier = next((photo for photo in known if photo.photo == name), None)
+        if earlier is None:
+            self.problems.append(error.problem)
+            return
+        self.photos.append(earlier)
+        self.warnings.append(f"{error.problem}; what was enrolled from it before is kept")
+
+    def _refuse(self, stored: StoredReference | None, *, is_other_model: bool) -> EntryReport:
+        if stored is not None and is_other_model and self.is_absent:
+            # Kept, because going back to that model makes it usable again; never compared.
+            self.problems.append(
+                "its reference was made with another model and cannot be made again without "
+                "the photo"
+            )
+        elif self.store.remove(self.entry.card):
+            self.problems.append("its earlier reference was removed: the photos no longer carry it")
+        return self._report(Change.REFUSED)
+
+    def _keep(
+        self, stored: StoredReference | None, known: Sequence[PhotoEmbedding], now: datetime
+    ) -> Change:
+        before = [(photo.photo, photo.digest) for photo in known]
+        if before != [(photo.photo, photo.digest) for photo in self.photos]:
+            self.store.put(self.entry.card, self.entry.name, tuple(self.photos), now=now)
+            return Change.ENROLLED if stored is None else Change.UPDATED
+        if stored is not None and stored.summary.name != self.entry.name:
+            self.store.rename(self.entry.card, self.entry.name)
+            return Change.UPDATED
+        return Change.UNCHANGED
+
+    def _doubt_mixtures(self) -> None:
+        """Warn of photos of one entry that the door would not take for one person."""
+        threshold = self.pipeline.point.threshold
+        metric = self.pipeline.embedder.manifest.metric
+        for one, other in combinations(self.photos, 2):
+            if score(one.embedding, other.embedding, metric) < threshold:
+                self.warnings.append(
+                    f"{one.photo} and {other.photo} do not look like the same person"
+                )
+
+    def _report(self, change: Change) -> EntryReport:
+        return EntryReport(
+            card=self.entry.card,
+            name=self.entry.name,
+            change=change,
+            photo_count=len(self.photos),
+            problems=tuple(self.problems),
+            warnings=tuple(self.warnings),
+        )
+
+
+def _look_alikes(
+    settings: Settings,
+    store: ReferenceStore,
+    pipeline: Pipeline,
+    reports: Sequence[EntryReport],
+) -> tuple[LookAlike, ...]:
+    loaded = store.load(pipeline.embedder.embedding_space)
+    wanted = {entry.card for entry in settings.staff}
+    references = [reference for card, reference in loaded.usable.items() if card in wanted]
+    fresh = {r.card for r in reports if r.change in {Change.ENROLLED, Change.UPDATED}}
+    if len(references) <= ALL_PAIRS_UP_TO:
+        fresh = {reference.card for reference in references}
+    return find_look_alikes(
+        references,
+        loaded.photo_digests,
+        fresh,
+        threshold=pipeline.point.threshold,
+        metric=pipeline.embedder.manifest.metric,
+    )
