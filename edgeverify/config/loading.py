@@ -98,7 +98,8 @@ def _append_staff(
     values["staff"] = [*own, *more]
     for key, line in file.lines.items():
         if len(key) > 1 and isinstance(key[1], int):
-            lines[("staff", key[1] + len(own), *key[2:])] = (file.path, line)
+            moved: KeyPath = ("staff", key[1] + len(own), *key[2:])
+            lines[moved] = (file.path, line)
     return problems
 
 

@@ -1,4 +1,4 @@
-"""From ID-card photos to references: read safely, judge, embed, keep, and say what became of each."""
+"""From ID-card photos to references: read safely, judge, embed, keep, report."""
 
 from edgeverify.enrolment.encoding import EncodedPhoto, encode_photo
 from edgeverify.enrolment.look_alikes import LookAlike

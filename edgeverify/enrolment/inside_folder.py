@@ -71,7 +71,8 @@ def _read_at_most(descriptor: int, name: str, limit: int) -> bytes:
         raise ImageError(f"{name}: is empty (0 bytes)")
     if status.st_size > limit:
         raise ImageError(
-            f"{name}: is {status.st_size / MEBIBYTE:.1f} MiB; the limit is {limit / MEBIBYTE:g} MiB",
+            f"{name}: is {status.st_size / MEBIBYTE:.1f} MiB; "
+            f"the limit is {limit / MEBIBYTE:g} MiB",
             advice="`enrolment.max_photo_mebibytes` sets it",
         )
     content = bytearray()

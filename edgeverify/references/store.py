@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -241,7 +241,7 @@ class ReferenceStore:
         )
         return changed.rowcount > 0
 
-    def _read(self, query: str, *values: str) -> list[sqlite3.Row]:
+    def _read(self, query: str, *values: str) -> Sequence[sqlite3.Row]:
         with self._lock:
             try:
                 return self._connection.execute(query, values).fetchall()
