@@ -1,0 +1,102 @@
+"""Steps of a plan: each is a shell line that says it and a function that does it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.errors import EdgeverifyError
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: the shell line that says it, and the function that does it."""
+
+    line: str
+    act: Callable[[], None]
+    why: str = ""
+
+
+def carry_out(steps: Sequence[Step], say: Callable[[str], None], *, dry_run: bool) -> None:
+    """Print every step and, unless `dry_run`, do it. Stops at the first that fails.
+
+    Raises EdgeverifyError naming the step; what runs keeps running until the switch.
+    """
+    for step in steps:
+        say(step.line + (f"    # {step.why}" if step.why else ""))
+        if dry_run:
+            continue
+        try:
+            step.act()
+        except subprocess.CalledProcessError as error:
+            raise EdgeverifyError(
+                f"this step failed with exit status {error.returncode}: {step.line}",
+                advice="nothing that ran before has been switched off; mend it and run this again",
+            ) from None
+        except OSError as error:
+            raise EdgeverifyError(
+                f"this step failed ({error.strerror}): {step.line}",
+                advice="run it as root, or name another --root",
+            ) from None
+
+
+def run(command: list[str], *, why: str = "", may_fail: bool = False) -> Step:
+    """Run a program; with `may_fail` its exit status does not matter."""
+
+    def act() -> None:
+        subprocess.run(command, check=not may_fail, stdin=subprocess.DEVNULL)
+
+    return Step(shlex.join(command), act, why)
+
+
+def folder(path: Path, mode: int) -> Step:
+    """Make a folder and its parents."""
+
+    def act() -> None:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+
+    return Step(f"mkdir -p -m {mode:04o} {shlex.quote(str(path))}", act)
+
+
+def copy(source: Path, path: Path, *, mode: int = 0o644, why: str = "") -> Step:
+    """Copy a file whole or not at all, making its folder."""
+
+    def act() -> None:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        shutil.copyfile(source, part)
+        part.chmod(mode)
+        part.replace(path)
+
+    return Step(
+        shlex.join(["install", "-D", "-m", f"{mode:04o}", str(source), str(path)]), act, why
+    )
+
+
+def link(path: Path, to: str, *, why: str = "") -> Step:
+    """Point a symbolic link elsewhere in one rename."""
+
+    def act() -> None:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.unlink(missing_ok=True)
+        part.symlink_to(to)
+        part.replace(path)
+
+    return Step(shlex.join(["ln", "-sfn", to, str(path)]), act, why)
+
+
+def remove(path: Path) -> Step:
+    """Remove a file or a whole folder; content when it is not there."""
+
+    def act() -> None:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    return Step(shlex.join(["rm", "-rf", str(path)]), act)
