@@ -1,0 +1,313 @@
+"""One connection to the broker, from CONNECT to its end. It is never reused.
+
+A fresh client has an empty queue: paho would otherwise keep a message published while away and
+deliver it after the reconnect, with its whole message expiry ahead of it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
+
+from paho.mqtt.client import (
+    MQTT_CLEAN_START_FIRST_ONLY,
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+)
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edgeverify.domain import Degradation
+from edgeverify.events import Topics
+from edgeverify.mqtt import failures
+from edgeverify.mqtt.credentials import Credentials
+from edgeverify.mqtt.live import LivePublication
+from edgeverify.settings import MqttSettings
+
+CONNECT_SECONDS = 5.0
+"""For the name, TCP, TLS and CONNACK, each."""
+MAX_PACKET_BYTES = 65536
+"""A broker that speaks MQTT 5 does not send the door anything longer."""
+ABANDONED_AFTER_MILLISECONDS = 5000
+"""TCP_USER_TIMEOUT: what the other side's kernel has not taken by then is not sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message on the claim topic; `is_retained` as the publisher set it (MQTT 5)."""
+
+    payload: bytes
+    is_retained: bool
+
+
+class Connection:
+    """A client's life. Callbacks run on its network thread."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        credentials: Credentials,
+        topics: Topics,
+        *,
+        protocol: MQTTProtocolVersion,
+        last_will: bytes,
+        now: Callable[[], float],
+        on_claim: Callable[[Arrival], None],
+    ) -> None:
+        self.protocol = protocol
+        self.is_v5 = protocol == MQTTProtocolVersion.MQTTv5
+        self.receive_maximum = 20
+        self._where = f"{settings.host}:{settings.port}"
+        self._settings = settings
+        self._topics = topics
+        self._now = now
+        self._on_claim = on_claim
+        self._answers: dict[int, LivePublication] = {}
+        self._ready = threading.Event()
+        self._over = threading.Event()
+        self._was_up = False
+        self._refusal: ReasonCode | None = None
+        self._heard_at = now()
+        self._asked_at: float | None = None
+        self._client = self._make_client(credentials, last_will)
+
+    @property
+    def is_up(self) -> bool:
+        """CONNACK came and the connection has not ended since."""
+        return self._ready.is_set() and not self._over.is_set()
+
+    @property
+    def was_cut_off(self) -> bool:
+        """The broker took the connection and ended it without a word, or named the version.
+
+        Both are what brokers without MQTT 5 do.
+        """
+        if self._refusal is not None:
+            return failures.is_unsupported_protocol(self._refusal)
+        return self._over.is_set() and not self._was_up
+
+    def open(self) -> Degradation | None:
+        """Connect and wait for CONNACK; return what went wrong, None when the connection is up."""
+        try:
+            code = self._client.connect(
+                self._settings.host,
+                self._settings.port,
+                keepalive=self._settings.keepalive_seconds,
+                clean_start=self.is_v5 or MQTT_CLEAN_START_FIRST_ONLY,
+                properties=self._session(),
+            )
+        except (OSError, ValueError) as error:
+            return failures.of_exception(error, self._where)
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return Degradation(name="broker_unreachable", detail=f"{self._where}: {code.name}")
+        self._tune_socket()
+        self._client.loop_start()
+        if not self._ready.wait(CONNECT_SECONDS) or self._over.is_set():
+            return self.why_over() or Degradation(
+                name="broker_unreachable", detail=f"{self._where} does not answer CONNECT"
+            )
+        return None
+
+    def why_over(self) -> Degradation | None:
+        """Return what the broker gave as its reason, if it gave one."""
+        return None if self._refusal is None else failures.of_reason(self._refusal, self._where)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        expiry_seconds: int | None = None,
+        retain: bool = False,
+        content_type: str = "application/json",
+    ) -> LivePublication:
+        """Hand over one QoS 1 message; never blocks for the network."""
+        properties = None
+        if self.is_v5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ContentType = content_type
+            if expiry_seconds is not None:
+                properties.MessageExpiryInterval = expiry_seconds
+        if self._over.is_set():
+            return _lost("the connection is down")
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return _lost(MQTTErrorCode(info.rc).name)
+        # Whichever of this thread and the network thread comes first makes the entry.
+        publication = self._answers.setdefault(info.mid, LivePublication())
+        if publication.is_answered:
+            self._answers.pop(info.mid, None)
+        elif self._over.is_set():
+            publication.answer("the connection ended")
+        return publication
+
+    def ask(self) -> None:
+        """Ask the broker for a sign of life, unless a question is open.
+
+        An UNSUBSCRIBE from what was never subscribed changes nothing and must be answered: paho
+        offers no ping of its own.
+        """
+        if self._asked_at is None and self.is_up:
+            self._asked_at = self._now()
+            self._client.unsubscribe(f"{self._topics.claim}/are-you-there")
+
+    def silence_seconds(self) -> float:
+        """Return how long nothing has come from the broker."""
+        return self._now() - self._heard_at
+
+    def unanswered_seconds(self) -> float:
+        """Return how long a question has been open; 0 when none is."""
+        asked = self._asked_at
+        return 0.0 if asked is None else self._now() - asked
+
+    def wait_over(self, timeout_seconds: float) -> bool:
+        """Return True once the connection has ended."""
+        return self._over.wait(timeout_seconds)
+
+    def disconnect(self) -> None:
+        """End in order: the broker forgets the last will."""
+        self._client.disconnect()
+        self._over.wait(1.0)
+        self.abort()
+
+    def abort(self) -> None:
+        """End at once: unsent bytes are thrown away, not delivered later by the kernel."""
+        sock = self._socket()
+        if sock is not None:
+            with suppress(OSError, ValueError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with suppress(OSError, ValueError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self._client.loop_stop()
+        self._end("the connection was given up")
+
+    # ---- paho's side --------------------------------------------------------------------------
+
+    def _make_client(self, credentials: Credentials, last_will: bytes) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"edgeverify-{self._topics.door}",
+            protocol=self.protocol,
+            clean_session=None if self.is_v5 else True,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_SECONDS
+        client.max_inflight_messages_set(65535)
+        if credentials.username:
+            client.username_pw_set(credentials.username, credentials.password or None)
+        if credentials.tls is not None:
+            client.tls_set_context(credentials.tls)
+        client.will_set(self._topics.status, last_will, qos=1, retain=True)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        client.on_publish = self._published
+        client.on_subscribe = self._heard
+        client.on_unsubscribe = self._unsubscribed
+        return client
+
+    def _session(self) -> Properties | None:
+        if not self.is_v5:
+            return None
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 0
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        return properties
+
+    def _socket(self) -> socket.socket | None:
+        return cast("socket.socket | None", self._client.socket())
+
+    def _tune_socket(self) -> None:
+        sock = self._socket()
+        if sock is None:
+            return
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ABANDONED_AFTER_MILLISECONDS
+            )
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        self._heard_at = self._now()
+        if reason.is_failure:
+            self._refusal = reason
+            self._end("refused")
+            return
+        if self.is_v5:
+            # Absent means 65535 (MQTT 5, section 3.2.2.3.3).
+            self.receive_maximum = int(getattr(properties, "ReceiveMaximum", 65535))
+            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            client.subscribe(self._topics.claim, options=options)
+        else:
+            client.subscribe(self._topics.claim, qos=1)
+        self._was_up = True
+        self._ready.set()
+
+    def _disconnected(
+        self,
+        _client: Client,
+        _userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            self._refusal = reason
+        self._end("the connection ended")
+
+    def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        self._heard_at = self._now()
+        self._on_claim(Arrival(bytes(message.payload), message.retain))
+
+    def _published(
+        self,
+        _client: Client,
+        _userdata: object,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties,
+    ) -> None:
+        self._heard_at = self._now()
+        fresh = LivePublication()
+        publication = self._answers.setdefault(mid, fresh)
+        publication.answer(reason.getName() if reason.is_failure else "")
+        if publication is not fresh:
+            self._answers.pop(mid, None)
+        # else the publishing thread has not come to its entry yet, and takes it out itself
+
+    def _heard(self, *_: object) -> None:
+        self._heard_at = self._now()
+
+    def _unsubscribed(self, *_: object) -> None:
+        self._heard_at = self._now()
+        self._asked_at = None
+
+    def _end(self, words: str) -> None:
+        self._over.set()
+        self._ready.set()
+        for publication in list(self._answers.values()):
+            publication.answer(words)
+        self._answers.clear()
+
+
+def _lost(problem: str) -> LivePublication:
+    publication = LivePublication()
+    publication.answer(problem)
+    return publication

@@ -1,0 +1,80 @@
+"""Who the door is to the broker: user, password, certificates."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeverify.errors import ConfigError, KeyUnusableError
+from edgeverify.private_files import read_private
+from edgeverify.settings import MqttSettings, TlsSettings
+
+MAX_PASSWORD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Made once at start; the password is never printed."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+
+
+def load_credentials(
+    settings: MqttSettings, *, config_folder: Path, environ: Mapping[str, str]
+) -> Credentials:
+    """Read the password (file 0600, or a systemd credential by name) and the certificates.
+
+    Paths are relative to `config_folder`. Raises ConfigError and KeyUnusableError.
+    """
+    password = ""
+    if settings.password_file:
+        password = _password(settings.password_file, config_folder, environ)
+    tls = _tls(settings.tls, config_folder) if settings.tls.enabled else None
+    return Credentials(settings.username, password, tls)
+
+
+def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str:
+    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    credential = Path(folder) / name if folder and "/" not in name else None
+    is_credential = credential is not None and credential.exists()
+    path = credential if credential is not None and is_credential else config_folder / name
+    raw = read_private(
+        path,
+        what="the broker's password",
+        limit=MAX_PASSWORD_BYTES,
+        from_credentials=is_credential,
+    )
+    try:
+        return raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise KeyUnusableError(f"the broker's password is not UTF-8: {path}") from None
+
+
+def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(
+            cafile=str(config_folder / settings.ca_file) if settings.ca_file else None
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"mqtt.tls.ca_file cannot be used: {config_folder / settings.ca_file}: {error}"
+        ) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.certificate_file:
+        certificate, key = (
+            config_folder / settings.certificate_file,
+            config_folder / settings.key_file,
+        )
+        try:
+            # A function, so that an encrypted key is an error and never a question on a terminal.
+            context.load_cert_chain(certificate, key, password=lambda: b"")
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"mqtt.tls.certificate_file and key_file cannot be used: {certificate}, {key}: "
+                f"{error}"
+            ) from None
+    return context

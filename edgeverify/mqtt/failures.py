@@ -1,0 +1,45 @@
+"""Why a connection ended, in a name for the status and a sentence for people."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edgeverify.domain import Degradation
+
+UNSUPPORTED_PROTOCOL = {"Unsupported protocol version"}
+_REFUSED = {
+    "Bad user name or password": "broker_refused_credentials",
+    "Not authorized": "broker_refused_credentials",
+    "Banned": "broker_refused_credentials",
+    "Session taken over": "broker_session_taken_over",
+}
+
+
+def of_exception(error: Exception, where: str) -> Degradation:
+    """Name what stopped a connection from being made; `where` is host and port."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        detail = f"the certificate of {where} is not trusted: {error.verify_message}"
+        return Degradation(name="broker_certificate", detail=detail)
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or str(error)
+        return Degradation(name="broker_tls", detail=f"TLS with {where} failed: {reason}")
+    if isinstance(error, socket.gaierror):
+        detail = f"the broker's name cannot be resolved: {where}"
+        return Degradation(name="broker_unreachable", detail=detail)
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return Degradation(name="broker_unreachable", detail=f"{where}: {words}")
+
+
+def of_reason(reason: ReasonCode, where: str) -> Degradation:
+    """Name a refusal or a disconnection that the broker itself gave."""
+    words = reason.getName()
+    name = _REFUSED.get(words, "broker_refused")
+    return Degradation(name=name, detail=f"{where} says: {words}")
+
+
+def is_unsupported_protocol(reason: ReasonCode) -> bool:
+    """Tell whether the broker speaks another version of MQTT."""
+    return bool(reason.getName() in UNSUPPORTED_PROTOCOL)

@@ -1,0 +1,38 @@
+"""What became of a message that was handed to the client."""
+
+from __future__ import annotations
+
+import threading
+
+
+class LivePublication:
+    """One QoS 1 message on one connection; it dies with the connection."""
+
+    def __init__(self) -> None:
+        self._answered = threading.Event()
+        self._problem = ""
+
+    def answer(self, problem: str = "") -> None:
+        """Say that the broker acknowledged it, or why it will not."""
+        if not self._answered.is_set():
+            self._problem = problem
+            self._answered.set()
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Return True once the broker has acknowledged it with a reason below 0x80."""
+        return self._answered.wait(timeout_seconds) and not self._problem
+
+    @property
+    def is_answered(self) -> bool:
+        """True once acknowledged, refused or lost with its connection."""
+        return self._answered.is_set()
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """True once the broker has it."""
+        return self._answered.is_set() and not self._problem
+
+    @property
+    def problem(self) -> str:
+        """Why it was not acknowledged; empty otherwise."""
+        return self._problem
