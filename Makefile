@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: help demo test lint types imports unit test-all ci lock clean
+.PHONY: wheel install rollback uninstall test-systemd help demo test lint types imports unit test-all ci lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -44,3 +44,27 @@ unit: $(VENV)/export.stamp
 test: lint types imports unit ## Everything that fits in a few minutes, from nothing
 
 ci: test
+
+# ---- the service --------------------------------------------------------------------------------
+
+SYSTEM_PYTHON ?= /usr/bin/python3
+INSTALLER = $(SYSTEM_PYTHON) -m edgeverify.installation
+
+wheel: $(VENV)/daemon.stamp ## A release: one wheel in dist/
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+install: ## As root: this release (or WHEEL=FILE) as a service
+	@test -n "$(WHEEL)" || $(MAKE) --no-print-directory wheel
+	$(INSTALLER) install --requirements requirements/daemon.lock \
+		--wheel "$(or $(WHEEL),$$(ls -t dist/edgeverify-*.whl | head -n 1))"
+
+rollback: ## As root: back to the release that ran before
+	$(INSTALLER) rollback
+
+uninstall: ## As root: take the service away; configs and state stay
+	$(INSTALLER) uninstall
+
+test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted in a container (root)
+	@./systemd/prerequisites systemd
+	$(BIN)/pytest tests/systemd -m systemd

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeverify.errors import EdgeverifyError
+
 JETSON_MARK = "etc/nv_tegra_release"
 NVIDIA_MARK = "proc/driver/nvidia/version"
 OLDEST_SYSTEMD = 249
@@ -75,6 +77,7 @@ def target_of(
 ) -> Target:
     """Look at the machine under `root`; `profile` may be `auto`. Relative paths are made whole."""
     root = root.absolute()
+    _refuse_a_private_python(python)
     return Target(
         root=root,
         wheel=wheel.absolute() if wheel else Path(),
@@ -84,3 +87,13 @@ def target_of(
         python=python,
         systemd_version=systemd_version(),
     )
+
+
+def _refuse_a_private_python(python: str) -> None:
+    """The service runs as another user and may not look into home folders (ProtectHome=)."""
+    real = Path(shutil.which(python) or python).resolve()
+    if real.parts[1:2] in {("home",), ("root",)}:
+        raise EdgeverifyError(
+            f"the service could not run {real}, which lies in somebody's home folder",
+            advice="name the system's Python 3.10 to 3.12: --python /usr/bin/python3",
+        )
