@@ -1,0 +1,39 @@
+"""What the door says over MQTT while somebody stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from edgeverify.domain import Prompt
+from edgeverify.events import EventKind, SignedDecision, encode_event, encode_prompt
+from edgeverify.mqtt import LivePublication, LiveResult, MqttLink, OutboxDelivery
+
+
+class Announcer:
+    """Live decisions and prompts, handed over or dropped, never queued."""
+
+    def __init__(
+        self, link: MqttLink, outbox: OutboxDelivery, *, door: str, wall: Callable[[], datetime]
+    ) -> None:
+        self._link = link
+        self._outbox = outbox
+        self._door = door
+        self._wall = wall
+        self.last: LivePublication | None = None
+        """The newest live decision, so that a benchmark can wait for its PUBACK."""
+
+    def publish_live(self, signed: SignedDecision) -> bool:
+        """Hand a decision over that is already in the journal; False when it was dropped."""
+        result, self.last = self._link.publish_live(
+            encode_event(signed, EventKind.LIVE),
+            expires_at=signed.decision.expires_at,
+            now=self._wall(),
+        )
+        self._outbox.wake()
+        return result is LiveResult.HANDED_OVER
+
+    def publish_prompt(self, prompt: Prompt) -> None:
+        """Show a hint or a challenge step to whoever listens now."""
+        message = encode_prompt(prompt, self._door, self._wall())
+        self._link.publish_prompt(message, seconds=prompt.expires_in_seconds)

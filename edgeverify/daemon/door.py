@@ -1,0 +1,168 @@
+"""The door's loop: claims in, frames observed, decisions out. One thread, one claim at a time.
+
+Thin by intent: comparing, judging and deciding are pure and live elsewhere. Whatever raises in
+here ends in a denial (`fail`), never in a grant and never in a dead loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgeverify.daemon.attempt import Attempt
+from edgeverify.daemon.conditions import Conditions
+from edgeverify.daemon.eyes import Eyes
+from edgeverify.daemon.idle import Idle
+from edgeverify.daemon.inbox import Inbox
+from edgeverify.daemon.records import Records, Told
+from edgeverify.daemon.situation import Board, Situation
+from edgeverify.domain import Claim, Decision, Frame, Prompt, Reason
+from edgeverify.liveness import Judge, seconds_needed
+from edgeverify.metrics import Metrics
+from edgeverify.pipeline import Pipeline
+from edgeverify.policy import begin
+
+LOG = logging.getLogger("edgeverify.door")
+
+FRAME_PATIENCE_SECONDS = 0.2
+"""How long one turn waits for a frame, so that time-outs and claims are seen in between."""
+
+
+class Prompter(Protocol):
+    """Whoever can ask something of the person at the door."""
+
+    def publish_prompt(self, prompt: Prompt) -> None:
+        """Show a hint or a challenge step; nobody may be listening."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Door:
+    """One turn at a time; a thread calls `turn` for ever, a test as often as it likes."""
+
+    board: Board
+    eyes: Eyes
+    pipeline: Pipeline
+    inbox: Inbox
+    records: Records
+    prompter: Prompter
+    conditions: Conditions
+    idle: Idle
+    make_judge: Callable[[Situation, str], Judge]
+    metrics: Metrics
+    attempt: Attempt | None = None
+    last_sequence: int = 0
+
+    def turn(self) -> tuple[Told, ...]:
+        """Take waiting claims, look at one frame, decide what can be decided."""
+        told = list(self._take_claims())
+        if self.attempt is None:
+            self._wait_for_somebody()
+            return tuple(told)
+        frame = self._next_frame(FRAME_PATIENCE_SECONDS)
+        if frame is not None:
+            self._look(self.attempt, frame)
+        decision = self._decision(self.attempt)
+        if decision is not None:
+            told.append(self._end(self.attempt, decision))
+        return tuple(told)
+
+    def fail(self, reason: Reason) -> tuple[Told, ...]:
+        """End a running transaction with a fault, after something raised."""
+        if self.attempt is None:
+            return ()
+        attempt = self.attempt
+        return (self._end(attempt, attempt.transaction.deny(reason)),)
+
+    def _take_claims(self) -> tuple[Told, ...]:
+        told: list[Told] = []
+        while (claim := self.inbox.take()) is not None:
+            if self.attempt is not None:
+                if claim.card == self.attempt.claim.card:
+                    self.attempt.joined.append(claim)
+                    continue
+                superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
+                told.append(self._end(self.attempt, superseded))
+            told += self._begin(claim)
+        return tuple(told)
+
+    def _begin(self, claim: Claim) -> tuple[Told, ...]:
+        situation = self.board.current
+        now = self.conditions.moment()
+        subject = situation.people.subject(claim, now.wall)
+        begun = begin(
+            claim,
+            subject,
+            situation.settings.decision,
+            lockout=self.records.lockout(claim),
+            now=now,
+            max_age_seconds=situation.settings.claims.max_age_seconds,
+            liveness_seconds=seconds_needed(situation.plan, situation.settings.challenge),
+        )
+        if isinstance(begun, Decision):
+            return (self._conclude(begun, claim, situation, None),)
+        self.attempt = Attempt(
+            situation=situation,
+            transaction=begun,
+            judge=self.make_judge(situation, claim.id),
+            references=situation.people.proofs(subject),
+        )
+        return ()
+
+    def _next_frame(self, patience_seconds: float) -> Frame | None:
+        frame = self.eyes.latest(self.last_sequence, patience_seconds)
+        if frame is not None:
+            self.last_sequence = frame.sequence
+        return frame
+
+    def _look(self, attempt: Attempt, frame: Frame) -> None:
+        if frame.captured_at <= attempt.claim.received_at:
+            return
+        situation = attempt.situation
+        self.pipeline.point = situation.point_for(attempt.claim.source)
+        observation = self.pipeline.observe(frame, attempt.references)
+        self.metrics.observed(observation)
+        for prompt in attempt.see(observation):
+            self.prompter.publish_prompt(prompt)
+
+    def _decision(self, attempt: Attempt) -> Decision | None:
+        now = self.eyes.now()
+        rate = attempt.rate(now)
+        return attempt.decide(now, self.conditions.faults(attempt.situation, rate))
+
+    def _end(self, attempt: Attempt, decision: Decision) -> Told:
+        self.attempt = None
+        self.idle.rest(self.eyes.now())
+        return self._conclude(decision, attempt.claim, attempt.situation, attempt)
+
+    def _conclude(
+        self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
+    ) -> Told:
+        seconds = max(0.0, self.eyes.now() - claim.received_at)
+        told = self.records.conclude(
+            decision,
+            claim=claim,
+            situation=situation,
+            now=self.conditions.moment().wall,
+            floor=self.conditions.floor(),
+            attempt=attempt,
+            seconds=seconds,
+        )
+        self.metrics.decided(told.decision, seconds)
+        return told
+
+    def _wait_for_somebody(self) -> None:
+        """Keep the picture fresh; `fixed` and `walk_up` begin when a face is there."""
+        situation = self.board.current
+        patience = self.idle.pause(situation, self.eyes.now())
+        self.inbox.wait(patience)
+        if len(self.inbox):
+            return
+        if not self.idle.wants_to_look(situation, self.eyes.now()):
+            return
+        frame = self._next_frame(0.0)
+        if frame is None:
+            return
+        for claim in self.idle.claims(frame, situation, self.pipeline.detector):
+            self.inbox.put(claim)
