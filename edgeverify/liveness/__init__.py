@@ -1,0 +1,19 @@
+"""Is a live person standing there? Pure: reads what each frame showed, asks for nothing itself.
+
+`Judge` is made anew for every transaction. It combines up to four cues: the fused presentation
+attack probability (`passive`), a challenge drawn at random (`challenge`), and two that are always
+on: flatness of a turning face (`planarity`) and a picture that never changes (`stillness`).
+"""
+
+from edgeverify.liveness.judge import Judge, JudgeRules, LivenessReport
+from edgeverify.liveness.plan import LivenessPlan, PadState, plan_liveness, seconds_needed
+
+__all__ = [
+    "Judge",
+    "JudgeRules",
+    "LivenessPlan",
+    "LivenessReport",
+    "PadState",
+    "plan_liveness",
+    "seconds_needed",
+]

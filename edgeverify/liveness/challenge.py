@@ -1,0 +1,168 @@
+"""The challenge: a pure state machine from frames to passed or failed.
+
+A door asks, the person does it, looks ahead again and is compared, and the next step is asked
+after a random pause. Everything has its time and its order; what was not asked for fails it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from edgeverify.domain import Liveness, LivenessCues, Observation
+from edgeverify.liveness.actions import Action, Draw
+from edgeverify.liveness.blink import BlinkDetector
+from edgeverify.liveness.continuity import Continuity
+from edgeverify.liveness.posture import Ahead, action_shown, has_come_up, is_neutral
+from edgeverify.settings.liveness import ChallengeSettings
+
+MIN_REACTION_SECONDS = 0.15
+"""Nobody answers a prompt sooner; whoever does knew it before it was asked."""
+MAX_MISMATCHES = 3
+"""So many compared frames in a row, looking ahead, that do not match: somebody else stands there.
+One blurred frame must not fail a person; turned frames are not counted, they score lower."""
+
+
+NOT_BEGUN = -1
+"""The step before the first one: a new draw waits until the person looks ahead."""
+
+
+class Phase(str, Enum):
+    """Where a challenge stands within its step."""
+
+    PAUSE = "pause"
+    ASKED = "asked"
+    RETURN = "return"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """State after the frames seen so far; times are capture times in seconds.
+
+    `draws` are the draw in use and those left for retries, `step` counts from 0
+    (NOT_BEGUN before a second draw's first), `zero` is how
+    this person looks ahead. `failure` says in words why it failed, for the journal.
+    """
+
+    settings: ChallengeSettings
+    draws: tuple[Draw, ...]
+    zero: Ahead
+    since: float
+    blink: BlinkDetector
+    phase: Phase = Phase.PAUSE
+    step: int = 0
+    is_down: bool = False
+    mismatches: int = 0
+    continuity: Continuity = field(default_factory=Continuity)
+    failure: str = ""
+
+    @property
+    def asked(self) -> Action | None:
+        """The action that is asked for right now."""
+        return self.draws[0].actions[self.step] if self.phase is Phase.ASKED else None
+
+    @property
+    def verdict(self) -> Liveness:
+        """`PENDING` until the last step was done and the person looked ahead again."""
+        if self.continuity.too_slow:
+            return Liveness.UNAVAILABLE
+        if self.phase is Phase.FAILED:
+            return Liveness.CHALLENGE_FAILED
+        return Liveness.PASSED if self.phase is Phase.PASSED else Liveness.PENDING
+
+    def observe(self, observation: Observation) -> Challenge:
+        """Take in one frame, captured after all those before.
+
+        A challenge that has passed is still watched over until the door decides.
+        """
+        if self.phase is Phase.FAILED or self.continuity.too_slow:
+            return self
+        seen = replace(self, continuity=self.continuity.observe(observation))
+        if seen.continuity.broken:
+            return _failed(seen, seen.continuity.broken)
+        cues = observation.cues
+        is_ahead = cues is not None and is_neutral(cues.pose, self.zero, self.settings)
+        is_match = observation.comparison is not None and observation.comparison.is_match
+        if cues is not None and is_ahead:
+            seen = replace(seen, blink=seen.blink.observe(observation.at, cues.eye_aspect_ratio))
+            seen = _count_mismatches(seen, observation)
+            if seen.phase is Phase.FAILED:
+                return seen
+        elif seen.blink.is_new:
+            seen = replace(seen, blink=replace(seen.blink, is_new=False))
+        if seen.phase is Phase.PASSED:
+            return seen
+        return _advanced(seen, observation.at, cues, is_home=is_ahead and is_match)
+
+
+def _count_mismatches(seen: Challenge, observation: Observation) -> Challenge:
+    if observation.comparison is None:
+        return seen
+    mismatches = 0 if observation.comparison.is_match else seen.mismatches + 1
+    counted = replace(seen, mismatches=mismatches)
+    return counted if mismatches < MAX_MISMATCHES else _failed(counted, "the face changed")
+
+
+def _advanced(seen: Challenge, at: float, cues: LivenessCues | None, *, is_home: bool) -> Challenge:
+    shown = action_shown(cues.pose, seen.zero, seen.settings) if cues is not None else None
+    waited = at - seen.since
+    if seen.phase is Phase.PAUSE:
+        if shown is not None:
+            return _failed(seen, f"{shown.value} before anything was asked")
+        if waited >= seen.draws[0].delays[seen.step]:
+            return replace(seen, phase=Phase.ASKED, since=at, is_down=False)
+        return seen
+    if seen.phase is Phase.RETURN:
+        return _returning(seen, at, shown, is_home=is_home)
+    if waited > seen.settings.step_seconds:
+        return _timed_out(seen, at)
+    return _answering(seen, at, cues, shown)
+
+
+def _answering(
+    seen: Challenge, at: float, cues: LivenessCues | None, shown: Action | None
+) -> Challenge:
+    asked = seen.draws[0].actions[seen.step]
+    earliest = seen.since + MIN_REACTION_SECONDS
+    if shown is not None and shown is not asked:
+        return _failed(seen, f"{shown.value} instead of {asked.value}")
+    if shown is not None and at < earliest:
+        return _failed(seen, f"{asked.value} before it could be answered")
+    if asked is Action.BLINK:
+        began = seen.blink.blinked_at
+        is_done = seen.blink.is_new and began is not None and began >= earliest
+    elif asked is Action.NOD:
+        if shown is Action.NOD:
+            return replace(seen, is_down=True)
+        is_done = (
+            seen.is_down and cues is not None and has_come_up(cues.pose, seen.zero, seen.settings)
+        )
+    else:
+        is_done = shown is asked
+    return replace(seen, phase=Phase.RETURN, since=at) if is_done else seen
+
+
+def _returning(seen: Challenge, at: float, shown: Action | None, *, is_home: bool) -> Challenge:
+    done = seen.draws[0].actions[seen.step] if seen.step >= 0 else shown
+    if shown is not done and shown is not None:
+        return _failed(seen, f"{shown.value} before anything was asked")
+    if at - seen.since > seen.settings.step_seconds:
+        return _timed_out(seen, at)
+    if not is_home:
+        return seen
+    if seen.step + 1 == len(seen.draws[0].actions):
+        return replace(seen, phase=Phase.PASSED, since=at)
+    return replace(seen, phase=Phase.PAUSE, since=at, step=seen.step + 1)
+
+
+def _timed_out(seen: Challenge, at: float) -> Challenge:
+    left = seen.draws[1:]
+    if not left:
+        return _failed(seen, f"step {seen.step + 1} took too long")
+    return replace(seen, draws=left, phase=Phase.RETURN, since=at, step=NOT_BEGUN)
+
+
+def _failed(seen: Challenge, why: str) -> Challenge:
+    return replace(seen, phase=Phase.FAILED, failure=why)

@@ -1,0 +1,62 @@
+"""From the `liveness:` setting and what is installed to what will be asked of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from edgeverify.settings.liveness import ChallengeSettings, LivenessMode
+
+MARGIN_SECONDS = 2.0
+"""Time after the last step of a challenge to face the camera again and be compared."""
+
+
+class PadState(str, Enum):
+    """The presentation attack detection bundle, as the door found it at start."""
+
+    WORKING = "working"
+    BROKEN = "broken"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessPlan:
+    """Which proofs a transaction needs: all that are named here, none of them instead of another.
+
+    `can_run` is False where a needed part does not work; every transaction is then denied
+    `liveness_unavailable`. Neither proof needed means that liveness was switched off by hand.
+    """
+
+    passive: bool
+    challenge: bool
+    can_run: bool = True
+
+    @property
+    def is_off(self) -> bool:
+        """True only for `liveness: off`; then the cheap cues are off too."""
+        return not self.passive and not self.challenge
+
+
+def plan_liveness(mode: LivenessMode, pad: PadState) -> LivenessPlan:
+    """Resolve the mode. `auto` is passive where a PAD bundle is installed, else challenge.
+
+    A bundle that is installed and broken does not turn `auto` into a challenge: somebody could
+    choose the easier proof by breaking a file.
+    """
+    if mode == "off":
+        return LivenessPlan(passive=False, challenge=False)
+    passive = mode in {"passive", "both"} or (mode == "auto" and pad is not PadState.ABSENT)
+    challenge = mode in {"challenge", "both"} or not passive
+    can_run = not passive or pad is PadState.WORKING
+    return LivenessPlan(passive=passive, challenge=challenge, can_run=can_run)
+
+
+def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings) -> float:
+    """Give the seconds that the proof of life may take after the face was verified.
+
+    0 without a challenge: a passive proof has to fit into the ordinary time-out.
+    """
+    if not plan.challenge:
+        return 0.0
+    one_draw = settings.steps * (settings.max_delay_seconds + settings.step_seconds)
+    return one_draw * (1 + settings.retries) + MARGIN_SECONDS
