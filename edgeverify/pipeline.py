@@ -14,7 +14,7 @@ from typing import Protocol
 
 import cv2
 
-from edgeverify.comparison import ReferenceMatrix, compare_all
+from edgeverify.comparison import ReferenceMatrix, compare_all, score
 from edgeverify.domain import (
     AlignedFace,
     Embedding,
@@ -67,7 +67,11 @@ class ProbeResult:
 
 
 class Pipeline:
-    """The stages in order. Holds no memory of earlier frames; used by one thread at a time."""
+    """The stages in order; used by one thread at a time.
+
+    Remembers nothing of earlier frames but the last embedding, to say how much a face has changed
+    (`LivenessCues.similarity_to_previous`); no score depends on it.
+    """
 
     def __init__(  # noqa: PLR0913 - one argument a stage
         self,
@@ -90,6 +94,7 @@ class Pipeline:
         self.point = point
         self.pad = pad
         self._clock = clock
+        self._previous: Embedding | None = None
         self._stacked: tuple[tuple[Reference, ...], ReferenceMatrix] | None = None
 
     def observe(self, frame: Frame, references: Sequence[Reference]) -> Observation:
@@ -103,6 +108,10 @@ class Pipeline:
         cues = None if seen.face is None else _cues(seen.face)
         comparison = None
         if seen.embedding is not None:
+            if cues is not None and self._previous is not None:
+                similarity = score(seen.embedding, self._previous)
+                cues = replace(cues, similarity_to_previous=similarity)
+            self._previous = seen.embedding
             comparison = compare_all(seen.embedding, matrix, threshold=self.point.threshold)
             watch.lap("compare")
         if comparison is not None and comparison.is_match and self.pad is not None:
