@@ -90,7 +90,7 @@ def target_of(
 
 
 def _refuse_a_private_python(python: str) -> None:
-    """The service runs as another user and may not look into home folders (ProtectHome=)."""
+    """Refuse what the service, another user shut out of home folders, could not run."""
     real = Path(shutil.which(python) or python).resolve()
     if real.parts[1:2] in {("home",), ("root",)}:
         raise EdgeverifyError(

@@ -1,0 +1,174 @@
+"""A Debian with a real systemd, booted beside this one: systemd-nspawn over a throw-away layer.
+
+The base system is made once by debootstrap and kept under `.cache/systemd/`; each test session
+writes to an overlay above it, which is removed afterwards. The network is the host's, so every
+server inside listens on a free loopback port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+PACKAGES = (
+    "systemd,systemd-sysv,dbus,python3,python3-venv,make,"
+    "libgl1,libglib2.0-0,mosquitto,mosquitto-clients"
+)
+BOOT_SECONDS = 60
+
+
+def debian_mirror() -> str:
+    """Where this machine gets its Debian packages, so that nothing here names a host."""
+    said = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
+    usable = [address for address in said if "debian" in address and "security" not in address]
+    return usable[0] if usable else ""
+
+
+def base_system(cache: Path) -> Path:
+    """Return the folder of a minimal Debian 12, made on the first call (about a minute)."""
+    base = cache / "debian"
+    if (base / "complete").exists():
+        return base
+    shutil.rmtree(base, ignore_errors=True)
+    base.parent.mkdir(parents=True, exist_ok=True)
+    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(base)]
+    mirror = debian_mirror()
+    done = subprocess.run(
+        [*command, *([mirror] if mirror else [])], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    # Neither may start by itself: the tests start their own.
+    for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
+        (base / "etc/systemd/system" / unit).unlink(missing_ok=True)
+        (base / "etc/systemd/system" / unit).symlink_to("/dev/null")
+    (base / "complete").touch()
+    return base
+
+
+class Container:
+    """A booted Debian; `run` executes in it, `files` is its root as seen from here."""
+
+    def __init__(self, base: Path, layer: Path, *, bind_read_only: dict[Path, str]) -> None:
+        self.files = layer / "merged"
+        for part in ("merged", "upper", "work"):
+            (layer / part).mkdir(parents=True)
+        lower = f"lowerdir={base},upperdir={layer / 'upper'},workdir={layer / 'work'}"
+        subprocess.run(
+            ["mount", "-t", "overlay", "overlay", "-o", lower, str(self.files)], check=True
+        )
+        self._layer = layer
+        binds = [f"--bind-ro={source}:{to}" for source, to in bind_read_only.items()]
+        self._console = (layer / "console.log").open("wb")
+        self._process = subprocess.Popen(
+            [
+                "systemd-nspawn",
+                "--quiet",
+                "--register=no",
+                "--keep-unit",
+                "--console=pipe",
+                f"--machine=edgeverify-test-{os.getpid()}",
+                *binds,
+                "-D",
+                str(self.files),
+                "-b",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=self._console,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+        )
+        try:
+            self.init = self._wait_for_init()
+            self.until("systemd answers", self._has_booted, BOOT_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_for_init(self) -> int:
+        deadline = time.monotonic() + BOOT_SECONDS
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.console()
+            for child in psutil.Process(self._process.pid).children():
+                with contextlib.suppress(psutil.Error):
+                    if child.name() == "systemd":
+                        return child.pid
+            time.sleep(0.1)
+        raise AssertionError(f"no systemd within {BOOT_SECONDS} s\n{self.console()}")
+
+    def _has_booted(self) -> bool:
+        said = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+        return said in {"running", "degraded"}
+
+    def console(self) -> str:
+        """What the machine printed."""
+        return (self._layer / "console.log").read_text(errors="replace")[-4000:]
+
+    def run(
+        self, *command: str, check: bool = True, seconds: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program inside as root, and return what it said."""
+        inside = ["nsenter", f"--target={self.init}", "--all", "--", "/usr/bin/env", "-i"]
+        done = subprocess.run(
+            [*inside, "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def write(self, path: str, text: str | bytes, mode: int = 0o644) -> None:
+        """Write a file inside, for root."""
+        target = self.files / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode() if isinstance(text, str) else text)
+        target.chmod(mode)
+
+    def show(self, unit: str, name: str) -> str:
+        """One property of a unit, as systemctl shows it."""
+        return self.run("systemctl", "show", unit, f"--property={name}", "--value").stdout.strip()
+
+    def journal(self, unit: str) -> str:
+        """The unit's last lines."""
+        return self.run("journalctl", "-u", unit, "-n", "80", "--no-pager", check=False).stdout
+
+    def until(self, what: str, is_so: Callable[[], bool], seconds: float) -> None:
+        """Wait for something to become true, or fail saying what did not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if is_so():
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{what}: not within {seconds:g} s\n{self.console()}")
+
+    def close(self) -> None:
+        """Switch the machine off and forget what it wrote."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)  # nspawn makes an orderly shutdown of it
+            try:
+                self._process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                for child in psutil.Process(self._process.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.Error):
+                        child.kill()
+                self._process.kill()
+                self._process.wait(timeout=10)
+        self._console.close()
+        subprocess.run(["umount", "--lazy", str(self.files)], check=False)
+        shutil.rmtree(self._layer, ignore_errors=True)
