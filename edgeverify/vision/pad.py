@@ -1,0 +1,79 @@
+"""Presentation attack detection on one frame: what networks of a PAD bundle make of a face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.domain import FaceBox, RgbImage
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.runtime.bundle import PadBundle
+from edgeverify.runtime.pad_crop import crop_around_box
+from edgeverify.runtime.preprocessing import feed
+from edgeverify.runtime.session import Session
+from edgeverify.settings import PadSettings
+
+
+class PadModel:
+    """The networks of one bundle, each with its own crop; used by one thread at a time."""
+
+    def __init__(
+        self, bundle: PadBundle, sessions: Sequence[Session], settings: PadSettings
+    ) -> None:
+        """`sessions` run the manifest's networks, in its order; ValueError on another number."""
+        if len(sessions) != len(bundle.manifest.networks):
+            raise ValueError("a PAD bundle needs one session a network")
+        self.manifest = bundle.manifest
+        self._sessions = tuple(sessions)
+        self._settings = settings
+
+    def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
+        """P(live), 0 to 1: the mean over the networks' softmax outputs.
+
+        None where the face is smaller or larger than `pad.min_face_pixels` to
+        `pad.max_face_pixels`: it is not judged, and what is not judged never passes.
+        RuntimeUnavailableError where a network answers with something that is no number.
+        """
+        settings = self._settings
+        if not settings.min_face_pixels <= box.width <= settings.max_face_pixels:
+            return None
+        return float(np.mean(self.each_network(rgb, box)))
+
+    def each_network(self, rgb: RgbImage, box: FaceBox) -> tuple[float, ...]:
+        """P(live) of every network by itself, in the manifest's order, whatever the size."""
+        answers = []
+        for network, session in zip(self.manifest.networks, self._sessions, strict=True):
+            crop = crop_around_box(
+                rgb,
+                left=box.left,
+                top=box.top,
+                width=box.width,
+                height=box.height,
+                crop_scale=network.crop_scale,
+                size=self.manifest.feeding.size,
+            )
+            raw = session.run(feed(crop, self.manifest.feeding))
+            answers.append(self._live(raw))
+        return tuple(answers)
+
+    def close(self) -> None:
+        """Give the sessions back."""
+        for session in self._sessions:
+            session.close()
+
+    def _live(self, raw: NDArray[np.float32]) -> float:
+        if raw.shape != (1, self.manifest.classes) or not np.isfinite(raw).all():
+            raise RuntimeUnavailableError(
+                f"the PAD bundle {self.manifest.name} answered with something that is no score",
+                advice="Fetch it again with `edgeverify models fetch`.",
+            )
+        return float(softmax(raw[0])[self.manifest.live_index])
+
+
+def softmax(raw: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Turn raw class scores, (n,), into probabilities that add up to 1."""
+    shifted = raw.astype(np.float64) - float(raw.max())
+    powers = np.exp(shifted)
+    return np.asarray(powers / powers.sum())
