@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (  # the plug-ins are imported to register their formats
+    Image,
+    ImageOps,
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.inside_folder import read_inside
 from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-"""What is decoded at all; others (EPS, PDF, ...) start interpreters."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+"""What is decoded at all; a phone's MPO counts as JPEG. Others (EPS, PDF) start interpreters."""
 
 MEGAPIXEL = 1_000_000
 

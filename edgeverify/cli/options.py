@@ -1,0 +1,25 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+ConfigFile: TypeAlias = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="EDGEVERIFY_CONFIG", help="The door's YAML.", show_default=False
+    ),
+]
+StateFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="The state directory; without it $STATE_DIRECTORY, else "
+        "$XDG_STATE_HOME/edgeverify/DOOR.",
+        show_default=False,
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
