@@ -1,0 +1,24 @@
+"""For whoever acts on decisions: typed events whose checks are already done.
+
+    for event in subscribe("broker.lan", door="front-door", verify_key="front-door.pub"):
+        if event.granted:
+            open_the_lock()
+
+Signature, door, expiry and sequence are checked before an event is handed out; whatever fails a
+check is refused and, with `on_refused`, told. Keep the last sequence over restarts of your own
+program (`after_sequence`), else an event recorded within its few seconds of life could be played
+to a controller that has just started.
+"""
+
+from edgeverify.client.checking import DoorEvent, EventChecker, load_verify_keys
+from edgeverify.client.feed import Feed, RawMessage
+from edgeverify.client.subscribing import subscribe
+
+__all__ = [
+    "DoorEvent",
+    "EventChecker",
+    "Feed",
+    "RawMessage",
+    "load_verify_keys",
+    "subscribe",
+]

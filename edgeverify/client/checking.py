@@ -1,0 +1,123 @@
+"""All checks of a subscriber, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from edgeverify.domain import Outcome, Reason
+from edgeverify.errors import EventError, KeyUnusableError
+from edgeverify.events import DecisionPayload, EventKind, key_id, parse_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorEvent:
+    """A checked decision. `missed` is how many sequence numbers lie between it and the last one.
+
+    `is_live` is false for history read from the `audit` topic: never act on it.
+    """
+
+    decision: DecisionPayload
+    keyid: str
+    missed: int
+    is_live: bool
+    score: float | None = None
+    threshold: float | None = None
+
+    @property
+    def granted(self) -> bool:
+        """True when the door is to open now."""
+        return self.is_live and self.decision.outcome is Outcome.GRANT
+
+    @property
+    def card(self) -> str:
+        """The card that was claimed."""
+        return self.decision.card
+
+    @property
+    def reason(self) -> Reason:
+        """The coarse reason."""
+        return self.decision.reason
+
+    @property
+    def sequence(self) -> int:
+        """Rises with every decision of the door."""
+        return self.decision.sequence
+
+
+class EventChecker:
+    """All checks of a subscriber, without a network: bytes in, `DoorEvent` or EventError out.
+
+    `after_sequence` is the last sequence acted upon, 0 for none.
+    """
+
+    def __init__(
+        self, door: str, keys: Mapping[str, Ed25519PublicKey], *, after_sequence: int = 0
+    ) -> None:
+        self._door = door
+        self._keys = keys
+        self.last_sequence = after_sequence
+
+    def check(self, raw: bytes, *, now: datetime, is_retained: bool = False) -> DoorEvent:
+        """Check a live event. Raises EventError naming the check that failed."""
+        if is_retained:
+            raise EventError("an event was retained, which no door does")
+        event = parse_event(raw)
+        if event.kind is not EventKind.LIVE:
+            raise EventError("history stands on the live topic")
+        signed = event.verified(self._keys)
+        decision = signed.decision
+        self._check_door(decision)
+        if decision.expires_at <= now:
+            late = (now - decision.expires_at).total_seconds()
+            raise EventError(f"event {decision.event_id} expired {late:.1f} s ago")
+        if decision.sequence <= self.last_sequence:
+            raise EventError(
+                f"event {decision.event_id} has sequence {decision.sequence}, "
+                f"not above {self.last_sequence}"
+            )
+        missed = decision.sequence - self.last_sequence - 1 if self.last_sequence else 0
+        self.last_sequence = decision.sequence
+        return DoorEvent(decision=decision, keyid=signed.keyid, missed=missed, is_live=True)
+
+    def check_history(self, raw: bytes) -> DoorEvent:
+        """Check a message of the `audit` topic: signature and door; it may be old or a repeat."""
+        event = parse_event(raw)
+        if event.kind is not EventKind.HISTORY:
+            raise EventError("a live decision stands on the audit topic")
+        signed = event.verified(self._keys)
+        self._check_door(signed.decision)
+        return DoorEvent(
+            decision=signed.decision,
+            keyid=signed.keyid,
+            missed=0,
+            is_live=False,
+            score=event.score,
+            threshold=event.threshold,
+        )
+
+    def _check_door(self, decision: DecisionPayload) -> None:
+        if decision.door != self._door:
+            raise EventError(f"an event of door {decision.door!r} came to {self._door!r}")
+
+
+def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]:
+    """Read PEM public keys (`edgeverify keys show`), by key id. Raises KeyUnusableError."""
+    keys = {}
+    for path in paths:
+        try:
+            key = load_pem_public_key(Path(path).read_bytes())
+        except OSError as error:
+            raise KeyUnusableError(f"cannot read {path}: {error.strerror}") from None
+        except (ValueError, UnsupportedAlgorithm):
+            raise KeyUnusableError(f"{path} is not a PEM public key") from None
+        if not isinstance(key, Ed25519PublicKey):
+            raise KeyUnusableError(f"{path} is not an Ed25519 key")
+        keys[key_id(key)] = key
+    return keys

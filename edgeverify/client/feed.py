@@ -1,0 +1,148 @@
+"""A broker's topics as a queue of unchecked messages."""
+
+from __future__ import annotations
+
+import queue
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from typing_extensions import Self
+
+from edgeverify.errors import BrokerError
+
+CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """What arrived, unchecked."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool
+
+
+class Feed:
+    """Topics of a broker as a queue, MQTT 5 first, reconnecting by itself; a context manager."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        topics: Sequence[str],
+        username: str = "",
+        password: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._where = (host, port)
+        self._topics = topics
+        self._login = (username, password)
+        self._tls = tls
+        self._messages: queue.Queue[RawMessage] = queue.Queue(maxsize=10_000)
+        self._answer: queue.Queue[str] = queue.Queue()
+        self._client: Client | None = None
+
+    def __enter__(self) -> Self:
+        problem = self._open(MQTTProtocolVersion.MQTTv5)
+        if problem == "Unsupported protocol version":
+            problem = self._open(MQTTProtocolVersion.MQTTv311)
+        if problem:
+            host, port = self._where
+            raise BrokerError(
+                f"the broker {host}:{port} cannot be used: {problem}",
+                advice="Is it running, and are host, port and credentials right?",
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def next(self, timeout_seconds: float | None) -> RawMessage | None:
+        """Return the next message, or None after the time-out."""
+        try:
+            return self._messages.get(timeout=timeout_seconds)
+        except queue.Empty:
+            return None
+
+    def publish(self, topic: str, payload: bytes, *, timeout_seconds: float = 5.0) -> None:
+        """Send one QoS 1 message, not retained, and wait for its PUBACK. Raises BrokerError."""
+        if self._client is None:
+            raise BrokerError("not connected")
+        info = self._client.publish(topic, payload, qos=1)
+        try:
+            info.wait_for_publish(timeout_seconds)
+        except (RuntimeError, ValueError) as error:
+            raise BrokerError(f"the broker did not take a message: {error}") from None
+        if not info.is_published():
+            raise BrokerError("the broker did not acknowledge a message in time")
+
+    def _open(self, protocol: MQTTProtocolVersion) -> str:
+        client = Client(CallbackAPIVersion.VERSION2, protocol=protocol)
+        client.connect_timeout = CONNECT_SECONDS
+        client.reconnect_delay_set(1, 20)
+        if self._login[0]:
+            client.username_pw_set(self._login[0], self._login[1] or None)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
+        client.on_connect = self._connected
+        client.on_disconnect = lambda *_: self._answer.put("the connection was closed")
+        client.on_subscribe = self._subscribed
+        client.on_message = self._arrived
+        self._client = client
+        self._answer = queue.Queue()
+        try:
+            client.connect(*self._where, keepalive=15)
+        except (OSError, ValueError) as error:
+            return str(error)
+        client.loop_start()
+        try:
+            problem = self._answer.get(timeout=CONNECT_SECONDS)
+        except queue.Empty:
+            problem = "no answer"
+        if problem:
+            self._close()
+        return problem
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+            self._client = None
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._answer.put(reason.getName())
+            return
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _subscribed(
+        self,
+        _client: Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = [reason.getName() for reason in reasons if reason.is_failure]
+        self._answer.put(f"subscription refused: {refused[0]}" if refused else "")
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        # A reader that sleeps through 10,000 decisions finds the gap in the sequence.
+        with suppress(queue.Full):
+            self._messages.put_nowait(
+                RawMessage(message.topic, bytes(message.payload), message.retain)
+            )

@@ -1,0 +1,108 @@
+"""Real brokers for tests: Mosquitto on a free loopback port; stopped, killed, started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def mosquitto_path() -> str:
+    """Where the broker's program is; a test skips without it, except in CI."""
+    found = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("mosquitto is not installed, and CI must have it")
+        pytest.skip("mosquitto is not installed (apt-get install mosquitto)")
+    return found
+
+
+@dataclass
+class Mosquitto:
+    """One broker with its own folder; the port stays the same over restarts.
+
+    `lines` are appended to its configuration ("allow_anonymous true" alone by default).
+    """
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    lines: tuple[str, ...] = ("allow_anonymous true",)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Mosquitto:
+        """Start it and wait until it accepts connections."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "mosquitto.conf"
+        user = ("user root",) if os.geteuid() == 0 else ()
+        listener = (f"listener {self.port} 127.0.0.1",)
+        config.write_text("\n".join((*listener, *user, *self.lines)) + "\n", encoding="utf-8")
+        log = (self.folder / "mosquitto.log").open("ab")
+        self.process = subprocess.Popen(
+            [mosquitto_path(), "-v", "-c", str(config)], stdout=log, stderr=subprocess.STDOUT
+        )
+        log.close()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        pytest.fail(f"mosquitto did not start:\n{self.log()}")
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let it hold its connections and answer nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGCONT)
+                self.process.send_signal(how)
+                self.process.wait(10)
+            self.process = None
+
+
+@contextmanager
+def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
+    """A running broker for the length of a block."""
+    broker = Mosquitto(folder, lines=lines or ("allow_anonymous true",))
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
