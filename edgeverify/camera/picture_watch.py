@@ -15,8 +15,8 @@ LEAVE_SECONDS = 0.7
 """and forgotten once nothing has been wrong for this long."""
 RELIEF = 1.25
 """A level is left only this factor beyond where it was entered."""
-REMEMBERED_PICTURES = 8192
-"""Checksums kept to notice a picture that was shown before: nine minutes at 15 a second."""
+REMEMBERED_PICTURES = 32768
+"""Checksums kept to notice a picture that was shown before: 36 minutes at 15 a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

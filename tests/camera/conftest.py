@@ -1,0 +1,161 @@
+"""Cameras to break: videos drawn here, an RTSP server to kill, and a check that nothing leaks."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from edgeverify.camera import Camera, CameraHealth, CameraState
+from edgeverify.domain import Frame
+
+SERVER = Path(__file__).with_name("rtsp_server.py")
+DEBIAN_PYTHON = "/usr/bin/python3"
+VIDEO_FRAMES = 30
+VIDEO_RATE = 20.0
+
+
+def scene(seed: int = 0, *, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
+    """A noisy picture with structure, as a sensor gives it; another for each seed."""
+    random = np.random.default_rng(seed)
+    rows = np.linspace(40, 180, height)[:, None, None]
+    columns = 30 * np.sin(np.linspace(0, 12, width))[None, :, None]
+    noise = random.normal(0, 4, (height, width, 3))
+    return np.clip(rows + columns + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """A video of 30 noisy pictures, 320 x 240, 20 a second."""
+    path = tmp_path / "scene.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_RATE, (320, 240))
+    for number in range(VIDEO_FRAMES):
+        writer.write(scene(number))
+    writer.release()
+    return path
+
+
+def wait_for(camera: Camera, state: CameraState, seconds: float) -> CameraHealth:
+    """Wait until the camera is in a state; fail with what it is instead."""
+    end = time.monotonic() + seconds
+    while (health := camera.health()).state is not state:
+        assert time.monotonic() < end, f"not {state.value} within {seconds} s: {health}"
+        time.sleep(0.02)
+    return health
+
+
+def wait_for_frame(camera: Camera, after: int, seconds: float) -> Frame:
+    """Wait for a new frame; fail with the camera's health."""
+    frame = camera.latest(after, seconds)
+    assert frame is not None, f"no frame within {seconds} s: {camera.health()}"
+    return frame
+
+
+@dataclass(frozen=True)
+class Handles:
+    """What a process holds."""
+
+    files: int
+    threads: int
+    children: tuple[int, ...]
+
+    @classmethod
+    def now(cls) -> Handles:
+        process = psutil.Process()
+        children = tuple(sorted(child.pid for child in process.children(recursive=True)))
+        return cls(process.num_fds(), threading.active_count(), children)
+
+
+@pytest.fixture
+def nothing_leaks() -> Iterator[None]:
+    """Compare files, threads and processes before and after the test."""
+    before = Handles.now()
+    yield
+    end = time.monotonic() + 5
+    while (after := Handles.now()) != before:
+        assert time.monotonic() < end, f"leaked: {before} became {after}"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A TCP port that nobody uses now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RtspServer:
+    """A network camera whose plug can be pulled."""
+
+    def __init__(self, port: int, width: int, height: int, hue: float) -> None:
+        self._process = subprocess.Popen(
+            [DEBIAN_PYTHON, str(SERVER), str(port), str(width), str(height), f"{hue:.6f}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n", "the RTSP server did not start"
+
+    def freeze(self) -> None:
+        """Keep every connection, send nothing."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+StartServer = Callable[..., RtspServer]
+
+
+def _has_rtsp_server() -> bool:
+    check = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    try:
+        done = subprocess.run(
+            [DEBIAN_PYTHON, "-c", check], capture_output=True, timeout=20, check=False
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+@pytest.fixture
+def rtsp_server() -> Iterator[StartServer]:
+    """Start RTSP servers: `rtsp_server(port, width, height, hue)`; all are killed afterwards."""
+    if not _has_rtsp_server():
+        message = "needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer's plugins"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    servers: list[RtspServer] = []
+
+    def start(
+        port: int, width: int = 640, height: int = 480, hue: float | None = None
+    ) -> RtspServer:
+        hue = random.uniform(-1, 1) if hue is None else hue
+        servers.append(RtspServer(port, width, height, hue))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server._process.returncode is None:
+            server.kill()

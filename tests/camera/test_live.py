@@ -1,0 +1,220 @@
+"""Cameras that hang, die and lie, each in a process that can be killed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import cv2
+import psutil
+import pytest
+
+from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.camera.live import LiveCamera, LiveSource
+from edgeverify.camera.messages import Order
+from edgeverify.errors import ConfigError
+from edgeverify.settings import CameraSettings
+from tests.camera.conftest import VIDEO_FRAMES, VIDEO_RATE, wait_for, wait_for_frame
+
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
+
+HEAD = """
+import signal, sys, os, time, socket
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+from edgeverify.camera.messages import *
+from edgeverify.camera.ring import make_ring
+from edgeverify.camera.picture import examine
+import numpy as np
+to = socket.socket(fileno=int(sys.argv[1]))
+receive_order(to)
+def show(frames):
+    send(to, Started())
+    ring, descriptor = make_ring(64, 48)
+    send(to, Opened(64, 48, descriptor))
+    for number in range(1, frames + 1):
+        pixels = ring.pixels(number % 4)
+        pixels[:] = np.random.randint(0, 255, pixels.shape, np.uint8)
+        ring.set_stamp(number % 4, number)
+        send(to, Captured(number, number % 4, time.monotonic(), examine(pixels)))
+        time.sleep(0.02)
+"""
+
+
+@contextmanager
+def camera_that(does: str, **settings: float) -> Iterator[Camera]:
+    """A camera whose capture process runs this program."""
+    source = LiveSource(
+        name="test",
+        make_order=lambda: Order(kind="test", place="test"),
+        command=(sys.executable, "-c", HEAD + does),
+    )
+    camera = LiveCamera(source, CameraSettings(**settings), time.monotonic, Random(1))
+    try:
+        yield camera
+    finally:
+        began = time.monotonic()
+        camera.close()
+        assert time.monotonic() - began < 3.5
+
+
+@contextmanager
+def camera_at(source: object, **settings: object) -> Iterator[Camera]:
+    camera = open_camera(CameraSettings.model_validate({"source": str(source), **settings}))
+    try:
+        yield camera
+    finally:
+        camera.close()
+
+
+def test_a_read_that_blocks_for_ever_is_killed_and_the_camera_comes_back() -> None:
+    with camera_that("show(10)\nwhile True: time.sleep(1000)", stalled_seconds=0.5) as camera:
+        seen = wait_for_frame(camera, 0, 10).sequence
+        stalled = wait_for(camera, CameraState.STALLED, 5)
+        assert "no new frame" in stalled.detail
+        assert not stalled.is_usable
+        while (frame := camera.latest(seen, 0.0)) is not None:
+            seen = frame.sequence
+        assert wait_for_frame(camera, seen, 5).sequence > seen
+
+
+def test_an_open_that_blocks_for_ever_is_killed_too() -> None:
+    with camera_that("send(to, Started())\ntime.sleep(1000)", open_timeout_seconds=0.3) as camera:
+        assert "no picture within 0.3 s" in wait_for(camera, CameraState.OFFLINE, 10).detail
+
+
+def test_a_named_pipe_that_nobody_writes_is_not_a_video(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with camera_at(tmp_path / "pipe") as camera:
+        assert "no such video file" in wait_for(camera, CameraState.OFFLINE, 5).detail
+
+
+@pytest.mark.parametrize(
+    ("does", "says"),
+    [
+        ("sys.exit(1)", "without a word"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "without a word"),
+        ("to.send(b'hello')", "not a message"),
+        ("to.send(b'Chalf')", "half a message"),
+        ("send(to, Started()); send(to, Failed('no light'))", "no light"),
+    ],
+)
+def test_a_process_that_dies_or_talks_nonsense_is_an_offline_camera(does: str, says: str) -> None:
+    with camera_that(does) as camera:
+        assert says in wait_for(camera, CameraState.OFFLINE, 10).detail
+        assert camera.latest(0, 0.0) is None
+
+
+def test_the_processes_of_a_camera_end_with_it(tmp_path: Path) -> None:
+    """A child of the capture process (as gst-launch is) goes too, though it ignores SIGTERM."""
+    note = tmp_path / "pid"
+    child = "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(1000)"
+    does = (
+        "import subprocess\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}])\n"
+        f"open({str(note)!r}, 'w').write(str(child.pid))\n"
+        "show(5); time.sleep(1000)"
+    )
+    with camera_that(does) as camera:
+        wait_for_frame(camera, 0, 10)
+        pid = int(note.read_text())
+        assert psutil.pid_exists(pid)
+    end = time.monotonic() + 5
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_frames_are_the_newest_and_older_ones_are_never_given() -> None:
+    with camera_that("show(100000)") as camera:
+        first = wait_for_frame(camera, 0, 10)
+        time.sleep(0.5)
+        later = wait_for_frame(camera, first.sequence, 1)
+        assert later.sequence > first.sequence + 5
+        assert camera.now() - later.captured_at < 0.2
+        assert camera.latest(later.sequence + 1_000, 0.05) is None
+        health = camera.health()
+        assert health.state is CameraState.OK
+        assert health.frame_age_seconds is not None
+        assert health.frame_age_seconds < 0.5
+        assert 10 < health.frames_per_second < 60
+
+
+def test_two_may_watch_one_camera() -> None:
+    """The door and `edgeverify aim` at once: each gets whole frames, in order."""
+    problems: list[str] = []
+
+    def watch(camera: Camera) -> None:
+        seen = 0
+        for _ in range(20):
+            frame = camera.latest(seen, 5.0)
+            if frame is None or frame.sequence <= seen or frame.rgb.std() < 50:
+                problems.append(f"after {seen}: {frame}")
+                return
+            seen = frame.sequence
+
+    with camera_that("show(100000)") as camera:
+        wait_for_frame(camera, 0, 10)
+        threads = [threading.Thread(target=watch, args=(camera,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert problems == []
+
+
+def test_a_video_at_its_own_speed_ends_and_says_so(video: Path) -> None:
+    with camera_at(video) as camera:
+        first = wait_for_frame(camera, 0, 10)
+        seen, last = first.sequence, first
+        while (frame := camera.latest(seen, 2.0)) is not None:
+            seen, last = frame.sequence, frame
+        assert "has ended" in wait_for(camera, CameraState.ENDED, 2).detail
+        # A busy machine passes frames over, but never runs ahead of the video.
+        assert seen <= VIDEO_FRAMES
+        assert last.captured_at - first.captured_at > 0.5 * VIDEO_FRAMES / VIDEO_RATE
+
+
+def test_a_looped_video_never_ends_and_is_never_frozen(video: Path) -> None:
+    with camera_at(video, loop=True, frozen_seconds=1.0) as camera:
+        seen, end = 0, time.monotonic() + 2.5 * VIDEO_FRAMES / VIDEO_RATE
+        while time.monotonic() < end:
+            seen = wait_for_frame(camera, seen, 10).sequence
+            assert camera.health().state is CameraState.OK
+
+
+def test_what_is_not_a_video_is_offline_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "scene.mp4"
+    path.write_text("not a film")
+    with camera_at(path) as camera:
+        assert "not a video" in wait_for(camera, CameraState.OFFLINE, 10).detail
+
+
+def test_a_refused_connection_is_offline_and_names_no_password() -> None:
+    with camera_at("rtsp://me:secret@127.0.0.1:9/door") as camera:
+        detail = wait_for(camera, CameraState.OFFLINE, 5).detail
+        assert "refused" in detail
+        assert "secret" not in detail
+
+
+def test_nonsense_in_the_settings_is_said_at_once() -> None:
+    with pytest.raises(ConfigError):
+        open_camera(CameraSettings(source="ftp://camera/"))
+
+
+def test_a_black_film_is_a_black_camera(tmp_path: Path) -> None:
+    path = tmp_path / "night.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (160, 120))
+    import numpy as np  # noqa: PLC0415
+
+    for _ in range(60):
+        writer.write(np.zeros((120, 160, 3), np.uint8))
+    writer.release()
+    with camera_at(path, loop=True) as camera:
+        health = wait_for(camera, CameraState.BLACK, 10)
+        assert not health.is_usable

@@ -1,0 +1,140 @@
+"""A network camera on its worst days, played by a real RTSP server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.settings import CameraSettings
+from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
+
+pytestmark = pytest.mark.slow
+
+RETURNS = int(os.environ.get("EDGEVERIFY_CAMERA_RETURNS", "20"))
+
+
+@contextmanager
+def watching(port: int) -> Iterator[Camera]:
+    camera = open_camera(CameraSettings(source=f"rtsp://user:secret@127.0.0.1:{port}/door"))
+    try:
+        yield camera
+    finally:
+        camera.close()
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_stream_gives_fresh_frames(rtsp_server: StartServer) -> None:
+    port = free_port()
+    rtsp_server(port)
+    with watching(port) as camera:
+        first = wait_for_frame(camera, 0, 15)
+        frame = wait_for_frame(camera, first.sequence, 2)
+        assert frame.rgb.shape == (480, 640, 3)
+        assert frame.captured_at > first.captured_at
+        assert camera.now() - frame.captured_at < 1.0
+        assert camera.health().state is CameraState.OK
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_the_plug_is_pulled_and_the_camera_returns_with_another_resolution(
+    rtsp_server: StartServer,
+) -> None:
+    port = free_port()
+    server = rtsp_server(port, 640, 480)
+    with watching(port) as camera:
+        seen = wait_for_frame(camera, 0, 15).sequence
+        server.kill()
+        health = wait_for(camera, CameraState.OFFLINE, 2.0)
+        assert not health.is_usable
+        assert "secret" not in health.detail
+        seen = max(seen, _drain(camera, seen))
+        rtsp_server(port, 320, 240)
+        frame = wait_for_frame(camera, seen, 5.0)
+        assert (frame.width, frame.height) == (320, 240)
+        assert camera.health().state is CameraState.OK
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_the_stream_stops_in_the_middle_but_the_connection_stays(
+    rtsp_server: StartServer,
+) -> None:
+    port = free_port()
+    server = rtsp_server(port)
+    with watching(port) as camera:
+        seen = wait_for_frame(camera, 0, 15).sequence
+        server.freeze()
+        frozen_at = time.monotonic()
+        wait_for(camera, CameraState.STALLED, 2.5)
+        assert time.monotonic() - frozen_at < 2.5
+        assert camera.latest(seen + 10_000, 0.1) is None
+        seen = _drain(camera, seen)
+        server.kill()
+        rtsp_server(port)
+        wait_for_frame(camera, seen, 8.0)
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_camera_that_accepts_and_says_nothing() -> None:
+    accepted: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def accept() -> None:
+            while True:
+                try:
+                    accepted.append(silent.accept()[0])
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        settings = CameraSettings(
+            source=f"rtsp://127.0.0.1:{silent.getsockname()[1]}/", open_timeout_seconds=1.5
+        )
+        camera = open_camera(settings)
+        try:
+            assert not camera.health().is_usable
+            health = wait_for(camera, CameraState.OFFLINE, 15)
+            assert "/" in health.detail
+        finally:
+            began = time.monotonic()
+            camera.close()
+            assert time.monotonic() - began < 3.5
+            silent.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in accepted:
+                connection.close()
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("nothing_leaks")
+def test_the_camera_comes_back_every_time(rtsp_server: StartServer) -> None:
+    """20 times in CI, 100 by `make test-camera`: frames within 5 s, same process, no leak."""
+    port = free_port()
+    server = rtsp_server(port, 320, 240)
+    slowest = 0.0
+    with watching(port) as camera:
+        seen = wait_for_frame(camera, 0, 15).sequence
+        for round_number in range(RETURNS):
+            server.kill()
+            wait_for(camera, CameraState.OFFLINE, 2.0)
+            seen = _drain(camera, seen)
+            server = rtsp_server(port, 320, 240)
+            returned = time.monotonic()
+            seen = wait_for_frame(camera, seen, 5.0).sequence
+            slowest = max(slowest, time.monotonic() - returned)
+            assert camera.health().is_usable, f"round {round_number}: {camera.health()}"
+    print(f"{RETURNS} returns, the slowest took {slowest:.2f} s")  # noqa: T201
+
+
+def _drain(camera: Camera, seen: int) -> int:
+    """Take what was captured before the fault, so that the next frame is a new one."""
+    while (frame := camera.latest(seen, 0.0)) is not None:
+        seen = frame.sequence
+    return seen
