@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeverify import __version__
+from edgeverify.cli import models
 
 app = typer.Typer(
     name="edgeverify",
@@ -35,6 +36,7 @@ def edgeverify(
 
 
 # Each command registers here: app.command("name")(module.function)
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

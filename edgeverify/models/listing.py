@@ -1,0 +1,179 @@
+"""What `edgeverify models` shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.models.catalogue import (
+    CatalogueEntry,
+    load_catalogue,
+    measured_at,
+    shipped_operating_points,
+)
+from edgeverify.runtime.bundle import (
+    MANIFEST_FILE,
+    Bundle,
+    PadBundle,
+    load_bundle,
+    load_pad_bundle,
+)
+from edgeverify.runtime.golden import check_golden, check_pad_golden
+from edgeverify.runtime.manifest import Feeding
+from edgeverify.runtime.open_session import open_pad_sessions, open_session
+from edgeverify.runtime.operating_points import MeasuredPoint
+from edgeverify.settings import ModelSettings
+
+_CPU = ModelSettings(runtime="onnxruntime-cpu")
+_SHOWN_FMR = 1e-4
+
+Lines = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """One row of the catalogue, and whether its bundle is here."""
+
+    entry: CatalogueEntry
+    is_installed: bool
+
+    @property
+    def name(self) -> str:
+        """The catalogue's name."""
+        return self.entry.name
+
+    @property
+    def measured(self) -> str:
+        """What this release was measured at."""
+        points = shipped_operating_points(self.name)
+        if points is None or not points.sets:
+            return "not measured"
+        fmr = _SHOWN_FMR if self.entry.kind == "embedder" else 1.0
+        return measured_at(points.sets[0], fmr)
+
+    def lines(self) -> Lines:
+        """Label and text of each line."""
+        return (
+            ("what", self.entry.summary),
+            ("licence", self.entry.licence + self._commercial()),
+            ("size", f"{self.entry.bytes / 1e6:.1f} MB"),
+            ("fed with", self.entry.fed_with),
+            ("trained on", self.entry.trained_on),
+            ("measured", self.measured),
+            *(
+                ("from", file.address or f"source archive {file.sdist}")
+                for file in self.entry.files
+            ),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """Everything, for `--json`."""
+        return {
+            **self.entry.model_dump(mode="json"),
+            "measured": self.measured,
+            "installed": self.is_installed,
+        }
+
+    def _commercial(self) -> str:
+        return "; NON-COMMERCIAL use only" if self.entry.non_commercial else ""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedBundle:
+    """What a verified bundle states, and how its golden check went."""
+
+    bundle: Bundle | PadBundle
+    golden_cosine: float
+
+    def lines(self) -> Lines:
+        """Label and text of each line."""
+        manifest = self.bundle.manifest
+        feeding = manifest.feeding
+        rows = [
+            ("folder", str(self.bundle.folder)),
+            ("name", f"{manifest.name} ({manifest.arch}, {manifest.kind})"),
+            ("embedding space", manifest.embedding_space),
+            (
+                "fed with",
+                _fed_with(feeding),
+            ),
+        ]
+        if isinstance(self.bundle, Bundle):
+            own = self.bundle.manifest
+            rows += [
+                ("alignment", f"{own.template} version {own.template_version}"),
+                ("output", f"{own.embedding_size} values, compared by {own.metric}"),
+                ("mirror image", "added" if own.mirror else "not used"),
+                ("feeding", "verified" if own.feeding_verified else "not verified"),
+            ]
+        rows += [("licence", manifest.licence), ("notes", manifest.notes)]
+        rows += [(f"file {name}", sha256) for name, sha256 in manifest.files.items()]
+        rows += [("golden check", f"passed on the CPU, lowest cosine {self.golden_cosine:.6f}")]
+        return (*rows, *self._points())
+
+    def as_json(self) -> str:
+        """Everything, for `--json`."""
+        points = self.bundle.points
+        return json.dumps(
+            {
+                "folder": str(self.bundle.folder),
+                "manifest": self.bundle.manifest.model_dump(mode="json"),
+                "operating_points": None if points is None else points.model_dump(mode="json"),
+                "golden_cosine": self.golden_cosine,
+            },
+            indent=2,
+        )
+
+    def _points(self) -> list[tuple[str, str]]:
+        points = self.bundle.operating_points
+        if points is None or not points.points:
+            return [("operating points", "none: a threshold must be measured or written by hand")]
+        return [(f"at {point.fmr:g}", _point(point)) for point in points.points]
+
+
+def listed(models: Path) -> tuple[ListedModel, ...]:
+    """Go through the catalogue; `models` is the models folder."""
+    return tuple(
+        ListedModel(entry, (models / entry.name / MANIFEST_FILE).is_file())
+        for entry in load_catalogue().models
+    )
+
+
+def verified(folder: Path) -> Bundle | PadBundle:
+    """Load whichever kind of bundle stands in the folder; BundleError where it does not verify."""
+    return load_pad_bundle(folder) if _is_pad(folder) else load_bundle(folder)
+
+
+def described(folder: Path) -> DescribedBundle:
+    """Verify a bundle and run its golden check on the CPU; BundleError where either fails."""
+    bundle = verified(folder)
+    if isinstance(bundle, PadBundle):
+        sessions = open_pad_sessions(bundle, _CPU)
+        return DescribedBundle(bundle, check_pad_golden(bundle, sessions))
+    return DescribedBundle(bundle, check_golden(bundle, open_session(bundle, _CPU).session))
+
+
+def _is_pad(folder: Path) -> bool:
+    try:
+        manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("kind") == "pad"
+
+
+def _point(point: MeasuredPoint) -> str:
+    missed = "" if point.fnmr is None else f", FNMR {100 * point.fnmr:.2f} % of {point.mated}"
+    carried = "" if point.supported else " (NOT supported)"
+    return f"threshold {point.threshold:.4f}{missed}; {point.evidence}{carried}"
+
+
+def _fed_with(feeding: Feeding) -> str:
+    return (
+        f"{feeding.size}x{feeding.size} {feeding.channels.upper()}, scale {feeding.scale:.6g}, "
+        f"mean {_triple(feeding.mean)}, std {_triple(feeding.std)}, resized by {feeding.resize}"
+    )
+
+
+def _triple(values: tuple[float, float, float]) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
