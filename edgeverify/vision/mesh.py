@@ -45,11 +45,13 @@ _MAX_EYE_RATIO = 2.0
 class FaceMesher:
     """Puts the mesh on one face of a picture; every call is independent of the calls before."""
 
-    def __init__(self, *, threads: int = 2, passes: int = 2) -> None:
+    def __init__(self, *, threads: int = 2, passes: int = 2, margin: float = _MARGIN) -> None:
+        """Load the network; `passes` runs a face, on a square of `margin` sides of the face."""
         self._graph = Graph(
             _GRAPH, output="landmarks", threads=threads, side_packets={"with_attention": False}
         )
         self._passes = passes
+        self._margin = margin
         from mediapipe.framework.formats import rect_pb2  # noqa: PLC0415 - heavy
 
         self._rect = rect_pb2.NormalizedRect
@@ -60,13 +62,13 @@ class FaceMesher:
 
     def mesh(self, rgb: RgbImage, box: FaceBox) -> Face | None:
         """Find the face in `box`; None where no mesh fits it or it fits another face."""
-        region = region_of_box(box, _MARGIN)
+        region = region_of_box(box, self._margin)
         mesh: Points | None = None
         for _ in range(self._passes):
             mesh = self._points(rgb, region)
             if mesh is None:
                 return None
-            region = region_of_mesh(mesh, _MARGIN)
+            region = region_of_mesh(mesh, self._margin)
         return None if mesh is None or not _is_of(mesh, box) else _face(mesh, box)
 
     def follow(self, rgb: RgbImage, previous: Face) -> Face | None:
@@ -74,7 +76,7 @@ class FaceMesher:
 
         Only for frames that do not count: a swap of persons would go unseen.
         """
-        mesh = self._points(rgb, region_of_mesh(previous.mesh, _MARGIN))
+        mesh = self._points(rgb, region_of_mesh(previous.mesh, self._margin))
         if mesh is None:
             return None
         box = _moved(previous.box, previous.mesh, mesh)
