@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from random import Random
 
 from edgeverify.camera.backoff import Backoff
-from edgeverify.camera.folded_log import FoldedLog
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Failed, Opened, Order, Started
 from edgeverify.camera.picture_watch import PictureWatch
 from edgeverify.camera.process import COMMAND, CaptureProcess
 from edgeverify.camera.ring import Ring
+from edgeverify.camera.scene import SceneWatch
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings
 
+LOGGER = logging.getLogger(__name__)
 START_SECONDS = 20.0
 """A capture process that has not begun by then (a very busy machine) is replaced."""
 LOOK_UP_SECONDS = 0.1
@@ -37,6 +38,7 @@ class LiveSource:
     make_order: Callable[[], Order]
     is_file: bool = False
     command: Sequence[str] = COMMAND
+    scene: SceneWatch | None = None
 
 
 class LiveCamera:
@@ -59,7 +61,6 @@ class LiveCamera:
         self._frames = LatestFrame()
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._backoff = Backoff(random)
-        self._log = FoldedLog(logging.getLogger(__name__))
         self._lock = threading.Lock()
         self._broken: CameraHealth | None = CameraHealth(
             state=CameraState.STARTING, since=clock(), detail="opening"
@@ -86,8 +87,7 @@ class LiveCamera:
                 state, since = CameraState.STALLED, newest + self._settings.stalled_seconds
                 detail = f"no new frame for {self._settings.stalled_seconds:g} s"
             else:
-                verdict = self._watch.verdict
-                state, since, detail = verdict.state, verdict.since, verdict.detail
+                state, since, detail = self._what_it_shows()
         return CameraHealth(
             state=state,
             since=since,
@@ -111,6 +111,12 @@ class LiveCamera:
         if broken is None:
             return CameraState.STARTING, now, "opening"
         return broken.state, broken.since, broken.detail
+
+    def _what_it_shows(self) -> tuple[CameraState, float, str]:
+        verdict, scene = self._watch.verdict, self._source.scene
+        if verdict.state is CameraState.OK and scene and scene.moved_since is not None:
+            return CameraState.CAMERA_MOVED, scene.moved_since, scene.detail
+        return verdict.state, verdict.since, verdict.detail
 
     # ---- the supervisor's thread ----------------------------------------------------------------
 
@@ -165,31 +171,35 @@ class LiveCamera:
             elif ring is not None:
                 limit, state = settings.stalled_seconds, CameraState.STALLED
                 silence = f"{self._source.name}: no new frame for {limit:g} s"
-                self._take_in(ring, message, now)
+                self._take_in(ring, message)
                 first = now if first is None else first
                 if now - first > PROVEN_SECONDS:
                     self._backoff.reset()
             heard = now
         return CameraState.OFFLINE, "closed"
 
-    def _take_in(self, ring: Ring, captured: Captured, now: float) -> None:
+    def _take_in(self, ring: Ring, captured: Captured) -> None:
         with self._lock:
             if self._broken is not None:
                 self._watch.forget()
                 self._broken = None
-                self._log.good(
-                    f"camera {self._source.name}: {ring.width} x {ring.height} pixels", now
-                )
-            self._watch.look(captured.picture, captured.captured_at)
+                size = f"{ring.width} x {ring.height} pixels"
+                LOGGER.info("camera ok: %s gives %s", self._source.name, size)
+            verdict = self._watch.look(captured.picture, captured.captured_at)
+        if self._source.scene and verdict.state is CameraState.OK:
+            self._source.scene.look(captured.picture.thumbnail, captured.captured_at)
         self._frames.put(ring, captured)
 
     def _break(self, state: CameraState, detail: str) -> None:
         now = self._clock()
         with self._lock:
             before = self._broken
-            since = before.since if before is not None and before.state is state else now
+            is_same = before is not None and before.state is state
+            since = before.since if is_same and before is not None else now
             self._broken = CameraHealth(state=state, since=since, detail=detail)
-        self._log.warn(f"camera {state.value}: {detail}", now)
+        # Tried every two seconds for a weekend, it is said once.
+        if before is None or (before.state, before.detail) != (state, detail):
+            LOGGER.warning("camera %s: %s", state.value, detail)
 
 
 def _map(opened: Opened) -> Ring:

@@ -12,6 +12,7 @@ from edgeverify.camera.camera import Camera
 from edgeverify.camera.live import LiveCamera, LiveSource
 from edgeverify.camera.lockstep import LockstepCamera
 from edgeverify.camera.orders import make_order
+from edgeverify.camera.scene import SceneWatch
 from edgeverify.camera.source import FileSource, parse_source
 from edgeverify.settings import CameraSettings
 
@@ -22,6 +23,7 @@ def open_camera(
     *,
     folder: Path | None = None,
     device_root: Path = Path("/"),
+    scene_file: Path | None = None,
 ) -> Camera:
     """Open the camera that the settings name, and keep it open until `close`.
 
@@ -29,7 +31,8 @@ def open_camera(
     ever. Raises ConfigError where `settings.source` cannot be understood. `clock` must be
     CLOCK_MONOTONIC seconds (capture times come from another process); lockstep files take time
     from the video instead. Relative files lie in `folder` (default: the working directory), devices
-    in `device_root`.
+    in `device_root`. `scene_file` is where the daily reference picture of
+    `settings.reference_picture` is kept; without it there is none.
     """
     source = parse_source(settings.source, folder or Path())
     if isinstance(source, FileSource) and settings.pace == "lockstep":
@@ -38,5 +41,6 @@ def open_camera(
         name=str(source),
         make_order=partial(make_order, source, settings, device_root),
         is_file=isinstance(source, FileSource),
+        scene=SceneWatch(scene_file) if scene_file and settings.reference_picture else None,
     )
     return LiveCamera(live, settings, clock, Random())  # noqa: S311  jitter, not a secret

@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 """A real RTSP server on loopback, for tests: rtsp_server.py PORT WIDTH HEIGHT HUE.
 
 Run by Debian's own Python (python3-gi, gir1.2-gst-rtsp-server-1.0, the good and ugly plugins). It
-prints "ready", serves a moving test picture at /door as H.264, and ends when its standard input
+prints "ready", serves a moving test picture at /door as video, and ends when its standard input
 does, so that it never outlives the test. The picture's noise
 is the same at every start, so HUE (-1 to 1) tells one start from another.
 """
@@ -22,11 +21,17 @@ def main() -> None:
     port, width, height, hue = sys.argv[1:5]
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=port)
+    # H.264 where Debian's "ugly" plugins are, else Motion JPEG.
+    encoder = "jpegenc ! rtpjpegpay name=pay0 pt=26"
+    if Gst.ElementFactory.find("x264enc"):
+        encoder = (
+            "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=12"
+            " ! rtph264pay name=pay0 pt=96"
+        )
     factory = GstRtspServer.RTSPMediaFactory(shared=True)
     factory.set_launch(
         f"( videotestsrc is-live=true ! video/x-raw,width={width},height={height},framerate=25/1"
-        f" ! videobalance hue={hue} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=12"
-        " ! rtph264pay name=pay0 pt=96 )"
+        f" ! videobalance hue={hue} ! {encoder} )"
     )
     server.get_mount_points().add_factory("/door", factory)
     if server.attach(None) == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,7 +135,7 @@ def test_twilight_around_the_limit_does_not_flicker(levels: list[float]) -> None
         if (now := watch.look(picture, at).state) is not state:
             changes.append(at)
             state = now
-    assert all(b - a >= 0.45 for a, b in zip(changes, changes[1:], strict=False))
+    assert all(b - a >= 0.45 for a, b in pairwise(changes))
 
 
 @given(
