@@ -94,6 +94,11 @@ def key_id(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
 
 
+def public_pem(public: Ed25519PublicKey) -> str:
+    """Write a public key as subscribers, openssl and `--verify-key` take it (SPKI, PEM)."""
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class PreviousKey:
     """A signing key that signs no more; decisions signed by it count until `accepted_until`."""

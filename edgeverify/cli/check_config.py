@@ -1,4 +1,4 @@
-"""`edgeverify check-config`: would the service start with this, and enrol everybody?"""
+"""`edgeverify check-config`: whether the service would start, and enrol everybody."""
 
 from __future__ import annotations
 

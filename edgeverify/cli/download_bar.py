@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 @contextmanager
 def download_bar() -> Iterator[Progress]:
     """Show a bar per file while the block runs; the value is told how far each is."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import (
         BarColumn,
         DownloadColumn,
         Progress,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeverify import __version__
-from edgeverify.cli import models
+from edgeverify.cli import backup, check_config, enrol, keys, models, references, verify
 
 app = typer.Typer(
     name="edgeverify",
@@ -36,6 +36,13 @@ def edgeverify(
 
 
 # Each command registers here: app.command("name")(module.function)
+app.command("check-config")(check_config.check_config)
+app.command("enrol")(enrol.enrol)
+app.add_typer(references.app, name="references")
+app.command("verify")(verify.verify)
+app.add_typer(keys.app, name="keys")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(models.app, name="models")
 
 

@@ -32,11 +32,11 @@ def list_models(*, models: Models = None, as_json: AsJson = False) -> None:
 
     Example: edgeverify models list
     """
-    from edgeverify.models.listing import listed  # noqa: PLC0415
+    from edgeverify.models.listing import listed
 
     rows = listed(_folder(models))
     if as_json:
-        import json  # noqa: PLC0415
+        import json
 
         say(json.dumps([row.as_json() for row in rows], indent=2))
         return
@@ -65,10 +65,10 @@ def fetch(
 
     Example: edgeverify models fetch mobilefacenet
     """
-    from edgeverify.cli.download_bar import download_bar  # noqa: PLC0415
-    from edgeverify.models.build import fetch_bundle  # noqa: PLC0415
-    from edgeverify.models.catalogue import load_catalogue  # noqa: PLC0415
-    from edgeverify.models.listing import verified  # noqa: PLC0415
+    from edgeverify.cli.download_bar import download_bar
+    from edgeverify.models.build import fetch_bundle
+    from edgeverify.models.catalogue import load_catalogue
+    from edgeverify.models.listing import verified
 
     entry = load_catalogue().entry(name)
     complain(f"{name}: {entry.summary}")
@@ -98,7 +98,7 @@ def inspect(
 
     Example: edgeverify models inspect dlib-resnet
     """
-    from edgeverify.models.listing import described  # noqa: PLC0415
+    from edgeverify.models.listing import described
 
     folder = Path(bundle) if "/" in bundle or Path(bundle).is_dir() else _folder(models) / bundle
     description = described(folder)
@@ -110,6 +110,6 @@ def inspect(
 
 
 def _folder(models: Path | None) -> Path:
-    from edgeverify.models.folders import models_directory  # noqa: PLC0415
+    from edgeverify.models.folders import models_directory
 
     return models or models_directory(os.environ)

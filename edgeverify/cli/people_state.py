@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def open_people(
     loaded: LoadedConfig, state: Path | None, *, now: datetime, is_changing: bool
 ) -> Iterator[ReferenceStore]:
-    """Open the door's references; `is_changing` takes the lock. Raises StateError and key errors."""
+    """Open the door's references; `is_changing` takes the lock. StateError, KeyUnusableError."""
     import os
     from contextlib import nullcontext
 

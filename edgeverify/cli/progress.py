@@ -10,8 +10,13 @@ from contextlib import contextmanager
 def people_progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
     """Give a callback (done, total, name) that moves a bar; it vanishes at the end."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),

@@ -1,6 +1,6 @@
 """From ID-card photos to references: read safely, judge, embed, keep, report."""
 
-from edgeverify.enrolment.encoding import EncodedPhoto, encode_photo
+from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo
 from edgeverify.enrolment.look_alikes import LookAlike
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
@@ -13,6 +13,7 @@ __all__ = [
     "EntryReport",
     "LookAlike",
     "Photo",
+    "embed_photo",
     "encode_photo",
     "load_photo",
     "synchronise",

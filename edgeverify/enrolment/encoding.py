@@ -46,6 +46,21 @@ def encode_photo(
     FaceNotUsableError with the photo's name and what is wrong with it.
     """
     gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
+    seen, embedding = _probe(pipeline, photo, gates)
+    return EncodedPhoto(embedding=embedding, warning=_warning(photo, seen, rules))
+
+
+def embed_photo(pipeline: Pipeline, photo: Photo) -> Embedding:
+    """Embed the one dominant face of `photo`, whatever its quality; for comparing two images.
+
+    Raises FaceNotUsableError with the photo's name and what is wrong with it.
+    """
+    return _probe(pipeline, photo, None)[1]
+
+
+def _probe(
+    pipeline: Pipeline, photo: Photo, gates: QualitySettings | None
+) -> tuple[ProbeResult, Embedding]:
     try:
         seen = pipeline.probe(photo.rgb, gates=gates)
         if seen.refusal is not None and not seen.boxes:
@@ -54,7 +69,7 @@ def encode_photo(
         raise FaceNotUsableError(f"{photo.name}: {error}") from None
     if seen.refusal is not None or seen.embedding is None:
         raise FaceNotUsableError(f"{photo.name}: {_why(seen.refusal)}")
-    return EncodedPhoto(embedding=seen.embedding, warning=_warning(photo, seen, rules))
+    return seen, seen.embedding
 
 
 def _with_margin(rgb: RgbImage) -> RgbImage:

@@ -1,0 +1,186 @@
+"""A door's state as one file, and back: references, journal, keys.
+
+The databases are copied with SQLite's online backup (sqlite.org/backup.html), so each is a
+consistent picture even while the daemon writes. A backup holds the door's secrets where they lie
+in the state directory; it is written 0600 and belongs in a safe place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sqlite3
+import tarfile
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.journal.facts import fact, put_fact
+from edgeverify.private_files import PRIVATE_FOLDER, sync_folder, write_private
+from edgeverify.state import StateDirectory, check_owner
+
+FORMAT = 1
+CONTENTS = "contents.json"
+DATABASES = ("references.sqlite", "journal.sqlite")
+SECRETS = ("master.key", "signing-keys.json")
+MAX_BYTES = 8 * 1024**3
+SEQUENCE_GAP = 1_000_000
+"""Added to the restored journal's numbering, because the door may have decided more after the
+backup was made and subscribers refuse a sequence that they have seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What a backup holds: door, when, and SHA-256 (hex) by file name."""
+
+    door: str
+    made_at: datetime
+    files: Mapping[str, str]
+
+
+def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup:
+    """Write a backup to `target` (a tar file, mode 0600). Raises StateError."""
+    check_owner(state.folder)
+    parts: dict[str, bytes] = {}
+    try:
+        for name in DATABASES:
+            if (state.folder / name).exists():
+                parts[name] = _snapshot(state.folder / name)
+        for name in SECRETS:
+            if (state.folder / name).exists():
+                parts[name] = (state.folder / name).read_bytes()
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"the state in {state.folder} cannot be read: {error}") from None
+    if not parts:
+        raise StateError(f"there is nothing to back up in {state.folder}")
+    backup = Backup(
+        door=state.door,
+        made_at=now,
+        files={name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
+    )
+    try:
+        write_private(target, _pack(backup, parts))
+    except OSError as error:
+        raise StateError(f"the backup {target} cannot be written: {error.strerror}") from None
+    return backup
+
+
+def restore_backup(state: StateDirectory, source: Path, *, now: datetime) -> Backup:
+    """Put a backup in the place of the state; the caller holds the lock.
+
+    What was there is moved into a folder `before-restore-...` beside it. Nothing is touched
+    unless the whole backup is sound and of this door. Raises StateError.
+    """
+    check_owner(state.folder)
+    backup, parts = _unpack(source)
+    if backup.door != state.door:
+        raise StateError(
+            f"{source} is a backup of the door {backup.door!r}, not {state.door!r}",
+            advice="Each door has its own state",
+        )
+    try:
+        _set_aside(state.folder, now)
+        for name, data in parts.items():
+            write_private(state.folder / name, data)
+        if state.journal.exists():
+            _skip_numbers(state.journal)
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(
+            f"the state in {state.folder} cannot be restored: {error}",
+            advice="What was there before lies in the newest folder before-restore-... in it",
+        ) from None
+    return backup
+
+
+def _snapshot(database: Path) -> bytes:
+    address = f"{database.absolute().as_uri()}?mode=ro"
+    with (
+        closing(sqlite3.connect(address, uri=True, timeout=10)) as source,
+        closing(sqlite3.connect(":memory:")) as copy,
+    ):
+        source.backup(copy)
+        return bytes(copy.serialize()) if hasattr(copy, "serialize") else _by_file(source)
+
+
+def _by_file(source: sqlite3.Connection) -> bytes:
+    """Python 3.10 has no `serialize`: go through a private temporary folder."""
+    import tempfile  # noqa: PLC0415 - only needed there
+
+    with tempfile.TemporaryDirectory(prefix="edgeverify-") as folder:
+        path = Path(folder) / "copy.sqlite"
+        with closing(sqlite3.connect(path)) as copy:
+            source.backup(copy)
+        return path.read_bytes()
+
+
+def _pack(backup: Backup, parts: Mapping[str, bytes]) -> bytes:
+    contents = {
+        "format": FORMAT,
+        "door": backup.door,
+        "made_at": backup.made_at.isoformat(),
+        "files": dict(backup.files),
+    }
+    everything = {CONTENTS: json.dumps(contents, indent=1).encode(), **parts}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, data in everything.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o600
+            member.mtime = int(backup.made_at.timestamp())
+            archive.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def _unpack(source: Path) -> tuple[Backup, dict[str, bytes]]:
+    parts: dict[str, bytes] = {}
+    try:
+        with tarfile.open(source, mode="r:") as archive:
+            for member in archive:
+                known = member.name in {CONTENTS, *DATABASES, *SECRETS}
+                if not known or not member.isreg() or member.size > MAX_BYTES:
+                    raise StateError(f"{source} is not a backup: it holds {member.name!r}")
+                file = archive.extractfile(member)
+                parts[member.name] = file.read() if file else b""
+        contents = json.loads(parts.pop(CONTENTS))
+        if contents["format"] != FORMAT:
+            raise StateError(f"{source} was made by another release (format {contents['format']})")
+        backup = Backup(
+            door=str(contents["door"]),
+            made_at=datetime.fromisoformat(contents["made_at"]),
+            files={str(name): str(digest) for name, digest in contents["files"].items()},
+        )
+    except EdgeverifyError:
+        raise
+    except OSError as error:
+        raise StateError(f"the backup {source} cannot be read: {error}") from None
+    except (tarfile.TarError, KeyError, ValueError, TypeError, AttributeError):
+        raise StateError(f"{source} is not a backup of edgeverify, or it is damaged") from None
+    found = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
+    if found != backup.files:
+        raise StateError(f"the backup {source} is damaged: its hashes do not fit")
+    return backup, parts
+
+
+def _set_aside(folder: Path, now: datetime) -> None:
+    kept = [folder / f"{name}{ending}" for name in DATABASES for ending in ("", "-wal", "-shm")] + [
+        folder / name for name in SECRETS
+    ]
+    present = [path for path in kept if path.exists()]
+    if not present:
+        return
+    aside = folder / f"before-restore-{now.strftime('%Y%m%dT%H%M%S%fZ')}"
+    aside.mkdir(mode=PRIVATE_FOLDER)
+    for path in present:
+        path.replace(aside / path.name)
+    sync_folder(folder)
+
+
+def _skip_numbers(journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        last = connection.execute("SELECT max(sequence) FROM decisions").fetchone()[0] or 0
+        reserved = int(fact(connection, "reserved") or 0)
+        put_fact(connection, "reserved", max(int(last), reserved) + SEQUENCE_GAP)

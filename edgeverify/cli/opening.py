@@ -1,0 +1,28 @@
+"""The door's own pipeline for commands that look at photos; no camera, no PAD."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeverify.pipeline import Pipeline
+    from edgeverify.settings import Settings
+
+
+def open_pipeline_for(settings: Settings, folder: Path) -> Pipeline:
+    """Open the bundle that `settings` name, prove it by its golden vectors, choose the threshold.
+
+    `folder` is what relative paths start from. Raises BundleError, RuntimeUnavailableError and,
+    where no evidence carries the stated rate, ConfigError.
+    """
+    import os
+
+    from edgeverify.daemon.brain import open_brain
+    from edgeverify.daemon.owner import owner_key
+    from edgeverify.models.folders import models_directory
+
+    owner = owner_key(settings, folder)
+    without_pad = settings.model_copy(update={"liveness": "off"})
+    brain = open_brain(without_pad, models_directory(os.environ), owner)
+    return brain.pipeline(without_pad, brain.point(settings))
