@@ -75,6 +75,7 @@ class Connection:
         self._answers: dict[int, LivePublication] = {}
         self._ready = threading.Event()
         self._over = threading.Event()
+        self._was_taken = False
         self._was_up = False
         self._refusal: ReasonCode | None = None
         self._heard_at = now()
@@ -87,14 +88,14 @@ class Connection:
         return self._ready.is_set() and not self._over.is_set()
 
     @property
-    def was_cut_off(self) -> bool:
-        """The broker took the connection and ended it without a word, or named the version.
+    def may_speak_older(self) -> bool:
+        """The broker named the version, or took the connection and never gave a CONNACK.
 
-        Both are what brokers without MQTT 5 do.
+        Brokers without MQTT 5 do the one or the other.
         """
         if self._refusal is not None:
             return failures.is_unsupported_protocol(self._refusal)
-        return self._over.is_set() and not self._was_up
+        return self._was_taken and not self._was_up
 
     def open(self) -> Degradation | None:
         """Connect and wait for CONNACK; return what went wrong, None when the connection is up."""
@@ -110,6 +111,7 @@ class Connection:
             return failures.of_exception(error, self._where)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return Degradation(name="broker_unreachable", detail=f"{self._where}: {code.name}")
+        self._was_taken = True
         self._tune_socket()
         self._client.loop_start()
         if not self._ready.wait(CONNECT_SECONDS) or self._over.is_set():

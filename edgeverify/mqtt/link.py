@@ -221,7 +221,7 @@ class MqttLink:
             if problem is None:
                 self._up(connection)
                 return connection
-            speaks_older = connection.was_cut_off
+            speaks_older = connection.may_speak_older
             connection.abort()
             self._say(problem)
             if not speaks_older or self._stop.is_set():
