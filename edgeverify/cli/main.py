@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeverify import __version__
-from edgeverify.cli import backup, check_config, enrol, keys, models, references, verify
+from edgeverify.cli import backup, check_config, enrol, keys, models, references, run, verify
 
 app = typer.Typer(
     name="edgeverify",
@@ -36,6 +36,7 @@ def edgeverify(
 
 
 # Each command registers here: app.command("name")(module.function)
+app.command("run")(run.run)
 app.command("check-config")(check_config.check_config)
 app.command("enrol")(enrol.enrol)
 app.add_typer(references.app, name="references")

@@ -12,7 +12,7 @@ from edgeverify.domain import Degradation, OperatingPoint
 from edgeverify.errors import BundleError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
-from edgeverify.models import find_bundle
+from edgeverify.models.build import resolve_bundle
 from edgeverify.pipeline import PadStage, Pipeline, open_pipeline
 from edgeverify.runtime.bundle import Bundle, load_bundle, load_pad_bundle, operating_point
 from edgeverify.runtime.golden import check_golden, check_pad_golden
@@ -38,6 +38,7 @@ class Brain:
     pad_state: PadState
     notices: tuple[Degradation, ...]
     golden_cosine: float
+    measured_pad_threshold: float = 1.0
 
     @property
     def facts(self) -> dict[str, str]:
@@ -61,6 +62,12 @@ class Brain:
             precision=self.opened.session.precision,
         )
 
+    def pad_threshold(self, settings: Settings) -> float:
+        """Return the P(live) that passive liveness needs: as set, else as the bundle measured."""
+        if settings.pad.threshold is not None:
+            return settings.pad.threshold
+        return self.measured_pad_threshold
+
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
         """Make a pipeline on this session; each thread needs its own."""
         return open_pipeline(
@@ -76,7 +83,7 @@ class Brain:
 
 def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
     """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
-    bundle = load_bundle(find_bundle(settings.model.bundle, models), owner_key=owner_key)
+    bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
     opened = open_session(bundle, settings.model)
     cosine = check_golden(bundle, opened.session)
     LOG.info(
@@ -87,32 +94,46 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
     )
     for refused in opened.refused:
         LOG.info("not %s: %s", refused.name, refused.detail)
-    pad, state, notices = _open_pad(settings, models, owner_key)
+    found = _open_pad(settings, models, owner_key)
     return Brain(
         bundle=bundle,
         opened=opened,
-        pad=pad,
-        pad_state=state,
-        notices=notices,
+        pad=found.stage,
+        pad_state=found.state,
+        notices=found.notices,
         golden_cosine=cosine,
+        measured_pad_threshold=found.threshold,
     )
 
 
-def _open_pad(
-    settings: Settings, models: Path, owner_key: Ed25519PublicKey | None
-) -> tuple[PadStage | None, PadState, tuple[Degradation, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pad:
+    """What became of the PAD bundle. Without a measured threshold nothing is ever live."""
+
+    state: PadState
+    stage: PadModel | None = None
+    threshold: float = 1.0
+    notices: tuple[Degradation, ...] = ()
+
+
+def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> _Pad:
     if settings.liveness in {"off", "challenge"}:
-        return None, PadState.ABSENT, ()
+        return _Pad(state=PadState.ABSENT)
     try:
-        folder = find_bundle(settings.model.pad_bundle, models)
+        folder = resolve_bundle(settings.model.pad_bundle, models)
     except BundleError:
-        return None, PadState.ABSENT, ()
+        return _Pad(state=PadState.ABSENT)
     try:
         bundle = load_pad_bundle(folder, owner_key=owner_key)
         sessions = open_pad_sessions(bundle, settings.model)
         check_pad_golden(bundle, sessions)
-        pad = PadModel(bundle, sessions, settings.pad)
     except EdgeverifyError as error:
         # An installed and broken bundle denies; it never falls back to an easier proof.
-        return None, PadState.BROKEN, (Degradation(name="pad_broken", detail=error.problem),)
-    return pad, PadState.WORKING, ()
+        notice = Degradation(name="pad_broken", detail=error.problem)
+        return _Pad(state=PadState.BROKEN, notices=(notice,))
+    points = bundle.operating_points
+    return _Pad(
+        state=PadState.WORKING,
+        stage=PadModel(bundle, sessions, settings.pad),
+        threshold=points.points[0].threshold if points and points.points else 1.0,
+    )

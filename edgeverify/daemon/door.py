@@ -49,7 +49,7 @@ class Door:
     prompter: Prompter
     conditions: Conditions
     idle: Idle
-    make_judge: Callable[[Situation, str], Judge]
+    make_judge: Callable[[Situation, Claim], Judge]
     metrics: Metrics
     attempt: Attempt | None = None
     last_sequence: int = 0
@@ -78,12 +78,9 @@ class Door:
     def _take_claims(self) -> tuple[Told, ...]:
         told: list[Told] = []
         while (claim := self.inbox.take()) is not None:
-            if self.attempt is not None:
-                if claim.card == self.attempt.claim.card:
-                    self.attempt.joined.append(claim)
-                    continue
-                superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
-                told.append(self._end(self.attempt, superseded))
+            if self.attempt is not None and claim.card == self.attempt.claim.card:
+                self.attempt.joined.append(claim)
+                continue
             told += self._begin(claim)
         return tuple(told)
 
@@ -100,15 +97,21 @@ class Door:
             max_age_seconds=situation.settings.claims.max_age_seconds,
             liveness_seconds=seconds_needed(situation.plan, situation.settings.challenge),
         )
+        told: list[Told] = []
+        is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED
+        if self.attempt is not None and not is_expired:
+            superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
+            told.append(self._end(self.attempt, superseded))
         if isinstance(begun, Decision):
-            return (self._conclude(begun, claim, situation, None),)
-        self.attempt = Attempt(
-            situation=situation,
-            transaction=begun,
-            judge=self.make_judge(situation, claim.id),
-            references=situation.people.proofs(subject),
-        )
-        return ()
+            told.append(self._conclude(begun, claim, situation, None))
+        else:
+            self.attempt = Attempt(
+                situation=situation,
+                transaction=begun,
+                judge=self.make_judge(situation, claim),
+                references=situation.people.proofs(subject),
+            )
+        return tuple(told)
 
     def _next_frame(self, patience_seconds: float) -> Frame | None:
         frame = self.eyes.latest(self.last_sequence, patience_seconds)
@@ -133,7 +136,7 @@ class Door:
 
     def _end(self, attempt: Attempt, decision: Decision) -> Told:
         self.attempt = None
-        self.idle.rest(self.eyes.now())
+        self.idle.rest(attempt.situation, self.eyes.now())
         return self._conclude(decision, attempt.claim, attempt.situation, attempt)
 
     def _conclude(
@@ -164,5 +167,6 @@ class Door:
         frame = self._next_frame(0.0)
         if frame is None:
             return
-        for claim in self.idle.claims(frame, situation, self.pipeline.detector):
+        claim = self.idle.claim(frame, situation, self.pipeline.detector)
+        if claim is not None:
             self.inbox.put(claim)

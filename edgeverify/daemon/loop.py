@@ -60,10 +60,17 @@ class DoorThread:
             try:
                 if self.door.attempt is None:
                     self._apply_changes()
-                self.door.turn()
-                self._faults.clear("internal_error")
+                self._turn()
             except Exception as error:  # noqa: BLE001 - the one place that must outlive anything
                 self._failed(error)
+
+    def _turn(self) -> None:
+        attempt = self.door.attempt
+        self.door.turn()
+        if attempt is not None and attempt.frames:
+            # A frame went all the way through: whatever had failed works again.
+            self._faults.clear("internal_error")
+            self._faults.clear(MODEL_FAULT)
 
     def _apply_changes(self) -> None:
         while True:
@@ -84,7 +91,7 @@ class DoorThread:
         self._faults.raise_fault("internal_error", type(error).__name__)
         try:
             self.door.fail(reason)
-        except Exception as again:  # noqa: BLE001 - even the denial could not be written
-            LOG.error("the denial could not be written: %s", type(again).__name__, exc_info=again)
+        except Exception:
+            LOG.exception("the denial could not be written")
             self.door.attempt = None
         self._stop.wait(PAUSE_AFTER_ERROR_SECONDS)

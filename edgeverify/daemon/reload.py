@@ -12,7 +12,7 @@ from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.brain import Brain
 from edgeverify.daemon.people import People
 from edgeverify.daemon.situation import Situation
-from edgeverify.domain import Degradation, OperatingPoint
+from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import EnrolmentReport, synchronise
 from edgeverify.pipeline import Pipeline
 from edgeverify.references import ReferenceStore
@@ -36,7 +36,7 @@ class Change:
     brain: Brain
     pipeline: Pipeline | None
     report: EnrolmentReport
-    notices: tuple[Degradation, ...]
+    restart_needed: str
 
 
 class Reloader:
@@ -68,6 +68,7 @@ class Reloader:
             plan=brain.plan(settings),
             point=brain.point(settings),
             walk_up_point=_walk_up_point(settings, brain),
+            pad_threshold=brain.pad_threshold(settings),
             digest=config.digest,
         )
 
@@ -91,7 +92,7 @@ class Reloader:
             brain=fresh,
             pipeline=pipeline,
             report=report,
-            notices=_restart_notices(old, new),
+            restart_needed=_restart_needed(old, new),
         )
 
     def enrol(self, config: LoadedConfig, brain: Brain) -> EnrolmentReport:
@@ -115,15 +116,9 @@ def _differs(old: Settings, new: Settings, sections: tuple[str, ...]) -> bool:
     return any(getattr(old, name) != getattr(new, name) for name in sections)
 
 
-def _restart_notices(old: Settings, new: Settings) -> tuple[Degradation, ...]:
+def _restart_needed(old: Settings, new: Settings) -> str:
     changed = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
-    if not changed:
-        return ()
-    return (
-        Degradation(
-            name="restart_needed", detail=f"changed, but read only at start: {', '.join(changed)}"
-        ),
-    )
+    return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
 
 
 def _walk_up_point(settings: Settings, brain: Brain) -> OperatingPoint | None:

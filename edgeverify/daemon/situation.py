@@ -15,7 +15,8 @@ class Situation:
     """The settings and people in force. `digest` names the config (hex SHA-256 of its files).
 
     `walk_up_point` is the stricter threshold for a claim that names nobody; None where walk-up is
-    not among the claim sources.
+    not among the claim sources. `pad_threshold` is the P(live), 0 to 1, that passive liveness asks
+    for.
     """
 
     settings: Settings
@@ -23,6 +24,7 @@ class Situation:
     plan: LivenessPlan
     point: OperatingPoint
     walk_up_point: OperatingPoint | None
+    pad_threshold: float
     digest: str
 
     def point_for(self, source: ClaimSource) -> OperatingPoint:

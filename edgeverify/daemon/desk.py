@@ -1,0 +1,54 @@
+"""Claims from MQTT on their way in: judged on the network thread, acted on by the door."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from edgeverify.claims import ClaimGate, Verdict
+from edgeverify.daemon.inbox import Inbox
+from edgeverify.logs import fields
+from edgeverify.metrics import Metrics
+from edgeverify.mqtt.connection import Arrival
+
+LOG = logging.getLogger("edgeverify.claims")
+
+
+class ClaimDesk:
+    """Takes what arrives on the claim topic; returns at once."""
+
+    def __init__(
+        self,
+        gate: ClaimGate,
+        inbox: Inbox,
+        metrics: Metrics,
+        *,
+        wall: Callable[[], datetime],
+        is_open: Callable[[], bool],
+    ) -> None:
+        """`is_open` tells whether the config has `mqtt` among its claim sources."""
+        self._gate = gate
+        self._inbox = inbox
+        self._metrics = metrics
+        self._wall = wall
+        self._is_open = is_open
+
+    def receive(self, arrival: Arrival) -> None:
+        """Judge one message; an accepted or expired one is handed on, any other only counted."""
+        if not self._is_open():
+            self._metrics.claim_refused("not_a_source")
+            return
+        answer = self._gate.judge(
+            arrival.payload,
+            is_retained=arrival.is_retained,
+            now=self._wall(),
+            monotonic=time.monotonic(),
+        )
+        if answer.verdict is Verdict.REFUSED or answer.claim is None:
+            self._metrics.claim_refused("refused")
+            LOG.warning("a claim was refused: %s", answer.problem)
+            return
+        LOG.debug("claim", extra=fields(id=answer.claim.id, verdict=answer.verdict.value))
+        self._inbox.put(answer.claim)

@@ -1,0 +1,169 @@
+"""What the supervisor sees of every part: the fault board kept true, and the status of it all."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from edgeverify.camera.health import CameraState
+from edgeverify.daemon.reload import Change
+from edgeverify.daemon.service import Service
+from edgeverify.daemon.status import DoorStatus
+from edgeverify.errors import JournalUnavailableError
+from edgeverify.liveness import LivenessPlan
+from edgeverify.status_socket import Json
+
+LOG = logging.getLogger("edgeverify.service")
+
+HEAT_EVERY_SECONDS = 1.0
+
+
+class Health:
+    """Looks at the parts and keeps the fault board true."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._heat_at = float("-inf")
+        self._heat = service.heat.measure(0.0)
+        self._connections = 0
+        self._camera_was_usable = True
+        self._outbox_length = 0
+        self.is_enrolling = False
+        self._enrolment: tuple[str, ...] = ()
+        self._standing()
+
+    def look(self, now: float) -> None:
+        """Bring the fault board up to date; `now` is monotonic seconds."""
+        self._look_at_camera()
+        self._look_at_broker()
+        self._look_at_journal()
+        self._look_at_clock()
+        if now - self._heat_at >= HEAT_EVERY_SECONDS:
+            self._heat_at = now
+            self._look_at_heat(now)
+
+    def adopted(self, change: Change) -> None:
+        """Say what a reload brought: people refused, look-alikes, what needs a restart."""
+        faults = self._service.faults
+        faults.clear("config_rejected")
+        problems = change.report.problems
+        self._enrolment = (*problems, *change.report.warnings)
+        faults.state("enrolment_incomplete", f"{len(problems)} problem(s)", present=bool(problems))
+        faults.state("restart_needed", change.restart_needed, present=bool(change.restart_needed))
+        self._standing()
+
+    def status(self) -> DoorStatus:
+        """Compose the door's status from what was last seen."""
+        service = self._service
+        situation = service.board.current
+        link = service.link.state
+        camera = service.eyes.health()
+        facts: dict[str, Json] = {
+            "config": situation.digest,
+            "is_enrolling": self.is_enrolling,
+            "model": service.records.facts["model"],
+            "runtime": service.records.facts["runtime"],
+            "liveness": _liveness_words(situation.plan),
+            "threshold": {
+                "source": "by hand" if situation.point.max_fmr is None else "measured",
+                "max_fmr": situation.point.max_fmr,
+                "evidence": situation.point.evidence,
+            },
+            "references": len(situation.people.references.usable),
+            "enrolment": list(self._enrolment),
+            "camera": {"state": camera.state.value, "frames_per_second": camera.frames_per_second},
+            "broker": {"connected": link.is_connected, "protocol": link.protocol},
+            "outbox": self._outbox_length,
+            "heat": {
+                "level": self._heat.level.name.lower(),
+                "celsius": self._heat.hottest_celsius,
+                "reason": self._heat.reason,
+            },
+        }
+        return DoorStatus(
+            door=situation.settings.door,
+            at=service.time.wall(),
+            degraded=service.faults.snapshot(),
+            facts=facts,
+        )
+
+    def write_metrics(self) -> None:
+        """Set the gauges, and write the textfile where one is set."""
+        service = self._service
+        metrics = service.metrics
+        camera = service.eyes.health()
+        if camera.frame_age_seconds is not None:
+            metrics.set_frame_age(camera.frame_age_seconds)
+        metrics.set_queue("outbox", self._outbox_length)
+        metrics.set_queue("inbox", len(service.inbox))
+        metrics.set_heat(int(self._heat.level), self._heat.celsius)
+        metrics.set_degraded(fault.name for fault in service.faults.snapshot())
+        textfile = service.config.settings.metrics.textfile
+        if not textfile:
+            return
+        try:
+            metrics.write_textfile(Path(textfile))
+        except OSError as error:
+            LOG.warning("the metrics file %s cannot be written: %s", textfile, error.strerror)
+
+    def _standing(self) -> None:
+        """State what was chosen by hand and weakens the door, for as long as it stands."""
+        service = self._service
+        situation = service.board.current
+        faults = service.faults
+        faults.state("liveness_off", "switched off in the config", present=situation.plan.is_off)
+        faults.state(
+            "threshold_by_hand",
+            "no measured false match rate",
+            present=situation.point.max_fmr is None,
+        )
+        faults.replace("pad_", service.brain.notices)
+
+    def _look_at_camera(self) -> None:
+        health = self._service.eyes.health()
+        for state in CameraState:
+            present = health.state is state and state is not CameraState.OK
+            self._service.faults.state(_camera_fault(state), health.detail, present=present)
+        if health.is_usable and not self._camera_was_usable:
+            self._service.metrics.reconnected("camera")
+        self._camera_was_usable = health.is_usable
+
+    def _look_at_broker(self) -> None:
+        link = self._service.link.state
+        problem = () if link.problem is None else (link.problem,)
+        self._service.faults.replace("broker_", problem)
+        if link.connections > self._connections > 0:
+            self._service.metrics.reconnected("broker")
+        self._connections = link.connections
+
+    def _look_at_journal(self) -> None:
+        journal = self._service.journal
+        self._service.faults.replace("journal_", journal.degradations())
+        try:
+            self._outbox_length = journal.outbox_length()
+        except JournalUnavailableError:
+            return
+
+    def _look_at_clock(self) -> None:
+        verdict = self._service.time.look()
+        self._service.faults.state("clock_unsynced", verdict.problem, present=bool(verdict.problem))
+
+    def _look_at_heat(self, now: float) -> None:
+        before = self._heat.level
+        self._heat = self._service.heat.measure(now)
+        self._service.faults.replace("temperature_", self._heat.degraded)
+        hot = self._heat.level.name.lower()
+        self._service.faults.state(
+            "overheated", f"{hot}: {self._heat.reason}", present=self._heat.level > 0
+        )
+        if self._heat.level is not before:
+            LOG.warning("heat: level %s: %s", hot, self._heat.reason)
+
+
+def _camera_fault(state: CameraState) -> str:
+    return "camera_moved" if state is CameraState.CAMERA_MOVED else f"camera_{state.value}"
+
+
+def _liveness_words(plan: LivenessPlan) -> str:
+    words = [name for name in ("passive", "challenge") if getattr(plan, name)]
+    return "+".join(words) or "off"

@@ -1,0 +1,43 @@
+"""From a config file to a daemon in the foreground, and its exit code."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgeverify import __version__, logs
+from edgeverify.config import load_config
+from edgeverify.daemon.service import assemble
+from edgeverify.daemon.supervisor import Supervisor
+from edgeverify.state import open_state, state_path, take_lock
+from edgeverify.systemd import ServiceManager, journal_is_on
+
+
+def run_daemon(path: Path, state_option: Path | None, environ: Mapping[str, str]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reloads.
+
+    Raises EdgeverifyError for whatever must not start: the config, keys, model or state.
+    """
+    faulthandler.enable()
+    config = load_config(path)
+    handler = logs.start(
+        config.settings.log,
+        sys.stderr,
+        into_journal=journal_is_on(sys.stderr.fileno(), environ),
+        clock=time.monotonic,
+    )
+    manager = ServiceManager.from_environment(environ, os.getpid())
+    door = config.settings.door
+    state = open_state(state_path(door, state_option, environ), door)
+    with take_lock(state):
+        manager.status(f"{door}: starting, edgeverify {__version__}")
+        supervisor = Supervisor(assemble(config, state, environ), manager, handler)
+        signal.signal(signal.SIGTERM, lambda *_: supervisor.stop())
+        signal.signal(signal.SIGINT, lambda *_: supervisor.stop())
+        signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())
+        supervisor.run()

@@ -1,0 +1,237 @@
+"""The composition root: every part of the daemon, in the order in which it is started."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from edgeverify import __version__
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.open_camera import open_camera
+from edgeverify.claims import ClaimGate
+from edgeverify.clock import SystemClock
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.announcer import Announcer
+from edgeverify.daemon.brain import Brain, open_brain
+from edgeverify.daemon.conditions import Conditions
+from edgeverify.daemon.desk import ClaimDesk
+from edgeverify.daemon.door import Door
+from edgeverify.daemon.eyes import Eyes
+from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.heat import Heat
+from edgeverify.daemon.idle import Idle
+from edgeverify.daemon.inbox import Inbox
+from edgeverify.daemon.loop import DoorThread
+from edgeverify.daemon.owner import owner_key
+from edgeverify.daemon.records import Records
+from edgeverify.daemon.reload import Reloader
+from edgeverify.daemon.situation import Board, Situation
+from edgeverify.daemon.timekeeping import Timekeeper
+from edgeverify.domain import Claim, Degradation
+from edgeverify.errors import JournalUnavailableError
+from edgeverify.journal import Journal
+from edgeverify.keys import SigningKeys, load_master_key, load_signing_keys
+from edgeverify.liveness import Judge
+from edgeverify.liveness.judge import JudgeRules
+from edgeverify.metrics import Metrics
+from edgeverify.models.folders import models_directory
+from edgeverify.mqtt import MqttLink, OutboxDelivery, load_credentials
+from edgeverify.references import ReferenceStore
+from edgeverify.settings import CameraSettings, Settings
+from edgeverify.state import StateDirectory
+from edgeverify.thermal import Sensors
+from edgeverify.watchdog import Watch
+
+BOOT_FACT = "boot_with_set_clock"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Service:
+    """The parts. Made by `assemble`; started, watched and stopped by the supervisor."""
+
+    config: LoadedConfig
+    state: StateDirectory
+    faults: FaultBoard
+    watch: Watch
+    metrics: Metrics
+    store: ReferenceStore
+    keys: SigningKeys
+    journal: Journal
+    clock: SystemClock
+    time: Timekeeper
+    heat: Heat
+    brain: Brain
+    board: Board
+    reloader: Reloader
+    eyes: Eyes
+    link: MqttLink
+    outbox: OutboxDelivery
+    records: Records
+    gate: ClaimGate
+    inbox: Inbox
+    door: DoorThread
+
+
+def new_id() -> str:
+    """Make an id that never comes twice."""
+    return str(uuid.uuid4())
+
+
+def wall() -> datetime:
+    """Return aware UTC."""
+    return datetime.now(timezone.utc)
+
+
+def make_judge(situation: Situation, claim: Claim) -> Judge:
+    """Make the liveness judge of one transaction; challenges are drawn by the system's chance."""
+    settings = situation.settings
+    rules = JudgeRules(
+        plan=situation.plan,
+        pad=settings.pad,
+        pad_threshold=situation.pad_threshold,
+        challenge=settings.challenge,
+        required_matches=settings.decision.required_matches,
+    )
+    return Judge(rules, claim_id=claim.id, since=claim.received_at, source=random.SystemRandom())
+
+
+def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, str]) -> Service:
+    """Make every part. Raises EdgeverifyError for what must not start (config, keys, model)."""
+    settings = config.settings
+    faults = FaultBoard()
+    metrics = Metrics(door=settings.door, version=__version__)
+    now = wall()
+    master = load_master_key(
+        settings.keys.master_key_file,
+        config_folder=config.folder,
+        default=state.master_key,
+        environ=environ,
+        may_create=not state.references.exists(),
+    )
+    keys = load_signing_keys(state.signing_keys, now=now)
+    credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
+    # The camera opens in the background while the model loads.
+    eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder))
+    try:
+        store = ReferenceStore(state.references, master.secret, now=now)
+        opened = Journal.open(state.journal, now=now)
+        _say(faults, opened.notices)
+        journal = opened.journal
+
+        def open_model(wanted: Settings) -> Brain:
+            return open_brain(wanted, models_directory(environ), owner_key(wanted, config.folder))
+
+        brain = open_model(settings)
+        reloader = Reloader(path=config.path, store=store, open_brain=open_model, wall=wall)
+        board = Board(reloader.situation(config, brain))
+        clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
+        timekeeper = Timekeeper(
+            clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
+        )
+        heat = Heat(Sensors(settings.thermal.sensors), settings.thermal, now=time.monotonic())
+        inbox = Inbox()
+        gate = ClaimGate(settings.claims.max_age_seconds, _claim_ids(journal, now))
+        desk = ClaimDesk(
+            gate,
+            inbox,
+            metrics,
+            wall=timekeeper.wall,
+            is_open=lambda: "mqtt" in board.current.settings.claims.sources,
+        )
+        link = MqttLink(
+            settings.mqtt,
+            settings.door,
+            credentials,
+            on_claim=desk.receive,
+            random=random.SystemRandom(),
+        )
+        outbox = OutboxDelivery(journal, link)
+        announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
+        records = Records(
+            journal=journal,
+            signer=lambda: keys,
+            publisher=announcer,
+            faults=faults,
+            new_id=new_id,
+            facts=brain.facts,
+        )
+        watch = Watch()
+        door = Door(
+            board=board,
+            eyes=eyes,
+            pipeline=brain.pipeline(settings, board.current.point),
+            inbox=inbox,
+            records=records,
+            prompter=announcer,
+            conditions=Conditions(
+                camera=eyes.health,
+                monotonic=eyes.now,
+                clock=timekeeper,
+                heat=lambda: heat.level,
+                faults=faults,
+            ),
+            idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
+            make_judge=make_judge,
+            metrics=metrics,
+        )
+    except BaseException:
+        eyes.close()
+        raise
+    return Service(
+        config=config,
+        state=state,
+        faults=faults,
+        watch=watch,
+        metrics=metrics,
+        store=store,
+        keys=keys,
+        journal=journal,
+        clock=clock,
+        time=timekeeper,
+        heat=heat,
+        brain=brain,
+        board=board,
+        reloader=reloader,
+        eyes=eyes,
+        link=link,
+        outbox=outbox,
+        records=records,
+        gate=gate,
+        inbox=inbox,
+        door=DoorThread(door, watch, faults),
+    )
+
+
+def _camera(settings: CameraSettings, folder: Path) -> Camera:
+    return open_camera(settings, folder=folder)
+
+
+def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:
+    for notice in notices:
+        faults.raise_fault(notice.name, notice.detail)
+
+
+def _fact(journal: Journal, name: str) -> str | None:
+    try:
+        return journal.fact(name)
+    except JournalUnavailableError:
+        return None
+
+
+def _floor(journal: Journal) -> datetime | None:
+    try:
+        return journal.floor()
+    except JournalUnavailableError:
+        return None
+
+
+def _claim_ids(journal: Journal, now: datetime) -> Mapping[str, datetime]:
+    try:
+        return journal.claim_ids(now)
+    except JournalUnavailableError:
+        return {}
