@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
+from edgeverify_export.dlib_checkpoint import read_dlib_state
 
 from edgeverify.errors import CheckpointError
 from edgeverify.runtime.canonical import sha256_of_file
@@ -36,7 +37,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read `.pt`, `.pth` or `.safetensors`; CheckpointError says what is wrong with it.
+    """Read `.pt`, `.pth`, `.safetensors` or dlib's `.dat`; CheckpointError says what is wrong with it.
 
     The weights may stand bare or under `state_dict`, `model` or `model_state_dict`, with
     `module.` (DataParallel) or `_orig_mod.` (torch.compile) in their names.
@@ -47,6 +48,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path} is empty (0 bytes)")
     if path.suffix == ".safetensors":
         loaded: object = _read_safetensors(path)
+    elif path.suffix == ".dat":
+        loaded = read_dlib_state(path)
     elif path.suffix in _PICKLE_SUFFIXES:
         loaded = _read_pickle(path)
     else:

@@ -32,7 +32,19 @@ class Statistics:
 
 IMAGENET = Statistics(channels="rgb", scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 CAFFE_BGR = Statistics(channels="bgr", scale=1.0, mean=CAFFE_BGR_MEAN, std=(1.0, 1.0, 1.0))
-NAMED_STATISTICS: Mapping[str, Statistics] = {"imagenet": IMAGENET, "caffe-bgr": CAFFE_BGR}
+SIGNED_UNIT = Statistics(channels="rgb", scale=1 / 255, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+"""-1 to 1."""
+UNIT = Statistics(channels="rgb", scale=1 / 255, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+"""0 to 1."""
+RAW = Statistics(channels="rgb", scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+"""0 to 255."""
+NAMED_STATISTICS: Mapping[str, Statistics] = {
+    "imagenet": IMAGENET,
+    "caffe-bgr": CAFFE_BGR,
+    "signed-unit": SIGNED_UNIT,
+    "unit": UNIT,
+    "raw": RAW,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

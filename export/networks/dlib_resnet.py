@@ -1,14 +1,14 @@
 """dlib's face recognition ResNet (King, 2017): 29 convolutions, as its file describes them.
 
-Parameter names are ours: `stem`, `blocks.N.first|second` (a convolution with bias and dlib's
-`affine`, gamma and beta) and `fc`. `edgeverify_export.checkpoint` fills them from the `.dat` file.
+Parameter names are ours: `stem`, `blocks.N.first`, `blocks.N.second` and `fc`. A convolution here is
+dlib's `con` with the `affine` that follows it folded in. `edgeverify_export.dlib_checkpoint` fills
+them from the `.dat` file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from edgeverify_export.networks.architecture import rows
 from torch import nn
 from torch.nn import functional
@@ -22,37 +22,22 @@ DOWN = (3, 7, 10, 13)
 """Which blocks halve the picture."""
 
 
-class ConvAffine(nn.Module):
-    """A convolution with bias, then gamma and beta per channel."""
-
-    def __init__(self, before: int, after: int, kernel: int, stride: int, padding: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(before, after, kernel, stride, padding)
-        self.gamma = nn.Parameter(torch.ones(after))
-        self.beta = nn.Parameter(torch.zeros(after))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (b, before, h, w) to (b, after, h', w')."""
-        y: Tensor = self.conv(x)
-        return y * self.gamma[:, None, None] + self.beta[:, None, None]
-
-
 class Residual(nn.Module):
     """Plain or down block; the smaller operand of the sum is zero-padded at its far edges."""
 
     def __init__(self, before: int, after: int, *, down: bool) -> None:
         super().__init__()
         self.down = down
-        self.first = ConvAffine(before, after, 3, 2 if down else 1, 0 if down else 1)
-        self.second = ConvAffine(after, after, 3, 1, 1)
+        self.first = nn.Conv2d(before, after, 3, 2 if down else 1, 0 if down else 1)
+        self.second = nn.Conv2d(after, after, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (b, before, h, w) to (b, after, h', w')."""
-        y = self.second(functional.relu(self.first(x)))
+        y: Tensor = self.second(functional.relu(self.first(x)))
         if not self.down:
             return functional.relu(x + y)
         skip = functional.avg_pool2d(x, 2, 2)
-        channels = y.shape[1] - skip.shape[1]
+        channels = int(y.shape[1]) - int(skip.shape[1])
         rows = int(skip.shape[2]) - int(y.shape[2])
         columns = int(skip.shape[3]) - int(y.shape[3])
         skip = functional.pad(skip, (0, max(0, -columns), 0, max(0, -rows), 0, channels))
@@ -65,7 +50,7 @@ class DlibResnet(nn.Module):
 
     def __init__(self, embedding_size: int = 128) -> None:
         super().__init__()
-        self.stem = ConvAffine(3, 32, 7, 2, 0)
+        self.stem = nn.Conv2d(3, 32, 7, 2, 0)
         befores = (32, *WIDTHS[:-1])
         self.blocks = nn.Sequential(
             *(

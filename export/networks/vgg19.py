@@ -38,7 +38,7 @@ def siamese_vgg19(weights: Weights) -> nn.Module:
 
 
 def sigmoid_head(weights: Weights) -> tuple[str, float, float] | None:
-    """The head of a network trained with a sigmoid over the distance: its name, weight and bias.
+    """Find the head of a network trained with a sigmoid over the distance: name, weight, bias.
 
     Such a head is a `Linear(1, 1)` beside `features` and `embedder`, whatever it was called. The
     door compares distances, so the head is recorded and not run.

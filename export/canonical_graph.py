@@ -1,0 +1,119 @@
+"""One form for one graph: the same weights and network give the same bytes, today and tomorrow.
+
+Exporters number their values with counters of the process, record where a node came from, and
+sign with their version. All of that goes; what computes stays.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import onnx
+
+IR_VERSION = 8
+"""The IR of opset 17's time; ONNX Runtime from 1.13 and TensorRT from 8.5 read it."""
+
+PRODUCER = "edgeverify-export"
+
+
+def canonical(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Copy the graph with names by position, constants as initialisers and no history."""
+    graph = model.graph
+    names = {value.name: value.name for value in (*graph.input, *graph.output)}
+    weights = [tensor for tensor in graph.initializer if tensor.name not in names]
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute[0].name == "value":
+            tensor = onnx.TensorProto()
+            tensor.CopyFrom(node.attribute[0].t)
+            tensor.name = node.output[0]
+            weights.append(tensor)
+        else:
+            nodes.append(node)
+    known = {tensor.name: tensor for tensor in weights}
+    nodes = _sorted(nodes, {*known, *(value.name for value in graph.input), ""})
+    used: list[onnx.TensorProto] = []
+    for node in nodes:
+        for name in node.input:
+            if name in known and name not in names:
+                names[name] = f"w{len(used)}"
+                used.append(known[name])
+        for name in node.output:
+            if name and name not in names:
+                names[name] = f"v{len(names)}"
+    fresh = onnx.helper.make_graph(
+        [_renamed(node, names, index) for index, node in enumerate(nodes)],
+        "embedder",
+        [_bare(value) for value in graph.input if value.name not in known],
+        [_bare(value) for value in graph.output],
+        [_tensor(tensor, names[tensor.name]) for tensor in used],
+    )
+    domains = [
+        onnx.helper.make_opsetid(entry.domain, entry.version)
+        for entry in sorted(model.opset_import, key=lambda entry: entry.domain)
+        if entry.domain in {node.domain for node in nodes} | {""}
+    ]
+    return onnx.helper.make_model(
+        fresh, opset_imports=domains, producer_name=PRODUCER, ir_version=IR_VERSION
+    )
+
+
+def _sorted(nodes: list[onnx.NodeProto], ready: set[str]) -> list[onnx.NodeProto]:
+    """Every operator after those that it needs; otherwise in the given order.
+
+    Raises ValueError on a cycle.
+    """
+    made_by = {name: index for index, node in enumerate(nodes) for name in node.output if name}
+    waiting_for: list[set[int]] = []
+    followers: dict[int, list[int]] = {index: [] for index in range(len(nodes))}
+    for index, node in enumerate(nodes):
+        needs = {made_by[name] for name in node.input if name not in ready and name in made_by}
+        waiting_for.append(needs)
+        for need in needs:
+            followers[need].append(index)
+    heap = [index for index, needs in enumerate(waiting_for) if not needs]
+    heapq.heapify(heap)
+    order = []
+    while heap:
+        index = heapq.heappop(heap)
+        order.append(nodes[index])
+        for follower in followers[index]:
+            waiting_for[follower].discard(index)
+            if not waiting_for[follower]:
+                heapq.heappush(heap, follower)
+    if len(order) != len(nodes):
+        raise ValueError("the graph has a cycle")
+    return order
+
+
+def _renamed(node: onnx.NodeProto, names: dict[str, str], index: int) -> onnx.NodeProto:
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    copy.name = f"{node.op_type}_{index}"
+    copy.doc_string = ""
+    del copy.metadata_props[:]
+    attributes = sorted(copy.attribute, key=lambda attribute: attribute.name)
+    for attribute in attributes:
+        attribute.doc_string = ""
+    del copy.attribute[:]
+    copy.attribute.extend(attributes)
+    copy.input[:] = [names.get(name, name) for name in node.input]
+    copy.output[:] = [names.get(name, name) for name in node.output]
+    return copy
+
+
+def _tensor(tensor: onnx.TensorProto, name: str) -> onnx.TensorProto:
+    copy = onnx.TensorProto()
+    copy.CopyFrom(tensor)
+    copy.name = name
+    copy.doc_string = ""
+    del copy.external_data[:]
+    return copy
+
+
+def _bare(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    copy = onnx.ValueInfoProto()
+    copy.CopyFrom(value)
+    copy.doc_string = ""
+    del copy.metadata_props[:]
+    return copy

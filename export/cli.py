@@ -1,0 +1,29 @@
+"""`edgeverify-export`: the workshop's commands, one module each in `commands/`."""
+
+from __future__ import annotations
+
+import typer
+from edgeverify_export.commands.adopt import adopt
+from edgeverify_export.commands.inspect import inspect
+from edgeverify_export.commands.onnx import onnx
+from edgeverify_export.commands.signing import keygen, sign, verify
+
+app = typer.Typer(
+    name="edgeverify-export",
+    help="Trained PyTorch embedders become verified bundles, and engines on the device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command("onnx")(onnx)
+app.command("adopt")(adopt)
+app.command("inspect")(inspect)
+app.command("keygen")(keygen)
+app.command("sign")(sign)
+app.command("verify")(verify)
+
+
+def main() -> None:
+    """Entry point of the `edgeverify-export` script."""
+    app()

@@ -1,0 +1,1 @@
+"""The commands of `edgeverify-export`, one module each; heavy imports inside the command."""

@@ -1,0 +1,42 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+BundleFolder = Annotated[Path, typer.Argument(help="The bundle's folder.", show_default=False)]
+OutputFolder = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder of the new bundle.", show_default=False)
+]
+Name = Annotated[str | None, typer.Option(help="The bundle's name; default: the folder's.")]
+Licence = Annotated[str, typer.Option(help="Licence of the weights, for the manifest.")]
+Size = Annotated[int | None, typer.Option(help="Input side in pixels.", min=16, max=1024)]
+StatisticsName = Annotated[
+    str | None,
+    typer.Option("--statistics", help="imagenet, caffe-bgr, signed-unit (-1..1), unit, raw."),
+]
+Channels = Annotated[
+    Literal["rgb", "bgr"] | None, typer.Option(help="Order of the colour channels.")
+]
+Scale = Annotated[float | None, typer.Option(help="Factor on pixels 0..255, before mean and std.")]
+Mean = Annotated[str | None, typer.Option(help="Three numbers with commas, in channel order.")]
+Std = Annotated[str | None, typer.Option(help="Three numbers with commas, in channel order.")]
+ResizeRule = Annotated[
+    Literal["area", "linear"], typer.Option(help="How frames are brought down to the chip.")
+]
+TemplateName = Annotated[
+    str | None, typer.Option("--template", help="Alignment: dlib-150, arcface-112, face01-224.")
+]
+Metric = Annotated[
+    Literal["cosine", "euclidean"] | None, typer.Option(help="How embeddings are compared.")
+]
+Mirror = Annotated[
+    bool | None, typer.Option("--mirror/--no-mirror", help="Embed the mirror image too.")
+]
+Normalise = Annotated[
+    bool | None, typer.Option("--normalise/--no-normalise", help="Bring embeddings to length 1.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

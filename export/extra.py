@@ -1,0 +1,17 @@
+"""Is the [export] extra there?"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from edgeverify.errors import EdgeverifyError
+
+
+def require_torch() -> None:
+    """Raise an error that says how to install it, instead of an ImportError."""
+    missing = [name for name in ("torch", "torchvision", "timm") if find_spec(name) is None]
+    if missing:
+        raise EdgeverifyError(
+            f"this command needs {', '.join(missing)}",
+            advice="Install the workshop: pip install 'edgeverify[export]'.",
+        )
