@@ -7,7 +7,24 @@ from typing import Annotated
 import typer
 
 from edgeverify import __version__
-from edgeverify.cli import backup, check_config, enrol, keys, models, references, run, verify
+from edgeverify.cli import (
+    acts,
+    aim,
+    backup,
+    check_config,
+    claim,
+    diagnose,
+    enrol,
+    events,
+    install_service,
+    journal,
+    keys,
+    models,
+    references,
+    run,
+    status,
+    verify,
+)
 
 app = typer.Typer(
     name="edgeverify",
@@ -45,6 +62,15 @@ app.add_typer(keys.app, name="keys")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(models.app, name="models")
+app.command("aim")(aim.aim)
+app.command("status")(status.status)
+app.command("diagnose")(diagnose.diagnose)
+app.command("install-service")(install_service.install_service)
+app.command("claim")(claim.claim)
+app.command("events")(events.events)
+app.add_typer(journal.app, name="journal")
+app.command("unlock")(acts.unlock)
+app.add_typer(acts.clock, name="clock")
 
 
 def main() -> None:
