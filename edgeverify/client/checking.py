@@ -15,6 +15,8 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import EventError, KeyUnusableError
 from edgeverify.events import DecisionPayload, EventKind, key_id, parse_event
 
+BEGIN = b"-----BEGIN"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorEvent:
@@ -108,16 +110,30 @@ class EventChecker:
 
 
 def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]:
-    """Read PEM public keys (`edgeverify keys show`), by key id. Raises KeyUnusableError."""
+    """Read PEM public keys (`edgeverify keys show --pem`), one or more a file, by key id.
+
+    Raises KeyUnusableError.
+    """
     keys = {}
     for path in paths:
         try:
-            key = load_pem_public_key(Path(path).read_bytes())
+            text = Path(path).read_bytes()
         except OSError as error:
             raise KeyUnusableError(f"cannot read {path}: {error.strerror}") from None
-        except (ValueError, UnsupportedAlgorithm):
-            raise KeyUnusableError(f"{path} is not a PEM public key") from None
-        if not isinstance(key, Ed25519PublicKey):
-            raise KeyUnusableError(f"{path} is not an Ed25519 key")
-        keys[key_id(key)] = key
+        blocks = [BEGIN + block for block in text.split(BEGIN)[1:]]
+        if not blocks:
+            raise KeyUnusableError(f"{path} is not a PEM public key")
+        for block in blocks:
+            key = _public_key(block, path)
+            keys[key_id(key)] = key
     return keys
+
+
+def _public_key(block: bytes, path: str | Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(block)
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyUnusableError(f"{path} is not a PEM public key") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusableError(f"{path} is not an Ed25519 key")
+    return key

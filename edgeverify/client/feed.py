@@ -17,6 +17,8 @@ from typing_extensions import Self
 from edgeverify.errors import BrokerError
 
 CONNECT_SECONDS = 10.0
+CLOSED = "the connection was closed"
+SILENT = "it does not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,21 @@ class Feed:
         username: str = "",
         password: str = "",
         tls: ssl.SSLContext | None = None,
+        timeout_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self._where = (host, port)
         self._topics = topics
         self._login = (username, password)
         self._tls = tls
+        self._timeout = timeout_seconds
         self._messages: queue.Queue[RawMessage] = queue.Queue(maxsize=10_000)
         self._answer: queue.Queue[str] = queue.Queue()
         self._client: Client | None = None
 
     def __enter__(self) -> Self:
         problem = self._open(MQTTProtocolVersion.MQTTv5)
-        if problem == "Unsupported protocol version":
+        if problem in {"Unsupported protocol version", CLOSED, SILENT}:
+            # what brokers without MQTT 5 do: name it, hang up, or (amqtt) say nothing
             problem = self._open(MQTTProtocolVersion.MQTTv311)
         if problem:
             host, port = self._where
@@ -85,14 +90,14 @@ class Feed:
 
     def _open(self, protocol: MQTTProtocolVersion) -> str:
         client = Client(CallbackAPIVersion.VERSION2, protocol=protocol)
-        client.connect_timeout = CONNECT_SECONDS
+        client.connect_timeout = self._timeout
         client.reconnect_delay_set(1, 20)
         if self._login[0]:
             client.username_pw_set(self._login[0], self._login[1] or None)
         if self._tls is not None:
             client.tls_set_context(self._tls)
         client.on_connect = self._connected
-        client.on_disconnect = lambda *_: self._answer.put("the connection was closed")
+        client.on_disconnect = lambda *_: self._answer.put(CLOSED)
         client.on_subscribe = self._subscribed
         client.on_message = self._arrived
         self._client = client
@@ -103,9 +108,9 @@ class Feed:
             return str(error)
         client.loop_start()
         try:
-            problem = self._answer.get(timeout=CONNECT_SECONDS)
+            problem = self._answer.get(timeout=self._timeout)
         except queue.Empty:
-            problem = "no answer"
+            problem = SILENT
         if problem:
             self._close()
         return problem

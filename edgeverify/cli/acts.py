@@ -1,0 +1,102 @@
+"""`edgeverify unlock` and `edgeverify clock accept`: a person's word, written into the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.options import ConfigFile, StateFolder
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edgeverify.journal import Journal
+    from edgeverify.state import StateDirectory
+
+clock = typer.Typer(help="The door's trust in its wall clock.", no_args_is_help=True)
+
+
+@plain_errors
+def unlock(
+    config: ConfigFile,
+    card: Annotated[
+        str, typer.Argument(help='The card number; "" for walk-up.', show_default=False)
+    ],
+    *,
+    state: StateFolder = None,
+) -> None:
+    """Forget a card's failures, so that it may try again at once; journalled with your name.
+
+    Example: edgeverify unlock 0012345 --config front-door.yaml
+    """
+    from datetime import datetime, timezone
+
+    from edgeverify.status_socket import ask, is_running
+
+    place = _place(config, state)
+    if is_running(place.folder):
+        known = bool(ask(place.folder, "unlock", card=card, user=_who()).get("known"))
+    else:
+        now = datetime.now(timezone.utc)
+        with _journal(place, now) as journal:
+            known = journal.unlock(card, at=now, by_user=_who())
+    said = "its failures are forgotten" if known else "it had no failures on record"
+    say(f"card {card}: {said}" if card else f"walk-up: {said}")
+
+
+@clock.command()
+@plain_errors
+def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
+    """Say that the machine's clock is right now, after it was far ahead; journalled.
+
+    The door refuses to believe a clock that runs before what it has already written down.
+
+    Example: edgeverify clock accept --config front-door.yaml
+    """
+    from datetime import datetime, timezone
+
+    from edgeverify.status_socket import ask, is_running
+
+    place = _place(config, state)
+    now = datetime.now(timezone.utc)
+    if is_running(place.folder):
+        ask(place.folder, "clock-accept", user=_who())
+    else:
+        with _journal(place, now) as journal:
+            journal.accept_clock(at=now, by_user=_who())
+    say(f"accepted: {now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _place(config: Path, state: Path | None) -> StateDirectory:
+    import os
+
+    from edgeverify.config import load_config
+    from edgeverify.state import open_state, state_path
+
+    door = load_config(config).settings.door
+    return open_state(state_path(door, state, os.environ), door)
+
+
+@contextmanager
+def _journal(place: StateDirectory, now: datetime) -> Iterator[Journal]:
+    from edgeverify.journal import Journal
+    from edgeverify.state import take_lock
+
+    with take_lock(place):
+        journal = Journal.open(place.journal, now=now).journal
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def _who() -> str:
+    import getpass
+    import os
+
+    return os.environ.get("SUDO_USER") or getpass.getuser()
