@@ -85,10 +85,19 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
 
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.cli.progress import people_progress
+    from edgeverify.domain import OperatingPoint
     from edgeverify.enrolment import synchronise
+    from edgeverify.errors import ConfigError
     from edgeverify.references import ReferenceStore
 
-    pipeline = open_pipeline_for(loaded.settings, loaded.folder)
+    problems: list[str] = []
+    try:
+        pipeline = open_pipeline_for(loaded.settings, loaded.folder)
+    except ConfigError as error:
+        # The service would not start, and yet the photos can be judged; nobody looks alike then.
+        problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
+        nobody = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="")
+        pipeline = open_pipeline_for(loaded.settings, loaded.folder, otherwise=nobody)
     now = datetime.now(timezone.utc)
     try:
         with (
@@ -103,7 +112,7 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
         pipeline.close()
     for warning in report.warnings:
         complain(f"warning: {warning}")
-    return _with_lines(loaded, report)
+    return problems + _with_lines(loaded, report)
 
 
 def _with_lines(loaded: LoadedConfig, report: EnrolmentReport) -> list[str]:

@@ -6,23 +6,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from edgeverify.domain import OperatingPoint
     from edgeverify.pipeline import Pipeline
     from edgeverify.settings import Settings
 
 
-def open_pipeline_for(settings: Settings, folder: Path) -> Pipeline:
+def open_pipeline_for(
+    settings: Settings, folder: Path, *, otherwise: OperatingPoint | None = None
+) -> Pipeline:
     """Open the bundle that `settings` name, prove it by its golden vectors, choose the threshold.
 
     `folder` is what relative paths start from. Raises BundleError, RuntimeUnavailableError and,
-    where no evidence carries the stated rate, ConfigError.
+    where no evidence carries the stated rate and there is no `otherwise`, ConfigError.
     """
     import os
 
     from edgeverify.daemon.brain import open_brain
     from edgeverify.daemon.owner import owner_key
+    from edgeverify.errors import ConfigError
     from edgeverify.models.folders import models_directory
 
     owner = owner_key(settings, folder)
     without_pad = settings.model_copy(update={"liveness": "off"})
     brain = open_brain(without_pad, models_directory(os.environ), owner)
-    return brain.pipeline(without_pad, brain.point(settings))
+    try:
+        point = brain.point(settings)
+    except ConfigError:
+        if otherwise is None:
+            raise
+        point = otherwise
+    return brain.pipeline(without_pad, point)

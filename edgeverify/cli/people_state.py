@@ -35,5 +35,5 @@ def open_people(
             environ=os.environ,
             may_create=not place.references.exists(),
         )
-        with ReferenceStore(place.references, key.secret, now=now) as store:
+        with ReferenceStore(place.references, key.secret, now=now, may_repair=is_changing) as store:
             yield store

@@ -65,11 +65,14 @@ class LoadedReferences:
 class ReferenceStore:
     """All references of one door. May be used from several threads; one process at a time."""
 
-    def __init__(self, path: Path, master_secret: bytes, *, now: datetime) -> None:
+    def __init__(
+        self, path: Path, master_secret: bytes, *, now: datetime, may_repair: bool = True
+    ) -> None:
         """Open `path`, making it where absent; `master_secret` is 32 bytes.
 
         A damaged database is moved aside (`moved_aside` names it) and an empty one made, because
-        references are made again from their photos. Raises StateError (a newer release's
+        references are made again from their photos; without `may_repair`, for those who only look
+        while the daemon may be writing, it is a StateError. Raises StateError (a newer release's
         database, no space, no access) and KeyUnusableError (another master key).
         """
         self.path = path
@@ -80,7 +83,9 @@ class ReferenceStore:
             self._connection = self._open()
         except sqlite3.OperationalError as error:
             raise StateError(f"the references in {path} cannot be opened: {error}") from None
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if not may_repair:
+                raise StateError(f"the references in {path} are damaged: {error}") from None
             self.moved_aside = _move_aside(path, now)
             self._connection = self._open()
 
