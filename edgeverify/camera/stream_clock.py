@@ -30,4 +30,4 @@ class StreamClock:
             leaked = self._offset + LEAK * (arrival - self._arrival)
             self._offset = min(leaked, arrival - stream_seconds)
         self._stream, self._arrival = stream_seconds, arrival
-        return stream_seconds + self._offset
+        return min(arrival, stream_seconds + self._offset)
