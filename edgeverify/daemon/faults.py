@@ -16,12 +16,14 @@ class FaultBoard:
         self._changed = threading.Event()
 
     def raise_fault(self, name: str, detail: str = "") -> None:
-        """State a fault, or change what is said of it."""
-        fault = Degradation(name=name, detail=detail)
+        """State a fault, or change what is said of it.
+
+        Another detail alone is no change worth telling at once: it may hold a running figure.
+        """
         with self._lock:
-            before = self._faults.get(name)
-            self._faults[name] = fault
-        if before is None or before.detail != detail:
+            is_new = name not in self._faults
+            self._faults[name] = Degradation(name=name, detail=detail)
+        if is_new:
             self._changed.set()
 
     def clear(self, name: str) -> None:
@@ -57,7 +59,7 @@ class FaultBoard:
             return name in self._faults
 
     def take_change(self) -> bool:
-        """Return whether anything changed since the last call."""
+        """Return whether a fault came or went since the last call."""
         changed = self._changed.is_set()
         self._changed.clear()
         return changed

@@ -32,7 +32,7 @@ STOP_PATIENCE_SECONDS = 5.0
 FILES_EVERY_SECONDS = 2.0
 PRUNE_EVERY_SECONDS = 60.0
 PROBE_EVERY_SECONDS = 3.0
-STATUS_EVERY_SECONDS = 60.0
+STATUS_EVERY_SECONDS = 15.0
 ADOPT_PATIENCE_SECONDS = 90.0
 """A change waits for the transaction under way, challenge and retries included."""
 

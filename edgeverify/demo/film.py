@@ -7,7 +7,7 @@ offer of a walk. It moves as a flat picture does, so liveness has to be off for 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from edgeverify.errors import CameraError
 WIDTH, HEIGHT = 1280, 720
 FRAMES_PER_SECOND = 15
 SECONDS = 6.0
+FRAMES = int(SECONDS * FRAMES_PER_SECOND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,55 +37,53 @@ class Actor:
     lane: float = 0.5
 
 
-def wall(generator: np.random.Generator) -> NDArray[np.float32]:
-    """Return an empty room: a lit wall with a little sensor noise, (HEIGHT, WIDTH, 3), 0 to 255."""
+def wall() -> RgbImage:
+    """Return an empty room: a lit wall, uint8 (HEIGHT, WIDTH, 3)."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     light = 150 - 50 * np.hypot((columns - WIDTH / 2) / WIDTH, (rows - HEIGHT / 3) / HEIGHT)
-    room = np.stack([light * 1.02, light, light * 0.95], axis=2)
-    room += generator.normal(0, 2.0, room.shape)
-    return room.astype(np.float32)
+    return np.stack([light * 1.02, light, light * 0.95], axis=2).astype(np.uint8)
 
 
-def _place(canvas: NDArray[np.float32], actor: Actor, eye_distance: float, sway: float) -> None:
+def _place(canvas: RgbImage, actor: Actor, eye_distance: float, sway: float) -> None:
     """Draw the actor so that the eyes are `eye_distance` pixels apart, edges feathered."""
     scale = eye_distance / actor.eye_distance
-    centre_x = WIDTH * actor.lane + sway
-    centre_y = HEIGHT * 0.45
-    matrix = np.array(
-        [
-            [scale, 0, centre_x - scale * actor.face_centre[0]],
-            [0, scale, centre_y - scale * actor.face_centre[1]],
-        ],
-        dtype=np.float64,
-    )
-    height, width = actor.photo.shape[:2]
-    feather = max(2, int(min(height, width) * 0.06))
-    mask = np.zeros((height, width), dtype=np.float32)
-    mask[feather:-feather, feather:-feather] = 1.0
-    mask = cv2.GaussianBlur(mask, (0, 0), feather / 2)
-    drawn = cv2.warpAffine(actor.photo, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
-    alpha = cv2.warpAffine(mask, matrix, (WIDTH, HEIGHT))[:, :, None]
-    canvas *= 1 - alpha
-    canvas += alpha * drawn.astype(np.float32)
+    size = (round(actor.photo.shape[1] * scale), round(actor.photo.shape[0] * scale))
+    drawn = cv2.resize(actor.photo, size, interpolation=cv2.INTER_AREA)
+    left = round(WIDTH * actor.lane + sway - scale * actor.face_centre[0])
+    top = round(HEIGHT * 0.45 - scale * actor.face_centre[1])
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = min(WIDTH, left + size[0]), min(HEIGHT, top + size[1])
+    seen = drawn[y0 - top : y1 - top, x0 - left : x1 - left].astype(np.float32)
+    alpha = _feather(size)[y0 - top : y1 - top, x0 - left : x1 - left, None]
+    behind = canvas[y0:y1, x0:x1]
+    canvas[y0:y1, x0:x1] = (behind * (1 - alpha) + seen * alpha).astype(np.uint8)
 
 
-def frames(actors: Sequence[Actor], generator: np.random.Generator) -> list[RgbImage]:
-    """Return the whole film, RGB frames of WIDTH by HEIGHT."""
-    room = wall(generator)
-    film: list[RgbImage] = []
-    count = int(SECONDS * FRAMES_PER_SECOND)
-    for index in range(count):
+def _feather(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a mask, float32 (height, width), 0 at the border and 1 inside."""
+    width, height = size
+    edge = max(2, int(min(width, height) * 0.06))
+    across = np.clip(np.minimum(np.arange(width), np.arange(width)[::-1]) / edge, 0, 1)
+    down = np.clip(np.minimum(np.arange(height), np.arange(height)[::-1]) / edge, 0, 1)
+    return np.asarray(np.outer(down, across), dtype=np.float32)
+
+
+def frames(actors: Sequence[Actor], generator: np.random.Generator) -> Iterator[RgbImage]:
+    """Yield the whole film, RGB frames of WIDTH by HEIGHT."""
+    room = wall()
+    # Sensor noise: a few fields in turn, because drawing a new one takes longer than all the rest.
+    shape = (8, HEIGHT, WIDTH, 3)
+    noise = generator.integers(-4, 5, shape, dtype=np.int8).astype(np.int16)
+    for index in range(FRAMES):
         # There and back, so that the loop has no cut.
-        approach = 0.5 - 0.5 * math.cos(2 * math.pi * index / count)
+        approach = 0.5 - 0.5 * math.cos(2 * math.pi * index / FRAMES)
         canvas = room.copy()
         for actor in actors:
             nearest = 110 if len(actors) == 1 else 80
-            sway = 14 * math.sin(2 * math.pi * 3 * index / count + actor.lane * 5)
+            sway = 14 * math.sin(2 * math.pi * 3 * index / FRAMES + actor.lane * 5)
             _place(canvas, actor, 70 + (nearest - 70) * approach, sway)
-        exposure = 0.85 + 0.3 * approach
-        canvas = canvas * exposure + generator.normal(0, 1.5, canvas.shape)
-        film.append(np.clip(canvas, 0, 255).astype(np.uint8))
-    return film
+        lit = cv2.convertScaleAbs(canvas, alpha=0.85 + 0.3 * approach)
+        yield np.clip(lit + noise[index % len(noise)], 0, 255).astype(np.uint8)
 
 
 def shoot(
@@ -103,11 +102,14 @@ def shoot(
     )
     if not writer.isOpened():
         raise CameraError(f"cannot write a video to {path}", advice="Is the disk full?")
-    film = frames(actors, generator)
+    middle = FRAMES // 2
+    kept = wall()
     try:
-        for frame in film:
+        for index, frame in enumerate(frames(actors, generator)):
             writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
             progress()
+            if index == middle:
+                kept = frame
     finally:
         writer.release()
-    return film[len(film) // 2]
+    return kept
