@@ -15,6 +15,7 @@ from edgeverify.cli import (
     claim,
     diagnose,
     enrol,
+    evaluate_pad,
     events,
     install_service,
     journal,
@@ -71,6 +72,7 @@ app.command("events")(events.events)
 app.add_typer(journal.app, name="journal")
 app.command("unlock")(acts.unlock)
 app.add_typer(acts.clock, name="clock")
+app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
 
 
 def main() -> None:
