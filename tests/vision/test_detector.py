@@ -1,0 +1,89 @@
+"""The detector sees who is there, and nobody where nobody is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeverify.domain import RgbImage
+from edgeverify.settings import VisionSettings
+from edgeverify.vision.detector import FaceDetector
+
+from .conftest import Photo
+
+
+def test_one_man_at_a_lectern_is_one_face(detector: FaceDetector, photo: Photo) -> None:
+    (box,) = detector.detect(photo("examples/obama-720p.jpg"))
+    assert box.confidence > 0.8
+    assert 60 < box.eye_distance < 85
+    assert box.right_eye[0] < box.left_eye[0], "the person's right eye is image left"
+    assert box.left < box.right_eye[0] < box.left_eye[0] < box.right
+
+
+def test_two_people_are_two_faces(detector: FaceDetector, photo: Photo) -> None:
+    assert len(detector.detect(photo("examples/two_people.jpg"))) == 2
+
+
+@pytest.mark.parametrize("value", [0, 127, 255])
+def test_a_blank_wall_has_no_face(detector: FaceDetector, value: int) -> None:
+    assert detector.detect(np.full((720, 1280, 3), value, np.uint8)) == ()
+
+
+def test_noise_has_no_face(detector: FaceDetector) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    assert detector.detect(noise) == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (7, 3), (2160, 3840)])
+def test_pictures_of_any_shape_are_looked_at(
+    detector: FaceDetector, shape: tuple[int, int]
+) -> None:
+    assert detector.detect(np.zeros((*shape, 3), np.uint8)) == ()
+
+
+def test_a_cut_out_and_a_mirrored_view_need_no_contiguous_memory(
+    detector: FaceDetector, photo: Photo
+) -> None:
+    picture = photo("examples/obama-720p.jpg")
+    (box,) = detector.detect(picture)
+    (mirrored,) = detector.detect(picture[:, ::-1])
+    assert abs(picture.shape[1] - mirrored.centre[0] - box.centre[0]) < 0.1 * box.width
+
+
+def test_the_same_picture_gives_the_same_faces_whatever_came_before(
+    detector: FaceDetector, photo: Photo
+) -> None:
+    picture = photo("examples/obama-720p.jpg")
+    first = detector.detect(picture)
+    detector.detect(photo("examples/two_people.jpg"))
+    detector.detect(np.zeros((480, 640, 3), np.uint8))
+    assert detector.detect(picture) == first
+
+
+def test_a_face_that_fills_the_picture_is_found_at_the_second_look(testdata: Path) -> None:
+    picture = _lfw(testdata, "Saoud_Al_Faisal")
+    once = FaceDetector(VisionSettings(), second_look=False)
+    twice = FaceDetector(VisionSettings(), threads=1)
+    assert once.detect(picture) == ()
+    (box,) = twice.detect(picture)
+    assert 100 < box.centre[0] < 150
+    assert 100 < box.centre[1] < 170
+    assert 80 < box.width < 160, "in pixels of the picture, not of the small one"
+    once.close()
+    twice.close()
+
+
+def test_the_frame_is_not_changed(detector: FaceDetector, photo: Photo) -> None:
+    picture = photo("examples/obama-720p.jpg")
+    before = picture.copy()
+    detector.detect(picture)
+    assert picture.flags.writeable
+    np.testing.assert_array_equal(picture, before)
+
+
+def _lfw(testdata: Path, name: str) -> RgbImage:
+    path = testdata / "lfw" / "lfw-deepfunneled" / name / f"{name}_0001.jpg"
+    return np.asarray(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), dtype=np.uint8)
