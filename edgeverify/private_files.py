@@ -64,10 +64,11 @@ def read_private(path: Path, *, what: str, limit: int, from_credentials: bool = 
             f"{what} cannot be read: {path}: {error.strerror}",
             advice="It must be a plain file that belongs to the user that runs edgeverify",
         ) from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise KeyUnusableError(f"{what} is not a plain file: {path}")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyUnusableError(f"{what} is not a plain file: {path}")
         mode = stat.S_IMODE(status.st_mode)
         if mode & (0o007 if from_credentials else 0o077):
             raise KeyUnusableError(

@@ -195,6 +195,8 @@ class ReferenceStore:
         )
         try:
             connection.row_factory = sqlite3.Row
+            # one altered row must not keep the others from being read
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

@@ -1,0 +1,241 @@
+"""References at rest: what comes back, what does not, and that nothing of the removed is left."""
+
+from __future__ import annotations
+
+import sqlite3
+from base64 import b64encode
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeverify.domain import Embedding
+from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
+from edgeverify.references import PhotoEmbedding, ReferenceStore
+from edgeverify.references.schema import VERSION
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+KEY = bytes(range(32))
+SPACE = "a" * 64
+OTHER_SPACE = "b" * 64
+
+
+def photo(seed: int, name: str = "ada.jpg", space: str = SPACE) -> PhotoEmbedding:
+    values = np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    values /= np.linalg.norm(values)
+    return PhotoEmbedding(
+        photo=name, digest=f"{seed:064x}", embedding=Embedding(values=values, embedding_space=space)
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ReferenceStore:
+    return ReferenceStore(tmp_path / "references.sqlite", KEY, now=NOW)
+
+
+def reopened(store: ReferenceStore, key: bytes = KEY) -> ReferenceStore:
+    store.close()
+    return ReferenceStore(store.path, key, now=NOW)
+
+
+def test_what_was_put_comes_back_after_a_restart(store: ReferenceStore) -> None:
+    ada = (photo(1), photo(2, "ada-glasses.jpg"))
+    store.put("0012345", "Ada Lovelace", ada, now=NOW)
+    found = reopened(store).get("0012345")
+    assert found is not None
+    assert (found.summary.name, found.summary.photo_count) == ("Ada Lovelace", 2)
+    assert [one.photo for one in found.photos] == ["ada.jpg", "ada-glasses.jpg"]
+    for before, after in zip(ada, found.photos, strict=True):
+        assert np.array_equal(before.embedding.values, after.embedding.values)
+
+
+def test_several_photos_are_fused_when_loaded(store: ReferenceStore) -> None:
+    one, two = photo(1), photo(2)
+    store.put("1", "Ada", (one, two), now=NOW)
+    reference = store.load(SPACE).usable["1"]
+    total = one.embedding.values + two.embedding.values
+    assert np.allclose(reference.embedding.values, total / np.linalg.norm(total), atol=1e-6)
+    assert reference.photo_count == 2
+
+
+def test_one_photo_is_taken_as_it_is_even_where_a_model_does_not_normalise(
+    store: ReferenceStore,
+) -> None:
+    long = Embedding(values=np.full(8, 5.0, dtype=np.float32), embedding_space=SPACE)
+    store.put("1", "Ada", (PhotoEmbedding(photo="a", digest="d", embedding=long),), now=NOW)
+    assert np.array_equal(store.load(SPACE).usable["1"].embedding.values, long.values)
+
+
+def test_a_reference_of_another_model_is_refused_by_name(store: ReferenceStore) -> None:
+    store.put("1", "Ada", (photo(1, space=OTHER_SPACE),), now=NOW)
+    store.put("2", "Bob", (photo(2),), now=NOW)
+    loaded = store.load(SPACE)
+    assert set(loaded.usable) == {"2"}
+    assert loaded.unusable["1"].name == "Ada"
+    assert loaded.unusable["1"].problem == ("the reference of card 1 was made with another model")
+
+
+@pytest.mark.parametrize("photos", [(), (photo(1), photo(2, space=OTHER_SPACE))])
+def test_a_reference_is_of_one_model(
+    store: ReferenceStore, photos: tuple[PhotoEmbedding, ...]
+) -> None:
+    with pytest.raises(ValueError, match="embedded by one model"):
+        store.put("1", "Ada", photos, now=NOW)
+
+
+def test_files_are_for_their_owner_alone(store: ReferenceStore) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    for file in store.path.parent.iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600, file
+
+
+def test_a_file_that_was_open_to_others_is_closed_to_them(store: ReferenceStore) -> None:
+    store.path.chmod(0o644)
+    assert reopened(store).path.stat().st_mode & 0o777 == 0o600
+
+
+def bytes_of_all_files(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+def test_no_embedding_lies_in_any_file_in_the_clear(store: ReferenceStore) -> None:
+    ada = photo(1)
+    store.put("1", "Ada", (ada,), now=NOW)
+    raw = ada.embedding.values.tobytes()
+    everything = bytes_of_all_files(store.path.parent)
+    assert raw[:16] not in everything
+    assert b64encode(raw)[:24] not in everything
+    assert ada.digest.encode() not in everything
+
+
+@pytest.mark.parametrize("gone_by", ["remove", "replace"])
+def test_nothing_of_a_removed_reference_is_left_in_any_file(
+    store: ReferenceStore, gone_by: str
+) -> None:
+    for number in range(20):  # so that pages are shared with others, and some overflow
+        store.put(f"{number}", f"Person {number}", tuple(photo(n) for n in range(4)), now=NOW)
+    store.put("ada", "Ada", (photo(100), photo(101)), now=NOW)
+    row = raw_row(store.path, "ada")
+    secrets = [row["wrapped_key"], *pieces(row["payload"])]
+    present = bytes_of_all_files(store.path.parent)
+    assert all(secret in present for secret in secrets), "the search itself must work"
+
+    if gone_by == "remove":
+        assert store.remove("ada")
+    else:
+        store.put("ada", "Ada", (photo(102),), now=NOW)
+
+    left = bytes_of_all_files(store.path.parent)
+    assert not any(secret in left for secret in secrets)
+    store.close()
+    left = bytes_of_all_files(store.path.parent)
+    assert not any(secret in left for secret in secrets)
+
+
+def raw_row(path: Path, card: str) -> sqlite3.Row:
+    connection = sqlite3.connect(path)
+    try:
+        connection.row_factory = sqlite3.Row
+        row = connection.execute("SELECT * FROM reference WHERE card = ?", (card,)).fetchone()
+        assert isinstance(row, sqlite3.Row)
+        return row
+    finally:
+        connection.close()
+
+
+def pieces(payload: bytes) -> list[bytes]:
+    """Parts of the ciphertext that no page border can split all of."""
+    return [payload[start : start + 64] for start in range(0, 512, 64)]
+
+
+def test_removing_nobody_says_so(store: ReferenceStore) -> None:
+    assert not store.remove("nobody")
+
+
+def tampered(store: ReferenceStore, statement: str) -> ReferenceStore:
+    store.close()
+    connection = sqlite3.connect(store.path)
+    with connection:
+        connection.execute(statement)
+    connection.close()
+    return ReferenceStore(store.path, KEY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reference SET card = '2'",
+        "UPDATE reference SET embedding_space = 'another'",
+        "UPDATE reference SET payload = substr(payload, 1, 20) || x'00' || substr(payload, 22)",
+        "UPDATE reference SET payload = CAST(payload AS BLOB) || x'00'",
+        "UPDATE reference SET payload = x''",
+        "UPDATE reference SET wrapped_key = zeroblob(60)",
+        "UPDATE reference SET wrapped_key = x'00'",
+    ],
+)
+def test_a_reference_that_was_altered_or_moved_to_another_card_does_not_open(
+    store: ReferenceStore, statement: str
+) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    store = tampered(store, statement)
+    (summary,) = store.list()
+    with pytest.raises(ReferenceUnusableError, match="altered, or sealed under another key"):
+        store.get(summary.card)
+    assert set(store.load(summary.embedding_space).unusable) == {summary.card}
+
+
+def test_two_cards_cannot_swap_their_sealed_references(store: ReferenceStore) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    store.put("2", "Bob", (photo(2),), now=NOW)
+    store = tampered(store, "UPDATE reference SET card = 'x' WHERE card = '1'")
+    store = tampered(store, "UPDATE reference SET card = '1' WHERE card = '2'")
+    swapped = tampered(store, "UPDATE reference SET card = '2' WHERE card = 'x'")
+    assert swapped.load(SPACE).usable == {}
+
+
+def test_another_master_key_is_refused_before_anything_is_read(store: ReferenceStore) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    with pytest.raises(KeyUnusableError, match="written under another master key"):
+        reopened(store, bytes(32))
+
+
+def test_a_newer_release_s_database_is_refused_by_name(store: ReferenceStore) -> None:
+    with pytest.raises(
+        StateError, match=rf"newer edgeverify \(schema {VERSION + 1}; this one knows {VERSION}\)"
+    ):
+        tampered(store, f"PRAGMA user_version = {VERSION + 1}")
+
+
+@pytest.mark.parametrize("damage", [b"this is not a database" * 500, b"\xff" * 8192])
+def test_a_damaged_database_is_moved_aside_and_said(store: ReferenceStore, damage: bytes) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    store.close()
+    store.path.write_bytes(damage)
+    fresh = ReferenceStore(store.path, KEY, now=NOW)
+    assert fresh.list() == ()
+    assert fresh.moved_aside is not None
+    assert fresh.moved_aside.read_bytes() == damage
+
+
+def test_who_only_looks_moves_nothing(store: ReferenceStore) -> None:
+    store.close()
+    store.path.write_bytes(b"this is not a database" * 500)
+    with pytest.raises(StateError, match="are damaged"):
+        ReferenceStore(store.path, KEY, now=NOW, may_repair=False)
+
+
+def test_a_full_disk_is_an_error_for_people_and_costs_nothing_kept_before(
+    store: ReferenceStore,
+) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    store._connection.execute("PRAGMA max_page_count = 1")  # SQLite's own "the disk is full"
+    with pytest.raises(StateError, match="cannot be changed: database or disk is full"):
+        store.put("2", "Bob", tuple(photo(number) for number in range(50)), now=NOW)
+    assert set(store.load(SPACE).usable) == {"1"}
+
+
+def test_a_new_name_keeps_the_reference(store: ReferenceStore) -> None:
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    store.rename("1", "Ada King")
+    assert store.load(SPACE).usable["1"].name == "Ada King"

@@ -1,0 +1,160 @@
+"""The master key and the signing key: made once, kept private, rotated, refused when unsafe."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from edgeverify.errors import KeyUnusableError
+from edgeverify.keys import (
+    MasterKey,
+    key_id,
+    load_master_key,
+    load_signing_keys,
+    public_pem,
+    rotate_signing_keys,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+
+
+def master(
+    folder: Path,
+    setting: str = "",
+    *,
+    credentials: Path | None = None,
+    may_create: bool = True,
+) -> MasterKey:
+    return load_master_key(
+        setting,
+        config_folder=folder,
+        default=folder / "master.key",
+        environ={} if credentials is None else {"CREDENTIALS_DIRECTORY": str(credentials)},
+        may_create=may_create,
+    )
+
+
+def key_file(path: Path, content: bytes = bytes(range(32)), mode: int = 0o600) -> Path:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+def test_the_master_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    first = master(tmp_path)
+    assert len(first.secret) == 32
+    assert master(tmp_path).secret == first.secret
+    assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["master.key"]
+
+
+def test_no_new_master_key_is_made_where_references_wait_for_the_old_one(tmp_path: Path) -> None:
+    with pytest.raises(KeyUnusableError, match=r"the master key is absent: .*master\.key"):
+        master(tmp_path, may_create=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_systemd_credential_wins_over_a_made_key(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    # systemd shows 0440 where it grants the service's user through an access control list
+    key_file(folder / "master-key", b"c" * 32, 0o440)
+    assert master(tmp_path, credentials=folder).secret == b"c" * 32
+    assert not (tmp_path / "master.key").exists()
+
+
+def test_a_credential_may_have_any_name_that_the_config_states(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    key_file(folder / "door7", b"d" * 32)
+    assert master(tmp_path, "door7", credentials=folder).secret == b"d" * 32
+
+
+def test_a_key_file_is_relative_to_the_config(tmp_path: Path) -> None:
+    key_file(tmp_path / "door.key", b"f" * 32)
+    assert master(tmp_path, "door.key").secret == b"f" * 32
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o644, 0o660, 0o620])
+def test_a_key_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    key_file(tmp_path / "door.key", mode=mode)
+    with pytest.raises(KeyUnusableError, match=f"readable by others: .* has mode {mode:04o}") as e:
+        master(tmp_path, "door.key")
+    assert e.value.advice == f"Run: chmod 600 {tmp_path / 'door.key'}"
+
+
+@pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
+def test_a_key_is_exactly_32_bytes(tmp_path: Path, length: int) -> None:
+    key_file(tmp_path / "door.key", bytes(length))
+    with pytest.raises(KeyUnusableError, match=f"must be 32 raw bytes, and .* has {length}"):
+        master(tmp_path, "door.key")
+
+
+def test_a_key_behind_a_link_or_in_a_folder_is_refused(tmp_path: Path) -> None:
+    key_file(tmp_path / "real.key")
+    (tmp_path / "link.key").symlink_to(tmp_path / "real.key")
+    (tmp_path / "folder.key").mkdir()
+    for name in ("link.key", "folder.key"):
+        with pytest.raises(KeyUnusableError):
+            master(tmp_path, name)
+
+
+def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
+    key = master(tmp_path)
+    assert repr(key) == f"MasterKey(source={str(tmp_path / 'master.key')!r})"
+    signing = load_signing_keys(tmp_path / "signing-keys.json", now=NOW)
+    assert repr(signing) == f"SigningKeys(keyid={signing.keyid!r}, previous=0)"
+
+
+def test_the_signing_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys.json"
+    first = load_signing_keys(file, now=NOW)
+    again = load_signing_keys(file, now=NOW + timedelta(days=400))
+    assert (again.keyid, again.made_at) == (first.keyid, NOW)
+    assert file.stat().st_mode & 0o777 == 0o600
+    first.public.verify(again.private.sign(b"decision"), b"decision")
+
+
+def test_the_key_id_follows_from_the_public_key_alone(tmp_path: Path) -> None:
+    keys = load_signing_keys(tmp_path / "signing-keys.json", now=NOW)
+    public = load_pem_public_key(public_pem(keys.public).encode())
+    assert key_id(public) == keys.keyid  # type: ignore[arg-type]
+
+
+def test_after_a_rotation_both_keys_count_for_the_stated_time(tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys.json"
+    old, new = rotate_signing_keys(file, now=NOW, previous_days=30)
+    assert old.keyid != new.keyid
+    assert load_signing_keys(file, now=NOW).keyid == new.keyid
+    assert set(new.accepted(NOW + timedelta(days=29))) == {new.keyid, old.keyid}
+    assert set(new.accepted(NOW + timedelta(days=30))) == {new.keyid}
+
+
+def test_a_rotation_destroys_the_old_private_key_and_forgets_expired_ones(tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys.json"
+    first, second = rotate_signing_keys(file, now=NOW, previous_days=30)
+    assert b64encode(first.private.private_bytes_raw()) not in file.read_bytes()
+    later = NOW + timedelta(days=31)
+    _, third = rotate_signing_keys(file, now=later, previous_days=30)
+    assert set(third.accepted(later)) == {third.keyid, second.keyid}
+
+
+def test_rotating_to_zero_days_ends_the_old_key_at_once(tmp_path: Path) -> None:
+    _, new = rotate_signing_keys(tmp_path / "signing-keys.json", now=NOW, previous_days=0)
+    assert set(new.accepted(NOW)) == {new.keyid}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"\x00\xff", b'{"schema_version": 1, "private": "AAAA", "made_at": 1}']
+)
+def test_a_damaged_signing_key_is_named_and_never_replaced_by_itself(
+    tmp_path: Path, content: bytes
+) -> None:
+    file = key_file(tmp_path / "signing-keys.json", content)
+    with pytest.raises(KeyUnusableError, match="is damaged"):
+        load_signing_keys(file, now=NOW)
+    assert file.read_bytes() == content
