@@ -1,0 +1,189 @@
+"""Installing, upgrading, going back and taking away, in an image's folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from edgeverify.errors import EdgeverifyError
+from edgeverify.installation import Target, perform, plan_install, target_of
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a system's users")
+
+
+def release(folder: Path, version: str, *, mark: str = "") -> Path:
+    """A real wheel with the real units, and a program that only knows its version."""
+    wheel = folder / f"edgeverify-{version}-py3-none-any.whl"
+    info = f"edgeverify-{version}.dist-info"
+    data = f"edgeverify-{version}.data/data/share/edgeverify"
+    files = {
+        "edgeverify/__init__.py": f"def main():\n    print('edgeverify {version}')\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[console_scripts]\nedgeverify = edgeverify:main\n",
+        f"{data}/config/edgeverify.yaml": f"# {version}\ndoor: front-door\n",
+    }
+    for path in sorted((CHECKOUT / "systemd").glob("*.*")):
+        files[f"{data}/systemd/{path.name}"] = path.read_text() + mark
+    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return wheel
+
+
+def target(root: Path, wheel: Path, **more: object) -> Target:
+    values = {"root": root, "wheel": wheel, "python": sys.executable, **more}
+    return Target(**values)  # type: ignore[arg-type]
+
+
+def lines(root: Path, wheel: Path, **more: object) -> list[str]:
+    return [step.line for step in plan_install(target(root, wheel, **more))]
+
+
+def test_a_rehearsal_says_every_step_and_does_none(tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    root.mkdir()
+    told: list[str] = []
+    perform("install", target(root, release(tmp_path, "1.0.0")), told.append, dry_run=True)
+    assert list(root.iterdir()) == []
+    for expected in (f"venv {root}/opt/edgeverify/1.0.0", "ln -sfn 1.0.0", "edgeverify.service"):
+        assert any(expected in line for line in told), expected
+
+
+def test_the_command_line_rehearses_the_same(tmp_path: Path) -> None:
+    wheel = release(tmp_path, "1.0.0")
+    arguments = ["--wheel", str(wheel), "--dry-run", "--python", "/usr/bin/env"]
+    program = [sys.executable, "-m", "edgeverify.installation", "install", *arguments]
+    plain = subprocess.run(program, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    command = [sys.executable, "-m", "edgeverify", "install-service", *arguments]
+    typed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    with_lock = [line for line in typed.stdout.splitlines() if "--require-hashes" not in line]
+    assert with_lock == plain.stdout.splitlines()
+    assert "systemctl daemon-reload" in plain.stdout
+
+
+def test_on_a_jetson_the_environment_sees_the_systems_packages(tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc/nv_tegra_release").touch()
+    wheel = release(tmp_path, "1.0.0")
+    seen = target_of(root, wheel=wheel, requirements=None, profile="auto", python="/usr/bin/env")
+    assert seen.shares_system_packages
+    assert seen.profile == "gpu"
+    assert any("--system-site-packages" in step.line for step in plan_install(seen))
+    assert not any("--system-site-packages" in line for line in lines(tmp_path, wheel))
+
+
+def test_growing_pauses_only_where_systemd_knows_them(tmp_path: Path) -> None:
+    wheel = release(tmp_path, "1.0.0")
+    old = " ".join(lines(tmp_path, wheel, systemd_version=249))
+    new = " ".join(lines(tmp_path, wheel, systemd_version=254))
+    assert "restart-steps" not in old
+    assert "restart-steps" in new
+
+
+@pytest.mark.parametrize("name", ["edgeverify.whl", "other-1.0.0-py3-none-any.whl", ""])
+def test_what_is_no_release_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name:
+        path.touch()
+    with pytest.raises(EdgeverifyError, match="is not a wheel of edgeverify"):
+        plan_install(target(tmp_path, path))
+
+
+def test_a_python_in_a_home_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EdgeverifyError, match="lies in somebody's home folder"):
+        target_of(tmp_path, wheel=None, requirements=None, profile="cpu", python="/root/bin/python")
+
+
+def test_going_back_without_an_earlier_release_is_said(tmp_path: Path) -> None:
+    with pytest.raises(EdgeverifyError, match="no earlier release"):
+        perform("rollback", target(tmp_path, Path()), lambda _: None)
+
+
+def test_only_root_changes_the_running_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(EdgeverifyError, match="only root"):
+        perform("install", target(Path("/"), release(tmp_path, "1.0.0")), lambda _: None)
+
+
+def test_a_broken_release_changes_nothing_that_runs(tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    wheel = tmp_path / "edgeverify-2.0.0-py3-none-any.whl"
+    wheel.write_bytes(b"no wheel at all")
+    with pytest.raises(EdgeverifyError, match="pip install"):
+        perform("install", target(root, wheel), lambda _: None)
+    assert not (root / "opt/edgeverify/current").exists()
+    assert not (root / "etc").exists()
+
+
+@needs_root
+@pytest.mark.slow
+def test_years_of_releases(tmp_path: Path) -> None:
+    """Install, edit the config, upgrade twice, go back, forward, and take it away."""
+    root = tmp_path / "image"
+    (root / "etc").mkdir(parents=True)
+    shutil.copy("/etc/passwd", root / "etc/passwd")
+    shutil.copy("/etc/group", root / "etc/group")
+    config = root / "etc/edgeverify/edgeverify.yaml"
+    unit = root / "etc/systemd/system/edgeverify.service"
+    program = root / "opt/edgeverify/current/bin/edgeverify"
+
+    def runs() -> str:
+        return subprocess.run(
+            [str(program)], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    def install(version: str) -> None:
+        wheel = release(tmp_path, version, mark=f"# {version}\n")
+        perform("install", target(root, wheel), lambda _: None)
+
+    install("1.0.0")
+    assert runs() == "edgeverify 1.0.0"
+    assert config.read_text().startswith("# 1.0.0")
+    assert config.stat().st_mode & 0o777 == 0o640
+    assert "edgeverify" in (root / "etc/passwd").read_text()
+    assert (root / "etc/systemd/system/multi-user.target.wants/edgeverify.service").is_symlink()
+    state = root / "var/lib/edgeverify/edgeverify/journal.sqlite"
+    state.parent.mkdir(parents=True)
+    state.write_text("years of decisions")
+    config.write_text("door: my-own\n")
+
+    install("1.1.0")
+    assert runs() == "edgeverify 1.1.0"
+    assert config.read_text() == "door: my-own\n"
+    assert (config.parent / "edgeverify.yaml.example").read_text().startswith("# 1.1.0")
+    assert unit.read_text().endswith("# 1.1.0\n")
+
+    perform("rollback", target(root, Path()), lambda _: None)
+    assert runs() == "edgeverify 1.0.0"
+    assert unit.read_text().endswith("# 1.0.0\n")
+    perform("rollback", target(root, Path()), lambda _: None)
+    assert runs() == "edgeverify 1.1.0"
+
+    install("1.2.0")
+    left = {path.name for path in (root / "opt/edgeverify").iterdir()}
+    assert left == {"1.1.0", "1.2.0", "current", "previous"}
+    install("1.2.0")  # the same once more: never into the environment that runs
+    assert runs() == "edgeverify 1.2.0"
+    assert os.readlink(root / "opt/edgeverify/current") == "1.2.0-2"  # noqa: PTH115
+    assert state.read_text() == "years of decisions"
+
+    perform("uninstall", target(root, Path()), lambda _: None)
+    assert not program.exists()
+    assert not unit.exists()
+    assert state.exists()
+    assert config.exists()
+    perform("uninstall", target(root, Path()), lambda _: None, purge=True)
+    assert not config.parent.exists()
+    assert not state.parent.parent.exists()

@@ -1,0 +1,210 @@
+"""Asking a running daemon over its unix socket, politely and otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from edgeverify.errors import ConfigError, StateError
+from edgeverify.status_socket import (
+    MAX_REQUEST_BYTES,
+    SOCKET_NAME,
+    Json,
+    StatusServer,
+    ask,
+    find_daemon,
+    is_running,
+)
+
+
+def _refuse(_: Mapping[str, Json]) -> dict[str, Json]:
+    raise ConfigError("card 7 still stands in staff", advice="take it out of the config first")
+
+
+def _break(_: Mapping[str, Json]) -> dict[str, Json]:
+    raise ZeroDivisionError("secret inner words")
+
+
+HANDLERS = {
+    "status": lambda _: {"state": "online"},
+    "echo": lambda arguments: {"got": dict(arguments)},
+    "remove": _refuse,
+    "break": _break,
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state directory far deeper than a socket's address can be long."""
+    deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 6)
+    deep.mkdir(parents=True)
+    return deep
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[StatusServer]:
+    server = StatusServer(state, HANDLERS)
+    yield server
+    server.close()
+
+
+def raw(state: Path, sent: bytes) -> dict[str, Json]:
+    """Speak to the socket without the client's manners."""
+    folder = os.open(state, os.O_PATH)
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.settimeout(5)
+        channel.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+        os.close(folder)
+        channel.sendall(sent)
+        channel.shutdown(socket.SHUT_WR)
+        answer = json.loads(channel.makefile("rb").readline())
+    assert isinstance(answer, dict)
+    return answer
+
+
+@pytest.mark.usefixtures("server")
+def test_a_question_and_its_answer(state: Path) -> None:
+    assert ask(state, "status") == {"state": "online"}
+    assert ask(state, "echo", card="0012345", hard=True) == {
+        "got": {"card": "0012345", "hard": True}
+    }
+
+
+@pytest.mark.usefixtures("server")
+def test_only_its_owner_may_ask(state: Path) -> None:
+    mode = (state / SOCKET_NAME).stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+
+
+@pytest.mark.usefixtures("server")
+def test_a_refusal_comes_back_as_the_daemon_said_it(state: Path) -> None:
+    with pytest.raises(StateError) as caught:
+        ask(state, "remove", card="7")
+    assert caught.value.problem == "card 7 still stands in staff"
+    assert caught.value.advice == "take it out of the config first"
+
+
+@pytest.mark.usefixtures("server")
+def test_a_broken_handler_neither_ends_the_socket_nor_tells_its_inner_words(state: Path) -> None:
+    with pytest.raises(StateError, match=r"failed on break: ZeroDivisionError$"):
+        ask(state, "break")
+    assert ask(state, "status") == {"state": "online"}
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\n",
+        b"hello\n",
+        b"[]\n",
+        b"7\n",
+        b'{"request": ["status"]}\n',
+        b'{"request": "reboot"}\n',
+        b"\xff\xfe\n",
+        b"[" * 20000 + b"\n",
+        b'{"request": "status"}',
+        b'{"request": "' + b"x" * MAX_REQUEST_BYTES + b'"}\n',
+    ],
+)
+def test_nonsense_is_refused_and_the_next_one_is_served(state: Path, sent: bytes) -> None:
+    assert raw(state, sent)["ok"] is False
+    assert ask(state, "status") == {"state": "online"}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_client_that_says_nothing_holds_the_others_up_only_for_a_moment(state: Path) -> None:
+    folder = os.open(state, os.O_PATH)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+        os.close(folder)
+        assert ask(state, "status", timeout_seconds=10) == {"state": "online"}
+
+
+@pytest.mark.usefixtures("server")
+def test_many_at_once(state: Path) -> None:
+    seen: list[dict[str, Json]] = []
+    asking = [threading.Thread(target=lambda: seen.append(ask(state, "status"))) for _ in range(20)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    assert seen == [{"state": "online"}] * 20
+
+
+def test_after_closing_nobody_answers_and_nothing_is_left(state: Path) -> None:
+    server = StatusServer(state, HANDLERS)
+    assert is_running(state)
+    server.close()
+    server.close()
+    assert not is_running(state)
+    assert list(state.iterdir()) == []
+    with pytest.raises(StateError, match="no daemon is running"):
+        ask(state, "status")
+
+
+def test_a_socket_left_by_a_killed_daemon_is_replaced(state: Path) -> None:
+    left = socket.socket(socket.AF_UNIX)
+    folder = os.open(state, os.O_PATH)
+    left.bind(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+    os.close(folder)
+    left.close()
+    with pytest.raises(StateError, match="no daemon is running"):
+        ask(state, "status")
+    server = StatusServer(state, HANDLERS)
+    try:
+        assert ask(state, "status") == {"state": "online"}
+    finally:
+        server.close()
+
+
+def test_a_state_directory_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be made"):
+        StatusServer(tmp_path / "absent", HANDLERS)
+    with pytest.raises(StateError, match="no daemon is running"):
+        ask(tmp_path / "absent", "status")
+
+
+class TestFindingTheDaemon:
+    def test_the_one_named_is_asked(self, tmp_path: Path) -> None:
+        assert find_daemon(tmp_path, {}, shared=tmp_path / "none") == tmp_path
+
+    def test_systemd_names_the_first_of_several(self, tmp_path: Path) -> None:
+        environment = {"STATE_DIRECTORY": "/var/lib/edgeverify/front:/var/lib/edgeverify/models"}
+        assert find_daemon(None, environment, shared=tmp_path) == Path("/var/lib/edgeverify/front")
+
+    def test_the_only_one_that_runs_is_found(self, tmp_path: Path) -> None:
+        for door in ("front", "back"):
+            (tmp_path / door).mkdir()
+        (tmp_path / "back" / SOCKET_NAME).touch()  # left behind by a killed one
+        server = StatusServer(tmp_path / "front", HANDLERS)
+        try:
+            found = find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)
+        finally:
+            server.close()
+        assert found == tmp_path / "front"
+
+    def test_of_two_one_must_be_chosen(self, tmp_path: Path) -> None:
+        servers = []
+        for door in ("front", "back"):
+            (tmp_path / door).mkdir()
+            servers.append(StatusServer(tmp_path / door, HANDLERS))
+        try:
+            with pytest.raises(StateError, match="several daemons") as caught:
+                find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)
+        finally:
+            for server in servers:
+                server.close()
+        assert str(tmp_path / "back") in caught.value.advice
+
+    def test_none_at_all(self, tmp_path: Path) -> None:
+        with pytest.raises(StateError, match="no daemon is running on this machine"):
+            find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)
