@@ -13,6 +13,7 @@ from edgeverify.cli import (
     backup,
     check_config,
     claim,
+    demo,
     diagnose,
     enrol,
     evaluate_pad,
@@ -55,6 +56,7 @@ def edgeverify(
 
 # Each command registers here: app.command("name")(module.function)
 app.command("run")(run.run)
+app.command("demo")(demo.demo)
 app.command("check-config")(check_config.check_config)
 app.command("enrol")(enrol.enrol)
 app.add_typer(references.app, name="references")

@@ -1,0 +1,97 @@
+"""The demo's folder: photos, films, the config of each scene, the daemon's state."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from edgeverify.demo.broker import BrokerAddress
+from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
+from edgeverify.private_files import write_private
+from edgeverify.settings import LivenessMode
+
+DOOR = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where everything of one demo lies; emptied when it begins."""
+
+    folder: Path
+
+    @classmethod
+    def build(cls, folder: Path) -> House:
+        """Make the folder anew. Only what an earlier demo left is removed."""
+        house = cls(folder.absolute())
+        for old in (house.films, house.photos, house.state):
+            shutil.rmtree(old, ignore_errors=True)
+        for new in (house.films, house.photos):
+            new.mkdir(parents=True)
+        return house
+
+    @property
+    def films(self) -> Path:
+        """The videos that stand in for the camera."""
+        return self.folder / "films"
+
+    @property
+    def photos(self) -> Path:
+        """The ID-card photos."""
+        return self.folder / "photos"
+
+    @property
+    def state(self) -> Path:
+        """The daemon's state directory."""
+        return self.folder / "state"
+
+    @property
+    def config(self) -> Path:
+        """The config in force; each scene writes it anew."""
+        return self.folder / "demo.yaml"
+
+    @property
+    def log(self) -> Path:
+        """What the daemon said."""
+        return self.folder / "daemon.log"
+
+    @property
+    def sheet(self) -> Path:
+        """The contact sheet."""
+        return self.folder / "contact-sheet.png"
+
+    def film(self, film: Film) -> Path:
+        """Return where a film lies."""
+        return self.films / f"{film.value}.mp4"
+
+    def furnish(
+        self,
+        *,
+        source: str,
+        liveness: LivenessMode,
+        broker: BrokerAddress,
+        bundle: str,
+        has_other: bool = True,
+    ) -> None:
+        """Write the config of a scene, whole or not at all."""
+        staff = [{"card": OWNER_CARD, "name": "Card owner", "photos": ["photos/owner.jpg"]}]
+        if has_other:
+            staff.append({"card": OTHER_CARD, "name": "Colleague", "photos": ["photos/other.jpg"]})
+        config = {
+            "door": DOOR,
+            "model": {"bundle": bundle},
+            "camera": {"source": source, "loop": True},
+            "liveness": liveness,
+            # A demo machine may never have set its clock; a door must.
+            "clock": {"allow_unsynced": True},
+            # One person fails again and again here on purpose.
+            "lockout": {"max_failures": 100},
+            "mqtt": {"host": broker.host, "port": broker.port},
+            "staff": staff,
+        }
+        text = io.BytesIO()
+        YAML(typ="safe", pure=True).dump(config, text)
+        write_private(self.config, text.getvalue())
