@@ -1,0 +1,172 @@
+"""Which claims are believed: a reader's, fresh and new; nobody else's."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeverify.claims import ClaimGate, StandingClaims, Verdict
+from edgeverify.claims.gate import MAX_REMEMBERED
+from edgeverify.domain import ClaimSource
+from edgeverify.events import ClaimMessage, encode_claim
+from edgeverify.settings import ClaimSettings
+from tests.doors import NOON
+
+SECOND = timedelta(seconds=1)
+
+
+def _claim(name: str = "c-1", *, age: timedelta = timedelta(0)) -> bytes:
+    message = ClaimMessage(id=name, card="0012345", issued_at=NOON - age)
+    return encode_claim(message, source="/reader/1")
+
+
+def _gate() -> ClaimGate:
+    return ClaimGate(10.0, {})
+
+
+def _judge(gate: ClaimGate, payload: bytes, **more: object) -> object:
+    options = {"is_retained": False, "now": NOON, "monotonic": 5.0} | more
+    return gate.judge(payload, **options).verdict  # type: ignore[arg-type]
+
+
+def test_a_fresh_claim_is_accepted_and_dated_by_its_arrival() -> None:
+    gate = _gate()
+    answer = gate.judge(_claim(age=3 * SECOND), is_retained=False, now=NOON, monotonic=5.0)
+    assert answer.verdict is Verdict.ACCEPTED
+    assert answer.claim is not None
+    assert answer.claim.card == "0012345"
+    assert answer.claim.received_at == 5.0
+    assert answer.claim.source is ClaimSource.MQTT
+    assert answer.remember_until == NOON + 20 * SECOND
+    assert gate.counters.accepted == 1
+
+
+@pytest.mark.parametrize("age", [10.001, -10.001, 3600, -3600])
+def test_a_claim_too_old_or_from_the_future_is_expired(age: float) -> None:
+    assert _judge(_gate(), _claim(age=age * SECOND)) is Verdict.EXPIRED
+
+
+@pytest.mark.parametrize("age", [10, -10, 0])
+def test_at_the_limit_it_is_fresh(age: float) -> None:
+    assert _judge(_gate(), _claim(age=age * SECOND)) is Verdict.ACCEPTED
+
+
+def test_a_replayed_claim_is_only_counted() -> None:
+    gate = _gate()
+    assert _judge(gate, _claim()) is Verdict.ACCEPTED
+    assert _judge(gate, _claim()) is Verdict.REFUSED
+    assert _judge(gate, _claim(), now=NOON + 9 * SECOND) is Verdict.REFUSED
+    assert gate.counters.replayed == 2
+
+
+def test_a_replay_after_a_restart_is_refused_by_what_the_journal_remembers() -> None:
+    gate = ClaimGate(10.0, {"c-1": NOON + 20 * SECOND})
+    assert _judge(gate, _claim()) is Verdict.REFUSED
+
+
+def test_an_id_is_forgotten_only_when_its_claim_has_long_expired() -> None:
+    gate = _gate()
+    assert _judge(gate, _claim(age=-10 * SECOND)) is Verdict.ACCEPTED  # dated 10 s ahead
+    assert _judge(gate, _claim(age=-10 * SECOND), now=NOON + 19 * SECOND) is Verdict.REFUSED
+    late = _judge(gate, _claim(age=-10 * SECOND), now=NOON + 21 * SECOND)
+    assert late is Verdict.EXPIRED, "forgotten, and by then too old"
+
+
+def test_a_retained_claim_is_refused_before_it_is_read() -> None:
+    gate = _gate()
+    assert _judge(gate, _claim(), is_retained=True) is Verdict.REFUSED
+    assert gate.counters.retained == 1
+    assert _judge(gate, _claim()) is Verdict.ACCEPTED, "its id was not used up"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"0012345",
+        b"\xff\xfe",
+        b"[" * 2000,
+        b'{"a":' * 700 + b"1" + b"}" * 700,
+        b" " * 5000,
+        b'{"id":"x","id":"y"}',
+        json.dumps({"type": "edgeverify.claim.v2"}).encode(),
+    ],
+)
+def test_malformed_claims_are_counted_and_nothing_else(raw: bytes) -> None:
+    gate = _gate()
+    assert _judge(gate, raw) is Verdict.REFUSED
+    assert gate.counters.malformed == 1
+    assert gate.counters.refused == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 7},
+        {"id": ""},
+        {"id": "x" * 65},
+        {"id": "line\nbreak"},
+        {"time": "now"},
+        {"time": 1795346306},
+        {"data": None},
+        {"data": {}},
+        {"data": {"card": 12345}},
+        {"data": {"card": "../../etc"}},
+        {"data": {"card": "x" * 65}},
+    ],
+)
+def test_wrong_types_and_values_are_malformed(change: dict[str, object]) -> None:
+    raw = json.dumps(json.loads(_claim()) | change).encode()
+    assert _judge(_gate(), raw) is Verdict.REFUSED
+
+
+def test_4096_bytes_are_allowed_and_one_more_is_not() -> None:
+    padded = json.dumps(json.loads(_claim()) | {"note": ""})
+    fits = padded.replace('"note": ""', '"note": "' + "x" * (4096 - len(padded)) + '"').encode()
+    assert len(fits) == 4096
+    assert _judge(_gate(), fits) is Verdict.ACCEPTED
+    assert _judge(_gate(), fits + b" ") is Verdict.REFUSED
+
+
+def test_a_flood_is_refused_and_makes_no_old_id_forgotten() -> None:
+    gate = ClaimGate(10.0, {f"c-{n}": NOON + 20 * SECOND for n in range(MAX_REMEMBERED)})
+    assert _judge(gate, _claim("one-more")) is Verdict.REFUSED
+    assert gate.counters.flooded == 1
+    assert _judge(gate, _claim("c-5")) is Verdict.REFUSED
+    assert gate.counters.replayed == 1
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_gate(raw: bytes) -> None:
+    assert _judge(_gate(), raw) is Verdict.REFUSED
+
+
+def test_a_room_with_one_occupant_claims_when_a_face_is_seen_and_pauses_afterwards() -> None:
+    settings = ClaimSettings(sources=("fixed",), fixed_card="0012345", retry_pause_seconds=3.0)
+    ids = iter("abc")
+    standing = StandingClaims(settings, lambda: next(ids))
+    assert standing.is_used
+    assert standing.next(face_seen=False, now=NOON, monotonic=1.0) is None
+    claim = standing.next(face_seen=True, now=NOON, monotonic=1.0)
+    assert claim is not None
+    assert (claim.id, claim.card, claim.source) == ("a", "0012345", ClaimSource.FIXED)
+    standing.decided(monotonic=2.0)
+    assert standing.next(face_seen=True, now=NOON, monotonic=4.9) is None
+    assert standing.next(face_seen=True, now=NOON, monotonic=5.0) is not None
+
+
+def test_whoever_walks_up_claims_without_a_card() -> None:
+    standing = StandingClaims(ClaimSettings(sources=("mqtt", "walk_up")), lambda: "id")
+    claim = standing.next(face_seen=True, now=NOON, monotonic=0.0)
+    assert claim is not None
+    assert (claim.card, claim.source) == ("", ClaimSource.WALK_UP)
+
+
+def test_a_door_with_a_reader_alone_makes_no_claims_of_its_own() -> None:
+    standing = StandingClaims(ClaimSettings(), lambda: "id")
+    assert not standing.is_used
+    assert standing.next(face_seen=True, now=NOON, monotonic=0.0) is None

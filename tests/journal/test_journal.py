@@ -1,0 +1,401 @@
+"""What the door writes down, and what it still knows after restarts, full disks and damage."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from edgeverify.domain import Outcome, Reason
+from edgeverify.errors import JournalUnavailableError, StateError
+from edgeverify.events import EventKind, parse_event
+from edgeverify.journal import Journal
+from edgeverify.journal.database import integrity
+from edgeverify.journal.reading import find, recent
+from edgeverify.journal.schema import MIGRATIONS, migrate
+from edgeverify.keys import SigningKeys
+from edgeverify.lockout import LockoutState
+from edgeverify.settings import JournalSettings
+from tests.doors import NOON, decided, door_keys
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> SigningKeys:
+    return door_keys(tmp_path)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    opened = Journal.open(path, now=NOON)
+    assert opened.notices == ()
+    yield opened.journal
+    opened.journal.close()
+
+
+def test_a_decision_is_whole_or_not_there(journal: Journal, keys: SigningKeys, path: Path) -> None:
+    locked = LockoutState(failures=5, last_failure_at=NOON, locked_until=NOON)
+    entry = decided("one", at=NOON, lockouts={"0012345": locked})
+    signed = journal.record(entry, keys)
+    row = find(path, "event-one")
+    assert row is not None
+    assert (row.outcome, row.reason, row.card) == (Outcome.GRANT, Reason.MATCH, "0012345")
+    assert row.sequence == signed.decision.sequence
+    assert row.issued_at == NOON
+    assert row.details == {"model": "dlib-resnet"}
+    assert row.frames == entry.frames
+    assert not row.is_delivered
+    assert journal.lockouts() == {"0012345": locked}
+    assert journal.claim_ids(NOON) == {"claim-one": NOON + timedelta(seconds=20)}
+    assert journal.floor() == NOON
+    assert journal.totals() == {("grant", "match"): 1}
+    (waiting,) = journal.outbox()
+    event = parse_event(waiting.message)
+    assert event.kind is EventKind.HISTORY
+    assert event.payload == signed.payload
+    assert event.score is None
+
+    # the same event id again: nothing of it may stand
+    with pytest.raises(JournalUnavailableError):
+        journal.record(replace(entry, lockouts={"0012345": LockoutState(failures=1)}), keys)
+    journal.probe(NOON)
+    assert journal.lockouts() == {"0012345": locked}
+    assert len(journal.outbox()) == 1
+
+
+def test_scores_go_to_the_audit_topic_only_if_the_config_says_so(
+    journal: Journal, keys: SigningKeys
+) -> None:
+    journal.record(decided("one", include_scores=True), keys)
+    assert parse_event(journal.outbox()[0].message).score == pytest.approx(0.9312345, abs=1e-6)
+
+
+def test_the_outbox_empties_in_order_and_over_restarts(path: Path, keys: SigningKeys) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    for n in range(5):
+        journal.record(decided(str(n)), keys)
+    first, second, *_ = journal.outbox()
+    journal.mark_sent([first.sequence, second.sequence])
+    journal.close()
+    journal = Journal.open(path, now=NOON).journal
+    waiting = journal.outbox(limit=2)
+    assert [row.sequence for row in waiting] == [second.sequence + 1, second.sequence + 2]
+    assert journal.outbox(after=waiting[-1].sequence)[0].sequence == second.sequence + 3
+    assert journal.outbox_length() == 3
+    assert [row.is_delivered for row in recent(path)] == [False, False, False, True, True]
+    assert len(recent(path, limit=2)) == 2
+    assert recent(path, card="nobody") == ()
+    journal.close()
+
+
+def test_the_sequence_rises_over_restarts_without_a_gap(path: Path, keys: SigningKeys) -> None:
+    numbers = []
+    for n in range(3):
+        journal = Journal.open(path, now=NOON).journal
+        numbers.append(journal.record(decided(str(n)), keys).decision.sequence)
+        journal.close()
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+
+
+def test_after_a_crash_the_sequence_rises_too(path: Path, keys: SigningKeys) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    before = journal.record(decided("one"), keys).decision.sequence
+    denial = decided("two", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
+    unrecorded = journal.sign_unrecorded(denial, keys).decision.sequence
+    journal._storage.drop()  # killed: nothing is given back
+    after = Journal.open(path, now=NOON - timedelta(days=3650)).journal
+    assert after.record(decided("three"), keys).decision.sequence > unrecorded > before
+    after.close()
+
+
+def test_a_new_journal_counts_on_above_a_lost_one(path: Path, keys: SigningKeys) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    lost = journal.record(decided("one"), keys).decision.sequence
+    journal.close()
+    path.unlink()
+    journal = Journal.open(path, now=NOON + timedelta(seconds=5)).journal
+    assert journal.record(decided("two"), keys).decision.sequence > lost
+    journal.close()
+
+
+def test_a_grant_without_a_row_cannot_be_signed(journal: Journal, keys: SigningKeys) -> None:
+    with pytest.raises(ValueError, match="without a row"):
+        journal.sign_unrecorded(decided("one"), keys)
+
+
+def test_reserved_numbers_run_out(journal: Journal, keys: SigningKeys) -> None:
+    denial = decided("x", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
+    for _ in range(256):
+        journal.sign_unrecorded(denial, keys)
+    with pytest.raises(JournalUnavailableError):
+        journal.sign_unrecorded(denial, keys)
+
+
+def test_nobody_else_may_read_it(journal: Journal, keys: SigningKeys, path: Path) -> None:
+    journal.record(decided("one"), keys)
+    files = sorted(path.parent.glob("journal.sqlite*"))
+    assert len(files) == 3
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+
+
+def test_every_commit_is_fully_synchronous(journal: Journal) -> None:
+    with journal._storage.opened() as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_link_in_its_place_is_refused(path: Path, tmp_path: Path) -> None:
+    path.symlink_to(tmp_path / "elsewhere")
+    (notice,) = Journal.open(path, now=NOON).notices
+    assert notice.name == "journal_unavailable"
+
+
+def test_a_corrupt_journal_is_moved_aside_and_said(path: Path, keys: SigningKeys) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    numbers = [journal.record(decided(str(n)), keys).decision.sequence for n in range(50)]
+    journal.close()
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 8192] = os.urandom(8192)
+    path.write_bytes(content)
+
+    opened = Journal.open(path, now=NOON)
+    (notice,) = opened.notices
+    assert notice.name == "journal_replaced"
+    kept = path.with_name("journal.sqlite.corrupt-20261122T120000")
+    assert str(kept) in notice.detail
+    assert kept.read_bytes()[4096:] == bytes(content)[4096:]
+    assert opened.journal.record(decided("new"), keys).decision.sequence > max(numbers)
+    assert opened.journal.floor() is not None, "the clock's floor was saved"
+    opened.journal.close()
+    assert integrity(path) == ()
+
+
+def test_a_file_that_is_no_database_is_moved_aside(path: Path, keys: SigningKeys) -> None:
+    for number in (1, 2):
+        path.write_bytes(b"this is a shopping list" * 500)
+        opened = Journal.open(path, now=NOON)
+        assert [notice.name for notice in opened.notices] == ["journal_replaced"]
+        opened.journal.record(decided(str(number)), keys)
+        opened.journal.close()
+    kept = [file.read_bytes()[:23] for file in path.parent.glob("journal.sqlite.corrupt-*0*")]
+    assert kept.count(b"this is a shopping list") == 2
+
+
+def test_damage_while_running_denies_and_then_recovers(
+    journal: Journal, keys: SigningKeys, path: Path
+) -> None:
+    before = [journal.record(decided(str(n)), keys).decision.sequence for n in range(80)]
+    with journal._storage.opened() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute("PRAGMA cache_size = 0")
+        connection.execute("PRAGMA shrink_memory")
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(path.stat().st_size - 4096))
+    with pytest.raises(JournalUnavailableError):
+        journal.record(decided("a grant without a row"), keys)
+    assert "journal_unavailable" in {notice.name for notice in journal.degradations()}
+    journal.probe(NOON)
+    assert [notice.name for notice in journal.degradations()] == ["journal_replaced"]
+    assert journal.record(decided("after"), keys).decision.sequence > max(before)
+
+
+def test_a_journal_of_a_newer_release_is_refused_by_name(path: Path) -> None:
+    Journal.open(path, now=NOON).journal.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StateError, match=r"schema 99, and this release knows 1"):
+        Journal.open(path, now=NOON)
+
+
+def test_migrations_run_in_order_and_each_once(tmp_path: Path) -> None:
+    steps = (MIGRATIONS[0], "ALTER TABLE decisions ADD COLUMN colour TEXT DEFAULT 'blue'")
+    with closing(sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)) as connection:
+        migrate(connection, steps[:1])
+        connection.execute("INSERT INTO facts VALUES ('kept', 'yes')")
+        migrate(connection, steps)
+        migrate(connection, steps)
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT value FROM facts").fetchone() == ("yes",)
+        assert "colour" in [row[1] for row in connection.execute("PRAGMA table_info(decisions)")]
+
+
+def test_a_migration_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    steps = (MIGRATIONS[0], "CREATE TABLE half (x); ALTER TABLE nowhere ADD COLUMN y")
+    with closing(sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)) as connection:
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection, steps)
+        connection.execute("ROLLBACK")
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+        assert "half" not in names
+
+
+def test_retention_lets_old_delivered_decisions_go_and_no_others(
+    journal: Journal, keys: SigningKeys, path: Path
+) -> None:
+    settings = JournalSettings(retention_days=30)
+    old = NOON - timedelta(days=31)
+    for n in range(3):
+        journal.record(decided(f"old-{n}", at=old), keys)
+    journal.record(decided("new", at=NOON), keys)
+    first, second, third, new = journal.outbox()
+    journal.mark_sent([first.sequence, third.sequence, new.sequence])
+    assert journal.prune(NOON, settings) == 2
+    assert journal.prune(NOON, settings) == 0
+    assert [row.event_id for row in recent(path)] == ["event-new", "event-old-1"]
+    assert [row.sequence for row in journal.outbox()] == [second.sequence]
+    assert journal.totals() == {("grant", "match"): 4}, "counters never go down"
+    assert set(journal.claim_ids(NOON - timedelta(days=99))) == {"claim-new"}
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(DISTINCT sequence) FROM frames").fetchone() == (2,)
+
+
+def test_retention_by_size_takes_the_oldest_first(
+    journal: Journal, keys: SigningKeys, path: Path
+) -> None:
+    for n in range(60):
+        journal.record(decided(str(n), frames=60), keys)
+    journal.mark_sent([row.sequence for row in journal.outbox(limit=50)])
+    small = JournalSettings(max_mebibytes=8).model_copy(update={"max_mebibytes": 0})
+    assert journal.prune(NOON, small) == 50
+    assert journal.prune(NOON, small) == 0, "undelivered ones stay, however large they are"
+    assert recent(path, limit=1000)[-1].event_id == "event-50"
+
+
+def test_after_everything_was_pruned_the_sequence_does_not_begin_anew(
+    path: Path, keys: SigningKeys
+) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    last = journal.record(decided("one", at=NOON - timedelta(days=99)), keys).decision.sequence
+    journal.mark_sent([last])
+    assert journal.prune(NOON, JournalSettings(retention_days=1)) == 1
+    journal.close()
+    journal = Journal.open(path, now=NOON).journal
+    assert journal.record(decided("two"), keys).decision.sequence == last + 1
+    journal.close()
+
+
+def test_unlocking_is_written_down_with_who_did_it(
+    journal: Journal, keys: SigningKeys, path: Path
+) -> None:
+    locked = LockoutState(failures=5, last_failure_at=NOON, locked_until=NOON)
+    journal.record(decided("one", lockouts={"0012345": locked, "": locked}), keys)
+    assert journal.unlock("0012345", at=NOON, by_user="ada")
+    assert not journal.unlock("0012345", at=NOON, by_user="ada")
+    assert journal.lockouts() == {"": locked}
+    with closing(sqlite3.connect(path)) as connection:
+        acts = connection.execute("SELECT act, subject, by_user FROM acts").fetchall()
+    assert acts == [("unlock", "0012345", "ada")] * 2
+
+
+def test_a_person_may_lower_the_clocks_floor(journal: Journal, keys: SigningKeys) -> None:
+    future = NOON + timedelta(days=3650)
+    journal.record(replace(decided("one"), floor=future), keys)
+    journal.record(replace(decided("two"), floor=NOON), keys)
+    assert journal.floor() == future, "a decision never lowers it"
+    journal.accept_clock(at=NOON, by_user="ada")
+    assert journal.floor() == NOON
+
+
+def test_a_closed_journal_says_so(path: Path, keys: SigningKeys) -> None:
+    journal = Journal.open(path, now=NOON).journal
+    journal.record(decided("one"), keys)
+    journal.close()
+    with pytest.raises(JournalUnavailableError, match="closed"):
+        journal.outbox()
+
+
+def test_the_list_of_a_door_that_never_ran_is_a_plain_error(tmp_path: Path) -> None:
+    with pytest.raises(JournalUnavailableError, match="there is no journal"):
+        recent(tmp_path / "journal.sqlite")
+
+
+def _mounted(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk (CI runs this as root)")
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    done = subprocess.run(["mount", *options], check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    _mounted(folder)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _fill(disk: Path) -> Path:
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    return ballast
+
+
+def _is_written(journal: Journal, name: str, keys: SigningKeys) -> bool:
+    try:
+        journal.record(decided(name), keys)
+    except JournalUnavailableError:
+        return False
+    return True
+
+
+def test_a_full_disk_denies_and_lets_in_again_once_there_is_space(
+    small_disk: Path, keys: SigningKeys
+) -> None:
+    path = small_disk / "journal.sqlite"
+    journal = Journal.open(path, now=NOON).journal
+    journal.record(decided("before"), keys)
+    ballast = _fill(small_disk)
+    refused: list[str] = []
+    for n in range(300):  # the log's own file has some room left
+        if len(refused) < 3 and not _is_written(journal, f"full-{n}", keys):
+            refused.append(f"event-full-{n}")
+    assert len(refused) == 3
+    (notice,) = journal.degradations()
+    assert notice.name == "journal_unavailable"
+    denial = decided("told", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
+    told = journal.sign_unrecorded(denial, keys).decision.sequence
+
+    ballast.unlink()
+    journal.probe(NOON)
+    assert journal.degradations() == ()
+    assert journal.record(decided("after"), keys).decision.sequence > told
+    written = {row.event_id for row in recent(path, limit=1000)}
+    assert not written & set(refused), "what was refused is not history"
+    assert {"event-before", "event-after"} <= written
+    journal.close()
+    assert integrity(path) == ()
+
+
+def test_a_disk_that_becomes_read_only_denies_and_recovers(
+    small_disk: Path, keys: SigningKeys
+) -> None:
+    journal = Journal.open(small_disk / "journal.sqlite", now=NOON).journal
+    journal.record(decided("before"), keys)
+    journal._storage.drop()  # a file system is remounted read-only only once nothing writes
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(JournalUnavailableError, match=r"(?i)read-?only"):
+        journal.record(decided("during"), keys)
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    journal.record(decided("after"), keys)
+    assert journal.degradations() == ()
+    journal.close()

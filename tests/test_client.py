@@ -1,0 +1,286 @@
+"""The lock controller's side: what opens the door, and everything that must not."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from edgeverify.client import EventChecker, load_verify_keys, subscribe
+from edgeverify.domain import Outcome
+from edgeverify.errors import BrokerError, EventError, KeyUnusableError
+from edgeverify.events import DecisionPayload, EventKind, Topics, encode_event, sign
+from edgeverify.journal import Entry
+from edgeverify.journal.rows import payload_of
+from edgeverify.keys import SigningKeys
+from tests.brokers import Mosquitto, free_port, mosquitto
+from tests.doors import DOOR, NOON, decided, door_keys, public_pem
+
+ROOT = Path(__file__).resolve().parent.parent
+TOPICS = Topics(DOOR)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> SigningKeys:
+    return door_keys(tmp_path)
+
+
+def _event(
+    keys: SigningKeys, sequence: int, entry: Entry | None = None, kind: EventKind = EventKind.LIVE
+) -> bytes:
+    return encode_event(sign(payload_of(entry or decided("x", at=NOON), sequence), keys), kind)
+
+
+def _checker(keys: SigningKeys, **more: int) -> EventChecker:
+    return EventChecker(DOOR, {keys.keyid: keys.public}, **more)
+
+
+def test_a_grant_opens(keys: SigningKeys) -> None:
+    event = _checker(keys).check(_event(keys, 7), now=NOON)
+    assert event.granted
+    assert (event.card, event.sequence, event.missed) == ("0012345", 7, 0)
+
+
+def test_a_denial_does_not(keys: SigningKeys) -> None:
+    event = _checker(keys).check(
+        _event(keys, 7, decided("x", outcome=Outcome.DENY, at=NOON)), now=NOON
+    )
+    assert not event.granted
+    assert event.reason.value == "non_match"
+
+
+def test_after_its_five_seconds_it_is_worth_nothing(keys: SigningKeys) -> None:
+    with pytest.raises(EventError, match=r"expired 0\.0 s ago"):
+        _checker(keys).check(_event(keys, 7), now=NOON + timedelta(seconds=5))
+
+
+def test_another_doors_grant_is_refused(keys: SigningKeys) -> None:
+    elsewhere = EventChecker("back-door", {keys.keyid: keys.public})
+    with pytest.raises(EventError, match="of door 'front-door' came to 'back-door'"):
+        elsewhere.check(_event(keys, 7), now=NOON)
+
+
+@pytest.mark.parametrize("sequence", [6, 7])
+def test_a_repeated_or_older_sequence_is_refused(keys: SigningKeys, sequence: int) -> None:
+    checker = _checker(keys)
+    checker.check(_event(keys, 7), now=NOON)
+    with pytest.raises(EventError, match="not above 7"):
+        checker.check(_event(keys, sequence), now=NOON)
+
+
+def test_a_gap_is_reported_and_accepted(keys: SigningKeys) -> None:
+    checker = _checker(keys, after_sequence=7)
+    assert checker.check(_event(keys, 11), now=NOON).missed == 3
+
+
+def test_a_refused_event_does_not_count_as_seen(keys: SigningKeys, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    checker, stranger = _checker(keys), door_keys(tmp_path / "other")
+    with pytest.raises(EventError):
+        checker.check(_event(stranger, 1_000_000), now=NOON)
+    with pytest.raises(EventError):
+        checker.check(_event(keys, 2_000_000), now=NOON + timedelta(hours=1))
+    assert checker.check(_event(keys, 8), now=NOON).granted
+
+
+def test_retained_or_historic_grants_open_nothing(keys: SigningKeys) -> None:
+    checker = _checker(keys)
+    with pytest.raises(EventError, match="retained"):
+        checker.check(_event(keys, 7), now=NOON, is_retained=True)
+    with pytest.raises(EventError, match="history"):
+        checker.check(_event(keys, 7, kind=EventKind.HISTORY), now=NOON)
+    past = checker.check_history(_event(keys, 7, kind=EventKind.HISTORY))
+    assert past.decision.outcome is Outcome.GRANT
+    assert not past.granted
+
+
+def test_keys_are_read_from_pem_one_or_more_in_a_file(keys: SigningKeys, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    new = door_keys(tmp_path / "new")
+    both = tmp_path / "both.pub"
+    both.write_bytes(
+        public_pem(tmp_path, keys.public).read_bytes()
+        + public_pem(tmp_path / "new", new.public).read_bytes()
+    )
+    assert set(load_verify_keys([both])) == {keys.keyid, new.keyid}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a key", b"-----BEGIN PUBLIC KEY-----\nxx"])
+def test_a_key_file_that_is_none_is_a_plain_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "key.pub"
+    path.write_bytes(content)
+    with pytest.raises(KeyUnusableError, match="not a PEM public key"):
+        load_verify_keys([path])
+    with pytest.raises(KeyUnusableError, match="cannot read"):
+        load_verify_keys([tmp_path / "absent.pub"])
+
+
+def test_without_a_broker_it_says_so(keys: SigningKeys, tmp_path: Path) -> None:
+    pem = public_pem(tmp_path, keys.public)
+    with pytest.raises(BrokerError, match=r"127\.0\.0\.1"):
+        next(subscribe("127.0.0.1", port=free_port(), door=DOOR, verify_key=pem))
+
+
+def _publish(broker: Mosquitto, topic: str, payload: bytes) -> None:
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1"]
+    subprocess.run([*command, "-s"], input=payload, check=True)
+
+
+def test_the_lock_controller_of_the_readme_opens_for_the_right_event_only(
+    keys: SigningKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- lock-controller -->\s*```python\n(.*?)```", readme, re.DOTALL)
+    assert found is not None, "the README shows a lock controller in Python"
+    program = found[1]
+    assert len(program.strip().splitlines()) <= 10
+    public_pem(tmp_path, keys.public)
+    opened: list[str] = []
+    with mosquitto(tmp_path / "broker") as broker:
+
+        def start() -> None:
+            fresh = decided("yes")
+            late = decided("late", at=datetime.now(timezone.utc) - timedelta(minutes=1))
+            for raw in (
+                b"open sesame",
+                _event(keys, 5, late),
+                _event(keys, 6, decided("no", outcome=Outcome.DENY)),
+                _event(keys, 7, fresh),
+                _event(keys, 7, fresh),
+            ):
+                _publish(broker, TOPICS.event, raw)
+
+        real = subscribe
+
+        def here(_host: str, **options: object) -> object:
+            publisher = threading.Thread(target=start)
+            return real(
+                "127.0.0.1",
+                port=broker.port,
+                idle_seconds=2.0,
+                on_ready=publisher.start,
+                **options,  # type: ignore[arg-type]
+            )
+
+        monkeypatch.setattr("edgeverify.client.subscribe", here)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setitem(
+            __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__),
+            "print",
+            lambda *words: opened.append(" ".join(map(str, words))),
+        )
+        exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - the README's own words
+    assert opened == ["open for 0012345"]
+
+
+def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
+    pem = public_pem(tmp_path, keys.public)
+    old = decided("old", at=NOON - timedelta(days=300))
+    refused: list[EventError] = []
+    with mosquitto(tmp_path / "broker") as broker:
+
+        def start() -> None:
+            _publish(broker, TOPICS.audit, _event(keys, 5, old))
+            _publish(broker, TOPICS.audit, _event(keys, 5, old, kind=EventKind.HISTORY))
+
+        (event,) = subscribe(
+            "127.0.0.1",
+            port=broker.port,
+            door=DOOR,
+            verify_key=pem,
+            history=True,
+            idle_seconds=2.0,
+            on_ready=threading.Thread(target=start).start,
+            on_refused=refused.append,
+        )
+    assert event.decision.event_id == "event-old"
+    assert not event.granted
+    assert len(refused) == 1
+
+
+def _shell_example() -> str:
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- shell-lock -->\s*```sh\n(.*?)```", page, re.DOTALL)
+    assert found is not None, "docs/events.md shows a lock controller in shell"
+    return found[1]
+
+
+def _run_shell(
+    raw: bytes, tmp_path: Path, keys: SigningKeys, broker: Mosquitto
+) -> subprocess.CompletedProcess[str]:
+    script = _shell_example()
+    script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
+    folder = tmp_path / "lock"
+    folder.mkdir(exist_ok=True)
+    public_pem(folder, keys.public)
+    # one message, then the loop ends
+    script = script.replace("mosquitto_sub ", "mosquitto_sub -C 1 -W 10 ")
+    process = subprocess.Popen(
+        ["bash", "-eu", "-c", script],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    before = broker.log().count("SUBSCRIBE from")
+    _wait_for(
+        lambda: broker.log().count("SUBSCRIBE from") > before - 1 and "SUBACK" in broker.log()
+    )
+    _publish(broker, TOPICS.event, raw)
+    out, err = process.communicate(timeout=20)
+    return subprocess.CompletedProcess([], process.returncode, out, err)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    import time  # noqa: PLC0415
+
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("case", "printed"),
+    [("grant", "open for 0012345\n"), *((case, "") for case in ("deny", "forged", "expired"))]
+    + [("elsewhere", "")],
+)
+def test_the_shell_example_opens_for_the_right_event_only(
+    case: str, printed: str, keys: SigningKeys, tmp_path: Path
+) -> None:
+    for tool in ("jq", "openssl", "mosquitto_sub"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    now = datetime.now(timezone.utc)
+    raw = {
+        "grant": lambda: _event(keys, 7, decided("x")),
+        "deny": lambda: _event(keys, 7, decided("x", outcome=Outcome.DENY)),
+        "forged": lambda: _forged(keys),
+        "expired": lambda: _event(keys, 7, decided("x", at=now - timedelta(seconds=60))),
+        "elsewhere": lambda: _elsewhere(keys),
+    }[case]()
+    with mosquitto(tmp_path / "broker") as broker:
+        done = _run_shell(raw, tmp_path, keys, broker)
+    assert done.stdout == printed, done.stderr
+
+
+def _forged(keys: SigningKeys) -> bytes:
+    denied = _event(keys, 7, decided("x", outcome=Outcome.DENY))
+    granted = _event(keys, 7, decided("x"))
+    record = json.loads(denied)
+    record["data_base64"] = json.loads(granted)["data_base64"]
+    return json.dumps(record).encode()
+
+
+def _elsewhere(keys: SigningKeys) -> bytes:
+    payload = payload_of(decided("x"), 7)
+    fields = {name: getattr(payload, name) for name in DecisionPayload.__slots__}
+    return encode_event(
+        sign(DecisionPayload(**(fields | {"door": "back-door"})), keys), EventKind.LIVE
+    )
