@@ -283,17 +283,17 @@ def template_rows(template: str, meshes: Sequence[Points | None]) -> list[Row]:
     rows = [Row(name="template: as stated", chips=(plain,))]
     for name, chip in (("120 steady points", many), ("all 468 points", every)):
         rows.append(Row(name=f"template: {name}", chips=(chip,)))
-    for scale in (0.92, 0.96, 1.04, 1.08):
-        rows.append(Row(name=f"template: face {scale} as large", chips=(moved(many, scale),)))
-    for down in (-0.03, 0.03):
-        rows.append(Row(name=f"template: face {down} down", chips=(moved(many, 1, down),)))
-    rows.append(Row(name="two chips: stated + 120 points", chips=(plain, many)))
-    rows.append(
-        Row(
-            name="two chips: 120 points at 0.96 and 1.06",
-            chips=(moved(many, 0.96), moved(many, 1.06)),
-        )
+    rows.extend(
+        Row(name=f"template: face {scale} as large", chips=(moved(many, scale),))
+        for scale in (0.92, 0.96, 1.04, 1.08)
     )
+    rows.extend(
+        Row(name=f"template: face {down} down", chips=(moved(many, 1, down),))
+        for down in (-0.03, 0.03)
+    )
+    rows.append(Row(name="template: two chips, stated and 120 points", chips=(plain, many)))
+    two = (moved(many, 0.96), moved(many, 1.06))
+    rows.append(Row(name="template: two chips, 120 points at 0.96 and 1.06", chips=two))
     return rows
 
 
