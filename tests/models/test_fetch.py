@@ -1,0 +1,204 @@
+"""A download is whole and right, or it is not there at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeverify.errors import BundleError
+from edgeverify.models.build import ensure_bundle, fetch_bundle, resolve_bundle
+from edgeverify.models.catalogue import Catalogue, load_catalogue
+from edgeverify.models.fetch import fetch_file
+from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
+from edgeverify.runtime.canonical import sha256_of
+from tests.models.file_server import FileServer, serving
+
+DATA = np.random.default_rng(0).bytes(300_000)
+HASH = sha256_of(DATA)
+
+
+def fetch(server: FileServer, folder: Path, **changes: object) -> Path:
+    wanted: dict[str, object] = {"sha256": HASH, "size": len(DATA), **changes}
+    return fetch_file(f"{server.address}/weights", folder / "weights", **wanted)  # type: ignore[arg-type]
+
+
+def test_a_file_comes_whole_and_tells_how_far_it_is(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    with serving(FileServer({"/weights": DATA})) as server:
+        fetch(server, tmp_path, progress=lambda *step: told.append(step))
+    assert (tmp_path / "weights").read_bytes() == DATA
+    assert told[-1] == ("weights", len(DATA), len(DATA))
+    assert [path.name for path in tmp_path.iterdir()] == ["weights"]
+
+
+def test_a_cut_connection_is_taken_up_where_it_broke(tmp_path: Path) -> None:
+    with serving(FileServer({"/weights": DATA}, cut_after=100_000, cuts=2)) as server:
+        fetch(server, tmp_path)
+    assert (tmp_path / "weights").read_bytes() == DATA
+    ranges = [wanted for _, wanted in server.requests]
+    assert ranges[0] is None
+    starts = [int(wanted.removeprefix("bytes=").rstrip("-")) for wanted in ranges[1:] if wanted]
+    assert len(starts) == 2
+    assert 0 < starts[0] < starts[1] < len(DATA)
+
+
+def test_a_server_without_ranges_sends_it_all_again(tmp_path: Path) -> None:
+    files = {"/weights": DATA}
+    with serving(FileServer(files, cut_after=9000, cuts=1, knows_ranges=False)) as server:
+        fetch(server, tmp_path)
+    assert (tmp_path / "weights").read_bytes() == DATA
+
+
+def test_a_download_that_was_interrupted_is_continued_the_next_time(tmp_path: Path) -> None:
+    (tmp_path / "weights.part").write_bytes(DATA[:250_000])
+    with serving(FileServer({"/weights": DATA})) as server:
+        fetch(server, tmp_path)
+    assert server.requests == [("/weights", "bytes=250000-")]
+    assert (tmp_path / "weights").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("left", [b"x" * 250_000, b"x" * 300_000, b"x" * 400_000])
+def test_an_old_part_of_something_else_is_thrown_away(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "weights.part").write_bytes(left)
+    with serving(FileServer({"/weights": DATA})) as server:
+        fetch(server, tmp_path)
+    assert (tmp_path / "weights").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("server", "changes", "message"),
+    [
+        (FileServer({"/weights": DATA[::-1]}), {}, "not the pinned"),
+        (FileServer({"/weights": DATA + b"more"}), {}, "larger than the 300000 bytes"),
+        (FileServer({"/weights": DATA[:-1]}), {}, "only 299999 of 300000 bytes"),
+        (FileServer({"/weights": DATA}, cut_after=10, cuts=99), {}, "cannot fetch"),
+        (FileServer({}), {}, "the server answers 404"),
+        (FileServer({"/weights": DATA}, status=503), {}, "the server answers 503"),
+    ],
+)
+def test_a_failure_leaves_nothing_behind(
+    tmp_path: Path, server: FileServer, changes: dict[str, object], message: str
+) -> None:
+    with serving(server), pytest.raises(BundleError, match=message):
+        fetch(server, tmp_path, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_there_is_said_and_a_proxy_is_mentioned(tmp_path: Path) -> None:
+    with serving(FileServer({})) as server:
+        pass
+    with pytest.raises(BundleError, match="cannot fetch") as caught:
+        fetch(server, tmp_path)
+    assert "--from" in caught.value.advice
+
+
+def test_a_file_that_is_missing_is_asked_for_once(tmp_path: Path) -> None:
+    with serving(FileServer({})) as server, pytest.raises(BundleError):
+        fetch(server, tmp_path)
+    assert len(server.requests) == 1
+
+
+def catalogue_of(address: str, **changes: object) -> Catalogue:
+    """The real catalogue with its addresses on loopback."""
+    models = []
+    for entry in load_catalogue().models:
+        files = tuple(
+            file.model_copy(update={"address": f"{address}/{file.file}"}) for file in entry.files
+        )
+        models.append(entry.model_copy(update={"files": files, **changes}))
+    return Catalogue(models=tuple(models))
+
+
+@pytest.fixture
+def weights(trained_models: Path) -> dict[str, bytes]:
+    return {
+        f"/{path.name}": path.read_bytes() for path in trained_models.iterdir() if path.is_file()
+    }
+
+
+def test_mobilefacenet_is_fetched_and_made_into_a_bundle(
+    tmp_path: Path, weights: dict[str, bytes]
+) -> None:
+    with serving(FileServer(weights, cut_after=1_000_000, cuts=1)) as server:
+        folder = fetch_bundle("mobilefacenet", tmp_path, catalogue=catalogue_of(server.address))
+    bundle = load_bundle(folder)
+    assert bundle.manifest.template == "arcface-112"
+    assert bundle.operating_points is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["mobilefacenet"]
+
+
+def test_a_wrong_file_on_the_server_leaves_no_bundle_and_the_old_one_stays(
+    tmp_path: Path, weights: dict[str, bytes]
+) -> None:
+    (tmp_path / "mobilefacenet").mkdir()
+    (tmp_path / "mobilefacenet" / "manifest.json").write_text("the old one")
+    weights["/mobilefacenet.pt"] = weights["/mobilefacenet.pt"][::-1]
+    with serving(FileServer(weights)) as server, pytest.raises(BundleError, match="pinned"):
+        fetch_bundle("mobilefacenet", tmp_path, catalogue=catalogue_of(server.address))
+    assert [path.name for path in tmp_path.iterdir()] == ["mobilefacenet"]
+    assert (tmp_path / "mobilefacenet" / "manifest.json").read_text() == "the old one"
+
+
+def test_one_of_two_files_missing_leaves_nothing(tmp_path: Path, weights: dict[str, bytes]) -> None:
+    weights.pop("/4_0_0_80x80_MiniFASNetV1SE.pth")
+    with serving(FileServer(weights)) as server, pytest.raises(BundleError, match="404"):
+        fetch_bundle("minifasnet", tmp_path, catalogue=catalogue_of(server.address))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_network_takes_a_folder(tmp_path: Path, trained_models: Path) -> None:
+    bundle = load_pad_bundle(fetch_bundle("minifasnet", tmp_path, source=trained_models))
+    assert [network.crop_scale for network in bundle.manifest.networks] == [2.7, 4.0]
+    assert bundle.manifest.feeding.channels == "bgr"
+
+
+def test_a_closed_network_takes_a_file_under_any_name(tmp_path: Path, trained_models: Path) -> None:
+    renamed = tmp_path / "from-the-usb-stick.bin"
+    renamed.write_bytes((trained_models / "mobilefacenet.pt").read_bytes())
+    folder = fetch_bundle("mobilefacenet", tmp_path / "models", source=renamed)
+    assert load_bundle(folder).manifest.name == "mobilefacenet"
+
+
+def test_the_wrong_file_given_by_hand_is_named(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.pt"
+    wrong.write_bytes(b"something else")
+    models = tmp_path / "models"
+    with pytest.raises(BundleError, match=r"is not mobilefacenet\.pt .4135271 bytes"):
+        fetch_bundle("mobilefacenet", models, source=wrong)
+    with pytest.raises(BundleError, match="does not hold"):
+        fetch_bundle("mobilefacenet", models, source=tmp_path)
+    with pytest.raises(BundleError, match="there is no"):
+        fetch_bundle("mobilefacenet", models, source=tmp_path / "nowhere")
+    assert list(models.iterdir()) == []
+
+
+def test_a_non_commercial_licence_is_said_before_anything_is_fetched(
+    tmp_path: Path, weights: dict[str, bytes]
+) -> None:
+    with serving(FileServer(weights)) as server:
+        catalogue = catalogue_of(server.address, non_commercial=True)
+        with pytest.raises(BundleError, match="non-commercial use only") as caught:
+            fetch_bundle("mobilefacenet", tmp_path, catalogue=catalogue)
+        assert server.requests == []
+        assert "--accept-licence" in caught.value.advice
+        fetch_bundle("mobilefacenet", tmp_path, catalogue=catalogue, accept_licence=True)
+    assert (tmp_path / "mobilefacenet" / "model.onnx").is_file()
+
+
+def test_only_the_default_model_is_ever_fetched_unasked(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="the model mobilefacenet is not in") as caught:
+        ensure_bundle("mobilefacenet", tmp_path)
+    assert caught.value.advice == "Run `edgeverify models fetch mobilefacenet`."
+    with pytest.raises(BundleError, match="no model 'facenet' in the catalogue"):
+        ensure_bundle("facenet", tmp_path)
+
+
+def test_a_setting_is_a_folder_or_a_name(tmp_path: Path) -> None:
+    assert resolve_bundle("/opt/my-bundle", tmp_path) == Path("/opt/my-bundle")
+    assert resolve_bundle("./my-bundle", tmp_path) == Path("my-bundle")
+    (tmp_path / "ours").mkdir()
+    assert resolve_bundle("ours", tmp_path) == tmp_path / "ours"
+    (tmp_path / "mobilefacenet").mkdir()
+    assert resolve_bundle("mobilefacenet", tmp_path) == tmp_path / "mobilefacenet"
