@@ -57,6 +57,7 @@ def capture(reader: Reader, to: socket.socket) -> None:
             ring.set_stamp(slot, 0)
         image, captured_at = reader.read(buffer)
         height, width = image.shape[:2]
+        before = None if ring is None else ring.pixels((number - 1) % SLOTS)
         if ring is None or (ring.width, ring.height) != (width, height):
             ring, descriptor = make_ring(width, height)
             send(to, Opened(width, height, descriptor))
@@ -65,7 +66,7 @@ def capture(reader: Reader, to: socket.socket) -> None:
         if buffer is None or not np.shares_memory(image, pixels):
             pixels[:] = image
         ring.set_stamp(slot, number)
-        send(to, Captured(number, slot, captured_at, examine(pixels)))
+        send(to, Captured(number, slot, captured_at, examine(pixels, before)))
 
 
 def main() -> None:

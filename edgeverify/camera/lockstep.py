@@ -9,7 +9,7 @@ from edgeverify.camera.file_reader import VideoFile
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.picture import examine
 from edgeverify.camera.picture_watch import PictureWatch
-from edgeverify.camera.reader import VideoEndedError
+from edgeverify.camera.reader import BgrImage, VideoEndedError
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings
@@ -28,6 +28,7 @@ class LockstepCamera:
         self._frame: Frame | None = None
         self._broken: CameraHealth | None = None
         self._sequence = 0
+        self._before: BgrImage | None = None
         try:
             self._video = VideoFile(path, loop=settings.loop)
         except CameraError as error:
@@ -80,7 +81,8 @@ class LockstepCamera:
             return None
         self._sequence += 1
         at = self._video.seconds
-        self._watch.look(examine(bgr), at)
+        self._watch.look(examine(bgr, self._before), at)
+        self._before = bgr
         return Frame(rgb=to_rgb(bgr), sequence=self._sequence, captured_at=at)
 
     def _break(self, state: CameraState, detail: str) -> None:

@@ -20,7 +20,7 @@ from edgeverify.errors import CameraError
 
 MAX_MESSAGE_BYTES = 65536
 OPENED = struct.Struct("<cII")
-CAPTURED = struct.Struct("<cQIdId")
+CAPTURED = struct.Struct("<cQIdIdd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,7 @@ def send(to: socket.socket, message: Message) -> None:
             message.captured_at,
             picture.checksum,
             picture.filled_rows,
+            picture.stale_rows,
         )
         to.send(head + picture.thumbnail.tobytes())
     else:
@@ -131,11 +132,12 @@ def receive(source: socket.socket) -> Message:
 def _captured(data: bytes) -> Captured:
     if len(data) != CAPTURED.size + THUMBNAIL_WIDTH * THUMBNAIL_HEIGHT:
         raise CameraError("the capture process sent half a message")
-    _kind, number, slot, captured_at, checksum, filled = CAPTURED.unpack_from(data)
+    _kind, number, slot, captured_at, checksum, filled, stale = CAPTURED.unpack_from(data)
     thumbnail = np.frombuffer(data, dtype=np.uint8, offset=CAPTURED.size)
     picture = Picture(
         thumbnail=thumbnail.reshape(THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH),
         checksum=checksum,
         filled_rows=filled,
+        stale_rows=stale,
     )
     return Captured(number, slot, captured_at, picture)

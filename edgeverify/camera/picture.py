@@ -21,10 +21,12 @@ Thumbnail: TypeAlias = NDArray[np.uint8]
 THUMBNAIL_WIDTH = 64
 THUMBNAIL_HEIGHT = 36
 ROW_STEP = 8
-TORN_SHARE = 0.15
-"""A tear smaller than this share of the picture's height is let pass."""
-SEAM_GREY_LEVELS = 12.0
-"""Mean step of grey values across a tear that counts as a seam."""
+FILLED_SHARE = 0.15
+"""A missing part smaller than this share of the picture's height is let pass;"""
+STALE_SHARE = 0.25
+"""an old part smaller than this, because cameras may write a caption that never changes."""
+FLAT_DEVIATION = 4.0
+"""What is flatter than this (a lamp, a shadow) may stay the same from picture to picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,12 +34,19 @@ class Picture:
     """What is kept of a frame to judge the camera by.
 
     `checksum` is equal for identical pixels. `filled_rows` is the share (0 to 1) of the frame's
-    height, from the bottom, in which every row repeats the row above it.
+    height, from the bottom, in which every row repeats the row above it;
+    `stale_rows` the share, from top or bottom, that still is the picture before.
     """
 
     thumbnail: Thumbnail
     checksum: int
-    filled_rows: float
+    filled_rows: float = 0.0
+    stale_rows: float = 0.0
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether this picture is made of two parts that do not belong together."""
+        return self.filled_rows > 0.0 or self.stale_rows > 0.0
 
     @property
     def mean(self) -> float:
@@ -50,8 +59,8 @@ class Picture:
         return float(self.thumbnail.std())
 
 
-def examine(bgr: BgrImage) -> Picture:
-    """Reduce a frame of any size to a `Picture`."""
+def examine(bgr: BgrImage, before: BgrImage | None = None) -> Picture:
+    """Reduce a frame of any size to a `Picture`; `before` is the frame that came before it."""
     import cv2  # noqa: PLC0415
 
     height, width = bgr.shape[:2]
@@ -67,6 +76,7 @@ def examine(bgr: BgrImage) -> Picture:
         thumbnail=small.astype(np.uint8, copy=False),
         checksum=zlib.crc32(rows.data),
         filled_rows=filled_rows(bgr),
+        stale_rows=0.0 if before is None else stale_rows(bgr, before),
     )
 
 
@@ -86,45 +96,30 @@ def filled_rows(bgr: BgrImage) -> float:
         return 0.0  # one flat picture: a covered lens, not a tear
     last = int(np.flatnonzero(differs)[-1]) + 1
     share = (height - last) / height
-    return share if share >= TORN_SHARE else 0.0
+    return share if share >= FILLED_SHARE else 0.0
 
 
-def is_torn(now: Picture, before: Picture | None) -> bool:
-    """Whether this picture is made of two halves.
+def stale_rows(bgr: BgrImage, before: BgrImage) -> float:
+    """Share of the height, from top or bottom, that is still the picture before.
 
-    Either its lower part was never received (`filled_rows`), or one part is pixel for pixel the
-    picture before while the other has changed, with an edge from border to border between them
-    that the picture before did not have.
+    FFmpeg fills a JPEG of which half arrived with the last one, and a driver that is read too soon
+    gives half a new buffer: pixel for pixel the old picture on one side of a line, everything new
+    from border to border on the other. Compression alone leaves still parts unchanged too, but
+    between moving ones, not below a line across the whole picture; hence the eight columns.
     """
-    if now.filled_rows > 0.0:
-        return True
-    if before is None or now.checksum == before.checksum:
-        return False
-    same = (now.thumbnail == before.thumbnail).all(axis=1)
-    least = round(TORN_SHARE * THUMBNAIL_HEIGHT)
-    for rows in (same, same[::-1]):
-        kept = _leading(rows)
-        changed = not rows[kept:].any()
-        if changed and least <= kept <= THUMBNAIL_HEIGHT - least:
-            seam = kept if rows is same else THUMBNAIL_HEIGHT - kept
-            if _has_new_seam(now.thumbnail, before.thumbnail, seam):
-                return True
-    return False
+    if bgr.shape != before.shape:
+        return 0.0
+    differs = (bgr[::ROW_STEP, ::4] != before[::ROW_STEP, ::4]).any(axis=2)
+    columns = [part.any(axis=1) for part in np.array_split(differs, 8, axis=1)]
+    changed, new = np.any(columns, axis=0), np.all(columns, axis=0)
+    rows = bgr[::ROW_STEP, ::4, 1]
+    return max(_kept(changed, new, rows), _kept(changed[::-1], new[::-1], rows[::-1]))
 
 
-def _leading(rows: NDArray[np.bool_]) -> int:
-    return int(np.argmin(rows)) if not rows.all() else len(rows)
-
-
-def _has_new_seam(now: Thumbnail, before: Thumbnail, row: int) -> bool:
-    """Whether the step into `row` is strong now and was not before.
-
-    The thumbnail averages the rows at the seam, so the step is measured across two.
-    """
-    above, below = max(row - 2, 0), min(row + 1, THUMBNAIL_HEIGHT - 1)
-
-    def step(picture: Thumbnail) -> float:
-        difference = picture[below].astype(np.int16) - picture[above].astype(np.int16)
-        return float(np.abs(difference).mean())
-
-    return step(now) >= SEAM_GREY_LEVELS and step(now) >= 2.0 * step(before)
+def _kept(changed: NDArray[np.bool_], new: NDArray[np.bool_], rows: NDArray[np.uint8]) -> float:
+    count, kept = len(changed), int(np.argmax(changed))
+    if not changed.any() or not STALE_SHARE * count <= kept <= (1 - STALE_SHARE) * count:
+        return 0.0
+    # The row of blocks at the tear may be half old, half new.
+    is_all_new = bool(new[kept + 2 :].all())
+    return kept / count if is_all_new and float(rows[:kept].std()) >= FLAT_DEVIATION else 0.0

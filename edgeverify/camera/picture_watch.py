@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from edgeverify.camera.health import CameraState
-from edgeverify.camera.picture import Picture, is_torn
+from edgeverify.camera.picture import Picture
 from edgeverify.settings import CameraSettings
 
 ENTER_SECONDS = 0.5
 """A fault is named once it has held for this long (one picture is enough below 2 a second)."""
 LEAVE_SECONDS = 0.7
 """and forgotten once nothing has been wrong for this long."""
+TEAR_SECONDS = 1.0
+TEAR_SHARE = 0.4
+"""A camera is torn when so large a share of the last second's pictures is."""
 RELIEF = 1.25
 """A level is left only this factor beyond where it was entered."""
 REMEMBERED_PICTURES = 32768
@@ -40,7 +43,7 @@ class PictureWatch:
         self._settings = settings
         self._is_file = is_file
         self._seen: OrderedDict[int, None] = OrderedDict()
-        self._before: Picture | None = None
+        self._tears: deque[tuple[float, bool]] = deque()
         self._last_new: float | None = None
         self._suspect: tuple[CameraState, float] | None = None
         self._clear_since: float | None = None
@@ -49,7 +52,6 @@ class PictureWatch:
     def look(self, picture: Picture, at: float) -> Verdict:
         """Take in the next picture, captured `at` seconds; times must not fall."""
         wrong, detail = self._fault(picture, at)
-        self._before = picture
         if self.verdict.state is CameraState.STARTING:
             self.verdict = Verdict(state=wrong, since=at, detail=detail)
         elif wrong is CameraState.OK:
@@ -60,7 +62,7 @@ class PictureWatch:
 
     def forget(self) -> None:
         """Begin again after the camera was opened anew; what was shown before stays known."""
-        self._before = None
+        self._tears.clear()
         self._suspect = None
         self._clear_since = None
         self.verdict = Verdict(state=CameraState.STARTING, since=0.0)
@@ -80,11 +82,18 @@ class PictureWatch:
             return CameraState.OVEREXPOSED, f"mean grey value {mean:.0f} of 255"
         if deviation < covered:
             return CameraState.COVERED, f"hardly any structure: deviation {deviation:.1f}"
-        if is_torn(picture, self._before):
+        if self._tears_often(picture, at):
             return CameraState.TORN, "pictures arrive in pieces"
         if still_seconds >= settings.frozen_seconds and not self._is_file:
             return CameraState.FROZEN, f"no new picture for {settings.frozen_seconds:g} s"
         return CameraState.OK, ""
+
+    def _tears_often(self, picture: Picture, at: float) -> bool:
+        """Whether so many pictures of the last second were torn that it is no accident."""
+        self._tears.append((at, picture.is_torn))
+        while self._tears[0][0] < at - TEAR_SECONDS:
+            self._tears.popleft()
+        return sum(torn for _at, torn in self._tears) >= TEAR_SHARE * len(self._tears)
 
     def _still_for(self, picture: Picture, at: float) -> float:
         """Seconds since a picture came that had not been shown before."""
@@ -112,11 +121,7 @@ class PictureWatch:
 
     def _all_clear(self, at: float) -> None:
         if self.verdict.state is CameraState.OK:
-            # A tear comes and goes: one whole picture in between does not clear the suspicion.
-            if self._clear_since is None:
-                self._clear_since = at
-            elif at - self._clear_since >= LEAVE_SECONDS:
-                self._suspect = None
+            self._suspect = None
             return
         if self._clear_since is None:
             self._clear_since = at
