@@ -27,6 +27,9 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_\-]{129,}")
 """Longer than any hash, signature or id that is written down; an embedding in base64 has 680."""
 _NUMBERS = re.compile(r"\[?(?:-?\d+\.\d+(?:e-?\d+)?[,\s]+){15,}-?\d+\.\d+(?:e-?\d+)?\]?")
 """A row of sixteen and more fractions is a vector."""
+_AFTER_CARD = re.compile(r"\bcard[\s=:\"']{1,4}\w+", re.IGNORECASE)
+LONGEST_SHORT_CARD = 3
+"""Such a card is only replaced behind the word "card": elsewhere it is a number like any other."""
 REMOVED = "***"
 
 
@@ -46,11 +49,8 @@ class Redactor:
         if settings is not None and settings.mqtt.username:
             aliases.setdefault(settings.mqtt.username, "broker-user")
         self._aliases = aliases
-        # The longest first, so that a name within a path does not spoil the path.
-        words = sorted(aliases, key=len, reverse=True)
-        self._words = re.compile(
-            "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words) or r"(?!)"
-        )
+        self._words = _any_of(word for word in aliases if len(word) > LONGEST_SHORT_CARD)
+        self._short_cards = _any_of(word for word in aliases if len(word) <= LONGEST_SHORT_CARD)
 
     def clean(self, text: str) -> str:
         """Return the text without anything that must not leave."""
@@ -59,6 +59,9 @@ class Redactor:
         text = _QUERY_IN_ADDRESS.sub(rf"\g<address>?{REMOVED}", text)
         text = _NAMED_SECRET.sub(rf"\g<name>{REMOVED}", text)
         text = self._words.sub(lambda found: self._aliases[found[0]], text)
+        text = _AFTER_CARD.sub(
+            lambda card: self._short_cards.sub(lambda found: self._aliases[found[0]], card[0]), text
+        )
         text = _NUMBERS.sub(REMOVED, text)
         return _LONG_RUN.sub(lambda found: f"<{len(found[0])} characters removed>", text)
 
@@ -69,3 +72,9 @@ class Redactor:
         said["claims"]["fixed_card"] = REMOVED if settings.claims.fixed_card else ""
         said["mqtt"]["username"] = REMOVED if settings.mqtt.username else ""
         return said
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Match any of the words, whole; the longest first, so that a name in a path waits its turn."""
+    ordered = sorted(words, key=len, reverse=True)
+    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in ordered) or r"(?!)")

