@@ -248,8 +248,13 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(
     ("case", "printed"),
-    [("grant", "open for 0012345\n"), *((case, "") for case in ("deny", "forged", "expired"))]
-    + [("elsewhere", "")],
+    [
+        ("grant", "open for 0012345\n"),
+        ("deny", ""),
+        ("forged", ""),
+        ("expired", ""),
+        ("elsewhere", ""),
+    ],
 )
 def test_the_shell_example_opens_for_the_right_event_only(
     case: str, printed: str, keys: SigningKeys, tmp_path: Path
