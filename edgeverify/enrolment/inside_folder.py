@@ -44,8 +44,10 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
         raise PhotoAbsentError(f"{name}: there is no such file in {folder}") from None
     except OSError as error:
         raise ImageError(f"{name}: cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        return _read_at_most(file.fileno(), name, int(max_mebibytes * MEBIBYTE))
+    try:
+        return _read_at_most(descriptor, name, int(max_mebibytes * MEBIBYTE))
+    finally:
+        os.close(descriptor)
 
 
 def _open_part_by_part(root: Path, parts: tuple[str, ...]) -> int:
