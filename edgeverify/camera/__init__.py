@@ -1,4 +1,8 @@
-"""Cameras: from a line in the YAML to a slot that holds the newest frame."""
+"""Cameras: from a line in the YAML to a slot that holds the newest frame.
+
+Nothing in here imports the settings, except for their types: the capture process, which starts anew
+whenever a camera is opened, comes through here too and must be quick.
+"""
 
 from __future__ import annotations
 

@@ -74,9 +74,16 @@ def main() -> None:
     to = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     os.environ.update(QUIET)
+    import cv2  # noqa: F401, PLC0415  loaded while the daemon still waits for the camera
+
+    try:
+        send(to, Started())
+    except OSError:
+        return
     order = receive_order(to)
+    if order is None:
+        return
     threading.Thread(target=_die_with_the_daemon, args=(to,), daemon=True).start()
-    send(to, Started())
     reader: Reader | None = None
     try:
         reader = READERS[order.kind](order)

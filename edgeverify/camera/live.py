@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from edgeverify.camera.backoff import Backoff
 from edgeverify.camera.health import CameraHealth, CameraState
@@ -19,7 +20,9 @@ from edgeverify.camera.ring import Ring
 from edgeverify.camera.scene import SceneWatch
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
-from edgeverify.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from edgeverify.settings import CameraSettings
 
 LOGGER = logging.getLogger(__name__)
 START_SECONDS = 20.0
@@ -65,6 +68,7 @@ class LiveCamera:
         self._broken: CameraHealth | None = CameraHealth(
             state=CameraState.STARTING, since=clock(), detail="opening"
         )
+        self._process: CaptureProcess | None = None
         self._undead: list[CaptureProcess] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="camera", daemon=True)
@@ -130,21 +134,28 @@ class LiveCamera:
             if state is CameraState.ENDED:
                 break
             self._closing.wait(self._backoff.pause())
-            self._undead = [process for process in self._undead if not process.end()]
-        self._undead = [process for process in self._undead if not process.end()]
+        self._end_process()
 
     def _capture_until_broken(self) -> tuple[CameraState, str]:
-        process: CaptureProcess | None = None
+        """Capture from the camera, if it is there; a process that was not needed waits on."""
         try:
-            process = CaptureProcess(self._source.make_order(), self._source.command)
-            return self._listen(process)
+            if self._process is None:
+                self._process = CaptureProcess(self._source.command)
+            self._process.order(self._source.make_order())
         except CameraError as error:
             return CameraState.OFFLINE, str(error)
-        except OSError as error:
-            return CameraState.OFFLINE, f"{self._source.name}: {error.strerror}"
+        try:
+            return self._listen(self._process)
+        except CameraError as error:
+            return CameraState.OFFLINE, str(error)
         finally:
-            if process is not None and not process.end():
-                self._undead.append(process)
+            self._end_process()
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._undead.append(self._process)
+            self._process = None
+        self._undead = [process for process in self._undead if not process.end()]
 
     def _listen(self, process: CaptureProcess) -> tuple[CameraState, str]:
         """Take in frames until there are none any more; give what is wrong then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.file_reader import VideoFile
@@ -12,7 +13,9 @@ from edgeverify.camera.picture_watch import PictureWatch
 from edgeverify.camera.reader import BgrImage, VideoEndedError
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
-from edgeverify.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from edgeverify.settings import CameraSettings
 
 
 class LockstepCamera:

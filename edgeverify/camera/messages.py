@@ -42,7 +42,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The process runs and begins to open the camera."""
+    """The process has loaded its libraries; an order will be carried out at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +80,15 @@ def send_order(to: socket.socket, order: Order) -> None:
     to.send(json.dumps(asdict(order)).encode())
 
 
-def receive_order(source: socket.socket) -> Order:
-    """Wait for the order; the process's first act."""
-    fields = json.loads(source.recv(MAX_MESSAGE_BYTES))
+def receive_order(source: socket.socket) -> Order | None:
+    """Wait for the order; None where the daemon went away without one."""
+    try:
+        data = source.recv(MAX_MESSAGE_BYTES)
+    except OSError:
+        return None
+    if not data:
+        return None
+    fields = json.loads(data)
     return Order(**{**fields, "words": tuple(fields["words"])})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from edgeverify.camera.camera import Camera
 from edgeverify.camera.live import LiveCamera, LiveSource
@@ -14,7 +15,9 @@ from edgeverify.camera.lockstep import LockstepCamera
 from edgeverify.camera.orders import make_order
 from edgeverify.camera.scene import SceneWatch
 from edgeverify.camera.source import FileSource, parse_source
-from edgeverify.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from edgeverify.settings import CameraSettings
 
 
 def open_camera(

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeverify.camera.devices import find_device
 from edgeverify.camera.messages import Order
 from edgeverify.camera.source import FileSource, GstreamerSource, Source, UrlSource, V4l2Source
 from edgeverify.errors import CameraError
-from edgeverify.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from edgeverify.settings import CameraSettings
 
 MAX_CONNECT_SECONDS = 1.5
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edgeverify.camera.health import CameraState
 from edgeverify.camera.picture import Picture
-from edgeverify.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from edgeverify.settings import CameraSettings
 
 ENTER_SECONDS = 0.5
 """A fault is named once it has held for this long (one picture is enough below 2 a second)."""

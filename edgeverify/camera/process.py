@@ -20,10 +20,13 @@ REAP_SECONDS = 1.0
 class CaptureProcess:
     """A child that captures from one camera. It never outlives `end`, nor this process.
 
+    It loads its libraries at once and then waits for `order`, so that an absent camera's pause is
+    used for that and its return is not kept waiting.
+
     Raises CameraError where no process can be started.
     """
 
-    def __init__(self, order: Order, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket = ours
         try:
@@ -40,9 +43,11 @@ class CaptureProcess:
         except OSError as error:
             ours.close()
             raise CameraError(f"cannot start a capture process: {error.strerror}") from None
-        # A child that is dead already shows in `receive`.
+
+    def order(self, order: Order) -> None:
+        """Ask for a camera, once. A child that is dead already shows in `receive`."""
         with contextlib.suppress(OSError):
-            send_order(ours, order)
+            send_order(self._socket, order)
 
     def receive(self, timeout_seconds: float) -> Message | None:
         """Wait for a message; None at time-out. Raises CameraError where the process is gone."""

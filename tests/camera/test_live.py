@@ -32,9 +32,9 @@ from edgeverify.camera.ring import make_ring
 from edgeverify.camera.picture import examine
 import numpy as np
 to = socket.socket(fileno=int(sys.argv[1]))
+send(to, Started())
 receive_order(to)
 def show(frames):
-    send(to, Started())
     ring, descriptor = make_ring(64, 48)
     send(to, Opened(64, 48, descriptor))
     for number in range(1, frames + 1):
@@ -84,7 +84,7 @@ def test_a_read_that_blocks_for_ever_is_killed_and_the_camera_comes_back() -> No
 
 
 def test_an_open_that_blocks_for_ever_is_killed_too() -> None:
-    with camera_that("send(to, Started())\ntime.sleep(1000)", open_timeout_seconds=0.3) as camera:
+    with camera_that("time.sleep(1000)", open_timeout_seconds=0.3) as camera:
         assert "no picture within 0.3 s" in wait_for(camera, CameraState.OFFLINE, 10).detail
 
 
@@ -101,7 +101,7 @@ def test_a_named_pipe_that_nobody_writes_is_not_a_video(tmp_path: Path) -> None:
         ("os.kill(os.getpid(), signal.SIGSEGV)", "without a word"),
         ("to.send(b'hello')", "not a message"),
         ("to.send(b'Chalf')", "half a message"),
-        ("send(to, Started()); send(to, Failed('no light'))", "no light"),
+        ("send(to, Failed('no light'))", "no light"),
     ],
 )
 def test_a_process_that_dies_or_talks_nonsense_is_an_offline_camera(does: str, says: str) -> None:

@@ -61,7 +61,9 @@ def test_a_last_row_smeared_to_the_bottom_is_torn(seed: int, share: float) -> No
 
 
 @given(seed=seeds, row=st.integers(70, 170), is_upper_new=st.booleans())
-def test_half_of_a_new_picture_and_half_of_the_old(seed: int, row: int, is_upper_new: bool) -> None:
+def test_half_of_a_new_picture_and_half_of_the_old(
+    seed: int, row: int, *, is_upper_new: bool
+) -> None:
     """As FFmpeg makes of a JPEG that was cut off; no edge need be visible between the halves."""
     before, after = scene(seed), scene(seed + 1)
     mixed = before.copy()
