@@ -16,6 +16,7 @@ from edgeverify.models.catalogue import (
     shipped_operating_points,
 )
 from edgeverify.models.dlib_weights import read_dlib_weights
+from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.legacy_pickle import read_state_dict
 from edgeverify.models.locate import locate
 from edgeverify.models.progress import Progress, silent
@@ -39,12 +40,19 @@ def ensure_bundle(
     folder = models / name
     if folder.is_dir():
         return folder
-    if name == DEFAULT:
-        return fetch_bundle(name, models, progress=progress, cache=cache)
-    load_catalogue().entry(name)
-    raise BundleError(
-        f"the model {name} is not in {models}", advice=f"Run `edgeverify models fetch {name}`."
-    )
+    entry = load_catalogue().entry(name)
+    if name != DEFAULT:
+        raise BundleError(
+            f"the model {name} is not in {models}",
+            advice=f"Run `edgeverify models fetch {name}`.",
+        )
+    try:
+        with folder_lock(models):
+            if not folder.is_dir():  # another door may have made it meanwhile
+                _fetch_and_build(entry, models, source=None, cache=cache, progress=progress)
+    except OSError as error:
+        raise _not_writable(models, error) from None
+    return folder
 
 
 def resolve_bundle(
@@ -82,6 +90,22 @@ def fetch_bundle(
             f"{name} is for non-commercial use only: {entry.licence}",
             advice="If that is your use, say so with `--accept-licence`.",
         )
+    try:
+        with folder_lock(models):
+            _fetch_and_build(entry, models, source=source, cache=cache, progress=progress)
+    except OSError as error:
+        raise _not_writable(models, error) from None
+    return models / name
+
+
+def _fetch_and_build(
+    entry: CatalogueEntry,
+    models: Path,
+    *,
+    source: Path | None,
+    cache: Path | None,
+    progress: Progress,
+) -> None:
     downloads = cache or models / ".downloads"
     try:
         downloads.mkdir(parents=True, exist_ok=True)
@@ -89,21 +113,21 @@ def fetch_bundle(
             file.file: locate(file, source=source, cache=downloads, progress=progress)
             for file in entry.files
         }
-        _BUILDERS[name](entry, contents, models / name)
+        _BUILDERS[entry.name](entry, contents, models / entry.name)
     except CheckpointError as error:
         _forget(downloads, unless=cache)
-        raise CheckpointError(f"{name}: {error.problem}", advice=error.advice) from None
-    except EdgeverifyError:
+        raise CheckpointError(f"{entry.name}: {error.problem}", advice=error.advice) from None
+    except (EdgeverifyError, OSError):
         _forget(downloads, unless=cache)
         raise
-    except OSError as error:
-        _forget(downloads, unless=cache)
-        raise BundleError(
-            f"cannot write to the models folder {models}: {error.strerror}",
-            advice="Run as the user who owns it, or set XDG_DATA_HOME.",
-        ) from None
     _forget(downloads, unless=cache)
-    return models / name
+
+
+def _not_writable(models: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"cannot write to the models folder {models}: {error.strerror}",
+        advice="Run as the user who owns it, or set XDG_DATA_HOME.",
+    )
 
 
 def _forget(downloads: Path, *, unless: Path | None) -> None:

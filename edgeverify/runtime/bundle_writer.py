@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +11,7 @@ from edgeverify.errors import BundleError
 from edgeverify.runtime.bundle import MANIFEST_FILE, POINTS_FILE
 from edgeverify.runtime.canonical import sha256_of
 from edgeverify.runtime.embedding_space import embedding_space, pad_space
+from edgeverify.runtime.folder_writer import replace_file, write_folder
 from edgeverify.runtime.golden import Golden, make_golden, make_pad_golden
 from edgeverify.runtime.manifest import (
     GOLDEN_FILE,
@@ -183,6 +181,11 @@ def _json(value: BundleModel) -> bytes:
     return (value.model_dump_json(indent=1) + "\n").encode("utf-8")
 
 
+def write_points(folder: Path, points: OperatingPointsFile) -> None:
+    """Replace a bundle's operating points; its signature over them, if any, no longer fits."""
+    replace_file(folder / POINTS_FILE, _json(points))
+
+
 def _write(
     folder: Path,
     manifest: Manifest | PadManifest,
@@ -192,65 +195,4 @@ def _write(
     everything = {**contents, MANIFEST_FILE: _json(manifest)}
     if points is not None:
         everything[POINTS_FILE] = _json(points)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise _cannot_write(folder, error) from None
-    try:
-        for name, data in everything.items():
-            _write_synced(made / name, data)
-        made.chmod(0o755)
-        _sync_folder(made)
-        swap_in(made, folder)
-    except OSError as error:
-        raise _cannot_write(folder, error) from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def swap_in(made: Path, folder: Path) -> None:
-    """Put the finished folder `made` in the place of `folder`; both on one file system."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        folder.rename(old / folder.name)
-        made.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        made.rename(folder)
-    _sync_folder(folder.parent)
-
-
-def write_points(folder: Path, points: OperatingPointsFile) -> None:
-    """Replace a bundle's operating points; its signature over them, if any, no longer fits."""
-    temporary = folder / f".{POINTS_FILE}.new"
-    try:
-        _write_synced(temporary, _json(points))
-        temporary.replace(folder / POINTS_FILE)
-        _sync_folder(folder)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _cannot_write(folder, error) from None
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    path.chmod(0o644)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _cannot_write(folder: Path, error: OSError) -> BundleError:
-    return BundleError(
-        f"cannot write the model bundle {folder}: {error.strerror}",
-        advice="Free some space, or run as the user who owns the models folder.",
-    )
+    write_folder(folder, everything)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeverify.errors import BundleError
+from edgeverify.models import build
 from edgeverify.models.build import ensure_bundle, fetch_bundle, resolve_bundle
-from edgeverify.models.catalogue import Catalogue, load_catalogue
+from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from edgeverify.models.fetch import fetch_file
 from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
 from edgeverify.runtime.canonical import sha256_of
@@ -202,3 +205,20 @@ def test_a_setting_is_a_folder_or_a_name(tmp_path: Path) -> None:
     assert resolve_bundle("ours", tmp_path) == tmp_path / "ours"
     (tmp_path / "mobilefacenet").mkdir()
     assert resolve_bundle("mobilefacenet", tmp_path) == tmp_path / "mobilefacenet"
+
+
+def test_two_doors_that_start_together_make_the_model_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def make(entry: CatalogueEntry, models: Path, **_: object) -> None:
+        made.append(entry.name)
+        time.sleep(0.2)
+        (models / entry.name).mkdir()
+
+    monkeypatch.setattr(build, "_fetch_and_build", make)
+    with ThreadPoolExecutor(2) as doors:
+        folders = list(doors.map(lambda _: ensure_bundle("dlib-resnet", tmp_path), range(2)))
+    assert folders == [tmp_path / "dlib-resnet"] * 2
+    assert made == ["dlib-resnet"]

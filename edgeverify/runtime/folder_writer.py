@@ -1,0 +1,81 @@
+"""Files that are whole or not there: written beside their place, synced, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgeverify.errors import BundleError
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder of files in place of what stands there; BundleError leaves the old one."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    try:
+        for name, data in contents.items():
+            _write_synced(made / name, data)
+        made.chmod(0o755)
+        _sync(made)
+        _swap_in(made, folder)
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file in place of what stands there; BundleError leaves the old one."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        _write_synced(temporary, data)
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+
+
+def _swap_in(made: Path, folder: Path) -> None:
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    try:
+        if folder.exists():
+            folder.rename(old / folder.name)
+        made.rename(folder)
+        _sync(folder.parent)
+    except OSError:
+        # What was there goes back.
+        if not folder.exists() and (old / folder.name).exists():
+            (old / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.chmod(0o644)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cannot_write(path: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"cannot write {path}: {error.strerror}",
+        advice="Free some space, or run as the user who owns the models folder.",
+    )
