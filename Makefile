@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: wheel install rollback uninstall test-systemd help demo test lint types imports unit test-all ci lock clean
+.PHONY: wheel install rollback uninstall test-camera test-systemd help demo test lint types imports unit test-all ci lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ unit: $(VENV)/export.stamp
 test: lint types imports unit ## Everything that fits in a few minutes, from nothing
 
 ci: test
+
+test-camera: $(VENV)/daemon.stamp ## Cameras that hang, vanish and return: RETURNS=100 times
+	@./systemd/prerequisites test
+	EDGEVERIFY_CAMERA_RETURNS=$(or $(RETURNS),100) $(BIN)/pytest tests/camera -q -s
 
 # ---- the service --------------------------------------------------------------------------------
 
