@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from edgeverify.lockout import LockoutState
 
 CHECKED_AT_OPENING_BYTES = 64 << 20
 """Larger files are checked by `edgeverify doctor`; a start should not take half a minute."""
+
+MAX_SEQUENCE = 1 << 52
+"""No door counts so far; a damaged file may say so."""
+MAX_WALL_MS = 4_102_444_800_000
+"""The year 2100, likewise."""
 
 _CORRUPT = ("malformed", "not a database", "file is encrypted", "integrity check")
 
@@ -114,19 +119,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def move_aside(path: Path, now: datetime) -> Salvage:
     """Rename a corrupt journal (never deleting it) and return what could be read from it."""
-    sequence, floor_ms, lockouts = 0, None, {}
-    with suppress(sqlite3.Error), closing(open_for_reading(path)) as old:
-        with suppress(sqlite3.Error, TypeError):
-            sequence = int(old.execute("SELECT max(sequence) FROM decisions").fetchone()[0])
-        facts: dict[str, str] = {}
-        with suppress(sqlite3.Error):
-            facts = dict(old.execute("SELECT name, value FROM facts"))
-        with suppress(ValueError):
-            sequence = max(sequence, int(facts.get("reserved", "0")))
-        with suppress(ValueError, KeyError):
-            floor_ms = int(facts["floor_ms"])
-        with suppress(sqlite3.Error, ValueError, TypeError, OverflowError):
-            lockouts = read_lockouts(old)
+    salvage = _salvage(path)
     target = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S}")
     number = 1
     while target.exists():
@@ -136,4 +129,32 @@ def move_aside(path: Path, now: datetime) -> Salvage:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(target.with_name(target.name + suffix))
-    return Salvage(target, sequence, floor_ms, lockouts)
+    return replace(salvage, moved_to=target)
+
+
+def _salvage(path: Path) -> Salvage:
+    """Read what a damaged file still gives; anything implausible counts as lost."""
+    sequence, floor_ms = 0, None
+    lockouts: dict[str, LockoutState] = {}
+    facts: dict[str, str] = {}
+    with suppress(sqlite3.Error), closing(open_for_reading(path)) as old:
+        with suppress(sqlite3.Error, TypeError, ValueError):
+            sequence = int(old.execute("SELECT max(sequence) FROM decisions").fetchone()[0])
+        with suppress(sqlite3.Error, TypeError, ValueError):
+            facts = dict(old.execute("SELECT name, value FROM facts"))
+        with suppress(TypeError, ValueError):
+            sequence = max(sequence, int(facts.get("reserved", "0")))
+        with suppress(TypeError, ValueError, KeyError):
+            floor_ms = int(facts["floor_ms"])
+        with suppress(sqlite3.Error, ValueError, TypeError, OverflowError):
+            found = read_lockouts(old)
+            lockouts = {
+                key: state
+                for key, state in found.items()
+                if isinstance(key, str) and isinstance(state.failures, int)
+            }
+    if not 0 < sequence < MAX_SEQUENCE:
+        sequence = 0
+    if floor_ms is not None and not 0 < floor_ms < MAX_WALL_MS:
+        floor_ms = None
+    return Salvage(path, sequence, floor_ms, lockouts)
