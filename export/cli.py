@@ -6,7 +6,9 @@ import typer
 from edgeverify_export.commands.adopt import adopt
 from edgeverify_export.commands.inspect import inspect
 from edgeverify_export.commands.onnx import onnx
+from edgeverify_export.commands.parity import parity
 from edgeverify_export.commands.signing import keygen, sign, verify
+from edgeverify_export.commands.variants import fp16, int8
 
 app = typer.Typer(
     name="edgeverify-export",
@@ -18,6 +20,9 @@ app = typer.Typer(
 )
 app.command("onnx")(onnx)
 app.command("adopt")(adopt)
+app.command("fp16")(fp16)
+app.command("int8")(int8)
+app.command("parity")(parity)
 app.command("inspect")(inspect)
 app.command("keygen")(keygen)
 app.command("sign")(sign)

@@ -40,3 +40,12 @@ Normalise = Annotated[
     bool | None, typer.Option("--normalise/--no-normalise", help="Bring embeddings to length 1.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Images = Annotated[
+    Path, typer.Option(help="Folder of photos of faces; with --pairs, of NAME/NAME_0001.jpg.")
+]
+Pairs = Annotated[Path | None, typer.Option(help="Pair list in LFW's format.")]
+Threshold = Annotated[float | None, typer.Option(help="Where decisions are counted as flipped.")]
+NoFlips = Annotated[
+    bool, typer.Option("--no-flips", help="Pass without pairs: flipped decisions are not counted.")
+]
+Limit = Annotated[int, typer.Option(help="Without --pairs: at most so many photos.", min=1)]

@@ -1,0 +1,83 @@
+"""Opening every form of a bundle that exists here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeverify.errors import CheckpointError, EdgeverifyError, RuntimeUnavailableError
+from edgeverify.runtime.bundle import Bundle
+from edgeverify.runtime.canonical import sha256_of_file
+from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.open_session import open_session
+from edgeverify.runtime.session import Batch, Session
+from edgeverify.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from edgeverify.runtime.manifest import Precision
+
+
+class TorchSession:
+    """The PyTorch network itself as a `Session`."""
+
+    name = "pytorch"
+    precision: Precision = "fp32"
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+
+    def run(self, batch: Batch) -> Batch:
+        """Infer: float32 (b, 3, size, size) to (b, d)."""
+        from edgeverify_export.onnx_graph import run_network  # noqa: PLC0415 - torch
+
+        return run_network(self._network, batch)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A back end that could not take part, and why."""
+
+    name: str
+    reason: str
+
+
+def open_all(bundle: Bundle, checkpoint: Path | None) -> Iterator[Session | NotRun]:
+    """Open PyTorch, ONNX FP32, FP16, INT8 and TensorRT, whichever exist; the baseline first."""
+    yield _torch(bundle, checkpoint)
+    precisions: tuple[Precision, ...] = ("fp32", "fp16", "int8")
+    for precision in precisions:
+        if bundle.has(precision):
+            yield OnnxRuntimeSession(
+                bundle.model_bytes(precision), device="cpu", precision=precision, threads=2
+            )
+        else:
+            yield NotRun(f"onnxruntime-cpu {precision}", "the bundle has no such graph")
+    for back_end in ("onnxruntime-cuda", "tensorrt"):
+        try:
+            settings = ModelSettings.model_validate({"runtime": back_end})
+            yield open_session(bundle, settings).session
+        except RuntimeUnavailableError as error:
+            yield NotRun(back_end, error.problem)
+
+
+def _torch(bundle: Bundle, checkpoint: Path | None) -> Session | NotRun:
+    if checkpoint is None:
+        return NotRun("pytorch", "no --checkpoint was given")
+    if checkpoint.is_file() and sha256_of_file(checkpoint) != bundle.manifest.source_sha256:
+        raise CheckpointError(f"{checkpoint} is not the checkpoint that the bundle was made of")
+    try:
+        from edgeverify_export.extra import require_torch  # noqa: PLC0415
+
+        require_torch()
+    except EdgeverifyError as error:
+        return NotRun("pytorch", error.problem)
+    from edgeverify_export.sources import load_network  # noqa: PLC0415 - torch
+
+    return TorchSession(load_network(checkpoint, bundle.manifest.arch).fitted.network)
