@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from edgeverify.camera.backoff import Backoff
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.latest_frame import LatestFrame
-from edgeverify.camera.messages import Captured, Failed, Opened, Order, Started
+from edgeverify.camera.messages import Captured, Failed, Message, Opened, Order, Started
 from edgeverify.camera.picture_watch import PictureWatch
 from edgeverify.camera.process import COMMAND, CaptureProcess
 from edgeverify.camera.ring import Ring
@@ -167,9 +167,12 @@ class LiveCamera:
         while not self._closing.is_set():
             message = process.receive(LOOK_UP_SECONDS)
             now = self._clock()
+            # Frames that come, but from long ago, are as good as none.
+            if message is not None and not _is_late(message, now, settings):
+                heard = now
+            if now - heard > limit:
+                return state, silence
             if message is None:
-                if now - heard > limit:
-                    return state, silence
                 continue
             if isinstance(message, Failed):
                 ended = CameraState.ENDED if message.has_ended else CameraState.OFFLINE
@@ -186,7 +189,6 @@ class LiveCamera:
                 first = now if first is None else first
                 if now - first > PROVEN_SECONDS:
                     self._backoff.reset()
-            heard = now
         return CameraState.OFFLINE, "closed"
 
     def _take_in(self, ring: Ring, captured: Captured) -> None:
@@ -211,6 +213,12 @@ class LiveCamera:
         # Tried every two seconds for a weekend, it is said once.
         if before is None or (before.state, before.detail) != (state, detail):
             LOGGER.warning("camera %s: %s", state.value, detail)
+
+
+def _is_late(message: Message, now: float, settings: CameraSettings) -> bool:
+    if not isinstance(message, Captured):
+        return False
+    return now - message.captured_at > settings.stalled_seconds
 
 
 def _map(opened: Opened) -> Ring:

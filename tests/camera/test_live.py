@@ -34,14 +34,14 @@ import numpy as np
 to = socket.socket(fileno=int(sys.argv[1]))
 send(to, Started())
 receive_order(to)
-def show(frames):
+def show(frames, late=0.0):
     ring, descriptor = make_ring(64, 48)
     send(to, Opened(64, 48, descriptor))
     for number in range(1, frames + 1):
         pixels = ring.pixels(number % 4)
         pixels[:] = np.random.randint(0, 255, pixels.shape, np.uint8)
         ring.set_stamp(number % 4, number)
-        send(to, Captured(number, number % 4, time.monotonic(), examine(pixels)))
+        send(to, Captured(number, number % 4, time.monotonic() - late, examine(pixels)))
         time.sleep(0.02)
 """
 
@@ -81,6 +81,16 @@ def test_a_read_that_blocks_for_ever_is_killed_and_the_camera_comes_back() -> No
         while (frame := camera.latest(seen, 0.0)) is not None:
             seen = frame.sequence
         assert wait_for_frame(camera, seen, 5).sequence > seen
+
+
+def test_frames_that_come_too_late_are_a_stall_and_the_camera_is_opened_anew() -> None:
+    with camera_that("show(10)\nshow(10**6, late=5.0)", stalled_seconds=0.5) as camera:
+        seen = wait_for_frame(camera, 0, 10).sequence
+        wait_for(camera, CameraState.STALLED, 5)
+        while (frame := camera.latest(seen, 0.0)) is not None:
+            seen = frame.sequence
+        late = wait_for_frame(camera, seen, 10)
+        assert camera.now() - late.captured_at < 0.5
 
 
 def test_an_open_that_blocks_for_ever_is_killed_too() -> None:
