@@ -169,6 +169,8 @@ class Supervisor:
         return self._worker is not None and self._worker.is_alive()
 
     def _begin_reload(self) -> None:
+        # Whatever changes from here on is another change; what is there now is being read.
+        self._files = _stamps(self._service.config)
         if self._is_ready:
             self._manager.reloading(time.monotonic())
         self._worker = threading.Thread(target=self._reload, name="reload", daemon=True)

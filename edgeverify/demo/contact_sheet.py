@@ -12,11 +12,13 @@ import numpy as np
 from edgeverify.domain import Outcome, RgbImage
 from edgeverify.errors import ImageError
 from edgeverify.pipeline import Pipeline
-from edgeverify.vision.alignment import five_points
+from edgeverify.runtime.templates import template_named
 
 TILE = (640, 360)
 FOOT = 56
 COLUMNS = 2
+FIVE_POINTS = "arcface-112"
+"""Eye centres, nose tip, mouth corners: what people know as the five points."""
 GREEN, RED, AMBER, INK, PAPER = (
     (40, 160, 70),
     (200, 60, 50),
@@ -60,7 +62,7 @@ def _tile(still: Still, pipeline: Pipeline) -> RgbImage:
         corner = (round(box.left), round(box.top)), (round(box.right), round(box.bottom))
         cv2.rectangle(frame, *corner, AMBER, 3)
     if seen.face is not None:
-        for x, y in five_points(seen.face.mesh):
+        for x, y in template_named(FIVE_POINTS).pick(seen.face.mesh):
             cv2.circle(frame, (round(float(x)), round(float(y))), 5, GREEN, -1)
     picture = cv2.resize(frame, TILE, interpolation=cv2.INTER_AREA)
     foot = np.full((FOOT, TILE[0], 3), PAPER, dtype=np.uint8)

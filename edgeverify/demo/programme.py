@@ -27,6 +27,7 @@ from edgeverify.demo.scenes import SCENES, Film, Scene
 from edgeverify.demo.visit import Answer, visit
 from edgeverify.domain import RgbImage
 from edgeverify.events import Topics
+from edgeverify.keys import load_signing_keys
 from edgeverify.models.progress import Progress
 from edgeverify.pipeline import Pipeline
 from edgeverify.state import StateDirectory

@@ -1,0 +1,182 @@
+"""A door on a stage: the real loop, pipeline and journal; time, ids and keys held still.
+
+The camera is a lockstep file, so that a slow machine gives the same frames at the same times.
+Whoever would publish is a strict recorder: it takes nothing that is not in the journal already.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edgeverify.camera.open_camera import open_camera
+from edgeverify.daemon.conditions import Conditions
+from edgeverify.daemon.door import Door
+from edgeverify.daemon.eyes import Eyes
+from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.idle import Idle
+from edgeverify.daemon.inbox import Inbox
+from edgeverify.daemon.people import People
+from edgeverify.daemon.records import Records, Told
+from edgeverify.daemon.service import make_judge
+from edgeverify.daemon.situation import Board, Situation
+from edgeverify.domain import Claim, ClaimSource, OperatingPoint, Prompt, Reference
+from edgeverify.events import SignedDecision
+from edgeverify.journal import Journal
+from edgeverify.keys import SigningKeys, key_id
+from edgeverify.liveness import PadState, plan_liveness
+from edgeverify.metrics import Metrics
+from edgeverify.pipeline import Pipeline
+from edgeverify.references.store import LoadedReferences
+from edgeverify.settings import CameraSettings, Settings
+from edgeverify.thermal import Level, idle_plan
+
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
+
+
+def fixed_keys() -> SigningKeys:
+    """A signing key that is the same in every run."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    return SigningKeys(private, key_id(private.public_key()), MIDNIGHT)
+
+
+class Recorder:
+    """Takes live decisions and prompts; refuses one that no row holds."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.events: list[SignedDecision] = []
+        self.prompts: list[Prompt] = []
+
+    def publish_live(self, signed: SignedDecision) -> bool:
+        waiting = {row.sequence for row in self._journal.outbox()}
+        assert signed.decision.sequence in waiting, "published before it was journalled"
+        self.events.append(signed)
+        return True
+
+    def publish_prompt(self, prompt: Prompt) -> None:
+        self.prompts.append(prompt)
+
+
+@dataclass
+class StillClock:
+    """Wall time that moves with the video and is trusted unless a test says otherwise."""
+
+    seconds: Callable[[], float]
+    trusted: bool = True
+
+    def wall(self) -> datetime:
+        return MIDNIGHT + timedelta(seconds=self.seconds())
+
+    def floor(self) -> datetime | None:
+        return self.wall()
+
+    def is_trusted(self) -> bool:
+        return self.trusted
+
+
+@dataclass
+class DoorOnStage:
+    """What a test plays with."""
+
+    door: Door
+    journal: Journal
+    recorder: Recorder
+    clock: StillClock
+    faults: FaultBoard
+    heat: list[Level] = field(default_factory=lambda: [Level.FULL])
+
+    def claim(self, card: str, *, name: str = "claim-1") -> None:
+        self.door.inbox.put(
+            Claim(
+                id=name,
+                card=card,
+                issued_at=self.clock.wall(),
+                received_at=self.door.eyes.now(),
+                source=ClaimSource.MQTT,
+            )
+        )
+
+    def play(self, turns: int = 400) -> tuple[Told, ...]:
+        """Turn until something was decided."""
+        for _ in range(turns):
+            if told := self.door.turn():
+                return told
+        return ()
+
+
+@contextmanager
+def door_on_stage(
+    folder: Path,
+    film: Path,
+    pipeline: Pipeline,
+    settings: Settings,
+    references: tuple[Reference, ...],
+) -> Iterator[DoorOnStage]:
+    """Build the door for one film."""
+    camera = CameraSettings(source=str(film), pace="lockstep", loop=settings.camera.loop)
+    eyes = Eyes(camera, open_camera)
+    clock = StillClock(eyes.now)
+    journal = Journal.open(folder / "journal.sqlite", now=MIDNIGHT).journal
+    faults = FaultBoard()
+    recorder = Recorder(journal)
+    counter = itertools.count(1)
+    plan = plan_liveness(settings.liveness, PadState.ABSENT)
+    point = OperatingPoint(threshold=pipeline.point.threshold, max_fmr=1e-4, evidence="a test")
+    situation = Situation(
+        settings=settings,
+        people=People.of(
+            settings.door,
+            settings.staff,
+            LoadedReferences(
+                usable={one.card: one for one in references}, unusable={}, photo_digests={}
+            ),
+        ),
+        plan=plan,
+        point=point,
+        walk_up_point=point,
+        pad_threshold=0.5,
+        digest="0" * 64,
+    )
+    stage_heat = [Level.FULL]
+    records = Records(
+        journal=journal,
+        signer=fixed_keys,
+        publisher=recorder,
+        faults=faults,
+        new_id=lambda: f"event-{next(counter)}",
+        facts={"model": "test", "embedding_space": "test", "runtime": "test"},
+    )
+    door = Door(
+        board=Board(situation),
+        eyes=eyes,
+        pipeline=pipeline,
+        inbox=Inbox(),
+        records=records,
+        prompter=recorder,
+        conditions=Conditions(
+            camera=eyes.health,
+            monotonic=eyes.now,
+            clock=clock,
+            heat=lambda: stage_heat[0],
+            faults=faults,
+        ),
+        idle=Idle(
+            plan=lambda rate: idle_plan(stage_heat[0], rate),
+            wall=clock.wall,
+            new_id=lambda: f"claim-{next(counter)}",
+        ),
+        make_judge=make_judge,
+        metrics=Metrics(door=settings.door, version="test"),
+    )
+    try:
+        yield DoorOnStage(door, journal, recorder, clock, faults, stage_heat)
+    finally:
+        eyes.close()
+        journal.close()

@@ -1,0 +1,170 @@
+"""The whole door on recorded scenes: claim in, decision out, journal first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
+from edgeverify.domain import Outcome, Reason
+from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
+from edgeverify.settings import DecisionSettings
+from edgeverify.thermal import Level
+from tests.daemon.stage import DoorOnStage
+
+Stage = Callable[..., DoorOnStage]
+
+
+def _reason(door: DoorOnStage) -> Reason:
+    (told,) = door.play()
+    return told.decision.reason
+
+
+def test_ada_walks_up_with_her_card_and_is_let_in(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    (told,) = door.play()
+    assert told.decision.outcome is Outcome.GRANT
+    assert told.is_recorded
+    assert told.is_live
+
+
+def test_bob_with_adas_card_is_denied_before_the_time_out(stage: Stage) -> None:
+    door = stage(Film.OTHER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    (told,) = door.play()
+    assert told.decision.reason is Reason.NON_MATCH
+    assert told.decision.comparisons == DecisionSettings().max_comparisons
+
+
+def test_an_unknown_card_needs_no_look(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(UNKNOWN_CARD)
+    assert _reason(door) is Reason.UNKNOWN_REFERENCE
+    assert door.door.last_sequence == 0
+
+
+def test_nobody_there(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=10, decision=DecisionSettings(timeout_seconds=0.5))
+    door.claim(OWNER_CARD)
+    assert _reason(door) is Reason.NO_FACE
+
+
+def test_two_people_at_once(stage: Stage) -> None:
+    door = stage(Film.TWO_PEOPLE, count=10, decision=DecisionSettings(timeout_seconds=0.5))
+    door.claim(OWNER_CARD)
+    assert _reason(door) is Reason.MULTIPLE_FACES
+
+
+def test_a_video_that_ends_is_a_camera_that_is_gone(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=3)
+    door.claim(OWNER_CARD)
+    assert _reason(door) is Reason.CAMERA_UNAVAILABLE
+
+
+def test_another_card_ends_the_attempt_that_runs(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first")
+    assert door.door.turn() == ()
+    door.claim(OTHER_CARD, name="second")
+    (told,) = door.door.turn()
+    assert (told.decision.claim_id, told.decision.reason) == ("first", Reason.SUPERSEDED)
+    assert door.door.attempt is not None
+    assert door.door.attempt.claim.card == OTHER_CARD
+
+
+def test_the_same_card_again_joins_its_own_attempt(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim(OWNER_CARD, name="again")
+    (told,) = door.play()
+    assert told.decision.claim_id == "first"
+    assert set(door.journal.claim_ids(door.clock.wall())) == {"first", "again"}
+    assert len(door.recorder.events) == 1
+
+
+def test_heat_that_suspends_denies_a_matching_face(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.heat[0] = Level.SUSPENDED
+    door.claim(OWNER_CARD)
+    assert _reason(door) is Reason.OVERHEATED
+
+
+def test_a_clock_that_was_never_set_denies_a_matching_face(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.clock.trusted = False
+    door.claim(OWNER_CARD)
+    assert _reason(door) is Reason.CLOCK_UNSYNCED
+
+
+def test_without_a_row_there_is_no_grant(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+
+    def full(*_: object) -> object:
+        raise JournalUnavailableError("the disk is full")
+
+    monkeypatch.setattr(door.journal, "record", full)
+    monkeypatch.setattr(door.recorder, "publish_live", lambda signed: signed is not None)
+    door.claim(OWNER_CARD)
+    (told,) = door.play()
+    assert told.decision.outcome is Outcome.DENY
+    assert told.decision.reason is Reason.JOURNAL_UNAVAILABLE
+    assert not told.is_recorded
+    assert "journal_unavailable" in door.faults
+
+
+def test_a_model_that_breaks_is_a_denial_with_its_reason(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+
+    def broken(*_: object) -> object:
+        raise RuntimeUnavailableError("the network gave no number")
+
+    door.claim(OWNER_CARD)
+    door.door.turn()
+    with monkeypatch.context() as patch:
+        patch.setattr(door.door.pipeline, "observe", broken)
+        with pytest.raises(RuntimeUnavailableError):
+            door.play()
+    (told,) = door.door.fail(Reason.MODEL_UNAVAILABLE)
+    assert told.decision.reason is Reason.MODEL_UNAVAILABLE
+    assert door.door.attempt is None
+
+
+def test_a_photo_held_up_with_liveness_on_is_never_let_in(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP, count=90, liveness="challenge")
+    door.claim(OWNER_CARD)
+    (told,) = door.play(2000)
+    assert told.decision.outcome is Outcome.DENY
+    assert told.decision.reason in {
+        Reason.PRESENTATION_ATTACK,
+        Reason.CHALLENGE_FAILED,
+        Reason.CAMERA_UNAVAILABLE,
+    }
+
+
+def test_golden_replay_gives_exactly_these_events(stage: Stage) -> None:
+    """The same film, ids, time and key: every signed byte is known beforehand."""
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    door.play()
+    (signed,) = door.recorder.events
+    first = json.loads(signed.payload)
+    start = first.pop("sequence")
+    assert start > 0
+    assert first == {
+        "event_id": "event-1",
+        "door": "front-door",
+        "claim_id": "claim-1",
+        "card": OWNER_CARD,
+        "outcome": "grant",
+        "reason": "match",
+        "issued_at": "2026-03-02T00:00:00.200Z",
+        "expires_at": "2026-03-02T00:00:05.200Z",
+    }
+    again = stage(Film.EMPTY_ROOM, count=30)
+    assert again.play(5) == ()
