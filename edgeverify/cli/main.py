@@ -11,10 +11,12 @@ from edgeverify.cli import (
     acts,
     aim,
     backup,
+    bench,
     check_config,
     claim,
     demo,
     diagnose,
+    doctor,
     enrol,
     evaluate_pad,
     events,
@@ -56,6 +58,7 @@ def edgeverify(
 
 # Each command registers here: app.command("name")(module.function)
 app.command("run")(run.run)
+app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("check-config")(check_config.check_config)
 app.command("enrol")(enrol.enrol)
@@ -66,6 +69,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(models.app, name="models")
 app.command("aim")(aim.aim)
+app.command("bench")(bench.bench)
 app.command("status")(status.status)
 app.command("diagnose")(diagnose.diagnose)
 app.command("install-service")(install_service.install_service)
