@@ -99,9 +99,9 @@ class Mosquitto:
 
 
 @contextmanager
-def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
-    """A running broker for the length of a block."""
-    broker = Mosquitto(folder, lines=lines or ("allow_anonymous true",))
+def mosquitto(folder: Path, *lines: str, port: int = 0) -> Iterator[Mosquitto]:
+    """A running broker for the length of a block; port 0: any."""
+    broker = Mosquitto(folder, port=port or free_port(), lines=lines or ("allow_anonymous true",))
     broker.start()
     try:
         yield broker
