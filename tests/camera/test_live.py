@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -228,3 +229,32 @@ def test_a_black_film_is_a_black_camera(tmp_path: Path) -> None:
     with camera_at(path, loop=True) as camera:
         health = wait_for(camera, CameraState.BLACK, 10)
         assert not health.is_usable
+
+
+def test_a_daemon_that_is_killed_takes_its_capture_process_along(video: Path) -> None:
+    program = (
+        "import time\n"
+        "from edgeverify.camera import open_camera\n"
+        "from edgeverify.settings import CameraSettings\n"
+        f"camera = open_camera(CameraSettings(source={str(video)!r}, loop=True))\n"
+        "print(camera.latest(0, 30) is not None, flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    daemon = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    with daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == b"True\n"
+        captures = psutil.Process(daemon.pid).children(recursive=True)
+        assert captures
+        daemon.kill()
+    end = time.monotonic() + 10
+    while any(_lives(process) for process in captures):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
