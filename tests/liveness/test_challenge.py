@@ -1,0 +1,254 @@
+"""What people do when they are asked to blink, turn and nod; and what others try."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+from edgeverify.domain import Liveness, Observation
+from edgeverify.liveness.actions import Action, Draw, draw_challenge
+from edgeverify.liveness.blink import BlinkDetector
+from edgeverify.liveness.challenge import Challenge, Phase
+from edgeverify.liveness.posture import Ahead
+from edgeverify.settings.liveness import ChallengeSettings
+from tests.liveness.actors import OPEN, SHUT, TURNED, TWO_FACES, Actor
+
+SETTINGS = ChallengeSettings()
+BLINK_LEFT_NOD = (Action.BLINK, Action.TURN_LEFT, Action.NOD)
+
+
+def challenge(
+    *actions: Action, retries: tuple[Draw, ...] = (), settings: ChallengeSettings = SETTINGS
+) -> Challenge:
+    blink = BlinkDetector(closing_ratio=settings.blink_ratio)
+    for n in range(5):
+        blink = blink.observe(99.0 + n / 10, OPEN)
+    return Challenge(
+        settings=settings,
+        draws=(Draw(actions, tuple(0.5 for _ in actions)), *retries),
+        zero=Ahead(yaw_degrees=0.0, pitch_degrees=0.0),
+        since=100.0,
+        blink=blink,
+    )
+
+
+def watched(state: Challenge, frames: Iterable[Observation]) -> Challenge:
+    for frame in frames:
+        state = state.observe(frame)
+    return state
+
+
+def asked(state: Challenge, actor: Actor) -> Challenge:
+    """Look ahead until the door asks, and for a moment of reaction."""
+    for _ in range(60):
+        state = state.observe(actor.looks())
+        if state.phase in {Phase.ASKED, Phase.FAILED}:
+            break
+    return watched(state, [actor.looks() for _ in range(4)])
+
+
+def obeyed(state: Challenge, actor: Actor, *actions: Action) -> Challenge:
+    for action in actions:
+        state = watched(asked(state, actor), actor.performs(action))
+    return state
+
+
+def test_anna_does_what_she_is_asked_to() -> None:
+    state = obeyed(challenge(*BLINK_LEFT_NOD), Actor(), *BLINK_LEFT_NOD)
+
+    assert state.verdict is Liveness.PASSED, state.failure
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_action_can_be_done_in_ten_frames_a_second(action: Action) -> None:
+    state = obeyed(challenge(action), Actor(rate=10.0), action)
+
+    assert state.verdict is Liveness.PASSED, state.failure
+
+
+def test_anna_is_asked_nothing_before_the_pause_is_over() -> None:
+    actor = Actor()
+    state = watched(challenge(Action.NOD), [actor.looks() for _ in range(7)])
+
+    assert state.asked is None
+    assert watched(state, [actor.looks() for _ in range(2)]).asked is Action.NOD
+
+
+def test_bert_turns_right_when_asked_for_left() -> None:
+    state = obeyed(challenge(Action.TURN_LEFT), Actor(), Action.TURN_RIGHT)
+
+    assert state.verdict is Liveness.CHALLENGE_FAILED
+    assert state.failure == "turn_right instead of turn_left"
+
+
+@pytest.mark.parametrize("action", [Action.TURN_LEFT, Action.TURN_RIGHT, Action.NOD])
+def test_a_movement_before_anything_was_asked_fails(action: Action) -> None:
+    state = watched(challenge(*BLINK_LEFT_NOD), Actor().performs(action))
+
+    assert state.verdict is Liveness.CHALLENGE_FAILED
+    assert state.failure == f"{action.value} before anything was asked"
+
+
+def test_a_blink_before_anything_was_asked_is_only_human() -> None:
+    actor = Actor(rate=30.0)
+    state = watched(challenge(Action.TURN_LEFT), actor.performs(Action.BLINK))
+
+    assert obeyed(state, actor, Action.TURN_LEFT).verdict is Liveness.PASSED
+
+
+def test_a_blink_that_began_before_it_was_asked_for_does_not_answer() -> None:
+    actor = Actor()
+    state = watched(challenge(Action.BLINK), [actor.looks() for _ in range(7)])
+    state = watched(state, [actor.looks(eyes=SHUT) for _ in range(3)])
+    assert state.asked is Action.BLINK
+    state = watched(state, [actor.looks() for _ in range(5)])
+
+    assert state.phase is Phase.ASKED
+    assert watched(state, actor.performs(Action.BLINK)).verdict is Liveness.PASSED
+
+
+def test_an_answer_within_the_blink_of_an_eye_was_known_before() -> None:
+    actor = Actor(rate=30.0)
+    state = challenge(Action.TURN_LEFT)
+    while state.asked is None:
+        state = state.observe(actor.looks(yaw=18))
+    state = state.observe(actor.looks(yaw=22))
+
+    assert state.failure == "turn_left before it could be answered"
+
+
+def test_carla_does_nothing() -> None:
+    actor = Actor()
+    state = watched(asked(challenge(Action.NOD), actor), [actor.looks() for _ in range(70)])
+
+    assert state.verdict is Liveness.CHALLENGE_FAILED
+    assert state.failure == "step 1 took too long"
+
+
+def test_carla_may_try_again_where_a_retry_is_allowed() -> None:
+    actor = Actor()
+    again = Draw((Action.BLINK,), (0.5,))
+    state = asked(challenge(Action.NOD, retries=(again,)), actor)
+    state = watched(state, [actor.looks() for _ in range(60)])
+
+    assert state.verdict is Liveness.PENDING
+    assert obeyed(state, actor, Action.BLINK).verdict is Liveness.PASSED
+
+
+def test_dora_nods_down_and_stays_there() -> None:
+    actor = Actor()
+    state = watched(asked(challenge(Action.NOD), actor), [actor.looks(pitch=-15) for _ in range(9)])
+
+    assert state.phase is Phase.ASKED
+
+
+def test_after_a_turn_she_must_look_ahead_again() -> None:
+    actor = Actor()
+    state = asked(challenge(Action.TURN_LEFT), actor)
+    state = watched(state, [actor.looks(yaw=y) for y in (10, 20, 25)])
+    assert state.phase is Phase.RETURN
+
+    state = watched(state, [actor.looks(yaw=25, refusal=TURNED) for _ in range(70)])
+
+    assert state.failure == "step 1 took too long"
+
+
+def test_a_second_face_ends_it() -> None:
+    actor = Actor()
+    state = asked(challenge(*BLINK_LEFT_NOD), actor).observe(actor.is_away(TWO_FACES))
+
+    assert state.failure == "a second face came into view"
+
+
+def test_emil_takes_over_from_anna_between_two_steps() -> None:
+    actor = Actor()
+    state = obeyed(challenge(*BLINK_LEFT_NOD), actor, Action.BLINK)
+    state = watched(state, [actor.looks(score=0.1) for _ in range(3)])
+
+    assert state.failure == "the face changed"
+
+
+def test_emil_takes_over_while_nobody_looks() -> None:
+    actor = Actor()
+    state = obeyed(challenge(*BLINK_LEFT_NOD), actor, Action.BLINK)
+    state = watched(state, [actor.is_away() for _ in range(9)])
+
+    assert state.failure == "the face was lost"
+
+
+def test_one_frame_without_a_face_is_forgiven() -> None:
+    actor = Actor()
+    state = obeyed(challenge(Action.BLINK, Action.NOD), actor, Action.BLINK)
+    state = watched(state, [actor.is_away() for _ in range(3)])
+
+    assert obeyed(state, actor, Action.NOD).verdict is Liveness.PASSED
+
+
+def test_a_photo_pushed_in_front_of_the_face_jumps() -> None:
+    actor = Actor()
+    state = obeyed(challenge(*BLINK_LEFT_NOD), actor, Action.BLINK)
+    actor.x += 250
+    state = state.observe(actor.looks())
+
+    assert state.failure == "the face jumped"
+
+
+def test_and_so_does_one_held_closer() -> None:
+    actor = Actor()
+    state = obeyed(challenge(*BLINK_LEFT_NOD), actor, Action.BLINK)
+    actor.size *= 1.8
+    state = state.observe(actor.looks())
+
+    assert state.failure == "the face jumped"
+
+
+def test_one_blurred_frame_does_not_fail_anna() -> None:
+    actor = Actor()
+    state = asked(challenge(Action.NOD), actor)
+    state = watched(state, [actor.looks(score=s) for s in (0.1, 0.1, 0.8, 0.1, 0.8)])
+
+    assert watched(state, actor.performs(Action.NOD)).verdict is Liveness.PASSED
+
+
+def test_a_camera_below_ten_frames_a_second_cannot_tell() -> None:
+    actor = Actor(rate=8.0)
+    state = watched(challenge(*BLINK_LEFT_NOD), [actor.looks() for _ in range(12)])
+
+    assert state.verdict is Liveness.UNAVAILABLE
+
+
+def test_a_camera_that_stops_for_a_second_cannot_either() -> None:
+    actor = Actor()
+    state = watched(challenge(*BLINK_LEFT_NOD), [actor.looks() for _ in range(3)])
+    actor.at += 1.0
+
+    assert state.observe(actor.looks()).verdict is Liveness.UNAVAILABLE
+
+
+def test_having_passed_somebody_else_steps_in() -> None:
+    """The watch ends with the decision, not with the last step."""
+    actor = Actor()
+    state = obeyed(challenge(Action.NOD), actor, Action.NOD)
+    assert state.verdict is Liveness.PASSED
+
+    assert watched(state, [actor.looks(score=0.1) for _ in range(3)]).failure == "the face changed"
+
+
+def test_thirty_six_draws_all_equally_likely_and_none_twice_in_a_row() -> None:
+    source = random.Random(36)
+    drawn = Counter(draw_challenge(SETTINGS, source).actions for _ in range(36_000))
+
+    assert len(drawn) == 36
+    assert all(a is not b and b is not c for a, b, c in drawn)
+    assert all(850 < count < 1150 for count in drawn.values())
+
+
+def test_pauses_are_drawn_between_their_limits() -> None:
+    source = random.Random(1)
+    delays = [d for _ in range(500) for d in draw_challenge(SETTINGS, source).delays]
+
+    assert SETTINGS.min_delay_seconds <= min(delays) < 0.5
+    assert 1.1 < max(delays) <= SETTINGS.max_delay_seconds
