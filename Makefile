@@ -72,3 +72,9 @@ uninstall: ## As root: take the service away; configs and state stay
 test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted in a container (root)
 	@./systemd/prerequisites systemd
 	$(BIN)/pytest tests/systemd -m systemd
+
+# ---- the journal under kills ---------------------------------------------------------------------
+
+test-kill: $(VENV)/daemon.stamp ## SIGKILL the journal, outbox and MQTT link KILLS=1000 times
+	EDGEVERIFY_KILLS=$(or $(KILLS),1000) $(BIN)/pytest tests/journal/test_kills.py -s -q
+.PHONY: test-kill
