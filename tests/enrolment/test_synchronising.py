@@ -195,12 +195,12 @@ def test_look_alikes_are_named_on_both_sides(door: Door) -> None:
     report = door.synchronise()
     assert report.warnings == (
         (
-            "card 1 (Barack Obama): looks like card 3 (His Twin); at this door's threshold each could "
-            "enter with the other's card"
+            "card 1 (Barack Obama): looks like card 3 (His Twin); at this door's threshold each "
+            "could enter with the other's card"
         ),
         (
-            "card 3 (His Twin): looks like card 1 (Barack Obama); at this door's threshold each could "
-            "enter with the other's card"
+            "card 3 (His Twin): looks like card 1 (Barack Obama); at this door's threshold each "
+            "could enter with the other's card"
         ),
     )
 

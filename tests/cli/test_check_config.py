@@ -1,0 +1,82 @@
+"""`edgeverify check-config` says whether the service would start, before it has to."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Desk
+
+
+def test_a_good_config_is_ok(desk: Desk) -> None:
+    desk.write(("1", "Obama", ["obama.jpg"]))
+    said = desk.run("check-config", desk.config)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"{desk.config}: ok, door 'front-door', 1 in staff\n"
+
+
+def test_a_bad_key_is_one_plain_line(desk: Desk) -> None:
+    desk.config.write_text("camra: {}\n")
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert said.err == f"edgeverify: {desk.config}:1: camra: unknown key; did you mean 'camera'?\n"
+
+
+def test_bad_photos_are_named_with_their_line_and_nothing_is_changed(desk: Desk) -> None:
+    (desk.folder / "text.jpg").write_text("not a photo")
+    desk.write(("1", "Obama", ["obama.jpg"]), ("2", "Nobody", ["text.jpg", "two.jpg"]))
+    before = sorted(desk.folder.parent.rglob("*"))
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert said.err.splitlines() == [
+        (
+            f"{desk.config}:12: staff[1].photos: card 2 (Nobody): text.jpg: is not a picture that can "
+            "be read"
+        ),
+        (
+            f"{desk.config}:12: staff[1].photos: card 2 (Nobody): two.jpg: it shows several faces; "
+            "crop it to one"
+        ),
+        f"edgeverify: {desk.config}: 2 to put right",
+    ]
+    assert sorted(desk.folder.parent.rglob("*")) == before
+
+
+def test_look_alikes_are_a_warning_not_a_mistake(desk: Desk) -> None:
+    desk.write(("1", "Obama", ["obama.jpg"]), ("2", "His twin", ["obama2.jpg"]))
+    said = desk.run("check-config", desk.config)
+    assert said.code == 0
+    assert "warning: card 1 (Obama): looks like card 2 (His twin)" in said.err
+    assert "warning: card 2 (His twin): looks like card 1 (Obama)" in said.err
+
+
+def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> None:
+    (desk.folder / "master.key").write_bytes(bytes(32))
+    (desk.folder / "master.key").chmod(0o644)
+    desk.write(more="mqtt:\n  tls:\n    ca_file: ca.pem\nkeys:\n  master_key_file: master.key\n")
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert said.err.splitlines()[:2] == [
+        f"{desk.config}:8: mqtt.tls.ca_file: cannot be read: {desk.folder / 'ca.pem'}",
+        (
+            f"{desk.config}:10: keys.master_key_file: the master key is readable by others: "
+            f"{desk.folder / 'master.key'} has mode 0644"
+        ),
+    ]
+
+
+def test_without_evidence_for_the_rate_it_says_so_and_still_tries_the_photos(desk: Desk) -> None:
+    desk.write(("1", "Nobody", ["two.jpg"]))
+    text = desk.config.read_text().replace("  threshold: 0.45\n", "  max_fmr: 0.0001\n")
+    desk.config.write_text(text)
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert (
+        f"{desk.config}:4: decision: the bundle mobilefacenet has no operating points" in said.err
+    )
+    assert "two.jpg: it shows several faces" in said.err
+
+
+def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
+    desk.write(("1", "Obama", ["obama.jpg"]))
+    desk.config.write_text(desk.config.read_text().replace(str(desk.bundle), "./nowhere"))
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert said.err.startswith("edgeverify: there is no model bundle")

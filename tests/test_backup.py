@@ -1,0 +1,173 @@
+"""Backup and restore: whole, private, of the right door, and numbers only go up."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import tarfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeverify.backup import SEQUENCE_GAP, make_backup, restore_backup
+from edgeverify.domain import Embedding
+from edgeverify.errors import StateError
+from edgeverify.journal.journal import Journal
+from edgeverify.keys import load_signing_keys
+from edgeverify.private_files import write_private
+from edgeverify.references import PhotoEmbedding, ReferenceStore
+from edgeverify.state import StateDirectory, open_state
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+KEY = bytes(range(32))
+SPACE = "a" * 64
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateDirectory:
+    state = open_state(tmp_path / "state", "front-door")
+    write_private(state.master_key, KEY)
+    load_signing_keys(state.signing_keys, now=NOW)
+    enrol(state, "1")
+    Journal.open(state.journal, now=NOW).journal.close()
+    return state
+
+
+def enrol(state: StateDirectory, card: str) -> None:
+    values = np.linspace(0.1, 0.2, 128, dtype=np.float32)
+    photo = PhotoEmbedding(
+        photo="a.jpg", digest="d", embedding=Embedding(values=values, embedding_space=SPACE)
+    )
+    with ReferenceStore(state.references, KEY, now=NOW) as store:
+        store.put(card, "Ada", (photo,), now=NOW)
+
+
+def enrolled(state: StateDirectory) -> set[str]:
+    with ReferenceStore(state.references, KEY, now=NOW) as store:
+        return set(store.load(SPACE).usable)
+
+
+def test_a_restored_door_knows_who_and_what_it_knew(state: StateDirectory, tmp_path: Path) -> None:
+    keyid = load_signing_keys(state.signing_keys, now=NOW).keyid
+    made = make_backup(state, tmp_path / "door.backup", now=NOW)
+    assert sorted(made.files) == [
+        "journal.sqlite",
+        "master.key",
+        "references.sqlite",
+        "signing-keys.json",
+    ]
+    enrol(state, "2")
+    state.master_key.unlink()
+    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    assert enrolled(state) == {"1"}
+    assert state.master_key.read_bytes() == KEY
+    assert load_signing_keys(state.signing_keys, now=NOW).keyid == keyid
+
+
+def test_backup_and_restored_files_are_for_their_owner_alone(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+    assert (tmp_path / "door.backup").stat().st_mode & 0o777 == 0o600
+    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    for file in state.folder.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_what_was_there_before_is_kept_aside(state: StateDirectory, tmp_path: Path) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+    enrol(state, "2")
+    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    (aside,) = state.folder.glob("before-restore-*")
+    with ReferenceStore(aside / "references.sqlite", KEY, now=NOW) as store:
+        assert {one.card for one in store.list()} == {"1", "2"}
+
+
+def test_a_backup_made_while_the_door_writes_is_consistent(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    with ReferenceStore(state.references, KEY, now=NOW) as writing:
+        writing._connection.execute("BEGIN IMMEDIATE")
+        writing._connection.execute("DELETE FROM reference")
+        make_backup(state, tmp_path / "door.backup", now=NOW)
+        writing._connection.execute("ROLLBACK")
+    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    assert enrolled(state) == {"1"}
+
+
+def test_sequence_numbers_jump_ahead_so_that_none_comes_twice(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    connection = sqlite3.connect(state.journal)
+    reserved = connection.execute("SELECT value FROM facts WHERE name = 'reserved'").fetchone()
+    connection.close()
+    assert int(reserved[0]) >= SEQUENCE_GAP
+
+
+def test_another_door_s_backup_is_refused(state: StateDirectory, tmp_path: Path) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+    other = open_state(tmp_path / "other", "back-door")
+    with pytest.raises(StateError, match="is a backup of the door 'front-door', not 'back-door'"):
+        restore_backup(other, tmp_path / "door.backup", now=NOW)
+
+
+def packed(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name.replace("__", "/").replace("_dot_", "."))
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
+BAD = [
+    ("a text file", b"hello", "is not a backup"),
+    ("nothing", b"", "is not a backup"),
+    ("a path out of the state", packed(__etc__passwd=b"x"), "holds '/etc/passwd'"),
+    ("no list of contents", packed(master_dot_key=b"x"), "is not a backup"),
+    ("a list that is none", packed(contents_dot_json=b"[]"), "is not a backup"),
+    (
+        "a later format",
+        packed(contents_dot_json=b'{"format": 99}'),
+        r"another release \(format 99\)",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [pytest.param(data, why, id=name) for name, data, why in BAD]
+)
+def test_what_is_no_backup_changes_nothing(
+    state: StateDirectory, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "bad.backup").write_bytes(content)
+    before = {file.name: file.read_bytes() for file in state.folder.iterdir()}
+    with pytest.raises(StateError, match=reason):
+        restore_backup(state, tmp_path / "bad.backup", now=NOW)
+    assert {file.name: file.read_bytes() for file in state.folder.iterdir()} == before
+
+
+def test_a_backup_with_one_changed_byte_is_refused(state: StateDirectory, tmp_path: Path) -> None:
+    file = tmp_path / "door.backup"
+    make_backup(state, file, now=NOW)
+    content = file.read_bytes()
+    file.write_bytes(content.replace(KEY, KEY[::-1]))
+    with pytest.raises(StateError, match="is damaged: its hashes do not fit"):
+        restore_backup(state, file, now=NOW)
+
+
+def test_a_backup_that_cannot_be_written_or_read(state: StateDirectory, tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be written"):
+        make_backup(state, tmp_path / "nowhere" / "door.backup", now=NOW)
+    with pytest.raises(StateError, match="cannot be read"):
+        restore_backup(state, tmp_path / "nowhere.backup", now=NOW)
+
+
+def test_an_empty_state_is_nothing_to_back_up(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="nothing to back up"):
+        make_backup(open_state(tmp_path / "s", "d"), tmp_path / "b", now=NOW)
