@@ -1,0 +1,108 @@
+"""docs/events.md, the JSON Schemas and the AsyncAPI document say what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import jsonschema
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from ruamel.yaml import YAML
+
+from edgeverify.domain import Degradation, Outcome, Prompt, Reason
+from edgeverify.events import (
+    ClaimMessage,
+    DecisionPayload,
+    EventKind,
+    Topics,
+    encode_claim,
+    encode_event,
+    encode_prompt,
+    encode_status,
+    key_id,
+    parse_event,
+    sign,
+)
+from edgeverify.journal.rows import payload_of
+from tests.doors import DOOR, NOON, decided, door_keys
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCHEMA_OF = {
+    "claim": "claim.v1",
+    "event": "event.v1",
+    "decision": "decision.v1",
+    "audit": "history.v1",
+    "status": "status.v1",
+    "prompt": "prompt.v1",
+}
+
+
+def _check(message: object, schema: str) -> None:
+    loaded = json.loads((DOCS / "schemas" / f"{schema}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(loaded)
+    jsonschema.Draft202012Validator(loaded).validate(message)
+
+
+def _examples() -> dict[str, dict[str, object]]:
+    page = (DOCS / "events.md").read_text(encoding="utf-8")
+    found = re.findall(r"<!-- example: (\w+) -->\s*```json\n(.*?)```", page, re.DOTALL)
+    return {name: json.loads(text) for name, text in found}
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMA_OF))
+def test_every_example_fits_its_schema(name: str) -> None:
+    _check(_examples()[name], SCHEMA_OF[name])
+
+
+def test_the_example_events_carry_the_example_decision_under_a_true_signature() -> None:
+    examples = _examples()
+    public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+    for name in ("event", "audit"):
+        event = parse_event(json.dumps(examples[name]).encode())
+        signed = event.verified({key_id(public): public})
+        assert json.loads(signed.payload) == examples["decision"]
+        assert signed.decision == DecisionPayload.from_bytes(event.payload)
+
+
+def test_what_the_door_writes_fits_the_schemas(tmp_path: Path) -> None:
+    keys = door_keys(tmp_path)
+    signed = sign(payload_of(decided("one"), 7), keys)
+    live = json.loads(encode_event(signed, EventKind.LIVE))
+    _check(live, "event.v1")
+    _check(json.loads(b64decode(live["data_base64"])), "decision.v1")
+    _check(json.loads(encode_event(signed, EventKind.HISTORY)), "history.v1")
+    scored = encode_event(signed, EventKind.HISTORY, score=-0.51, threshold=0.6)
+    _check(json.loads(scored), "history.v1")
+    claim = ClaimMessage(id="c-1", card="0012345", issued_at=NOON)
+    _check(json.loads(encode_claim(claim, source="/reader")), "claim.v1")
+    reason = Degradation(name="camera_stalled", detail="no new frame for 2 s")
+    details = {"heat": {"level": "full"}}
+    status = encode_status("degraded", DOOR, at=NOON, reasons=[reason], details=details)
+    _check(json.loads(status), "status.v1")
+    _check(json.loads(encode_status("offline", DOOR, at=None)), "status.v1")
+    prompt = Prompt(claim_id="c-1", kind="hint", text="move closer", expires_in_seconds=2)
+    _check(json.loads(encode_prompt(prompt, DOOR, datetime.now(timezone.utc))), "prompt.v1")
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.MATCH])
+def test_every_reason_stands_in_the_schema(reason: Reason) -> None:
+    payload = replace(payload_of(decided("x"), 7), outcome=Outcome.DENY, reason=reason)
+    _check(json.loads(payload.to_bytes()), "decision.v1")
+
+
+def test_the_asyncapi_document_names_the_five_topics_and_their_schemas() -> None:
+    document = YAML(typ="safe").load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    topics = Topics("{door}")
+    assert addresses == {topics.claim, topics.event, topics.audit, topics.status, topics.prompt}
+    for message in document["components"]["messages"].values():
+        assert (DOCS / message["payload"]["schema"]["$ref"]).is_file()
+    retained = {
+        name for name, each in document["operations"].items() if each["bindings"]["mqtt"]["retain"]
+    }
+    assert retained == {"receiveStatus"}
