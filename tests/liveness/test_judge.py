@@ -1,0 +1,243 @@
+"""The judgement over a whole transaction, in every mode."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeverify.domain import Liveness, Observation
+from edgeverify.liveness import (
+    Judge,
+    JudgeRules,
+    LivenessPlan,
+    PadState,
+    plan_liveness,
+    seconds_needed,
+)
+from edgeverify.liveness.actions import Action
+from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
+from tests.liveness.actors import TURNED, Actor
+
+PASSIVE = LivenessPlan(passive=True, challenge=False)
+CHALLENGE = LivenessPlan(passive=False, challenge=True)
+BOTH = LivenessPlan(passive=True, challenge=True)
+OFF = LivenessPlan(passive=False, challenge=False)
+
+
+def judge(plan: LivenessPlan, *, seed: int = 1, retries: int = 0) -> Judge:
+    rules = JudgeRules(
+        plan=plan,
+        pad=PadSettings(),
+        pad_threshold=0.5,
+        challenge=ChallengeSettings(retries=retries),
+        required_matches=3,
+    )
+    return Judge(rules, claim_id="c-1", since=100.0, source=random.Random(seed))
+
+
+def after(judge: Judge, frames: Iterable[Observation]) -> Liveness:
+    verdict = Liveness.PENDING
+    for frame in frames:
+        verdict = judge.observe(frame)
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("mode", "pad", "needed", "then"),
+    [
+        ("auto", PadState.WORKING, PASSIVE, "runs"),
+        ("auto", PadState.ABSENT, CHALLENGE, "runs"),
+        ("auto", PadState.BROKEN, PASSIVE, "denies"),
+        ("passive", PadState.WORKING, PASSIVE, "runs"),
+        ("passive", PadState.ABSENT, PASSIVE, "denies"),
+        ("challenge", PadState.BROKEN, CHALLENGE, "runs"),
+        ("both", PadState.WORKING, BOTH, "runs"),
+        ("both", PadState.ABSENT, BOTH, "denies"),
+        ("off", PadState.WORKING, OFF, "runs"),
+    ],
+)
+def test_what_each_mode_asks_for(
+    mode: LivenessMode, pad: PadState, needed: LivenessPlan, then: str
+) -> None:
+    plan = plan_liveness(mode, pad)
+
+    assert (plan.passive, plan.challenge) == (needed.passive, needed.challenge)
+    assert plan.can_run == (then == "runs")
+    assert plan.is_off == (mode == "off")
+
+
+def test_a_part_that_cannot_run_denies() -> None:
+    broken = judge(LivenessPlan(passive=True, challenge=False, can_run=False))
+
+    assert broken.observe(Actor().looks()) is Liveness.UNAVAILABLE
+
+
+def test_switched_off_asks_nothing_and_reads_no_cue() -> None:
+    off = judge(OFF)
+    still_photo = [Actor().looks(live=0.0, similarity=1.0) for _ in range(10)]
+
+    assert after(off, still_photo) is Liveness.NOT_REQUIRED
+
+
+def test_three_live_frames_pass() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+
+    assert after(mine, [actor.looks(), actor.looks()]) is Liveness.PENDING
+    assert mine.observe(actor.looks()) is Liveness.PASSED
+
+
+def test_a_print_is_an_attack_after_five_frames() -> None:
+    actor = Actor()
+
+    verdict = after(judge(PASSIVE), [actor.looks(live=0.01) for _ in range(5)])
+
+    assert verdict is Liveness.PRESENTATION_ATTACK
+
+
+def test_only_frames_that_match_are_judged() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+    after(mine, [actor.looks(score=0.1, live=0.99) for _ in range(10)])
+
+    assert mine.report().pad_frames == 0
+
+
+def test_frames_from_before_the_claim_prove_nothing() -> None:
+    actor, mine = Actor(at=90.0), judge(PASSIVE)
+
+    assert after(mine, [actor.looks() for _ in range(10)]) is Liveness.PENDING
+
+
+def test_a_face_too_small_to_judge_gets_a_hint_and_never_passes() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+    verdict = after(mine, [actor.looks(live=None) for _ in range(20)])
+
+    prompts = mine.prompts()
+    assert verdict is Liveness.PENDING
+    assert [prompt.kind for prompt in prompts] == ["hint"]
+    assert "80 to 400 pixels" in prompts[0].text
+
+
+def test_a_still_picture_is_an_attack_however_live_it_looks() -> None:
+    actor = Actor()
+
+    verdict = after(judge(PASSIVE), [actor.looks(similarity=0.9999) for _ in range(8)])
+
+    assert verdict is Liveness.PRESENTATION_ATTACK
+
+
+def test_a_still_picture_has_not_passed_before_that_is_known() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+
+    assert after(mine, [actor.looks(similarity=0.9999) for _ in range(4)]) is Liveness.PENDING
+
+
+def obeying(mine: Judge, actor: Actor, limit: int = 400) -> Liveness:
+    """Do whatever the prompts say."""
+    verdict = Liveness.PENDING
+    for _ in range(limit):
+        wanted = [p.kind for p in mine.prompts() if p.kind in {a.value for a in Action}]
+        if wanted:
+            after(mine, [actor.looks() for _ in range(4)])
+            verdict = after(mine, actor.performs(Action(wanted[-1])))
+        else:
+            verdict = mine.observe(actor.looks())
+        if verdict is not Liveness.PENDING:
+            break
+    return verdict
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_anna_does_what_the_prompts_say(seed: int) -> None:
+    mine = judge(CHALLENGE, seed=seed)
+
+    assert obeying(mine, Actor()) is Liveness.PASSED, mine.report()
+    assert len(mine.report().challenge_actions) == 3
+
+
+def test_the_prompts_say_one_thing_at_a_time() -> None:
+    actor, mine = Actor(), judge(CHALLENGE, seed=3)
+    said = []
+    for _ in range(30):
+        mine.observe(actor.looks())
+        said += mine.prompts()
+
+    assert [prompt.kind for prompt in said[:1]] == ["look_ahead"]
+    assert len(said) == 2, "look ahead, then the first step, each said once"
+    assert all(prompt.claim_id == "c-1" for prompt in said)
+    assert said[1].expires_in_seconds == ChallengeSettings().step_seconds
+
+
+def test_nobody_is_asked_anything_before_the_face_was_verified() -> None:
+    actor, mine = Actor(), judge(CHALLENGE)
+    after(mine, [actor.looks(score=0.1) for _ in range(60)])
+
+    assert mine.prompts() == ()
+
+
+def test_both_needs_both() -> None:
+    assert obeying(judge(BOTH), Actor()) is Liveness.PASSED
+    actor = Actor()
+    assert (
+        after(judge(BOTH), [actor.looks(live=0.1) for _ in range(5)])
+        is Liveness.PRESENTATION_ATTACK
+    )
+    actor, mine = Actor(), judge(BOTH)
+    assert after(mine, [actor.looks() for _ in range(30)]) is Liveness.PENDING
+    failed = after(mine, [actor.looks() for _ in range(80)])
+    assert failed is Liveness.CHALLENGE_FAILED
+    assert "took too long" in mine.report().challenge_failure
+
+
+def test_a_door_that_hangs_high_learns_how_people_look_into_it() -> None:
+    actor, mine = Actor(), judge(CHALLENGE)
+    after(mine, [actor.looks(pitch=-18, yaw=12) for _ in range(30)])
+
+    assert mine.report().verdict is Liveness.PENDING
+    assert mine.report().challenge_failure == ""
+
+
+def test_a_denial_stays() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+    after(mine, [actor.looks(live=0.0) for _ in range(5)])
+
+    assert after(mine, [actor.looks() for _ in range(50)]) is Liveness.PRESENTATION_ATTACK
+
+
+def test_the_time_a_challenge_may_take() -> None:
+    settings = ChallengeSettings(steps=3, step_seconds=4.0, max_delay_seconds=1.0)
+
+    assert seconds_needed(PASSIVE, settings) == 0
+    assert seconds_needed(CHALLENGE, settings) == 17
+    assert seconds_needed(CHALLENGE, ChallengeSettings(retries=1)) > seconds_needed(BOTH, settings)
+
+
+FRAMES = st.tuples(
+    st.floats(-40, 40),
+    st.floats(-30, 30),
+    st.floats(0.05, 0.4),
+    st.sampled_from([None, TURNED]),
+)
+
+
+@given(st.lists(FRAMES, max_size=120), st.integers(0, 1000))
+def test_random_movement_without_matches_never_passes(
+    frames: list[tuple[float, float, float, None]], seed: int
+) -> None:
+    actor, mine = Actor(), judge(CHALLENGE, seed=seed)
+    seen = [
+        actor.looks(yaw=yaw, pitch=pitch, eyes=eyes, refusal=refusal, score=0.1)
+        for yaw, pitch, eyes, refusal in frames
+    ]
+
+    assert after(mine, seen) is not Liveness.PASSED
+
+
+@given(st.lists(st.floats(0, 0.499), max_size=60))
+def test_no_sequence_of_low_probabilities_ever_passes(values: list[float]) -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+
+    assert after(mine, [actor.looks(live=v) for v in values]) is not Liveness.PASSED
