@@ -21,6 +21,8 @@ class ModelSettings(Section):
     """`auto`: FP16 on a GPU, FP32 on a CPU."""
     threads: int = Field(default=0, ge=0, le=64)
     """CPU threads for one inference; 0: as many as there are cores, at most 4."""
+    cuda_graph: bool = False
+    """TensorRT: record the inference once and replay it; used only if it gives the same answer."""
     owner_key_file: str = ""
     """Ed25519 public key (PEM). When set, only bundles signed by it are accepted."""
     pad_bundle: str = "minifasnet"
