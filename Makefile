@@ -4,33 +4,43 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 	2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: wheel install rollback uninstall test-camera test-systemd help demo test lint types imports unit test-all ci lock clean
+.PHONY: help demo test lint types imports unit slow test-all ci lock clean \
+	wheel install rollback uninstall test-camera test-systemd test-kill
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
+demo: $(VENV)/daemon.stamp ## The whole door on real faces; CAMERA=0 plays it with you and a webcam
+	$(BIN)/edgeverify demo $(if $(CAMERA),--camera "$(CAMERA)") \
+		$(if $(BROKER),--broker "$(BROKER)") $(if $(MODEL),--model "$(MODEL)")
+
 # ---- environments -------------------------------------------------------------------------------
 
-$(VENV)/daemon.stamp: requirements/daemon.lock pyproject.toml
+$(VENV)/daemon.stamp: requirements/dev.lock pyproject.toml
 	@./systemd/prerequisites demo
-	@test -n "$(PYTHON)" || { echo "edgeverify needs Python 3.10, 3.11 or 3.12 with the venv module"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "edgeverify needs Python 3.10, 3.11 or 3.12 with venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@echo "Installing the locked packages into $(VENV) (the first time: a minute or two)"
+	$(PIP) install --require-hashes -r requirements/dev.lock
+	$(PIP) install --no-deps -e .
 	@touch $@
 
 $(VENV)/export.stamp: $(VENV)/daemon.stamp requirements/export.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/export.lock
+	@echo "Installing the workshop's packages, torch among them (6 GB)"
+	$(PIP) install --require-hashes -r requirements/export.lock
 	@touch $@
+
+lock: ## Renew the locks for Python 3.10 to 3.12 on x86-64 and aarch64
+	./requirements/renew
 
 # ---- checks -------------------------------------------------------------------------------------
 
 lint: $(VENV)/daemon.stamp ## Style: ruff with all rules
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check --quiet .
 
 types: $(VENV)/export.stamp ## Types: mypy, strict
 	$(BIN)/mypy
@@ -39,11 +49,23 @@ imports: $(VENV)/daemon.stamp ## Layers: imports point down
 	$(BIN)/lint-imports
 
 unit: $(VENV)/export.stamp
+	@./systemd/prerequisites test
 	$(PYTEST) -m "not slow and not gpu and not systemd"
 
 test: lint types imports unit ## Everything that fits in a few minutes, from nothing
 
-ci: test
+slow: $(VENV)/export.stamp
+	@./systemd/prerequisites test
+	$(BIN)/pytest -m "slow and not gpu and not systemd"
+
+test-all: test slow ## The slow tests as well, one after the other
+
+ci: test slow test-systemd ## What CI runs
+
+clean: ## Remove what was made here; models and caches outside stay
+	rm -rf $(VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# ---- longer tests -------------------------------------------------------------------------------
 
 test-camera: $(VENV)/daemon.stamp ## Cameras that hang, vanish and return: RETURNS=100 times
 	@./systemd/prerequisites test
