@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,6 +182,9 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, key: KeyPath) -> object:
         text = str(event.value)
+        if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text):
+            self._add(_line(event), key, "must be one line of text without control characters")
+            return ""
         if event.style is not None:
             return text
         if key and key[-1] in QUOTED_ONLY and text:

@@ -27,8 +27,8 @@ def test_bad_photos_are_named_with_their_line_and_nothing_is_changed(desk: Desk)
     assert said.code == 78
     assert said.err.splitlines() == [
         (
-            f"{desk.config}:12: staff[1].photos: card 2 (Nobody): text.jpg: is not a picture that can "
-            "be read"
+            f"{desk.config}:12: staff[1].photos: card 2 (Nobody): text.jpg: is not a picture that "
+            "can be read"
         ),
         (
             f"{desk.config}:12: staff[1].photos: card 2 (Nobody): two.jpg: it shows several faces; "

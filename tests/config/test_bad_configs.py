@@ -155,8 +155,8 @@ BAD: list[tuple[str, str, str]] = [
         "a card with a slash",
         'staff:\n  - card: "a/b"\n    name: Ada\n    photos: [a.jpg]',
         (
-            "2: staff[0].card: a card number is 1 to 64 letters, digits and . _ : - beginning with a "
-            "letter or digit"
+            "2: staff[0].card: a card number is 1 to 64 letters, digits and . _ : - beginning with "
+            "a letter or digit"
         ),
     ),
     (
@@ -205,16 +205,16 @@ BAD: list[tuple[str, str, str]] = [
         "a day that does not exist",
         ADA + '    hours: {windows: ["Mon-Fry 07:00-19:00"]}',
         (
-            "5: staff[0].hours.windows[0]: 'Fry' in 'Mon-Fry 07:00-19:00' is not a day; days are Mon, "
-            "Tue, Wed, Thu, Fri, Sat, Sun"
+            "5: staff[0].hours.windows[0]: 'Fry' in 'Mon-Fry 07:00-19:00' is not a day; days are "
+            "Mon, Tue, Wed, Thu, Fri, Sat, Sun"
         ),
     ),
     (
         "a time that does not exist",
         ADA + '    hours: {windows: ["Mon 07:00-25:00"]}',
         (
-            "5: staff[0].hours.windows[0]: 25:00 in 'Mon 07:00-25:00' is not a time of day (00:00 to "
-            "24:00)"
+            "5: staff[0].hours.windows[0]: 25:00 in 'Mon 07:00-25:00' is not a time of day "
+            "(00:00 to 24:00)"
         ),
     ),
     (
@@ -250,6 +250,21 @@ BAD: list[tuple[str, str, str]] = [
         "a word at the top",
         "front-door",
         "1: must hold keys (`door: front-door`), not a list or text",
+    ),
+    (
+        "a NUL by its escape",
+        'staff_file: "a\\0b"',
+        "1: staff_file: must be one line of text without control characters",
+    ),
+    (
+        "half a character",
+        ADA.replace("Ada", '"\\uD800"'),
+        "3: staff[0].name: must be one line of text without control characters",
+    ),
+    (
+        "a name of two lines, which would forge a line of the log",
+        ADA.replace("Ada", '"Ada\\nINFO granted"'),
+        "3: staff[0].name: must be one line of text without control characters",
     ),
     ("a list as a key", "? [a]\n: 1", "1: a key must be plain text"),
     (
