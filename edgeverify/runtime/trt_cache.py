@@ -24,7 +24,7 @@ from edgeverify.errors import BundleError
 from edgeverify.runtime.canonical import canonical_json
 from edgeverify.runtime.trt_key import Device, EngineKey
 
-_SECRET = ".hmac-key"
+_SECRET = ".hmac-key"  # noqa: S105 - a file name
 _TIMING = "timing.cache"
 _MAX_HEADER_BYTES = 16384
 
