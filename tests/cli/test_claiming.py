@@ -1,0 +1,237 @@
+"""`claim`, `events`, `journal`, `unlock` and `clock`, beside a door that answers without eyes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from edgeverify.cli.main import app
+from edgeverify.domain import Outcome, Prompt
+from edgeverify.events import ClaimMessage, EventKind, encode_event, encode_prompt
+from edgeverify.journal import Entry, Journal
+from edgeverify.keys import SigningKeys
+from edgeverify.lockout import LockoutState
+from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
+from edgeverify.mqtt.connection import Arrival
+from edgeverify.settings import MqttSettings
+from edgeverify.state import StateDirectory, open_state, take_lock
+from edgeverify.status_socket import StatusServer
+from tests.brokers import Mosquitto, free_port, mosquitto
+from tests.doors import DOOR, NOON, decided, door_keys, public_pem
+
+
+@dataclass
+class Place:
+    """A config, a state directory, and the command line."""
+
+    config: Path
+    state: StateDirectory
+    keys: SigningKeys
+
+    def run(self, *words: str) -> Result:
+        options = ["--config", str(self.config), "--state", str(self.state.folder)]
+        return CliRunner().invoke(app, [*words, *options])
+
+
+def _place(tmp_path: Path, port: int) -> Place:
+    config = tmp_path / "door.yaml"
+    config.write_text(f"door: {DOOR}\nmqtt:\n  host: 127.0.0.1\n  port: {port}\n")
+    state = open_state(tmp_path / "state", DOOR)
+    return Place(config, state, door_keys(state.folder))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return _place(tmp_path, free_port())
+
+
+class BlindDoor:
+    """Answers each claim: a prompt, then a grant for card 0012345 and a denial for others."""
+
+    def __init__(self, place: Place, port: int) -> None:
+        self.place = place
+        self.journal = Journal.open(place.state.journal, now=NOON).journal
+        settings = MqttSettings(host="127.0.0.1", port=port)
+        self.link = MqttLink(settings, DOOR, Credentials(), on_claim=self._claim, random=Random(1))
+        self.outbox = OutboxDelivery(self.journal, self.link)
+        self.link.start()
+        self.outbox.start()
+        assert self.link.wait_connected(10)
+
+    def close(self) -> None:
+        self.outbox.stop()
+        self.link.stop()
+        self.journal.close()
+
+    def claim(self, name: str) -> None:
+        """Come to the door without a command."""
+        self._answer(ClaimMessage(id=name, card="0012345", issued_at=NOON))
+
+    def _claim(self, arrival: Arrival) -> None:
+        message = ClaimMessage.from_bytes(arrival.payload)
+        threading.Thread(target=self._answer, args=(message,)).start()
+
+    def _answer(self, message: ClaimMessage) -> None:
+        now = datetime.now(timezone.utc)
+        prompt = Prompt(claim_id=message.id, kind="hint", text="closer", expires_in_seconds=2)
+        self.link.publish_prompt(encode_prompt(prompt, DOOR, now), seconds=2)
+        granted = message.card == "0012345"
+        outcome = Outcome.GRANT if granted else Outcome.DENY
+        entry: Entry = decided(message.id, outcome=outcome, card=message.card)
+        entry = replace(entry, decision=replace(entry.decision, claim_id=message.id))
+        event = encode_event(self.journal.record(entry, self.place.keys), EventKind.LIVE)
+        self.link.publish_live(event, expires_at=entry.expires_at, now=now)
+        self.outbox.wake()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def door(tmp_path: Path, broker: Mosquitto) -> Iterator[BlindDoor]:
+    blind = BlindDoor(_place(tmp_path, broker.port), broker.port)
+    yield blind
+    blind.close()
+
+
+def test_the_right_card_is_granted_and_the_exit_code_says_so(door: BlindDoor) -> None:
+    done = door.place.run("claim", "0012345")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "grant  match  card 0012345\n"
+    assert "closer" in done.stderr
+
+
+def test_another_card_is_denied(door: BlindDoor) -> None:
+    done = door.place.run("claim", "999", "--json")
+    assert done.exit_code == 1, done.output
+    decision = json.loads(done.stdout)
+    assert (decision["outcome"], decision["reason"]) == ("deny", "non_match")
+
+
+def test_a_wrong_key_is_no_answer(door: BlindDoor, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    stranger = public_pem(tmp_path, door_keys(tmp_path / "other").public)
+    words = ("claim", "0012345", "--timeout", "2", "--verify-key", str(stranger))
+    done = door.place.run(*words)
+    assert done.exit_code == 2
+    assert "unknown key" in done.stderr
+
+
+def test_where_nobody_answers_it_is_2(broker: Mosquitto, tmp_path: Path) -> None:
+    done = _place(tmp_path, broker.port).run("claim", "0012345", "--timeout", "0.5")
+    assert done.exit_code == 2
+    assert "no answer within 0.5 s" in done.stderr
+
+
+def test_without_a_broker_it_is_a_plain_line(place: Place) -> None:
+    done = place.run("claim", "0012345")
+    assert done.exit_code == 2
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_card_that_cannot_be_one_is_refused_at_once(place: Place) -> None:
+    done = place.run("claim", "not a card")
+    assert done.exit_code == 2
+    assert "is not a card number" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "is_live"), [((), True), (("--history",), False)])
+def test_events_shows_checked_decisions(
+    door: BlindDoor, option: tuple[str, ...], *, is_live: bool
+) -> None:
+    timers = [threading.Timer(s, door.claim, (f"claim-{s}",)) for s in (1.0, 2.5)]
+    for timer in timers:
+        timer.start()
+    done = door.place.run("events", "--json", "--count", "1", *option)
+    for timer in timers:
+        timer.join()
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    (decision,) = [line for line in lines if "outcome" in line]
+    assert decision["card"] == "0012345"
+    assert decision["verified"] is True
+    assert decision["live"] is is_live
+
+
+def test_the_journal_is_listed_while_the_door_runs(door: BlindDoor) -> None:
+    assert door.place.run("claim", "0012345").exit_code == 0
+    done = door.place.run("journal", "list")
+    assert done.exit_code == 0
+    assert "grant  match" in done.stdout
+    assert "score 0.931" in done.stdout
+    (row,) = [
+        json.loads(line) for line in door.place.run("journal", "list", "--json").stdout.splitlines()
+    ]
+    assert row["card"] == "0012345"
+    assert door.place.run("journal", "check").stdout == "ok\n"
+
+
+def test_the_journal_of_a_door_that_never_ran(place: Place) -> None:
+    done = place.run("journal", "list")
+    assert done.exit_code == 2
+    assert "there is no journal" in done.stderr
+
+
+def _acts(place: Place) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(place.state.journal)) as connection:
+        return connection.execute("SELECT act, subject FROM acts").fetchall()
+
+
+def test_unlock_without_a_daemon_takes_the_lock_and_is_written_down(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    locked = LockoutState(failures=5, last_failure_at=NOON, locked_until=NOON)
+    journal.record(decided("x", lockouts={"0012345": locked}), place.keys)
+    journal.close()
+    assert "its failures are forgotten" in place.run("unlock", "0012345").stdout
+    assert "no failures on record" in place.run("unlock", "0012345").stdout
+    assert _acts(place) == [("unlock", "0012345")] * 2
+    with take_lock(place.state):
+        done = place.run("unlock", "0012345")
+    assert done.exit_code == 2
+    assert "in use by process" in done.stderr
+
+
+def test_with_a_daemon_both_go_through_its_socket(place: Place) -> None:
+    asked: list[tuple[str, object]] = []
+    handlers = {
+        "unlock": lambda words: asked.append(("unlock", words["card"])) or {"known": True},
+        "clock-accept": lambda words: asked.append(("clock", words["user"])) or {},
+    }
+    server = StatusServer(place.state.folder, handlers)  # type: ignore[arg-type]
+    try:
+        assert "forgotten" in place.run("unlock", "0012345").stdout
+        assert place.run("clock", "accept").exit_code == 0
+    finally:
+        server.close()
+    assert asked[0] == ("unlock", "0012345")
+    assert asked[1][0] == "clock"
+    assert asked[1][1]
+
+
+def test_a_clock_is_accepted_and_the_floor_falls(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    future = datetime(2036, 1, 1, tzinfo=timezone.utc)
+    journal.record(replace(decided("x"), floor=future), place.keys)
+    journal.close()
+    assert place.run("clock", "accept").exit_code == 0
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    floor = journal.floor()
+    journal.close()
+    assert floor is not None
+    assert floor < future
+    assert [act for act, _ in _acts(place)] == ["clock accept"]
