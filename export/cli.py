@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 from edgeverify_export.commands.adopt import adopt
+from edgeverify_export.commands.engine import engine
 from edgeverify_export.commands.inspect import inspect
 from edgeverify_export.commands.onnx import onnx
 from edgeverify_export.commands.parity import parity
@@ -23,6 +24,7 @@ app.command("adopt")(adopt)
 app.command("fp16")(fp16)
 app.command("int8")(int8)
 app.command("parity")(parity)
+app.command("engine")(engine)
 app.command("inspect")(inspect)
 app.command("keygen")(keygen)
 app.command("sign")(sign)

@@ -1,0 +1,64 @@
+"""`edgeverify-export engine`: a TensorRT engine, built on the device where it will run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+from edgeverify_export.commands import options
+
+from edgeverify.cli.console import complain, plain_errors, say
+
+
+@plain_errors
+def engine(
+    bundle: options.BundleFolder,
+    *,
+    precision: Annotated[
+        Literal["fp16", "fp32"], typer.Option(help="Precision of the engine.")
+    ] = "fp16",
+    workspace: Annotated[
+        int, typer.Option(help="Memory for building, MiB.", min=64, max=1 << 20)
+    ] = 1024,
+    again: Annotated[bool, typer.Option("--again", help="Build although one fits.")] = False,
+) -> None:
+    """Build the engine for this GPU, check its precision and its answers, and keep it.
+
+    Run it on the device, as the user of the door. Takes minutes; needs tensorrt and pycuda, no
+    torch. A second run finds the engine, unless GPU, driver, TensorRT or graph have changed.
+
+    Example: sudo -u edgeverify edgeverify-export engine /var/lib/edgeverify/models/mobilefacenet
+    """
+    from edgeverify_export.progress import bar  # noqa: PLC0415
+    from edgeverify_export.tensorrt.build import build_engine  # noqa: PLC0415
+
+    from edgeverify.runtime.bundle import load_bundle  # noqa: PLC0415 - heavy
+    from edgeverify.runtime.golden import check_golden  # noqa: PLC0415
+    from edgeverify.runtime.trt import TensorRtSession  # noqa: PLC0415
+    from edgeverify.runtime.trt_device import CudaDevice  # noqa: PLC0415
+    from edgeverify.runtime.trt_library import load_tensorrt  # noqa: PLC0415
+
+    loaded = load_bundle(bundle)
+    tensorrt = load_tensorrt()
+    device = CudaDevice()
+    try:
+        complain(f"TensorRT {tensorrt.full_version} on {device.describe().gpu}")
+        with bar() as progress:
+            built = build_engine(
+                loaded,
+                tensorrt,
+                device.describe(),
+                precision=precision,
+                workspace_mebibytes=workspace,
+                bar=progress,
+                again=again,
+            )
+    finally:
+        device.close()
+    say(f"{'built' if built.fresh else 'found'}: {built.path}")
+    say(f"  {built.reason}")
+    session = TensorRtSession(loaded, tensorrt, precision)
+    try:
+        say(f"  golden check: cosine {check_golden(loaded, session):.6f}")
+    finally:
+        session.close()

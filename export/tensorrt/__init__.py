@@ -1,0 +1,1 @@
+"""Building TensorRT engines, on the device where they will run. Needs no torch."""

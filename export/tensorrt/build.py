@@ -1,0 +1,112 @@
+"""From a bundle to an engine in the cache of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeverify_export.tensorrt.monitor import progress_monitor
+from edgeverify_export.tensorrt.network import Order, configure, parse
+from edgeverify_export.tensorrt.precision import require_precision
+
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.runtime.trt import engine_batch, engine_folder, engine_key, engine_source
+from edgeverify.runtime.trt_cache import EngineCache, Miss
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from edgeverify.runtime.bundle import Bundle
+    from edgeverify.runtime.manifest import Precision
+    from edgeverify.runtime.trt_key import Device
+    from edgeverify.runtime.trt_library import TensorRt
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An engine in the cache; `reason` says why it was built, or that it was there."""
+
+    path: Path
+    reason: str
+    fresh: bool
+
+
+def build_engine(
+    bundle: Bundle,
+    tensorrt: TensorRt,
+    device: Device,
+    *,
+    precision: Precision,
+    workspace_mebibytes: int,
+    bar: Progress,
+    again: bool = False,
+) -> Built:
+    """Build the engine for this device unless a fitting one is there.
+
+    RuntimeUnavailableError or ParityError store nothing.
+    """
+    cache = EngineCache(engine_folder(bundle))
+    key = engine_key(bundle, tensorrt, device, precision)
+    found = cache.load(key, bundle=bundle.manifest.name)
+    if not isinstance(found, Miss) and not again:
+        return Built(cache.folder / f"{key.digest}.engine", "it fits this device", fresh=False)
+    reason = found.reason if isinstance(found, Miss) else "asked for again"
+    order = Order(
+        onnx=engine_source(bundle, tensorrt, precision),
+        precision=precision,
+        batch=engine_batch(bundle),
+        size=key.size,
+        workspace_mebibytes=workspace_mebibytes,
+    )
+    engine, timing = compile_engine(tensorrt, order, cache.timing(), bar)
+    path = cache.store(key, engine, bundle=bundle.manifest.name)
+    if timing:
+        cache.store_timing(timing)
+    return Built(path, reason, fresh=True)
+
+
+def compile_engine(
+    tensorrt: TensorRt, order: Order, timing: bytes, bar: Progress
+) -> tuple[bytes, bytes]:
+    """Compile a graph; gives the engine and the new timing cache.
+
+    RuntimeUnavailableError where TensorRT cannot, ParityError where it built another precision.
+    """
+    trt = tensorrt.module
+    logger = trt.Logger(trt.Logger.WARNING)
+    builder = trt.Builder(logger)
+    network, parser = parse(tensorrt, builder, logger, order)
+    config = configure(tensorrt, builder, network, order)
+    cache = _timing_cache(config, timing)
+    monitor = progress_monitor(tensorrt, bar)
+    if monitor is not None:
+        config.progress_monitor = monitor
+    made = builder.build_serialized_network(network, config)
+    del parser
+    if made is None:
+        raise RuntimeUnavailableError(
+            f"TensorRT {tensorrt.full_version} could not build the engine",
+            advice="Its messages stand above; try a larger --workspace.",
+        )
+    engine = bytes(made)
+    require_precision(_inspect(tensorrt, logger, engine), order.precision)
+    return engine, bytes(cache.serialize())
+
+
+def _timing_cache(config: Any, timing: bytes) -> Any:
+    cache = config.create_timing_cache(timing)
+    if not config.set_timing_cache(cache, ignore_mismatch=False):
+        # It was made by another TensorRT or on another GPU: begin anew.
+        cache = config.create_timing_cache(b"")
+        config.set_timing_cache(cache, ignore_mismatch=False)
+    return cache
+
+
+def _inspect(tensorrt: TensorRt, logger: Any, engine: bytes) -> str:
+    trt = tensorrt.module
+    loaded = trt.Runtime(logger).deserialize_cuda_engine(engine)
+    if loaded is None:
+        raise RuntimeUnavailableError("TensorRT cannot load the engine that it has just built")
+    inspector = loaded.create_engine_inspector()
+    return str(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
