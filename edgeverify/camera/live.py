@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -133,6 +134,8 @@ class LiveCamera:
             self._break(state, detail)
             if state is CameraState.ENDED:
                 break
+            with contextlib.suppress(CameraError):  # it loads its libraries during the pause
+                self._process = self._process or CaptureProcess(self._source.command)
             self._closing.wait(self._backoff.pause())
         self._end_process()
 
