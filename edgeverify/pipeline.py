@@ -167,6 +167,8 @@ class Pipeline:
             return ProbeResult(refusal=_MESH_LOST, boxes=boxes, stage_milliseconds=watch.laps)
         figures = measure(rgb, face)
         refusal = None if gates is None else refuse(figures, face.pose, gates)
+        if refusal is None and face.eye_distance_pixels < _MIN_EYE_DISTANCE:
+            refusal = _MESH_LOST
         watch.lap("quality")
         if refusal is not None:
             return ProbeResult(
@@ -203,6 +205,8 @@ class Pipeline:
         return self._stacked[1]
 
 
+# Points that fall together cannot be aligned, whatever the gates say.
+_MIN_EYE_DISTANCE = 2.0
 _MESH_LOST = Refusal(
     reason=Reason.NO_FACE,
     gate=Gate.MESH_LOST,

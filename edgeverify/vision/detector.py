@@ -47,6 +47,8 @@ class FaceDetector:
 
     def detect(self, rgb: RgbImage) -> tuple[FaceBox, ...]:
         """All faces, the most confident first; `rgb` is uint8 (h, w, 3)."""
+        if rgb.size == 0:
+            return ()
         found = self._look(rgb)
         if not found and self._second_look:
             small, factor, left, top = _half_size(rgb)

@@ -37,7 +37,9 @@ def test_noise_has_no_face(detector: FaceDetector) -> None:
     assert detector.detect(noise) == ()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (7, 3), (2160, 3840)])
+@pytest.mark.parametrize(
+    "shape", [(0, 0), (0, 640), (1, 1), (1, 4000), (4000, 1), (7, 3), (2160, 3840)]
+)
 def test_pictures_of_any_shape_are_looked_at(
     detector: FaceDetector, shape: tuple[int, int]
 ) -> None:
