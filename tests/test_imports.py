@@ -48,7 +48,7 @@ def test_everything_the_daemon_can_load_is_free_of_torch() -> None:
 def test_every_package_is_in_the_wheel(folder: str) -> None:
     root = Path(__file__).resolve().parent.parent
     if sys.version_info >= (3, 11):
-        import tomllib
+        import tomllib  # noqa: PLC0415 - not before 3.11
     else:
         tomllib = pytest.importorskip("tomli")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))

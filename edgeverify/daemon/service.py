@@ -116,7 +116,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
     keys = load_signing_keys(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
-    eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder))
+    eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder, state))
     try:
         store = ReferenceStore(state.references, master.secret, now=now)
         opened = Journal.open(state.journal, now=now)
@@ -207,8 +207,8 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
     )
 
 
-def _camera(settings: CameraSettings, folder: Path) -> Camera:
-    return open_camera(settings, folder=folder)
+def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Camera:
+    return open_camera(settings, folder=folder, scene_file=state.folder / "scene.png")
 
 
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:

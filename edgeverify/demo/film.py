@@ -41,7 +41,8 @@ def wall() -> RgbImage:
     """Return an empty room: a lit wall, uint8 (HEIGHT, WIDTH, 3)."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     light = 150 - 50 * np.hypot((columns - WIDTH / 2) / WIDTH, (rows - HEIGHT / 3) / HEIGHT)
-    return np.stack([light * 1.02, light, light * 0.95], axis=2).astype(np.uint8)
+    lit: RgbImage = np.stack([light * 1.02, light, light * 0.95], axis=2).astype(np.uint8)
+    return lit
 
 
 def _place(canvas: RgbImage, actor: Actor, eye_distance: float, sway: float) -> None:
