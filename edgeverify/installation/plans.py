@@ -24,6 +24,7 @@ def plan_install(target: Target) -> list[Step]:
         "venv",
         *(["--system-site-packages"] * target.shares_system_packages),
     ]
+    loads = [str(release / "bin/python"), "-c"]
     steps = [
         folder(target.releases, 0o755),
         run([*venv, str(release)], why="an environment of its own, beside the one that runs"),
@@ -33,7 +34,8 @@ def plan_install(target: Target) -> list[Step]:
         steps.append(run([*pip, "--quiet", "--require-hashes", "-r", lock], why="locked, by hash"))
     steps += [
         run([*pip, "--quiet", "--no-deps", str(target.wheel)], why="the release itself"),
-        run([str(release / "bin/edgeverify"), "--version"], why="it starts, or nothing changes"),
+        run([str(release / "bin/edgeverify"), "--version"]),
+        run([*loads, "import edgeverify.daemon.running"], why="it loads, or nothing changes"),
         *_units(target, release),
         *_configs(target, release),
         *_switch(target, release),

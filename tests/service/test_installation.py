@@ -25,6 +25,7 @@ def release(folder: Path, version: str, *, mark: str = "") -> Path:
     data = f"edgeverify-{version}.data/data/share/edgeverify"
     files = {
         "edgeverify/__init__.py": f"def main():\n    print('edgeverify {version}')\n",
+        "edgeverify/daemon/running.py": "",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\nedgeverify = edgeverify:main\n",

@@ -122,7 +122,12 @@ class Container:
         """Run a program inside as root, and return what it said."""
         inside = ["nsenter", f"--target={self.init}", "--all", "--", "/usr/bin/env", "-i"]
         done = subprocess.run(
-            [*inside, "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", *command],
+            [
+                *inside,
+                "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "LANG=C.UTF-8",
+                *command,
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -130,7 +135,9 @@ class Container:
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
+            raise AssertionError(
+                f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
+            )
         return done
 
     def write(self, path: str, text: str | bytes, mode: int = 0o644) -> None:

@@ -1,0 +1,168 @@
+"""One booted Debian with this release installed by `make install`, for all tests in here.
+
+Kept under `.cache/systemd/` between runs: the base system, the wheels, the model bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from .container import Container, base_system
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CACHE = CHECKOUT / ".cache/systemd"
+PACKED = (
+    "edgeverify", "export", "systemd", "config", "requirements", "pyproject.toml", "README.md",
+    "LICENSE", "THIRD_PARTY.md",
+)  # fmt: skip
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+OBAMA = "faces_misc/ageitgey/examples/knn_examples/train/obama/obama2.jpg"
+OBAMA_AT_THE_DOOR = "faces_misc/ageitgey/examples/obama-720p.jpg"
+BIDEN = "faces_misc/ageitgey/examples/biden.jpg"
+
+
+def need(condition: object, message: str) -> None:
+    """Skip with a reason where something is missing; in CI that is a failure."""
+    if condition:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def build_wheel(folder: Path, version: str) -> Path:
+    """Make a wheel of this checkout under another version, without touching the checkout."""
+    source = folder / f"source-{version}"
+    source.mkdir(parents=True)
+    for name in PACKED:
+        path = CHECKOUT / name
+        if path.is_dir():
+            shutil.copytree(path, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif path.exists():
+            shutil.copy(path, source / name)
+    project = source / "pyproject.toml"
+    lines = project.read_text().splitlines(keepends=True)
+    said = [f'version = "{version}"\n' if line.startswith("version = ") else line for line in lines]
+    project.write_text("".join(said))
+    # The release says its version itself, wherever it keeps it.
+    init = source / "edgeverify/__init__.py"
+    text = init.read_text()
+    for line in text.splitlines():
+        if line.startswith("__version__ = "):
+            init.write_text(text.replace(line, f'__version__ = "{version}"'))
+    dist = folder / "dist"
+    subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", str(dist), str(source)], check=True)
+    return dist / f"edgeverify-{version}-py3-none-any.whl"
+
+
+def wheelhouse() -> Path:
+    """Return a folder with every locked wheel for Debian 12's Python 3.11, fetched once."""
+    lock = CHECKOUT / "requirements/daemon.lock"
+    folder = CACHE / f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    if not (folder / "complete").exists():
+        for old in CACHE.glob("wheels-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        foreign = sys.version_info[:2] != (3, 11)
+        platforms = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+        wanted = ["--python-version", "3.11"] * foreign + [
+            word for name in platforms if foreign for word in ("--platform", name)
+        ]
+        download = [*PIP, "download", "--require-hashes", "--only-binary", ":all:", *wanted]
+        subprocess.run([*download, "-r", str(lock), "-d", str(folder)], check=True)
+        (folder / "complete").touch()
+    return folder
+
+
+def models() -> Path:
+    """Return a models folder with the default bundle, made once."""
+    folder = CACHE / "models"
+    if not (folder / "dlib-resnet/manifest.json").exists():
+        command = [sys.executable, "-m", "edgeverify", "models", "fetch", "dlib-resnet"]
+        subprocess.run([*command, "--models", str(folder)], check=True)
+    return folder
+
+
+def film(photo: Path, path: Path) -> None:
+    """Make a film of a photograph that sways and grows: six seconds, a loop without a cut."""
+    picture = cv2.imread(str(photo))
+    height, width = picture.shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 15, (width, height))
+    for index in range(90):
+        turn = 2 * math.pi * index / 90
+        zoom = 1.05 + 0.03 * math.sin(turn)
+        move = cv2.getRotationMatrix2D((width / 2, height / 2), 1.0 * math.sin(turn), zoom)
+        move[0, 2] += 8 * math.cos(turn)
+        writer.write(cv2.warpAffine(picture, move, (width, height)))
+    writer.release()
+
+
+@pytest.fixture(scope="session")
+def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    """The machine, with the first release (0.9.0) installed and nothing started."""
+    need(os.geteuid() == 0, "booting a container needs root (sudo make test-systemd)")
+    need(
+        shutil.which("systemd-nspawn") and shutil.which("debootstrap"),
+        "systemd-nspawn and debootstrap are missing (systemd/prerequisites systemd)",
+    )
+    work = tmp_path_factory.mktemp("release")
+    build_wheel(work, "0.9.0")
+    build_wheel(work, "0.9.1")
+    layer = CACHE / f"run-{os.getpid()}"
+    binds = {
+        wheelhouse(): "/wheelhouse",
+        work / "dist": "/dist",
+        CHECKOUT: "/checkout",
+        models(): "/models",
+    }
+    booted = Container(base_system(CACHE), layer, bind_read_only=binds)
+    try:
+        make_install(booted, "0.9.0")
+        booted.run("cp", "-r", "/models/dlib-resnet", "/var/lib/edgeverify/models/")
+        booted.run("chown", "-R", "edgeverify:edgeverify", "/var/lib/edgeverify/models")
+        folder = booted.files / "etc/edgeverify"
+        film(testdata / OBAMA_AT_THE_DOOR, folder / "door.mp4")
+        shutil.copy(testdata / OBAMA, folder / "obama.jpg")
+        shutil.copy(testdata / BIDEN, folder / "biden.jpg")
+        for name in ("door.mp4", "obama.jpg", "biden.jpg"):
+            (folder / name).chmod(0o644)
+        yield booted
+    finally:
+        booted.close()
+
+
+def make_install(machine: Container, version: str) -> str:
+    """Run `make install` inside, as an integrator would, with the wheels at hand."""
+    offline = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheelhouse", "PYTHONDONTWRITEBYTECODE=1")
+    wheel = f"WHEEL=/dist/edgeverify-{version}-py3-none-any.whl"
+    done = machine.run("env", *offline, "make", "-C", "/checkout", "install", wheel, seconds=400)
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def broker(machine: Container) -> Iterator[int]:
+    """Mosquitto inside the machine, on a free loopback port, as a service of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    machine.run("mosquitto_passwd", "-b", "-c", "/etc/mosquitto/door.passwd", "door", "open-sesame")
+    machine.write(
+        "/etc/mosquitto/door.conf",
+        f"listener {port} 127.0.0.1\nallow_anonymous false\n"
+        "password_file /etc/mosquitto/door.passwd\n",
+    )
+    machine.run("chown", "mosquitto:", "/etc/mosquitto/door.passwd")
+    start = ("systemd-run", "--unit=broker", "--property=User=mosquitto")
+    machine.run(*start, "/usr/sbin/mosquitto", "-c", "/etc/mosquitto/door.conf")
+    yield port
+    machine.run("systemctl", "stop", "broker", check=False)
