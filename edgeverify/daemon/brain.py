@@ -41,11 +41,16 @@ class Brain:
     measured_pad_threshold: float = 1.0
 
     @property
+    def embedding_space(self) -> str:
+        """The space that references must be of; INT8 has its own."""
+        return self.bundle.manifest.space_of(self.opened.session.precision)
+
+    @property
     def facts(self) -> dict[str, str]:
         """What every journal row says of the model."""
         return {
             "model": self.bundle.manifest.name,
-            "embedding_space": self.bundle.manifest.embedding_space,
+            "embedding_space": self.embedding_space,
             "runtime": self.opened.session.name,
         }
 

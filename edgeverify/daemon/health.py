@@ -118,6 +118,9 @@ class Health:
             present=situation.point.max_fmr is None,
         )
         faults.replace("pad_", service.brain.notices)
+        moved = service.store.moved_aside
+        detail = f"the references were damaged, are kept as {moved} and made again"
+        faults.state("references_replaced", detail, present=moved is not None)
 
     def _look_at_camera(self) -> None:
         health = self._service.eyes.health()

@@ -63,7 +63,7 @@ class Reloader:
             people=People.of(
                 settings.door,
                 settings.staff,
-                self._store.load(brain.bundle.manifest.embedding_space),
+                self._store.load(brain.embedding_space),
             ),
             plan=brain.plan(settings),
             point=brain.point(settings),
