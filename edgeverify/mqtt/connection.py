@@ -75,6 +75,8 @@ class Connection:
         self._answers: dict[int, LivePublication] = {}
         self._ready = threading.Event()
         self._over = threading.Event()
+        self.complaint: Degradation | None = None
+        """What the broker refuses although it keeps the connection: its access list, mostly."""
         self._was_taken = False
         self._was_up = False
         self._refusal: ReasonCode | None = None
@@ -172,6 +174,10 @@ class Connection:
         asked = self._asked_at
         return 0.0 if asked is None else self._now() - asked
 
+    def interrupt(self) -> None:
+        """Let a waiting `open` return; from any thread."""
+        self._end("the door is stopping")
+
     def wait_over(self, timeout_seconds: float) -> bool:
         """Return True once the connection has ended."""
         return self._over.wait(timeout_seconds)
@@ -214,7 +220,7 @@ class Connection:
         client.on_disconnect = self._disconnected
         client.on_message = self._message
         client.on_publish = self._published
-        client.on_subscribe = self._heard
+        client.on_subscribe = self._subscribed
         client.on_unsubscribe = self._unsubscribed
         return client
 
@@ -287,6 +293,9 @@ class Connection:
         _properties: Properties,
     ) -> None:
         self._heard_at = self._now()
+        if reason.is_failure:
+            detail = f"{self._where} does not take what this door says: {reason.getName()}"
+            self.complaint = Degradation(name="broker_refuses_messages", detail=detail)
         fresh = LivePublication()
         publication = self._answers.setdefault(mid, fresh)
         publication.answer(reason.getName() if reason.is_failure else "")
@@ -294,8 +303,18 @@ class Connection:
             self._answers.pop(mid, None)
         # else the publishing thread has not come to its entry yet, and takes it out itself
 
-    def _heard(self, *_: object) -> None:
+    def _subscribed(
+        self,
+        _client: Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
         self._heard_at = self._now()
+        if any(reason.is_failure for reason in reasons):
+            detail = f"{self._where} does not let this door hear {self._topics.claim}"
+            self.complaint = Degradation(name="broker_refuses_claims", detail=detail)
 
     def _unsubscribed(self, *_: object) -> None:
         self._heard_at = self._now()

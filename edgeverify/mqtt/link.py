@@ -40,7 +40,10 @@ class LiveResult(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
-    """For status and metrics. `protocol` is "5", "3.1.1" or empty; `problem` None when up."""
+    """For status and metrics. `protocol` is "5", "3.1.1" or empty.
+
+    `problem` says why there is no connection, or what the broker refuses on the one there is.
+    """
 
     is_connected: bool
     protocol: str
@@ -78,6 +81,7 @@ class MqttLink:
         self._last_will = encode_status("offline", door, at=None)
         self._status: bytes | None = None
         self._connection: Connection | None = None
+        self._attempt: Connection | None = None
         self._problem: Degradation | None = Degradation(
             name="broker_unreachable", detail="not connected yet"
         )
@@ -97,6 +101,9 @@ class MqttLink:
         """Publish `last_status` (default: offline), disconnect in order, end the thread."""
         self._status = last_status or self._last_will
         self._stop.set()
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.interrupt()
         with self._changed:
             self._changed.notify_all()
         if self._thread.is_alive():
@@ -110,7 +117,7 @@ class MqttLink:
         return LinkState(
             is_connected=up,
             protocol=("5" if connection.is_v5 else "3.1.1") if connection and up else "",
-            problem=None if up else self._problem,
+            problem=connection.complaint if connection and up else self._problem,
             connections=self._connections,
             live_dropped=self._live_dropped,
         )
@@ -217,7 +224,11 @@ class MqttLink:
                 now=self._now,
                 on_claim=self._on_claim,
             )
+            self._attempt = connection
+            if self._stop.is_set():
+                return None
             problem = connection.open()
+            self._attempt = None
             if problem is None:
                 self._up(connection)
                 return connection

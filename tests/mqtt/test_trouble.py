@@ -60,6 +60,7 @@ def test_a_half_open_connection_loses_its_word_at_once_and_is_given_up(
     assert [m.payload for m in seen if m.topic == TOPICS.event] == [b"a live decision"]
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_frozen_is_found_out(broker: Mosquitto, make_link: LinkMaker) -> None:
     link = make_link(broker.port, keepalive_seconds=5)
     assert link.wait_connected(5)
@@ -90,7 +91,7 @@ def test_a_broker_that_accepts_and_says_nothing_does_not_hold_the_link(
         assert _live(link) is LiveResult.DROPPED_OFFLINE
         started = time.monotonic()
         link.stop()
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 4
 
 
 def test_a_broker_that_comes_later_is_found(broker: Mosquitto, make_link: LinkMaker) -> None:
@@ -141,6 +142,7 @@ def amqtt_broker() -> Iterator[int]:
         loop.close()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_that_speaks_3_1_1_only_is_spoken_to(make_link: LinkMaker) -> None:

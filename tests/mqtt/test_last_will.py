@@ -1,0 +1,44 @@
+"""A door that vanishes without a word is offline for everybody within 25 seconds."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timezone
+
+import pytest
+
+from edgeverify.client import Feed
+from edgeverify.events import Topics, encode_status
+from tests.brokers import Mosquitto, Proxy
+from tests.doors import DOOR
+from tests.mqtt.conftest import LinkMaker
+
+TOPICS = Topics(DOOR)
+
+
+@pytest.mark.slow
+def test_the_last_will_of_a_silent_door(broker: Mosquitto, make_link: LinkMaker) -> None:
+    proxy = Proxy(broker.port)
+    link = make_link(proxy.port)
+    link.set_status(encode_status("online", DOOR, at=datetime.now(timezone.utc)))
+    assert link.wait_connected(5)
+    with Feed("127.0.0.1", broker.port, topics=(TOPICS.status,)) as reader:
+        assert _state(reader, 5) == "online"
+        proxy.stall()
+        stalled_at = time.monotonic()
+        assert _state(reader, 30) == "offline"
+        assert time.monotonic() - stalled_at < 25
+        proxy.cut()
+        proxy.resume()
+        resumed_at = time.monotonic()
+        assert _state(reader, 30) == "online"
+        assert time.monotonic() - resumed_at < 30
+    link.stop()
+    proxy.close()
+
+
+def _state(reader: Feed, seconds: float) -> object:
+    message = reader.next(seconds)
+    assert message is not None
+    return json.loads(message.payload)["state"]
