@@ -28,7 +28,7 @@ def enrol(
     """Enrol everybody in the config from their photos, or one person; remove who left it.
 
     Unchanged photos cost nothing. A running daemon does this itself at its start and when it is
-    reloaded; while it runs, reload it instead. Exit 0 when everybody has a reference, 1 when
+    reloaded; where one runs, this tells it to. Exit 0 when everybody has a reference, 1 when
     somebody has not (named), 78 for a broken config.
 
     Example: edgeverify enrol --config /etc/edgeverify/front-door.yaml 0012345
@@ -42,6 +42,9 @@ def enrol(
             f"card {card} does not stand in `staff:` of {config}",
             advice="Add it there first: the config is the truth about people",
         )
+    if _daemon_reloads(loaded, state):
+        say("the daemon is running and was told to reload; `edgeverify status` shows the outcome")
+        return
     report = _enrol(loaded, state, card)
     if as_json:
         say(_json(report))
@@ -49,6 +52,20 @@ def enrol(
         _print(report)
     if any(entry.change.value == "refused" for entry in report.entries):
         raise typer.Exit(1)
+
+
+def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
+    """Tell a running daemon to do it: it alone writes its state. False where none runs."""
+    import os
+
+    from edgeverify.state import state_path
+    from edgeverify.status_socket import ask, is_running
+
+    place = state_path(loaded.settings.door, state, os.environ)
+    if not place.is_dir() or not is_running(place):
+        return False
+    ask(place, "reload")
+    return True
 
 
 def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> EnrolmentReport:

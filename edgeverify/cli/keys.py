@@ -62,8 +62,9 @@ def show(
 def rotate(config: ConfigFile, *, state: StateFolder = None) -> None:
     """Make a new signing key; the old one counts for `keys.previous_key_days` more.
 
-    The daemon must be stopped. Then give subscribers the keys that `keys show --pem` prints:
-    both, so that decisions signed before and after are accepted.
+    A running daemon signs with the new key from the next decision on. Then give subscribers the
+    keys that `keys show --pem` prints: both, so that decisions signed before and after are
+    accepted.
 
     Example: edgeverify keys rotate --config /etc/edgeverify/front-door.yaml
     """
@@ -73,18 +74,24 @@ def rotate(config: ConfigFile, *, state: StateFolder = None) -> None:
     from edgeverify.config import load_config
     from edgeverify.keys import rotate_signing_keys
     from edgeverify.state import open_state, state_path, take_lock
+    from edgeverify.status_socket import ask, is_running
 
     settings = load_config(config).settings
     place = open_state(state_path(settings.door, state, os.environ), settings.door)
-    with take_lock(place):
-        old, new = rotate_signing_keys(
-            place.signing_keys,
-            now=datetime.now(timezone.utc),
-            previous_days=settings.keys.previous_key_days,
-        )
-    until = new.previous[0].accepted_until
-    say(f"new key {new.keyid}; the old key {old.keyid} counts until {until:%Y-%m-%d %H:%M} UTC")
-    complain("now give subscribers the output of `edgeverify keys show --pem`, then start the door")
+    if is_running(place.folder):
+        answer = ask(place.folder, "keys-rotate")
+        old_id, new_id = str(answer["old"]), str(answer["new"])
+        until = datetime.fromisoformat(str(answer["until"]))
+    else:
+        with take_lock(place):
+            old, new = rotate_signing_keys(
+                place.signing_keys,
+                now=datetime.now(timezone.utc),
+                previous_days=settings.keys.previous_key_days,
+            )
+        old_id, new_id, until = old.keyid, new.keyid, new.previous[0].accepted_until
+    say(f"new key {new_id}; the old key {old_id} counts until {until:%Y-%m-%d %H:%M} UTC")
+    complain("now give subscribers the output of `edgeverify keys show --pem`")
 
 
 def _print(keys: SigningKeys, now: datetime) -> None:

@@ -142,7 +142,7 @@ def as_percent(cosine: float) -> float:
     """Put a cosine on the scale that people of this model family know: 0.4 reads 90 %.
 
     percent = -23.71 c^2 + 49.98 c + 73.69, held to 0 to 100. Only for showing: decisions use the
-    raw score. Source: the family's published inference script.
+    raw score. The curve is the one that users of this model family know from their own script.
     """
     return min(max(-23.71 * cosine**2 + 49.98 * cosine + 73.69, 0.0), 100.0)
 

@@ -26,6 +26,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat import Heat
 from edgeverify.daemon.idle import Idle
 from edgeverify.daemon.inbox import Inbox
+from edgeverify.daemon.keyring import KeyRing
 from edgeverify.daemon.loop import DoorThread
 from edgeverify.daemon.owner import owner_key
 from edgeverify.daemon.records import Records
@@ -35,7 +36,7 @@ from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Claim, Degradation
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
-from edgeverify.keys import SigningKeys, load_master_key, load_signing_keys
+from edgeverify.keys import load_master_key
 from edgeverify.liveness import Judge
 from edgeverify.liveness.judge import JudgeRules
 from edgeverify.metrics import Metrics
@@ -60,7 +61,7 @@ class Service:
     watch: Watch
     metrics: Metrics
     store: ReferenceStore
-    keys: SigningKeys
+    keys: KeyRing
     journal: Journal
     clock: SystemClock
     time: Timekeeper
@@ -113,7 +114,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         environ=environ,
         may_create=not state.references.exists(),
     )
-    keys = load_signing_keys(state.signing_keys, now=now)
+    keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
     eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder, state))
@@ -154,7 +155,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
         records = Records(
             journal=journal,
-            signer=lambda: keys,
+            signer=lambda: keys.current,
             publisher=announcer,
             faults=faults,
             new_id=new_id,

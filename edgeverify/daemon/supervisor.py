@@ -238,6 +238,7 @@ class Supervisor:
             "reload": self._asked_to_reload,
             "unlock": self._asked_to_unlock,
             "clock-accept": self._asked_to_accept_clock,
+            "keys-rotate": self._asked_to_rotate_keys,
         }
 
     def _asked_to_reload(self, _: Mapping[str, Json]) -> dict[str, Json]:
@@ -256,6 +257,14 @@ class Supervisor:
         self._service.journal.accept_clock(at=accepted, by_user=user)
         LOG.warning("the clock was accepted", extra=fields(by=user))
         return {"at": accepted.isoformat()}
+
+    def _asked_to_rotate_keys(self, _: Mapping[str, Json]) -> dict[str, Json]:
+        service = self._service
+        days = service.board.current.settings.keys.previous_key_days
+        old, new = service.keys.rotate(now=service.time.wall(), previous_days=days)
+        LOG.warning("signing key rotated", extra=fields(old=old.keyid, new=new.keyid))
+        until = new.previous[0].accepted_until
+        return {"old": old.keyid, "new": new.keyid, "until": until.isoformat()}
 
     # ---- the end ------------------------------------------------------------------------------
 
