@@ -16,7 +16,7 @@ from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
 from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
-from edgeverify.journal.retention import prune_step
+from edgeverify.journal.retention import prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
@@ -45,6 +45,7 @@ class Journal:
         self.path = path
         self._storage = Storage(path, connect)
         self._lock = self._storage.lock
+        self._oversized = ""
 
     @classmethod
     def open(cls, path: Path, *, now: datetime) -> OpenedJournal:
@@ -58,7 +59,7 @@ class Journal:
         return OpenedJournal(journal, journal.degradations())
 
     def degradations(self) -> tuple[Degradation, ...]:
-        """Name what does not work: `journal_unavailable`, `journal_replaced`."""
+        """Name what is wrong: `journal_unavailable`, `journal_replaced`, `journal_oversized`."""
         with self._lock:
             found = []
             if self._storage.failure:
@@ -67,6 +68,8 @@ class Journal:
             if self._storage.replaced is not None:
                 detail = f"the journal was damaged and is kept as {self._storage.replaced}"
                 found.append(Degradation(name="journal_replaced", detail=detail))
+            if self._oversized:
+                found.append(Degradation(name="journal_oversized", detail=self._oversized))
             return tuple(found)
 
     def probe(self, now: datetime) -> None:
@@ -173,9 +176,17 @@ class Journal:
         Undelivered decisions never go. Called once a minute; each call holds the file briefly.
         """
         cutoff = to_ms(now - timedelta(days=settings.retention_days))
+        limit = settings.max_mebibytes << 20
         with self._lock:
             with self._storage.transaction() as connection:
-                gone = prune_step(connection, cutoff, settings.max_mebibytes << 20, to_ms(now))
+                gone = prune_step(connection, cutoff, limit, to_ms(now))
+                is_full = not gone and used_bytes(connection) > limit
+            self._oversized = ""
+            if is_full:
+                self._oversized = (
+                    f"it exceeds {settings.max_mebibytes} MiB with decisions that no broker has "
+                    "acknowledged yet; they are kept"
+                )
             if gone:
                 with self._storage.opened() as connection:
                     connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()

@@ -25,13 +25,14 @@ def prune_step(
     """
     connection.execute("DELETE FROM claims WHERE until_ms <= ?", (now_ms,))
     doomed = connection.execute(_OLD, (cutoff_ms, step)).fetchall()
-    if not doomed and _used_bytes(connection) > max_bytes:
+    if not doomed and used_bytes(connection) > max_bytes:
         doomed = connection.execute(_OLDEST, (step,)).fetchall()
     connection.executemany("DELETE FROM decisions WHERE sequence = ?", doomed)
     return len(doomed)
 
 
-def _used_bytes(connection: sqlite3.Connection) -> int:
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the file's pages in use."""
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     (size,) = connection.execute("PRAGMA page_size").fetchone()

@@ -272,7 +272,9 @@ def test_retention_by_size_takes_the_oldest_first(
     journal.mark_sent([row.sequence for row in journal.outbox(limit=50)])
     small = JournalSettings(max_mebibytes=8).model_copy(update={"max_mebibytes": 0})
     assert journal.prune(NOON, small) == 50
+    assert journal.degradations() == ()
     assert journal.prune(NOON, small) == 0, "undelivered ones stay, however large they are"
+    assert [each.name for each in journal.degradations()] == ["journal_oversized"]
     assert recent(path, limit=1000)[-1].event_id == "event-50"
 
 
