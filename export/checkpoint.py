@@ -37,7 +37,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read `.pt`, `.pth`, `.safetensors` or dlib's `.dat`; CheckpointError says what is wrong with it.
+    """Read `.pt`, `.pth`, `.safetensors` or dlib's `.dat`; CheckpointError says what is wrong.
 
     The weights may stand bare or under `state_dict`, `model` or `model_state_dict`, with
     `module.` (DataParallel) or `_orig_mod.` (torch.compile) in their names.

@@ -45,7 +45,8 @@ def describe(folder: Path) -> Iterator[str]:
     else:
         for network in bundle.manifest.networks:
             yield f"  network            {network.file}, crop {network.crop_scale:g}"
-        yield f"  live               index {bundle.manifest.live_index} of {bundle.manifest.classes}"
+        live = bundle.manifest.live_index
+        yield f"  live               output {live} of 0 to {bundle.manifest.classes - 1}"
     for name, sha256 in manifest.files.items():
         size = (folder / name).stat().st_size
         yield f"  file               {name}, {size:,} bytes, {sha256}"
@@ -88,9 +89,8 @@ def _points(points: OperatingPoints | None) -> Iterator[str]:
     for point in points.points:
         support = "" if point.supported else " (not supported by the data)"
         fnmr = "" if point.fnmr is None else f", FNMR {point.fnmr:.3%}"
-        yield (
-            f"  FMR {point.fmr:<15g}threshold {point.threshold:.4f}{fnmr}, {point.evidence}{support}"
-        )
+        at = f"threshold {point.threshold:.4f}{fnmr}"
+        yield f"  FMR {point.fmr:<15g}{at}, {point.evidence}{support}"
 
 
 def description_json(folder: Path) -> str:

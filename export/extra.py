@@ -1,4 +1,4 @@
-"""Is the [export] extra there?"""
+"""The [export] extra, and what to say where it is missing."""
 
 from __future__ import annotations
 

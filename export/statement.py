@@ -82,7 +82,7 @@ def _first(stated: bool | None, known: bool | None) -> bool:  # noqa: FBT001 - t
 
 
 def _feeding(statement: Statement, architecture: Architecture | None, size: int) -> Feeding:
-    base = _statistics(statement, architecture)
+    base = statistics_of(statement, architecture)
     numbers = {"mean": base.mean, "std": base.std}
     for name in numbers:
         text = getattr(statement, name)
@@ -102,7 +102,8 @@ def _feeding(statement: Statement, architecture: Architecture | None, size: int)
         raise ConfigError(f"the feeding is out of range: {reason}") from None
 
 
-def _statistics(statement: Statement, architecture: Architecture | None) -> Statistics:
+def statistics_of(statement: Statement, architecture: Architecture | None = None) -> Statistics:
+    """Choose how pixels become numbers; ConfigError where nobody said."""
     if statement.statistics is not None:
         if statement.statistics not in NAMED_STATISTICS:
             raise ConfigError(

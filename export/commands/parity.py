@@ -1,4 +1,4 @@
-"""`edgeverify-export parity`: is every form of the network still the same function?"""
+"""`edgeverify-export parity`: every form of a network, compared on real faces."""
 
 from __future__ import annotations
 
@@ -39,13 +39,6 @@ def parity(  # noqa: PLR0913 - one parameter an option
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """
     from edgeverify_export.parity.record import record_parity  # noqa: PLC0415
-    from edgeverify_export.parity.report import (  # noqa: PLC0415
-        as_json as json_of,
-    )
-    from edgeverify_export.parity.report import (
-        print_table,
-        write_report,
-    )
     from edgeverify_export.parity.run import run_parity  # noqa: PLC0415
     from edgeverify_export.parity.trial import gather  # noqa: PLC0415
 
@@ -57,11 +50,11 @@ def parity(  # noqa: PLR0913 - one parameter an option
     report = run_parity(
         loaded, trial, checkpoint=checkpoint, threshold=threshold, flips_needed=not no_flips
     )
-    written = write_report(report, output)
+    written = reports.write_report(report, output)
     if as_json:
-        say(json_of(report))
+        say(reports.as_json(report))
     else:
-        print_table(report)
+        reports.print_table(report)
         say(f"written: {written[0]}, {written[1]}")
     if report.failures:
         for failure in report.failures:

@@ -1,8 +1,8 @@
 """dlib's face recognition ResNet (King, 2017): 29 convolutions, as its file describes them.
 
-Parameter names are ours: `stem`, `blocks.N.first`, `blocks.N.second` and `fc`. A convolution here is
-dlib's `con` with the `affine` that follows it folded in. `edgeverify_export.dlib_checkpoint` fills
-them from the `.dat` file.
+Parameter names are ours: `stem`, `blocks.N.first`, `blocks.N.second` and `fc`. A convolution here
+is dlib's `con` with the `affine` that follows it folded in. `edgeverify_export.dlib_checkpoint`
+fills them from the `.dat` file.
 """
 
 from __future__ import annotations

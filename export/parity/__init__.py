@@ -1,1 +1,1 @@
-"""Is it still the same function? Real faces through every form of a network, side by side."""
+"""Real faces through every form of a network, side by side: is it still the same function."""

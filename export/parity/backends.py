@@ -63,7 +63,7 @@ def open_all(bundle: Bundle, checkpoint: Path | None) -> Iterator[Session | NotR
         try:
             settings = ModelSettings.model_validate({"runtime": back_end})
             yield open_session(bundle, settings).session
-        except RuntimeUnavailableError as error:
+        except RuntimeUnavailableError as error:  # noqa: PERF203 - two turns
             yield NotRun(back_end, error.problem)
 
 

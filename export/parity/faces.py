@@ -42,7 +42,9 @@ def find_faces(
 
     No quality gate is applied: parity is about numbers, not about who may come in.
     """
-    detector, mesher = FaceDetector(VisionSettings()), FaceMesher()
+    # One thread each: so small networks gain little from a second, and lose much where other work
+    # keeps the cores busy and the second one waits by spinning.
+    detector, mesher = FaceDetector(VisionSettings(), threads=1), FaceMesher(threads=1)
     found: dict[Path, FoundFace] = {}
     try:
         for path in counted(paths, "finding faces", show=show):

@@ -42,7 +42,7 @@ class Alternative:
     better_share: float
 
     def is_clearly_better(self, stated: float) -> bool:
-        """True where chance is no explanation and the difference matters."""
+        """Say whether chance is no explanation and the difference matters."""
         return self.better_share >= _CONFIDENCE and self.separation > stated * (1 + _CLEARLY)
 
 

@@ -46,8 +46,7 @@ def parse(tensorrt: TensorRt, builder: Any, logger: Any, order: Order) -> Any:
             advice="docs/gpu.md lists what was tried; ONNX Runtime runs it meanwhile.",
         )
     # The parser keeps memory that the network refers to until the engine is built.
-    network_and_parser = (network, parser)
-    return network_and_parser
+    return network, parser
 
 
 def configure(tensorrt: TensorRt, builder: Any, network: Any, order: Order) -> Any:

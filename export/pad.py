@@ -1,0 +1,165 @@
+"""Presentation attack detection: MiniFASNet checkpoints, or any PAD graph, become one bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+from edgeverify_export.assemble import bundle_name, extreme_chips, tool_versions
+from edgeverify_export.canonical_graph import canonical
+from edgeverify_export.free_folder import require_free
+from edgeverify_export.graph_checks import checked
+from edgeverify_export.sessions import run_graph
+
+from edgeverify.errors import CheckpointError, ConfigError, ParityError
+from edgeverify.models.minifasnet import FEEDING, LIVE_INDEX
+from edgeverify.runtime.bundle import PadBundle, load_pad_bundle
+from edgeverify.runtime.bundle_writer import PadRecipe, write_pad
+from edgeverify.runtime.canonical import sha256_of_file
+from edgeverify.runtime.manifest import Feeding, PadNetwork
+from edgeverify.runtime.operating_points import OperatingPointsFile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from edgeverify.runtime.session import Batch
+
+_MAX_DIFFERENCE = 1e-3
+"""On raw scores, which are not normalised and reach about 10."""
+
+
+@dataclass(frozen=True, slots=True)
+class PadSource:
+    """A file with one network, and the crop of the frame that it looks at."""
+
+    path: Path
+    crop_scale: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PadStatement:
+    """How the networks are fed, and which of their outputs means 'a live person'."""
+
+    arch: str = "minifasnet"
+    feeding: Feeding = FEEDING
+    live_index: int = LIVE_INDEX
+
+
+def export_pad(
+    sources: tuple[PadSource, ...],
+    folder: Path,
+    statement: PadStatement,
+    *,
+    name: str | None = None,
+    licence: str = "owner's",
+) -> tuple[PadBundle, float]:
+    """Make a PAD bundle; gives it and the largest difference between PyTorch and ONNX.
+
+    `.onnx` files are taken as they are; others are MiniFASNet state dicts. CheckpointError,
+    ParityError or BundleError leave nothing behind.
+    """
+    require_free(folder)
+    models: dict[str, bytes] = {}
+    networks: list[PadNetwork] = []
+    worst, classes = 0.0, set[int]()
+    for source in sources:
+        model, difference = _graph(source.path, statement.feeding)
+        worst = max(worst, difference)
+        classes.add(model.graph.output[0].type.tensor_type.shape.dim[1].dim_value)
+        file = source.path.stem + ".onnx"
+        if file in models:
+            raise ConfigError(f"two networks would both be {file}", advice="Rename one file.")
+        models[file] = model.SerializeToString(deterministic=True)
+        networks.append(
+            PadNetwork(
+                file=file,
+                crop_scale=source.crop_scale,
+                source_sha256=sha256_of_file(source.path),
+            )
+        )
+    if len(classes) != 1:
+        raise CheckpointError(f"the networks have different numbers of classes: {classes}")
+    recipe = PadRecipe(
+        name=bundle_name(name, folder),
+        arch=statement.arch,
+        feeding=statement.feeding,
+        networks=tuple(networks),
+        classes=classes.pop(),
+        live_index=statement.live_index,
+        licence=licence,
+        notes="from " + ", ".join(source.path.name for source in sources),
+        tool_versions=tool_versions("onnx"),
+    )
+    write_pad(folder, recipe, models, OperatingPointsFile.of(()))
+    return load_pad_bundle(folder), worst
+
+
+def _graph(path: Path, feeding: Feeding) -> tuple[onnx.ModelProto, float]:
+    if path.suffix == ".onnx":
+        try:
+            return checked(canonical(onnx.load_model_from_string(path.read_bytes()))), 0.0
+        except CheckpointError:
+            raise
+        except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
+            raise CheckpointError(f"{path} is not an ONNX model that can be read") from None
+    return _minifasnet(path, feeding)
+
+
+def _minifasnet(path: Path, feeding: Feeding) -> tuple[onnx.ModelProto, float]:
+    from edgeverify.models.legacy_pickle import read_state_dict  # noqa: PLC0415
+    from edgeverify.models.minifasnet import build_minifasnet  # noqa: PLC0415
+    from edgeverify.models.state_dict import StateDict  # noqa: PLC0415
+
+    network = load_minifasnet(path)
+    built = build_minifasnet(StateDict(read_state_dict(path.read_bytes())))
+    # The graph is the one that `models fetch` builds without torch; PyTorch proves it here.
+    model = checked(onnx.load_model_from_string(built))
+    difference = compare_scores(network, model, feeding)
+    return model, difference
+
+
+def load_minifasnet(path: Path) -> nn.Module:
+    """Load a MiniFASNet state dict into the PyTorch network; CheckpointError lists misfits."""
+    from edgeverify_export.checkpoint import read_checkpoint  # noqa: PLC0415 - torch
+    from edgeverify_export.fitting import compare  # noqa: PLC0415
+    from edgeverify_export.networks.minifasnet import MiniFASNet  # noqa: PLC0415
+
+    weights = read_checkpoint(path).weights
+    try:
+        network = MiniFASNet(weights)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} is not a MiniFASNet: {error} is missing") from None
+    misfit = compare(network, weights)
+    if misfit:
+        raise CheckpointError(f"{path} is not a MiniFASNet: {misfit}")
+    network.load_state_dict(dict(weights), strict=False)
+    return network.eval()
+
+
+def compare_scores(network: nn.Module, model: onnx.ModelProto, feeding: Feeding) -> float:
+    """Largest difference of raw scores, PyTorch against ONNX; ParityError above 1e-3."""
+    from edgeverify_export.onnx_graph import run_network  # noqa: PLC0415 - torch
+
+    inputs = pad_inputs(feeding)
+    difference = float(
+        np.abs(run_network(network, inputs) - run_graph(model.SerializeToString(), inputs)).max()
+    )
+    if not difference <= _MAX_DIFFERENCE:
+        raise ParityError(f"the PAD graph answers otherwise than PyTorch: {difference:.2g}")
+    return difference
+
+
+def pad_inputs(feeding: Feeding) -> Batch:
+    """Black, white, noise and smooth pictures, fed: float32 (6, 3, size, size)."""
+    from edgeverify.runtime.preprocessing import feed  # noqa: PLC0415
+
+    size = feeding.size
+    ramp = np.linspace(0, 255, size, dtype=np.uint8)
+    smooth = [
+        np.stack([np.add.outer(ramp // a, ramp // b)] * 3, axis=-1).astype(np.uint8)
+        for a, b in ((2, 2), (3, 2), (2, 5))
+    ]
+    return np.concatenate([feed(chip, feeding) for chip in (*extreme_chips(size), *smooth)])
