@@ -15,6 +15,9 @@ from edgeverify.settings import ClockSettings
 
 SETTLED_SECONDS = 600.0
 """A leap forward is believed after so long in one piece of synchronised running."""
+SLACK_SECONDS = 2.0
+"""How far the running door's own floor stays behind the clock: a time server that corrects by
+less denies nobody. What the journal keeps is exact."""
 TIME_ERROR = 5
 """adjtimex(2): the clock is not synchronised."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -74,7 +77,7 @@ class ClockVerdict:
 class ClockJudge:
     """Pure. Remembers where the wall clock was last believed, and since when it leapt.
 
-    `floor` is the newest trusted wall time ever written down.
+    `floor` is the newest trusted wall time ever written down, lifted by what was believed since.
     """
 
     floor: datetime | None
@@ -97,7 +100,8 @@ class ClockJudge:
         floor = None
         if not leapt and not below and reading.is_synchronised | settings.allow_unsynced:
             floor = reading.wall
-            after = replace(after, floor=max(floor, after.floor or floor))
+            seen = floor - timedelta(seconds=SLACK_SECONDS)
+            after = replace(after, floor=max(seen, after.floor or seen))
         return after, ClockVerdict(is_trusted=is_trusted, problem=problem, floor=floor)
 
     def accepted(self, reading: ClockReading) -> ClockJudge:

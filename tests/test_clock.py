@@ -55,6 +55,13 @@ def test_before_the_floor_nothing_is_trusted_however_synchronised() -> None:
     assert verdict.floor is None
 
 
+def test_a_time_servers_small_correction_denies_nobody() -> None:
+    readings = [_at(NOON, 0), _at(NOON + HOUR, 3600), _at(NOON + HOUR - timedelta(seconds=1), 3600)]
+    assert _last(ClockJudge(floor=NOON), *readings).is_trusted
+    readings.append(_at(NOON + HOUR - timedelta(seconds=3), 3601))
+    assert not _last(ClockJudge(floor=NOON), *readings).is_trusted
+
+
 def test_an_idle_night_is_not_a_leap() -> None:
     verdict = _last(ClockJudge(floor=NOON), _at(NOON, 0), _at(NOON + 12 * HOUR, 12 * 3600.0))
     assert verdict.floor == NOON + 12 * HOUR
