@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-
-import numpy as np
 
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding
@@ -21,6 +20,8 @@ from edgeverify.pipeline import Pipeline
 from edgeverify.vision.pad import PadModel
 
 ENROL_FRAMES = 3
+ENROL_STEP = 10
+"""Of a video, every tenth frame is tried until enough faces were usable."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -67,11 +68,10 @@ def enrol_people(root: Path, pipeline: Pipeline) -> dict[str, Embedding]:
         people.setdefault(run.person, run)
     references = {}
     for person, run in people.items():
-        usable = list(_embeddings(run, pipeline))
+        usable = list(islice(_embeddings(run, pipeline), ENROL_FRAMES))
         if not usable:
             raise EvaluationError(f"{run.name} shows no face that can be enrolled")
-        chosen = np.linspace(0, len(usable) - 1, min(ENROL_FRAMES, len(usable))).astype(int)
-        references[person] = fuse([usable[index] for index in chosen])
+        references[person] = fuse(usable)
     return references
 
 
@@ -127,7 +127,8 @@ def _at_the_door(
 
 
 def _embeddings(run: FrameRun, pipeline: Pipeline) -> Iterator[Embedding]:
-    for _, rgb in timed_frames(run):
+    step = ENROL_STEP if run.is_video else max(1, len(run.paths) // ENROL_FRAMES)
+    for _, rgb in islice(timed_frames(run), 0, None, step):
         seen = pipeline.probe(rgb)
         if seen.embedding is not None:
             yield seen.embedding
