@@ -5,6 +5,9 @@ from __future__ import annotations
 LEAK = 0.002
 """The two clocks may drift apart by so much a second; real ones do by 0.0001."""
 MAX_JUMP_SECONDS = 10.0
+PLAUSIBLE_SECONDS = (-1e9, 1e9)
+"""Beyond these it is no time: FFmpeg says -3.7e17 where a stream (Motion JPEG over HTTP) has none,
+and adding that to a clock would leave nothing of the clock's own digits."""
 
 
 class StreamClock:
@@ -23,6 +26,9 @@ class StreamClock:
 
     def captured_at(self, stream_seconds: float, arrival: float) -> float:
         """Give the capture time on the clock of `arrival`; never later than it, never falling."""
+        if not PLAUSIBLE_SECONDS[0] < stream_seconds < PLAUSIBLE_SECONDS[1]:
+            self._offset = None
+            return arrival
         step = stream_seconds - self._stream
         if self._offset is None or not 0.0 < step < MAX_JUMP_SECONDS:
             self._offset = arrival - stream_seconds

@@ -56,3 +56,11 @@ def test_time_stamps_that_jump_begin_anew() -> None:
     clock.captured_at(100.0, 1.0)
     assert clock.captured_at(3.0, 2.0) == 2.0
     assert clock.captured_at(5000.0, 3.0) == 3.0
+
+
+def test_a_stream_without_time_stamps_is_as_new_as_its_arrival() -> None:
+    """Motion JPEG over HTTP: FFmpeg says -3.7e17 seconds, or not a number."""
+    clock = StreamClock()
+    for nothing in (-3.68934881474191e17, float("nan"), float("-inf")):
+        assert [clock.captured_at(nothing, t) for t in (4211.25, 4211.33)] == [4211.25, 4211.33]
+    assert clock.captured_at(7.0, 4212.0) == 4212.0
