@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from edgeverify.daemon.hints import Hints
 from edgeverify.daemon.situation import Situation
 from edgeverify.domain import Claim, Decision, Observation, Prompt, Reason, Reference
 from edgeverify.journal import FrameRecord
@@ -26,6 +27,10 @@ class Attempt:
     joined: list[Claim] = field(default_factory=list)
     frames: list[FrameRecord] = field(default_factory=list)
     first_qualifying_at: float | None = None
+    hints: Hints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hints = Hints(self.claim.id)
 
     @property
     def claim(self) -> Claim:
@@ -40,7 +45,9 @@ class Attempt:
             self.frames.append(FrameRecord.of(observation, claimed_at=self.claim.received_at))
         if observation.comparison is not None and self.first_qualifying_at is None:
             self.first_qualifying_at = observation.at
-        return self.judge.prompts()
+        asked = self.judge.prompts()
+        hint = self.hints.observe(observation)
+        return asked if hint is None else (*asked, hint)
 
     def decide(self, now: float, faults: Collection[Reason]) -> Decision | None:
         """Ask the policy; see `Transaction.decide`."""

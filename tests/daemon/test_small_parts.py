@@ -1,0 +1,141 @@
+"""The daemon's small parts: what is degraded, whom a claim names, when to look, what to trust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+
+from edgeverify.clock import ClockReading
+from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.inbox import CAPACITY, Inbox
+from edgeverify.daemon.keyring import KeyRing
+from edgeverify.daemon.people import People
+from edgeverify.daemon.status import DoorStatus
+from edgeverify.daemon.timekeeping import Timekeeper
+from edgeverify.domain import Claim, ClaimSource, Degradation, Embedding, Reason, Reference
+from edgeverify.references.store import LoadedReferences
+from edgeverify.settings import ClockSettings, HoursSettings, StaffEntry
+
+MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
+
+
+def _claim(card: str, source: ClaimSource = ClaimSource.MQTT) -> Claim:
+    return Claim(id="c", card=card, issued_at=MONDAY_NOON, received_at=0.0, source=source)
+
+
+def _people(*staff: StaffEntry, enrolled: tuple[str, ...]) -> People:
+    embedding = Embedding(values=np.ones(4, dtype=np.float32), embedding_space="0" * 64)
+    usable = {
+        card: Reference(card=card, name=card, embedding=embedding, photo_count=1)
+        for card in enrolled
+    }
+    return People.of("front-door", staff, LoadedReferences(usable=usable, unusable={}))
+
+
+def _entry(card: str, **more: object) -> StaffEntry:
+    return StaffEntry.model_validate({"card": card, "name": card, "photos": ["a.jpg"], **more})
+
+
+def test_a_fault_is_news_when_it_comes_and_goes_not_when_its_figure_changes() -> None:
+    board = FaultBoard()
+    board.raise_fault("camera_stalled", "for 2.1 s")
+    assert board.take_change()
+    board.raise_fault("camera_stalled", "for 2.4 s")
+    assert not board.take_change()
+    board.clear("camera_stalled")
+    assert board.take_change()
+    assert board.snapshot() == ()
+
+
+def test_replacing_faults_of_one_part_leaves_the_others() -> None:
+    board = FaultBoard()
+    board.raise_fault("broker_unreachable")
+    board.raise_fault("liveness_off")
+    board.replace("broker_", (Degradation(name="broker_tls"),))
+    assert {fault.name for fault in board.snapshot()} == {"broker_tls", "liveness_off"}
+
+
+def test_a_flood_of_claims_drops_the_oldest() -> None:
+    inbox = Inbox()
+    for number in range(CAPACITY + 5):
+        inbox.put(_claim(f"{number}"))
+    assert len(inbox) == CAPACITY
+    first = inbox.take()
+    assert first is not None
+    assert first.card == "5"
+
+
+def test_ada_is_known_bob_has_no_usable_photo_and_eve_is_nobody() -> None:
+    people = _people(_entry("ada"), _entry("bob"), enrolled=("ada",))
+    assert people.subject(_claim("ada"), MONDAY_NOON).refusal is None
+    assert people.subject(_claim("bob"), MONDAY_NOON).refusal is Reason.REFERENCE_UNUSABLE
+    assert people.subject(_claim("eve"), MONDAY_NOON).cards == frozenset()
+    assert [entry.card for entry in people.missing] == ["bob"]
+
+
+def test_a_reference_that_outlived_its_config_entry_is_nobody() -> None:
+    people = _people(_entry("ada"), enrolled=("ada", "left-last-year"))
+    assert people.subject(_claim("left-last-year"), MONDAY_NOON).cards == frozenset()
+
+
+def test_walk_up_counts_only_who_may_come_in_now() -> None:
+    nights = HoursSettings(windows=("Mon-Sun 22:00-06:00",))
+    people = _people(_entry("ada"), _entry("guard", hours=nights), enrolled=("ada", "guard"))
+    walk_up = _claim("", ClaimSource.WALK_UP)
+    assert people.subject(walk_up, MONDAY_NOON).cards == {"ada"}
+    midnight = MONDAY_NOON + timedelta(hours=12)
+    assert people.subject(walk_up, midnight).cards == {"ada", "guard"}
+
+
+@dataclass
+class SetClock:
+    """A clock that a test moves."""
+
+    wall: datetime = MONDAY_NOON
+    uptime: float = 1000.0
+    is_synchronised: bool = True
+
+    def read(self) -> ClockReading:
+        return ClockReading(
+            wall=self.wall, uptime=self.uptime, is_synchronised=self.is_synchronised
+        )
+
+
+def _timekeeper(clock: SetClock, floor: datetime | None) -> Timekeeper:
+    return Timekeeper(clock, floor=floor, settings=ClockSettings)
+
+
+def test_a_clock_below_what_was_written_down_is_not_trusted_until_somebody_accepts_it() -> None:
+    clock = SetClock()
+    keeper = _timekeeper(clock, MONDAY_NOON + timedelta(days=1))
+    assert not keeper.is_trusted()
+    assert keeper.accept() == MONDAY_NOON
+    assert keeper.is_trusted()
+
+
+def test_a_leap_of_ten_years_does_not_raise_the_floor() -> None:
+    clock = SetClock()
+    keeper = _timekeeper(clock, None)
+    clock.uptime += 1
+    clock.wall += timedelta(days=3650)
+    assert keeper.floor() is None
+
+
+def test_a_rotated_key_signs_from_then_on_and_the_old_one_still_counts(tmp_path: Path) -> None:
+    ring = KeyRing(tmp_path / "keys.json", now=MONDAY_NOON)
+    old, new = ring.rotate(now=MONDAY_NOON, previous_days=30)
+    assert ring.current.keyid == new.keyid != old.keyid
+    assert set(new.accepted(MONDAY_NOON + timedelta(days=29))) == {old.keyid, new.keyid}
+    assert set(new.accepted(MONDAY_NOON + timedelta(days=31))) == {new.keyid}
+
+
+def test_one_line_for_systemctl() -> None:
+    def line(*degraded: Degradation) -> str:
+        return DoorStatus(door="front-door", at=MONDAY_NOON, degraded=degraded, facts={}).line()
+
+    assert line() == "front-door: online"
+    named = line(Degradation(name="liveness_off", detail="switched off in the config"))
+    assert named == "front-door: degraded: liveness_off (switched off in the config)"
