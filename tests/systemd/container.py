@@ -54,6 +54,7 @@ def base_system(cache: Path) -> Path:
     for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
         (base / "etc/systemd/system" / unit).unlink(missing_ok=True)
         (base / "etc/systemd/system" / unit).symlink_to("/dev/null")
+    (base / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     (base / "complete").touch()
     return base
 
