@@ -51,7 +51,11 @@ class Arrival:
 
 
 class Connection:
-    """A client's life. Callbacks run on its network thread."""
+    """A client's life. Callbacks run on its network thread.
+
+    Without a last will it is a probe, whose plain CONNECT asks whether the broker speaks the
+    protocol, and no more.
+    """
 
     def __init__(
         self,
@@ -60,10 +64,11 @@ class Connection:
         topics: Topics,
         *,
         protocol: MQTTProtocolVersion,
-        last_will: bytes,
+        last_will: bytes | None,
         now: Callable[[], float],
         on_claim: Callable[[Arrival], None],
     ) -> None:
+        self._is_probe = last_will is None
         self.protocol = protocol
         self.is_v5 = protocol == MQTTProtocolVersion.MQTTv5
         self.receive_maximum = 20
@@ -201,10 +206,10 @@ class Connection:
 
     # ---- paho's side --------------------------------------------------------------------------
 
-    def _make_client(self, credentials: Credentials, last_will: bytes) -> Client:
+    def _make_client(self, credentials: Credentials, last_will: bytes | None) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"edgeverify-{self._topics.door}",
+            client_id=f"edgeverify-{self._topics.door}{'-probe' if self._is_probe else ''}",
             protocol=self.protocol,
             clean_session=None if self.is_v5 else True,
             reconnect_on_failure=False,
@@ -215,7 +220,8 @@ class Connection:
             client.username_pw_set(credentials.username, credentials.password or None)
         if credentials.tls is not None:
             client.tls_set_context(credentials.tls)
-        client.will_set(self._topics.status, last_will, qos=1, retain=True)
+        if last_will is not None:
+            client.will_set(self._topics.status, last_will, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._message
@@ -225,7 +231,7 @@ class Connection:
         return client
 
     def _session(self) -> Properties | None:
-        if not self.is_v5:
+        if not self.is_v5 or self._is_probe:
             return None
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 0
@@ -258,7 +264,9 @@ class Connection:
             self._refusal = reason
             self._end("refused")
             return
-        if self.is_v5:
+        if self._is_probe:
+            pass
+        elif self.is_v5:
             # Absent means 65535 (MQTT 5, section 3.2.2.3.3).
             self.receive_maximum = int(getattr(properties, "ReceiveMaximum", 65535))
             options = SubscribeOptions(qos=1, retainAsPublished=True)

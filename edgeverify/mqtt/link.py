@@ -82,6 +82,7 @@ class MqttLink:
         self._status: bytes | None = None
         self._connection: Connection | None = None
         self._attempt: Connection | None = None
+        self._speaks_v5 = False
         self._problem: Degradation | None = Degradation(
             name="broker_unreachable", detail="not connected yet"
         )
@@ -209,35 +210,60 @@ class MqttLink:
                 self._stop.wait(self._backoff.next_pause())
 
     def _connect(self) -> Connection | None:
-        wanted = {
-            "5": (MQTTProtocolVersion.MQTTv5,),
-            "3.1.1": (MQTTProtocolVersion.MQTTv311,),
-            "auto": (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311),
-        }[self._settings.protocol]
-        for protocol in wanted:
-            connection = Connection(
-                self._settings,
-                self._credentials,
-                self.topics,
-                protocol=protocol,
-                last_will=self._last_will,
-                now=self._now,
-                on_claim=self._on_claim,
-            )
-            self._attempt = connection
-            if self._stop.is_set():
-                return None
-            problem = connection.open()
-            self._attempt = None
+        for protocol in self._protocols():
+            connection = self._new(protocol, self._last_will)
+            problem = self._open(connection)
             if problem is None:
+                self._speaks_v5 = self._speaks_v5 or connection.is_v5
                 self._up(connection)
                 return connection
             speaks_older = connection.may_speak_older
             connection.abort()
             self._say(problem)
             if not speaks_older or self._stop.is_set():
-                return None
+                break
         return None
+
+    def _protocols(self) -> tuple[MQTTProtocolVersion, ...]:
+        """Return what to try, in order; empty where the broker cannot be reached at all.
+
+        `auto` asks an unknown broker with a plain CONNECT first: one that reads a newer CONNECT as
+        an older one (amqtt) stumbles over properties or a will, and then says nothing for ever.
+        """
+        newer, older = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+        if self._settings.protocol != "auto":
+            return (newer if self._settings.protocol == "5" else older,)
+        if self._speaks_v5:
+            return (newer, older)
+        probe = self._new(newer, None)
+        problem = self._open(probe)
+        speaks_older = probe.may_speak_older
+        probe.abort() if problem else probe.disconnect()
+        if problem is None:
+            return (newer, older)
+        if speaks_older:
+            return (older,)
+        self._say(problem)
+        return ()
+
+    def _new(self, protocol: MQTTProtocolVersion, last_will: bytes | None) -> Connection:
+        return Connection(
+            self._settings,
+            self._credentials,
+            self.topics,
+            protocol=protocol,
+            last_will=last_will,
+            now=self._now,
+            on_claim=self._on_claim,
+        )
+
+    def _open(self, connection: Connection) -> Degradation | None:
+        self._attempt = connection
+        if self._stop.is_set():
+            connection.interrupt()
+        problem = connection.open()
+        self._attempt = None
+        return problem
 
     def _up(self, connection: Connection) -> None:
         if self._status is not None:

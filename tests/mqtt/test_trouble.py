@@ -142,7 +142,6 @@ def amqtt_broker() -> Iterator[int]:
         loop.close()
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_that_speaks_3_1_1_only_is_spoken_to(make_link: LinkMaker) -> None:
