@@ -1,0 +1,113 @@
+"""The door's own stages, opened for measuring; and what an embedding made by them depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import edgeverify.runtime
+import edgeverify.vision
+from edgeverify.comparison import Metric
+from edgeverify.daemon.brain import Brain, open_brain
+from edgeverify.daemon.owner import owner_key
+from edgeverify.domain import OperatingPoint, RgbImage
+from edgeverify.errors import ConfigError
+from edgeverify.evaluation.acquired import Acquired
+from edgeverify.models.folders import models_directory
+from edgeverify.pipeline import Pipeline
+from edgeverify.settings import Settings
+from edgeverify.vision.dominance import FaceSelection
+
+# The files of `runtime` that lie between a frame and a network's input.
+_FEEDING = ("alignment.py", "embed.py", "preprocessing.py", "similarity.py", "templates.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Instrument:
+    """Bundle, back end and stages, as the door has them.
+
+    `point` is the threshold for the settings' rate, or None where the bundle has no evidence for
+    it. `selection` says which of several faces is taken; the door's is `DOMINANT`.
+    """
+
+    brain: Brain
+    pipeline: Pipeline
+    point: OperatingPoint | None
+    selection: FaceSelection
+    key: str
+
+    @property
+    def metric(self) -> Metric:
+        """The manifest's."""
+        return self.brain.bundle.manifest.metric
+
+    def look(self, rgb: RgbImage, digest: str) -> Acquired:
+        """Take one picture through the stages, without quality gates."""
+        seen = self.pipeline.probe(rgb, self.selection)
+        return Acquired(
+            digest=digest,
+            refusal=seen.refusal,
+            figures=seen.quality,
+            pose=seen.face.pose if seen.face else None,
+            values=seen.embedding.values if seen.embedding else None,
+        )
+
+    def facts(self) -> dict[str, str]:
+        """Say in words what was measured: model, embedding space, back end, face rule."""
+        return {**self.brain.facts, "face": self.selection.value}
+
+
+def open_instrument(
+    settings: Settings,
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    selection: FaceSelection = FaceSelection.DOMINANT,
+) -> Instrument:
+    """Open what the settings name, prove it by its golden vectors, choose the threshold.
+
+    `folder` is what relative paths start from. BundleError or RuntimeUnavailableError.
+    """
+    plain = settings.model_copy(update={"liveness": "off"})
+    brain = open_brain(plain, models_directory(environ), owner_key(settings, folder))
+    try:
+        point: OperatingPoint | None = brain.point(plain)
+    except ConfigError:
+        point = None
+    never = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="nothing measured")
+    return Instrument(
+        brain=brain,
+        pipeline=brain.pipeline(plain, point or never),
+        point=point,
+        selection=selection,
+        key=_key(brain, settings, selection),
+    )
+
+
+def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
+    """Hash everything that an embedding depends on but the picture; hex."""
+    session = brain.opened.session
+    parts = {
+        "space": brain.embedding_space,
+        "session": session.name,
+        "precision": session.precision,
+        "vision": settings.vision.model_dump(mode="json"),
+        "selection": selection.value,
+        "mediapipe": version("mediapipe"),
+        "stages": _sources(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _sources() -> str:
+    """Hash the code of the stages, so that a changed stage never meets an old embedding."""
+    vision = sorted(Path(edgeverify.vision.__file__ or "").parent.glob("*.py"))
+    runtime = Path(edgeverify.runtime.__file__ or "").parent
+    whole = hashlib.sha256()
+    for path in [*vision, *(runtime / name for name in _FEEDING)]:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
