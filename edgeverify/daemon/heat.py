@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 
 from edgeverify.settings import ThermalSettings
 from edgeverify.thermal import Governor, HeatState, IdlePlan, Level, Sensors, idle_plan
@@ -11,8 +12,16 @@ from edgeverify.thermal import Governor, HeatState, IdlePlan, Level, Sensors, id
 class Heat:
     """Thread-safe: the supervisor measures, the door asks."""
 
-    def __init__(self, sensors: Sensors, settings: ThermalSettings, *, now: float) -> None:
-        self._sensors = sensors
+    def __init__(
+        self,
+        open_sensors: Callable[[Sequence[str]], Sensors],
+        settings: ThermalSettings,
+        *,
+        now: float,
+    ) -> None:
+        """`open_sensors` takes the wanted types; a reload may want others."""
+        self._open_sensors = open_sensors
+        self._sensors = open_sensors(settings.sensors)
         self._lock = threading.Lock()
         self._governor = Governor(settings=settings, since=now)
         self.measure(now)
@@ -27,6 +36,7 @@ class Heat:
     def use(self, settings: ThermalSettings) -> None:
         """Go on under other settings."""
         with self._lock:
+            self._sensors = self._open_sensors(settings.sensors)
             self._governor = self._governor.with_settings(settings)
 
     @property

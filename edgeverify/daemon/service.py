@@ -49,6 +49,8 @@ from edgeverify.thermal import Sensors
 from edgeverify.watchdog import Watch
 
 BOOT_FACT = "boot_with_set_clock"
+SYS_VARIABLE = "EDGEVERIFY_SYS"
+"""Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -72,6 +74,7 @@ class Service:
     eyes: Eyes
     link: MqttLink
     outbox: OutboxDelivery
+    announcer: Announcer
     records: Records
     gate: ClaimGate
     inbox: Inbox
@@ -134,7 +137,10 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         timekeeper = Timekeeper(
             clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
         )
-        heat = Heat(Sensors(settings.thermal.sensors), settings.thermal, now=time.monotonic())
+        sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
+        heat = Heat(
+            lambda wanted: Sensors(wanted, sys=sys_root), settings.thermal, now=time.monotonic()
+        )
         inbox = Inbox()
         gate = ClaimGate(settings.claims.max_age_seconds, _claim_ids(journal, now))
         desk = ClaimDesk(
@@ -201,6 +207,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         eyes=eyes,
         link=link,
         outbox=outbox,
+        announcer=announcer,
         records=records,
         gate=gate,
         inbox=inbox,

@@ -1,0 +1,140 @@
+"""From the first frame that qualifies to the broker's PUBACK of the event, through the whole door.
+
+A film of a person walking up plays at its own pace, a real Mosquitto runs on loopback, and the
+parts of the daemon run as they do in the service. Reported above (k - 1) frame intervals, which no
+door can do without.
+
+    python benchmarks/decision_latency.py --claims 30 --json latency.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import threading
+import time
+import uuid
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeverify.config import load_config
+from edgeverify.daemon.attempt import Attempt
+from edgeverify.daemon.records import Told
+from edgeverify.daemon.service import Service, assemble
+from edgeverify.demo.actors import hire
+from edgeverify.demo.broker import BrokerAddress
+from edgeverify.demo.film import FRAMES_PER_SECOND, shoot
+from edgeverify.demo.house import DOOR, House
+from edgeverify.demo.scenes import OWNER_CARD, Film
+from edgeverify.domain import Claim, ClaimSource, Decision, Outcome
+from edgeverify.models.folders import cache_directory
+from edgeverify.models.progress import silent
+from edgeverify.settings import VisionSettings
+from edgeverify.state import open_state
+from edgeverify.vision.detector import FaceDetector
+from tests.brokers import mosquitto
+
+
+def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
+    """Make the daemon's parts with a film as its camera; everybody enrolled."""
+    house = House.build(folder)
+    cast = hire(cache_directory(os.environ), FaceDetector(VisionSettings()), silent)
+    (house.photos / "owner.jpg").write_bytes(cast.owner_id_photo)
+    film = house.film(Film.OWNER_WALKS_UP)
+    shoot(film, (cast.owner,), generator=np.random.default_rng(1))
+    house.furnish(source=str(film), liveness="off", broker=broker, bundle=bundle, has_other=False)
+    config = load_config(house.config)
+    service = assemble(config, open_state(house.state, DOOR), os.environ)
+    service.reloader.enrol(config, service.brain)
+    service.board.current = service.reloader.situation(config, service.brain)
+    return service
+
+
+def measure(service: Service, claims: int) -> list[float]:
+    """Return milliseconds above (k - 1) frame intervals, one a granted claim."""
+    rules = service.board.current.settings.decision
+    unavoidable = (rules.required_matches - 1) / FRAMES_PER_SECOND
+    told = threading.Event()
+    found: list[float] = []
+    conclude = service.records.conclude
+
+    def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Told:
+        result = conclude(decision, attempt=attempt, **rest)
+        publication = service.announcer.last
+        if (
+            decision.outcome is Outcome.GRANT
+            and attempt is not None
+            and attempt.first_qualifying_at is not None
+            and publication is not None
+            and publication.wait(5.0)
+        ):
+            seconds = time.monotonic() - attempt.first_qualifying_at - unavoidable
+            found.append(seconds * 1000)
+        told.set()
+        return result
+
+    service.records.conclude = timed  # type: ignore[method-assign]
+    for _ in range(claims):
+        told.clear()
+        service.inbox.put(
+            Claim(
+                id=uuid.uuid4().hex,
+                card=OWNER_CARD,
+                issued_at=datetime.now(timezone.utc),
+                received_at=time.monotonic(),
+                source=ClaimSource.MQTT,
+            )
+        )
+        if not told.wait(30):
+            raise SystemExit("a claim was never decided")
+        time.sleep(0.3)
+    return found
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--claims", type=int, default=30)
+    parser.add_argument("--bundle", default="dlib-resnet")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        mosquitto(Path(name) / "broker") as broker,
+    ):
+        service = build(
+            Path(name) / "house", BrokerAddress("127.0.0.1", broker.port), options.bundle
+        )
+        service.link.start()
+        service.outbox.start()
+        service.door.start()
+        service.link.wait_connected(10)
+        while not service.eyes.health().is_usable:
+            time.sleep(0.1)
+        times = measure(service, options.claims)
+        service.door.stop(5)
+        service.outbox.stop()
+        service.link.stop()
+        service.eyes.close()
+        service.journal.close()
+    if not times:
+        raise SystemExit("no claim was granted: nothing was measured")
+    p50, p95 = np.percentile(times, [50, 95])
+    load = os.getloadavg()[0]
+    print(
+        f"{len(times)} of {options.claims} granted; first qualifying frame to PUBACK, above "
+        f"(k - 1) frame intervals: p50 {p50:.0f} ms, p95 {p95:.0f} ms (load {load:.1f})"
+    )
+    if options.json:
+        options.json.write_text(
+            json.dumps({"granted": len(times), "p50_ms": p50, "p95_ms": p95, "load": load})
+        )
+
+
+if __name__ == "__main__":
+    main()
