@@ -30,6 +30,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edgeverify.domain import Degradation
 from edgeverify.events import Topics
 from edgeverify.mqtt import failures
+from edgeverify.mqtt.answers import Answers
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.settings import MqttSettings
@@ -77,7 +78,7 @@ class Connection:
         self._topics = topics
         self._now = now
         self._on_claim = on_claim
-        self._answers: dict[int, LivePublication] = {}
+        self._answers = Answers()
         self._ready = threading.Event()
         self._over = threading.Event()
         self.complaint: Degradation | None = None
@@ -152,11 +153,8 @@ class Connection:
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return _lost(MQTTErrorCode(info.rc).name)
-        # Whichever of this thread and the network thread comes first makes the entry.
-        publication = self._answers.setdefault(info.mid, LivePublication())
-        if publication.is_answered:
-            self._answers.pop(info.mid, None)
-        elif self._over.is_set():
+        publication = self._answers.expect(info.mid)
+        if self._over.is_set():
             publication.answer("the connection ended")
         return publication
 
@@ -304,12 +302,7 @@ class Connection:
         if reason.is_failure:
             detail = f"{self._where} does not take what this door says: {reason.getName()}"
             self.complaint = Degradation(name="broker_refuses_messages", detail=detail)
-        fresh = LivePublication()
-        publication = self._answers.setdefault(mid, fresh)
-        publication.answer(reason.getName() if reason.is_failure else "")
-        if publication is not fresh:
-            self._answers.pop(mid, None)
-        # else the publishing thread has not come to its entry yet, and takes it out itself
+        self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
 
     def _subscribed(
         self,
@@ -331,9 +324,7 @@ class Connection:
     def _end(self, words: str) -> None:
         self._over.set()
         self._ready.set()
-        for publication in list(self._answers.values()):
-            publication.answer(words)
-        self._answers.clear()
+        self._answers.end(words)
 
 
 def _lost(problem: str) -> LivePublication:

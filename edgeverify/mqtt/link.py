@@ -11,12 +11,11 @@ from datetime import datetime
 from enum import Enum
 from random import Random
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
 from edgeverify.domain import Degradation
 from edgeverify.events import CONTENT_TYPE, Topics, encode_status
 from edgeverify.mqtt.backoff import Backoff
 from edgeverify.mqtt.connection import Arrival, Connection
+from edgeverify.mqtt.connector import Connector, Party
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.settings import MqttSettings
@@ -70,8 +69,6 @@ class MqttLink:
     ) -> None:
         self.topics = Topics(door)
         self._settings = settings
-        self._credentials = credentials
-        self._on_claim = on_claim
         self._now = monotonic
         self._backoff = Backoff(
             random,
@@ -79,10 +76,18 @@ class MqttLink:
             max_seconds=settings.max_reconnect_seconds,
         )
         self._last_will = encode_status("offline", door, at=None)
+        self._connector = Connector(
+            Party(
+                settings=settings,
+                credentials=credentials,
+                topics=self.topics,
+                last_will=self._last_will,
+            ),
+            now=monotonic,
+            on_claim=on_claim,
+        )
         self._status: bytes | None = None
         self._connection: Connection | None = None
-        self._attempt: Connection | None = None
-        self._speaks_v5 = False
         self._problem: Degradation | None = Degradation(
             name="broker_unreachable", detail="not connected yet"
         )
@@ -102,9 +107,7 @@ class MqttLink:
         """Publish `last_status` (default: offline), disconnect in order, end the thread."""
         self._status = last_status or self._last_will
         self._stop.set()
-        attempt = self._attempt
-        if attempt is not None:
-            attempt.interrupt()
+        self._connector.interrupt()
         with self._changed:
             self._changed.notify_all()
         if self._thread.is_alive():
@@ -199,8 +202,13 @@ class MqttLink:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                connection = self._connect()
-                held = self._watch(connection) if connection is not None else 0.0
+                found = self._connector.connect()
+                if isinstance(found, Degradation):
+                    self._say(found)
+                    held = 0.0
+                else:
+                    self._up(found)
+                    held = self._watch(found)
             except Exception:  # a link that dies would leave the door mute for ever
                 log.exception("the MQTT link stumbled")
                 held = 0.0
@@ -208,62 +216,6 @@ class MqttLink:
                 self._backoff.reset()
             if not self._stop.is_set():
                 self._stop.wait(self._backoff.next_pause())
-
-    def _connect(self) -> Connection | None:
-        for protocol in self._protocols():
-            connection = self._new(protocol, self._last_will)
-            problem = self._open(connection)
-            if problem is None:
-                self._speaks_v5 = self._speaks_v5 or connection.is_v5
-                self._up(connection)
-                return connection
-            speaks_older = connection.may_speak_older
-            connection.abort()
-            self._say(problem)
-            if not speaks_older or self._stop.is_set():
-                break
-        return None
-
-    def _protocols(self) -> tuple[MQTTProtocolVersion, ...]:
-        """Return what to try, in order; empty where the broker cannot be reached at all.
-
-        `auto` asks an unknown broker with a plain CONNECT first: one that reads a newer CONNECT as
-        an older one (amqtt) stumbles over properties or a will, and then says nothing for ever.
-        """
-        newer, older = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
-        if self._settings.protocol != "auto":
-            return (newer if self._settings.protocol == "5" else older,)
-        if self._speaks_v5:
-            return (newer, older)
-        probe = self._new(newer, None)
-        problem = self._open(probe)
-        speaks_older = probe.may_speak_older
-        probe.abort() if problem else probe.disconnect()
-        if problem is None:
-            return (newer, older)
-        if speaks_older:
-            return (older,)
-        self._say(problem)
-        return ()
-
-    def _new(self, protocol: MQTTProtocolVersion, last_will: bytes | None) -> Connection:
-        return Connection(
-            self._settings,
-            self._credentials,
-            self.topics,
-            protocol=protocol,
-            last_will=last_will,
-            now=self._now,
-            on_claim=self._on_claim,
-        )
-
-    def _open(self, connection: Connection) -> Degradation | None:
-        self._attempt = connection
-        if self._stop.is_set():
-            connection.interrupt()
-        problem = connection.open()
-        self._attempt = None
-        return problem
 
     def _up(self, connection: Connection) -> None:
         if self._status is not None:

@@ -1,0 +1,105 @@
+"""Making a connection: which protocol to try, and what to say when none came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from edgeverify.domain import Degradation
+from edgeverify.events import Topics
+from edgeverify.mqtt.connection import Arrival, Connection
+from edgeverify.mqtt.credentials import Credentials
+from edgeverify.settings import MqttSettings
+
+NEWER, OLDER = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Who connects to whom, and what is said if it vanishes."""
+
+    settings: MqttSettings
+    credentials: Credentials
+    topics: Topics
+    last_will: bytes
+
+
+class Connector:
+    """MQTT 5 first, 3.1.1 where the broker has nothing else; remembers a broker that speaks 5."""
+
+    def __init__(
+        self, party: Party, *, now: Callable[[], float], on_claim: Callable[[Arrival], None]
+    ) -> None:
+        self._party = party
+        self._now = now
+        self._on_claim = on_claim
+        self._attempt: Connection | None = None
+        self._is_interrupted = False
+        self._speaks_v5 = False
+
+    def interrupt(self) -> None:
+        """Let a running `connect` return, and every later one at once; from any thread."""
+        self._is_interrupted = True
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.interrupt()
+
+    def connect(self) -> Connection | Degradation:
+        """Return a connection that is up, or why there is none."""
+        tried = self._protocols()
+        if isinstance(tried, Degradation):
+            return tried
+        problem = Degradation(name="broker_unreachable", detail="the door is stopping")
+        for protocol in tried:
+            connection = self._new(protocol, self._party.last_will)
+            found = self._open(connection)
+            if found is None:
+                self._speaks_v5 = self._speaks_v5 or connection.is_v5
+                return connection
+            problem = found
+            speaks_older = connection.may_speak_older
+            connection.abort()
+            if not speaks_older or self._is_interrupted:
+                break
+        return problem
+
+    def _protocols(self) -> tuple[MQTTProtocolVersion, ...] | Degradation:
+        """Return what to try, in order, or why the broker cannot be reached at all.
+
+        `auto` asks an unknown broker with a plain CONNECT first: one that reads a newer CONNECT as
+        an older one (amqtt) stumbles over properties or a will, and then says nothing for ever.
+        """
+        wanted = self._party.settings.protocol
+        if wanted != "auto":
+            return (NEWER if wanted == "5" else OLDER,)
+        if self._speaks_v5:
+            return (NEWER, OLDER)
+        probe = self._new(NEWER, None)
+        problem = self._open(probe)
+        speaks_older = probe.may_speak_older
+        if problem is None:
+            probe.disconnect()
+            return (NEWER, OLDER)
+        probe.abort()
+        return (OLDER,) if speaks_older else problem
+
+    def _new(self, protocol: MQTTProtocolVersion, last_will: bytes | None) -> Connection:
+        return Connection(
+            self._party.settings,
+            self._party.credentials,
+            self._party.topics,
+            protocol=protocol,
+            last_will=last_will,
+            now=self._now,
+            on_claim=self._on_claim,
+        )
+
+    def _open(self, connection: Connection) -> Degradation | None:
+        self._attempt = connection
+        if self._is_interrupted:
+            connection.interrupt()
+        problem = connection.open()
+        self._attempt = None
+        return problem
