@@ -111,8 +111,9 @@ class Governor:
         return replace(self, sensors=sensors, level=level, since=since)
 
     def with_settings(self, settings: ThermalSettings) -> Governor:
-        """Go on under other settings, after a reload."""
-        return replace(self, settings=settings)
+        """Go on under other settings, after a reload; a sensor no longer wanted is forgotten."""
+        sensors = self.sensors if settings.sensors == self.settings.sensors else ()
+        return replace(self, settings=settings, sensors=sensors)
 
     def _next_level(self, living: Sequence[_Sensor], now: float) -> Level:
         stayed = now - self.since >= self.settings.min_dwell_seconds
