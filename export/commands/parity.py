@@ -38,6 +38,7 @@ def parity(  # noqa: PLR0913 - one parameter an option
 
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """
+    from edgeverify_export.parity import report as reports  # noqa: PLC0415
     from edgeverify_export.parity.record import record_parity  # noqa: PLC0415
     from edgeverify_export.parity.run import run_parity  # noqa: PLC0415
     from edgeverify_export.parity.trial import gather  # noqa: PLC0415
