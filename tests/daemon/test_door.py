@@ -10,7 +10,7 @@ import pytest
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
 from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
-from edgeverify.settings import DecisionSettings
+from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
 from edgeverify.thermal import Level
 from tests.daemon.stage import DoorOnStage
 
@@ -168,3 +168,36 @@ def test_golden_replay_gives_exactly_these_events(stage: Stage) -> None:
     }
     again = stage(Film.EMPTY_ROOM, count=30)
     assert again.play(5) == ()
+
+
+def test_walking_up_without_a_reader_is_one_attempt_then_a_pause(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP, count=40, claims=ClaimSettings(sources=("walk_up",)))
+    (told,) = door.play()
+    assert (told.decision.outcome, told.decision.card) == (Outcome.GRANT, OWNER_CARD)
+    assert door.play(10) == ()
+
+
+def test_an_empty_room_makes_no_claims(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=20, claims=ClaimSettings(sources=("walk_up",)))
+    assert door.play(60) == ()
+    assert door.recorder.events == []
+
+
+def test_the_rooms_one_occupant_is_let_in_and_a_visitor_is_not(stage: Stage) -> None:
+    claims = ClaimSettings(sources=("fixed",), fixed_card=OWNER_CARD)
+    (told,) = stage(Film.OWNER_WALKS_UP, count=40, claims=claims).play()
+    assert told.decision.outcome is Outcome.GRANT
+    (told,) = stage(Film.OTHER_WALKS_UP, count=40, claims=claims).play()
+    assert told.decision.reason is Reason.NON_MATCH
+
+
+def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
+    impostor = stage(Film.OTHER_WALKS_UP, count=90, camera=CameraSettings(loop=True))
+    for attempt in range(5):
+        impostor.claim(OWNER_CARD, name=f"attempt-{attempt}")
+        assert _reason(impostor) is Reason.NON_MATCH
+    impostor.claim(OWNER_CARD, name="sixth")
+    assert _reason(impostor) is Reason.LOCKED_OUT
+    impostor.claim(OTHER_CARD, name="his own card")
+    (told,) = impostor.play()
+    assert told.decision.outcome is Outcome.GRANT

@@ -1,0 +1,50 @@
+"""Every command explains itself: a sentence, an example, and no traceback for a wrong call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from edgeverify.cli.main import app
+
+
+def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    # Typer may carry its own copy of click, so a group is told by what it has.
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path
+        return
+    for name, inner in below.items():
+        yield from _commands(inner, (*path, name))
+
+
+COMMANDS = sorted(_commands(typer.main.get_command(app)))
+
+
+def test_the_commands_of_the_readme_are_there() -> None:
+    names = {" ".join(path) for path in COMMANDS}
+    assert {
+        "run", "demo", "enrol", "verify", "claim", "events", "check-config", "doctor", "bench",
+        "references list", "references remove", "models list", "models fetch", "status", "unlock",
+        "aim", "backup", "restore", "keys rotate", "diagnose", "install-service", "evaluate-pad",
+        "clock accept",
+    } <= names  # fmt: skip
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_has_an_example(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*path, "--help"])
+    assert result.exit_code == 0
+    assert "Example" in result.output
+    assert f"edgeverify {path[0]}" in result.output
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_an_unknown_option_is_one_plain_error(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*path, "--no-such-option"])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert "no-such-option" in result.output
