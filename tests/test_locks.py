@@ -1,0 +1,89 @@
+"""The locks: complete, hashed, nameless about where packages come from, and resolvable."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("daemon", "dev", "export")
+MACHINES = [
+    (python, machine)
+    for python in ("3.10", "3.11", "3.12")
+    for machine in ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
+]
+
+
+def _lock(name: str) -> str:
+    return (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
+
+
+def _name(package: str) -> str:
+    """One spelling for all (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def _pins(name: str) -> dict[str, set[str]]:
+    """Package to the versions pinned for one machine or another."""
+    pins: dict[str, set[str]] = {}
+    for package, version in re.findall(
+        r"^([A-Za-z0-9._\-]+)==([^ ;\\]+)", _lock(name), re.MULTILINE
+    ):
+        pins.setdefault(_name(package), set()).add(version)
+    return pins
+
+
+def _wanted(section: str) -> set[str]:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(rf"^{section} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    return {
+        _name(re.split(r"[<>=!;\[ ]", item)[0])
+        for item in re.findall(r'^\s*"([^"]+)"', listed.group(1), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize(
+    ("lock", "section"), [("daemon", "dependencies"), ("dev", "dev"), ("export", "export")]
+)
+def test_every_dependency_is_pinned(lock: str, section: str) -> None:
+    wanted = _wanted(section)
+    assert wanted
+    assert wanted <= set(_pins(lock))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_a_hash_and_no_index_is_named(lock: str) -> None:
+    text = _lock(lock)
+    entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)
+    assert all("--hash=sha256:" in entry for entry in entries if entry.strip())
+    assert "://" not in text
+
+
+def test_the_locks_agree_with_each_other() -> None:
+    everything = _pins("export")
+    for lock in ("daemon", "dev"):
+        for package, versions in _pins(lock).items():
+            assert versions <= everything[package], package
+
+
+def test_the_daemons_lock_is_free_of_the_workshop() -> None:
+    assert {"torch", "torchvision", "timm"}.isdisjoint(_pins("daemon"))
+    assert "torch" in _pins("export")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("python", "machine"), MACHINES)
+def test_the_daemons_lock_installs_on(python: str, machine: str, tmp_path: Path) -> None:
+    """Resolved against the package index, wheels only, hashes checked; nothing is installed."""
+    command = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--dry-run"]
+    command += ["--python-version", python, "--python-platform", machine]
+    command += ["--target", str(tmp_path), "--require-hashes", "--only-binary", ":all:"]
+    command += ["-r", str(ROOT / "requirements" / "daemon.lock")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Would install" in result.stderr
