@@ -6,13 +6,9 @@ deliver it after the reconnect, with its whole message expiry ahead of it.
 
 from __future__ import annotations
 
-import socket
-import struct
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
 from paho.mqtt.client import (
     MQTT_CLEAN_START_FIRST_ONLY,
@@ -21,7 +17,7 @@ from paho.mqtt.client import (
     DisconnectFlags,
     MQTTMessage,
 )
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,16 +27,10 @@ from edgeverify.domain import Degradation
 from edgeverify.events import Topics
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
+from edgeverify.mqtt.client import CONNECT_SECONDS, cut, make_client, session_properties, tune
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.settings import MqttSettings
-
-CONNECT_SECONDS = 5.0
-"""For the name, TCP, TLS and CONNACK, each."""
-MAX_PACKET_BYTES = 65536
-"""A broker that speaks MQTT 5 does not send the door anything longer."""
-ABANDONED_AFTER_MILLISECONDS = 5000
-"""TCP_USER_TIMEOUT: what the other side's kernel has not taken by then is not sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +103,14 @@ class Connection:
                 self._settings.port,
                 keepalive=self._settings.keepalive_seconds,
                 clean_start=self.is_v5 or MQTT_CLEAN_START_FIRST_ONLY,
-                properties=self._session(),
+                properties=session_properties() if self.is_v5 and not self._is_probe else None,
             )
         except (OSError, ValueError) as error:
             return failures.of_exception(error, self._where)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return Degradation(name="broker_unreachable", detail=f"{self._where}: {code.name}")
         self._was_taken = True
-        self._tune_socket()
+        tune(self._client)
         self._client.loop_start()
         if not self._ready.wait(CONNECT_SECONDS) or self._over.is_set():
             return self.why_over() or Degradation(
@@ -193,31 +183,16 @@ class Connection:
 
     def abort(self) -> None:
         """End at once: unsent bytes are thrown away, not delivered later by the kernel."""
-        sock = self._socket()
-        if sock is not None:
-            with suppress(OSError, ValueError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            with suppress(OSError, ValueError):
-                sock.shutdown(socket.SHUT_RDWR)
+        cut(self._client)
         self._client.loop_stop()
         self._end("the connection was given up")
 
     # ---- paho's side --------------------------------------------------------------------------
 
     def _make_client(self, credentials: Credentials, last_will: bytes | None) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"edgeverify-{self._topics.door}{'-probe' if self._is_probe else ''}",
-            protocol=self.protocol,
-            clean_session=None if self.is_v5 else True,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = CONNECT_SECONDS
-        client.max_inflight_messages_set(65535)
-        if credentials.username:
-            client.username_pw_set(credentials.username, credentials.password or None)
-        if credentials.tls is not None:
-            client.tls_set_context(credentials.tls)
+        suffix = "-probe" if self._is_probe else ""
+        name = f"edgeverify-{self._topics.door}{suffix}"
+        client = make_client(name, self.protocol, credentials)
         if last_will is not None:
             client.will_set(self._topics.status, last_will, qos=1, retain=True)
         client.on_connect = self._connected
@@ -227,27 +202,6 @@ class Connection:
         client.on_subscribe = self._subscribed
         client.on_unsubscribe = self._unsubscribed
         return client
-
-    def _session(self) -> Properties | None:
-        if not self.is_v5 or self._is_probe:
-            return None
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 0
-        properties.MaximumPacketSize = MAX_PACKET_BYTES
-        return properties
-
-    def _socket(self) -> socket.socket | None:
-        return cast("socket.socket | None", self._client.socket())
-
-    def _tune_socket(self) -> None:
-        sock = self._socket()
-        if sock is None:
-            return
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ABANDONED_AFTER_MILLISECONDS
-            )
 
     def _connected(
         self,

