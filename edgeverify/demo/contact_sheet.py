@@ -63,7 +63,7 @@ def _tile(still: Still, pipeline: Pipeline) -> RgbImage:
         cv2.rectangle(frame, *corner, AMBER, 3)
     if seen.face is not None:
         for x, y in template_named(FIVE_POINTS).pick(seen.face.mesh):
-            cv2.circle(frame, (round(float(x)), round(float(y))), 5, GREEN, -1)
+            cv2.circle(frame, (round(float(x)), round(float(y))), 8, GREEN, -1)
     picture = cv2.resize(frame, TILE, interpolation=cv2.INTER_AREA)
     foot = np.full((FOOT, TILE[0], 3), PAPER, dtype=np.uint8)
     colour = GREEN if still.outcome is Outcome.GRANT else RED

@@ -65,7 +65,7 @@ def play(stage: Stage, scenes: Sequence[Scene] = SCENES) -> bool:
     stills = [
         Still(
             frame=middles[scene.film],
-            title=f"{scene.title} (liveness {scene.liveness})",
+            title=scene.title,
             outcome=answers[index].outcome,
             reason=answers[index].reason.value,
         )
