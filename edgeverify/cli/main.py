@@ -20,6 +20,7 @@ from edgeverify.cli import (
     enrol,
     evaluate_pad,
     events,
+    explain,
     install_service,
     journal,
     keys,
@@ -79,6 +80,7 @@ app.add_typer(journal.app, name="journal")
 app.command("unlock")(acts.unlock)
 app.add_typer(acts.clock, name="clock")
 app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
+app.command("explain")(explain.explain)
 
 
 def main() -> None:

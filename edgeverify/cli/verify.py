@@ -52,10 +52,11 @@ def verify(  # noqa: PLR0913 - one argument an option
 
     Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
     """
+    from edgeverify.cli.choosing import choose_settings
     from edgeverify.errors import EdgeverifyError
 
     try:
-        settings, folder = _settings(config, bundle, max_fmr, threshold)
+        settings, folder = choose_settings(config, bundle, max_fmr, threshold)
         result = _compare(settings, folder, probe, reference, percent=percent)
     except EdgeverifyError as error:
         if as_json:
@@ -70,36 +71,6 @@ def verify(  # noqa: PLR0913 - one argument an option
         _print(result)
     if result["verdict"] != "match":
         raise typer.Exit(NON_MATCH)
-
-
-def _settings(
-    config: Path | None, bundle: str | None, max_fmr: float | None, threshold: float | None
-) -> tuple[Settings, Path]:
-    from pydantic import ValidationError
-
-    from edgeverify.config import load_config
-    from edgeverify.errors import ConfigError
-    from edgeverify.settings import DecisionSettings, Settings
-
-    settings, folder = Settings(), Path.cwd()
-    if config is not None:
-        loaded = load_config(config)
-        settings, folder = loaded.settings, loaded.folder
-    given: dict[str, object] = {}
-    if max_fmr is not None:
-        given |= {"max_fmr": max_fmr, "threshold": None}
-    if threshold is not None:
-        given["threshold"] = threshold
-    try:
-        decision = DecisionSettings.model_validate(settings.decision.model_dump() | given)
-    except ValidationError as failure:
-        raise ConfigError(f"--max-fmr or --threshold: {failure.errors()[0]['msg']}") from None
-    model = settings.model
-    if bundle is not None:
-        # a folder in sight wins over a name, and is made a path for the catalogue's sake
-        named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
-        model = model.model_copy(update={"bundle": named})
-    return settings.model_copy(update={"decision": decision, "model": model}), folder
 
 
 def _compare(

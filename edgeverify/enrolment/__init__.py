@@ -1,6 +1,6 @@
 """From ID-card photos to references: read safely, judge, embed, keep, report."""
 
-from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo
+from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo, probe_photo
 from edgeverify.enrolment.look_alikes import LookAlike
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
@@ -16,5 +16,6 @@ __all__ = [
     "embed_photo",
     "encode_photo",
     "load_photo",
+    "probe_photo",
     "synchronise",
 ]

@@ -58,6 +58,14 @@ def embed_photo(pipeline: Pipeline, photo: Photo) -> Embedding:
     return _probe(pipeline, photo, None)[1]
 
 
+def probe_photo(pipeline: Pipeline, photo: Photo) -> ProbeResult:
+    """See the one dominant face of `photo` as `embed_photo` does, with all that was measured.
+
+    Raises FaceNotUsableError; what is returned has a face, a chip and an embedding.
+    """
+    return _probe(pipeline, photo, None)[0]
+
+
 def _probe(
     pipeline: Pipeline, photo: Photo, gates: QualitySettings | None
 ) -> tuple[ProbeResult, Embedding]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
 from edgeverify.runtime.bundle import Bundle
-from edgeverify.runtime.embed import embed_chip, embed_raw
+from edgeverify.runtime.embed import embed_chip, embed_chips, embed_raw
 from edgeverify.runtime.session import Session
 from edgeverify.vision.alignment import align_for
 
@@ -29,6 +31,13 @@ class Embedder:
         self._require_template(aligned)
         values = embed_chip(self._session, self.manifest, aligned.rgb)
         return Embedding(values=values, embedding_space=self.embedding_space)
+
+    def embed_many(self, chips: Sequence[AlignedFace]) -> tuple[Embedding, ...]:
+        """Embed several chips in one run, each as `embed` does; for looking at many at leisure."""
+        for aligned in chips:
+            self._require_template(aligned)
+        values = embed_chips(self._session, self.manifest, [aligned.rgb for aligned in chips])
+        return tuple(Embedding(values=row, embedding_space=self.embedding_space) for row in values)
 
     def embed_raw(self, aligned: AlignedFace) -> Vector:
         """Answer with the network's own output, one chip, not normalised; for known answers."""
