@@ -47,7 +47,8 @@ class DoorRules:
 class DoorResult:
     """What one presentation came to, over all transactions that fit into it.
 
-    `was_presented` says that enough frames passed the gates to be decided on.
+    `was_presented` says that enough frames passed the gates to be decided on. A last transaction
+    that the run's end cut short is not counted, unless it is the only one.
     """
 
     run: str
@@ -63,7 +64,9 @@ def present(scored: ScoredRun, reference: Embedding, rules: DoorRules) -> DoorRe
     reasons: Counter[str] = Counter()
     start, decided, granted = 0, 0, 0
     while start < len(scored.frames):
-        decision, start = _transaction(scored.frames, start, reference, rules)
+        decision, is_whole, start = _transaction(scored.frames, start, reference, rules)
+        if decided and not is_whole:
+            break
         decided += 1
         granted += decision.outcome is Outcome.GRANT
         reasons[decision.reason.value] += 1
@@ -90,7 +93,8 @@ def iapar(results: Sequence[DoorResult], *, only_presented: bool) -> Share:
 
 def _transaction(
     frames: Sequence[ScoredFrame], start: int, reference: Embedding, rules: DoorRules
-) -> tuple[Decision, int]:
+) -> tuple[Decision, bool, int]:
+    """Give the decision, whether the run lasted until it was made, and where the next begins."""
     claimed_at = frames[start].at - 1e-6
     claim = Claim(
         id="evaluation", card="0", issued_at=_DAY, received_at=claimed_at, source=ClaimSource.MQTT
@@ -104,15 +108,15 @@ def _transaction(
         max_age_seconds=1.0,
     )
     if isinstance(transaction, Decision):
-        return transaction, len(frames)
+        return transaction, True, len(frames)
     judge = Judge(rules.judge, claim_id=claim.id, since=claimed_at, source=random.Random(0))  # noqa: S311 - a passive plan draws nothing
     for index in range(start, len(frames)):
         observation = _observation(frames[index], index, reference, rules)
         transaction = transaction.observe(observation, judge.observe(observation))
         decision = transaction.decide(observation.at)
         if decision is not None:
-            return decision, index + 1
-    return _at_end(transaction), len(frames)
+            return decision, True, index + 1
+    return _at_end(transaction), False, len(frames)
 
 
 def _at_end(transaction: Transaction) -> Decision:
