@@ -57,29 +57,7 @@ USED_CLASSES = (
     "TensorIOMode",
 )
 
-_DUMP = """
-import inspect, json, sys
-import tensorrt_bindings as trt
-surface = {"version": trt.__version__, "classes": {}}
-for name in sys.argv[1:]:
-    found = getattr(trt, name, None)
-    if found is None:
-        continue
-    members = {}
-    for member in sorted(dir(found)):
-        if member.startswith("_") and member != "__init__":
-            continue
-        value = inspect.getattr_static(found, member)
-        lines = (getattr(value, "__doc__", None) or "").strip().splitlines()
-        if isinstance(getattr(found, member, None), found):
-            members[member] = "enum"
-        elif isinstance(value, property) or type(value).__name__ == "property":
-            members[member] = "property"
-        else:
-            members[member] = lines[0] if lines else ""
-    surface["classes"][name] = members
-print(json.dumps(surface, indent=1, sort_keys=True))
-"""
+_DUMP = Path(__file__).with_name("dump.py")
 
 
 def fetch(major: str, cache: Path) -> Path:
@@ -118,8 +96,8 @@ def build_stubs(major: str, folder: Path) -> Path:
     return folder
 
 
-def run_with(bindings: Path, stubs: Path, code: str, *arguments: str) -> str:
-    """Run Python code in a process that can import `tensorrt_bindings`; its standard output."""
+def run_with(bindings: Path, stubs: Path, script: Path, *arguments: str) -> str:
+    """Run a script in a process that can import `tensorrt_bindings`; its standard output."""
     environment = {
         **os.environ,
         "LD_LIBRARY_PATH": str(stubs),
@@ -127,7 +105,7 @@ def run_with(bindings: Path, stubs: Path, code: str, *arguments: str) -> str:
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, script, *arguments],
         check=False, capture_output=True, text=True, timeout=120, env=environment,
     )  # fmt: skip
     if done.returncode:
@@ -136,6 +114,6 @@ def run_with(bindings: Path, stubs: Path, code: str, *arguments: str) -> str:
 
 
 def dump_surface(bindings: Path, stubs: Path) -> dict[str, object]:
-    """Read off the real bindings which classes and members exist, with their signatures."""
+    """Read off the real bindings which classes and members exist, with their parameters."""
     found: dict[str, object] = json.loads(run_with(bindings, stubs, _DUMP, *USED_CLASSES))
     return found

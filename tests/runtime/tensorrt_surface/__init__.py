@@ -1,0 +1,1 @@
+"""TensorRT as it really is, as far as that can be known without a GPU."""
