@@ -57,8 +57,9 @@ def explain(  # noqa: PLR0913 - one argument an option
     from edgeverify.cli.progress import people_progress
     from edgeverify.evaluation.explain import Patch, explain_pair
     from edgeverify.evaluation.explain_picture import draw_explanation
-    from edgeverify.evaluation.picture_file import write_picture
+    from edgeverify.evaluation.picture_file import require_picture_path, write_picture
 
+    require_picture_path(output)
     settings, folder = choose_settings(config, bundle, max_fmr, threshold)
     pipeline, point = _open(settings, folder)
     try:

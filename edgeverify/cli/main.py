@@ -10,6 +10,7 @@ from edgeverify import __version__
 from edgeverify.cli import (
     acts,
     aim,
+    average_face,
     backup,
     bench,
     check_config,
@@ -81,6 +82,7 @@ app.command("unlock")(acts.unlock)
 app.add_typer(acts.clock, name="clock")
 app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
 app.command("explain")(explain.explain)
+app.command("average-face")(average_face.average_face)
 
 
 def main() -> None:

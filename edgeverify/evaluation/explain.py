@@ -8,6 +8,7 @@ the door has them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -52,8 +53,9 @@ class Patch:
     def corners(self, size: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Give the patch's side in pixels and every top left corner (row, column)."""
         side = max(1, round(self.side * size))
-        count = max(2, round((size - side) / max(1.0, self.step * size)) + 1)
-        places = sorted({int(place) for place in np.linspace(0, size - side, count).round()})
+        step = min(side, max(1.0, self.step * size))
+        count = math.ceil((size - side) / step) + 1
+        places = [int(place) for place in np.linspace(0, size - side, count)]
         return side, tuple((row, column) for row in places for column in places)
 
 

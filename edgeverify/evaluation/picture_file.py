@@ -8,13 +8,19 @@ from edgeverify.errors import EvaluationError
 from edgeverify.private_files import write_private
 
 
-def write_picture(path: Path, png: bytes) -> None:
-    """Write a PNG with mode 0600, in place of one that is there.
-
-    Raises EvaluationError where it is no PNG's name, or the folder cannot be written.
-    """
+def require_picture_path(path: Path) -> None:
+    """Say before any work whether a PNG could be written there. Raises EvaluationError."""
     if path.suffix.lower() != ".png":
         raise EvaluationError(f"{path} is not the name of a PNG", advice="End it in .png")
+    if not path.parent.is_dir():
+        raise EvaluationError(f"{path} cannot be written: there is no folder {path.parent}")
+    if path.is_dir():
+        raise EvaluationError(f"{path} cannot be written: it is a folder")
+
+
+def write_picture(path: Path, png: bytes) -> None:
+    """Write a PNG with mode 0600, in place of one that is there. Raises EvaluationError."""
+    require_picture_path(path)
     try:
         write_private(path, png)
     except OSError as error:
