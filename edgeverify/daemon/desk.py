@@ -27,13 +27,19 @@ class ClaimDesk:
         *,
         wall: Callable[[], datetime],
         is_open: Callable[[], bool],
+        ask_broker: Callable[[], None],
     ) -> None:
-        """`is_open` tells whether the config has `mqtt` among its claim sources."""
+        """`is_open` tells whether the config has `mqtt` among its claim sources.
+
+        `ask_broker` asks for a sign of life, so that a connection that has died half is known
+        before the decision is made.
+        """
         self._gate = gate
         self._inbox = inbox
         self._metrics = metrics
         self._wall = wall
         self._is_open = is_open
+        self._ask_broker = ask_broker
 
     def receive(self, arrival: Arrival) -> None:
         """Judge one message; an accepted or expired one is handed on, any other only counted."""
@@ -52,3 +58,4 @@ class ClaimDesk:
             return
         LOG.debug("claim", extra=fields(id=answer.claim.id, verdict=answer.verdict.value))
         self._inbox.put(answer.claim)
+        self._ask_broker()

@@ -138,6 +138,10 @@ class Health:
         if link.connections > self._connections > 0:
             self._service.metrics.reconnected("broker")
         self._connections = link.connections
+        stuck = self._service.outbox.problem
+        self._service.faults.state(
+            "history_stuck", stuck, present=bool(stuck) and link.is_connected
+        )
 
     def _look_at_journal(self) -> None:
         journal = self._service.journal

@@ -149,6 +149,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
             metrics,
             wall=timekeeper.wall,
             is_open=lambda: "mqtt" in board.current.settings.claims.sources,
+            ask_broker=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )
         link = MqttLink(
             settings.mqtt,

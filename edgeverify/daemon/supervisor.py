@@ -150,6 +150,7 @@ class Supervisor:
         service = self._service
         try:
             service.journal.probe(service.time.wall())
+            service.time.learn_floor(service.journal.floor())
             boot = service.clock.boot_to_remember
             if boot is not None and service.journal.fact(BOOT_FACT) != boot:
                 service.journal.keep_fact(BOOT_FACT, boot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -49,6 +50,12 @@ class Timekeeper:
     def is_trusted(self) -> bool:
         """Tell whether dates, hours and grants may lean on the clock."""
         return self.look().is_trusted
+
+    def learn_floor(self, floor: datetime | None) -> None:
+        """Take in the journal's floor where it could not be read at the start."""
+        with self._lock:
+            if floor is not None and (self._judge.floor is None or floor > self._judge.floor):
+                self._judge = replace(self._judge, floor=floor)
 
     def accept(self) -> datetime:
         """Take a person's word that the clock is right; return the wall time accepted."""
