@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,13 +40,13 @@ def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> 
     network = network.eval()
     example = probe_batch(size, batch or 2)
     dynamic = None if batch else {INPUT: {0: "batch"}, OUTPUT: {0: "batch"}}
-    stream = io.BytesIO()
     try:
-        with _quiet(), torch.no_grad():
+        with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "traced.onnx"
             torch.onnx.export(
                 network,
                 (torch.from_numpy(example),),
-                stream,
+                path,
                 input_names=[INPUT],
                 output_names=[OUTPUT],
                 opset_version=OPSET,
@@ -55,11 +56,12 @@ def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> 
                 # newer one writes 18 and converts down.
                 dynamo=False,
             )
+            traced = path.read_bytes()
     except Exception as error:  # noqa: BLE001 - the user's own forward() may raise anything
         raise CheckpointError(
             f"the network cannot be exported to ONNX: {(str(error) or repr(error)).splitlines()[0]}"
         ) from None
-    model = canonical(onnx.load_model_from_string(stream.getvalue()))
+    model = canonical(onnx.load_model_from_string(traced))
     require_equal(network, model, size, batch=batch)
     return model
 

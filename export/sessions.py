@@ -23,7 +23,8 @@ def cosine_rows(first: Batch, second: Batch) -> NDArray[np.float64]:
     a, b = first.astype(np.float64), second.astype(np.float64)
     with np.errstate(all="ignore"):
         cosine = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
-    return np.nan_to_num(np.clip(cosine, -1.0, 1.0), nan=-1.0)
+    clipped: NDArray[np.float64] = np.nan_to_num(np.clip(cosine, -1.0, 1.0), nan=-1.0)
+    return clipped
 
 
 def unit_rows(values: Batch) -> Batch:

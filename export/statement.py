@@ -65,12 +65,12 @@ def resolve(statement: Statement, architecture: Architecture | None) -> Resolved
     missing = [o for o, v in (("--size", size), ("--metric", metric)) if v is None]
     if size is None or metric is None:
         raise ConfigError(f"for a network of your own, state {' and '.join(missing)}")
-    normalise = _first(statement.normalise, architecture and architecture.normalise)
+    normalise = _first(statement.normalise, architecture.normalise if architecture else None)
     return Resolved(
         feeding=_feeding(statement, architecture, size),
         template=template,
         metric=metric,
-        mirror=_first(statement.mirror, architecture and architecture.mirror),
+        mirror=_first(statement.mirror, architecture.mirror if architecture else None),
         normalise=normalise or metric == "cosine",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from edgeverify_export.progress import counted
 
@@ -17,6 +18,8 @@ from edgeverify.settings import VisionSettings
 from edgeverify.vision.detector import FaceDetector
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.mesh import FaceMesher
+
+T = TypeVar("T")
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _MAX_MEGAPIXELS = 50.0
@@ -92,7 +95,7 @@ def images_in(folder: Path, limit: int) -> tuple[Path, ...]:
     return tuple(spread(found, limit))
 
 
-def spread(things: Sequence[Path], limit: int) -> list[Path]:
+def spread(things: Sequence[T], limit: int) -> list[T]:
     """Take at most `limit`, evenly over the whole list."""
     if len(things) <= limit:
         return list(things)

@@ -22,7 +22,8 @@ def record_parity(report: ParityReport) -> str:
         if one.name == "onnxruntime-cpu" and one.precision != "fp32"
     }
     kept = {one.precision: one for one in bundle.manifest.parity}
-    figures = tuple({**kept, **fresh}[key] for key in sorted({**kept, **fresh}))
+    kept.update(fresh)
+    figures = tuple(kept[key] for key in sorted(kept))
     verified = is_feeding_verified(report) or bundle.manifest.feeding_verified
     if figures == bundle.manifest.parity and verified == bundle.manifest.feeding_verified:
         return "the bundle already says so"

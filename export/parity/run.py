@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from edgeverify_export.parity.threshold import Chosen, choose
 from edgeverify_export.parity.trial import Trial
 from edgeverify_export.progress import counted
 
-from edgeverify.domain import RgbImage
 from edgeverify.errors import ParityError
 from edgeverify.runtime.bundle import Bundle
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
@@ -50,10 +48,8 @@ def run_parity(
     manifest = bundle.manifest
     extremes = extreme_chips(manifest.feeding.size)
 
-    def chips(words: str) -> Iterator[RgbImage]:
-        for face in counted(trial.faces, words, show=show):
-            yield face.chip(manifest.feeding, manifest.template)
-
+    cutting = counted(trial.faces, "cutting chips", show=show)
+    chips = [face.chip(manifest.feeding, manifest.template) for face in cutting]
     answers: list[Answers] = []
     not_run: list[NotRun] = []
     for opened in open_all(bundle, checkpoint):
@@ -62,7 +58,7 @@ def run_parity(
             continue
         try:
             words = f"{opened.name} {opened.precision}"
-            answers.append(ask(opened, manifest, chips(words), extremes))
+            answers.append(ask(opened, manifest, counted(chips, words, show=show), extremes))
         finally:
             opened.close()
     if not answers:

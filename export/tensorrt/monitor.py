@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 def progress_monitor(tensorrt: TensorRt, bar: Progress) -> Any | None:
     """Make an `IProgressMonitor`, or None where this TensorRT has none (before 8.6)."""
-    base = getattr(tensorrt.module, "IProgressMonitor", None)
+    base: Any = getattr(tensorrt.module, "IProgressMonitor", None)
     if base is None:
         return None
 
-    class Monitor(base):  # type: ignore[misc]
+    class Monitor(base):  # type: ignore[misc, valid-type]
         """One line a phase; TensorRT calls this from several threads."""
 
         def __init__(self) -> None:
-            base.__init__(self)
+            super().__init__()
             self._tasks: dict[str, TaskID] = {}
 
         def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
