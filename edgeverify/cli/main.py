@@ -27,6 +27,7 @@ from edgeverify.cli import (
     keys,
     models,
     references,
+    report,
     run,
     status,
     verify,
@@ -83,6 +84,7 @@ app.add_typer(acts.clock, name="clock")
 app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
 app.command("explain")(explain.explain)
 app.command("average-face")(average_face.average_face)
+app.command("report")(report.report)
 
 
 def main() -> None:
