@@ -100,3 +100,7 @@ test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted i
 test-kill: $(VENV)/daemon.stamp ## SIGKILL the journal, outbox and MQTT link KILLS=1000 times
 	EDGEVERIFY_KILLS=$(or $(KILLS),1000) $(BIN)/pytest tests/journal/test_kills.py -s -q
 .PHONY: test-kill
+
+test-gpu: $(VENV)/daemon.stamp ## On an NVIDIA GPU: build the engine, parity, latency, leaks
+	$(BIN)/pytest tests/gpu -m gpu -s -q -rs
+.PHONY: test-gpu

@@ -6,6 +6,8 @@ from edgeverify_export.assemble import is_signed, models_of, rewrite
 from edgeverify_export.parity.report import is_feeding_verified
 from edgeverify_export.parity.run import ParityReport
 
+from edgeverify.runtime.manifest import ParityFigures, Precision
+
 
 def record_parity(report: ParityReport) -> str:
     """Record the figures of a run that passed; say what was done.
@@ -16,7 +18,7 @@ def record_parity(report: ParityReport) -> str:
     bundle = report.bundle
     if is_signed(bundle):
         return "not recorded: the bundle is signed; run parity before signing"
-    fresh = {
+    fresh: dict[Precision, ParityFigures] = {
         one.precision: one.as_manifest()
         for one in report.comparisons
         if one.name == "onnxruntime-cpu" and one.precision != "fp32"

@@ -16,7 +16,7 @@ def progress_monitor(tensorrt: TensorRt, bar: Progress) -> Any | None:
     if base is None:
         return None
 
-    class Monitor(base):  # type: ignore[misc, valid-type]
+    class Monitor(base):  # type: ignore[misc]
         """One line a phase; TensorRT calls this from several threads."""
 
         def __init__(self) -> None:

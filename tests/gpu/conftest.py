@@ -1,0 +1,42 @@
+"""Tests on a real GPU; skipped, saying why, where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.models.build import fetch_bundle
+from edgeverify.runtime.bundle import Bundle, load_bundle
+from edgeverify.runtime.trt_device import CudaDevice
+from edgeverify.runtime.trt_library import TensorRt, load_tensorrt
+
+
+@pytest.fixture(scope="session")
+def tensorrt() -> TensorRt:
+    try:
+        return load_tensorrt()
+    except RuntimeUnavailableError as error:
+        pytest.skip(error.problem)
+
+
+@pytest.fixture
+def device(tensorrt: TensorRt) -> Iterator[CudaDevice]:
+    assert tensorrt.full_version
+    try:
+        made = CudaDevice()
+    except RuntimeUnavailableError as error:
+        pytest.skip(error.problem)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The trained MobileFaceNet with its FP16 graph; needs no torch."""
+    from edgeverify_export.variants import add_half  # noqa: PLC0415
+
+    folder = fetch_bundle("mobilefacenet", tmp_path_factory.mktemp("models"), source=trained_models)
+    return add_half(load_bundle(folder))[0]
