@@ -114,7 +114,9 @@ def average_face(
         )
     # The mean of boxes goes one way for all, to where chips show a face on average.
     way = np.mean(ways, axis=0)[:2]
-    boxes = cv2.warpAffine(wide / len(ways), way, (size, size), flags=cv2.INTER_AREA)
+    boxes = np.asarray(
+        cv2.warpAffine(wide / len(ways), way, (size, size), flags=cv2.INTER_AREA), dtype=np.float64
+    )
     return AverageFace(
         aligned=_pixels(aligned / len(ways)),
         boxes=_pixels(boxes),
