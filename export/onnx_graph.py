@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import tempfile
 import warnings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 INPUT, OUTPUT = "input", "embedding"
 _MAX_DIFFERENCE = 1e-4
 _PROBES = 4
+_NOISES = 10
 
 
 def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> onnx.ModelProto:
@@ -74,7 +76,7 @@ def require_equal(
     wanted = run_network(network, inputs)
     found = run_graph(model.SerializeToString(), inputs)
     difference = float(np.abs(unit_rows(wanted) - unit_rows(found)).max())
-    if not difference <= _MAX_DIFFERENCE:
+    if not difference <= _MAX_DIFFERENCE and not difference <= _NOISES * own_noise(network, inputs):
         raise ParityError(
             f"the ONNX graph answers otherwise than the network: {difference:.2g} on normalised "
             f"outputs, at most {_MAX_DIFFERENCE:g} is allowed (cosine "
@@ -82,6 +84,23 @@ def require_equal(
             advice="The network may do something in forward() that cannot be traced.",
         )
     return difference
+
+
+def own_noise(network: nn.Module, inputs: Batch) -> float:
+    """Measure how far the network's own float32 rounding moves its normalised outputs.
+
+    Found by running it in float64 too. A network with batch-norm channels of almost no variance
+    multiplies rounding a thousandfold, and no graph can be nearer to it than it is to itself.
+    0 where it cannot run in float64.
+    """
+    try:
+        precise = copy.deepcopy(network).double()
+        with torch.no_grad():
+            answer = precise(torch.from_numpy(inputs.astype(np.float64))).numpy()
+    except (RuntimeError, TypeError):
+        return 0.0
+    wanted = np.asarray(answer, dtype=np.float32)
+    return float(np.abs(unit_rows(wanted) - unit_rows(run_network(network, inputs))).max())
 
 
 def run_network(network: nn.Module, batch: Batch) -> Batch:

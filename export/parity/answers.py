@@ -46,12 +46,13 @@ def ask(
     return Answers(
         name=session.name,
         precision=session.precision,
-        values=_embed(session, manifest, chips),
-        extremes=_embed(session, manifest, extremes),
+        values=embed_all(session, manifest, chips),
+        extremes=embed_all(session, manifest, extremes),
     )
 
 
-def _embed(session: Session, manifest: Manifest, chips: Iterable[RgbImage]) -> Batch:
+def embed_all(session: Session, manifest: Manifest, chips: Iterable[RgbImage]) -> Batch:
+    """Embed at least one chip as the manifest pools it, float32 (n, d); NaN is kept as NaN."""
     rows = []
     for chip in chips:
         raw = session.run(feed(chip, manifest.feeding, mirror=manifest.mirror)).astype(np.float64)

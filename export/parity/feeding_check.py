@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from edgeverify_export.networks.architecture import NAMED_STATISTICS
-from edgeverify_export.parity.answers import ask, scores
+from edgeverify_export.parity.answers import embed_all, scores
 from edgeverify_export.parity.trial import Trial
 from edgeverify_export.progress import counted
 from numpy.typing import NDArray
@@ -71,8 +71,7 @@ def check_feeding(
     separate = []
     for _, way in counted(ways, "trying other feedings", show=show):
         chips = (face.chip(way.feeding, way.template) for face in part.faces)
-        answers = ask(session, way, chips, ())
-        separate.append(scores(answers.values, part, way))
+        separate.append(scores(embed_all(session, way, chips), part, way))
     draws = np.random.default_rng(5)
     samples = [_resample(part.mated, draws) for _ in range(_DRAWS)]
     stated_draws = [_separation(separate[0][s], part.mated[s]) for s in samples]

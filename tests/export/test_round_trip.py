@@ -11,6 +11,7 @@ from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.onnx_graph import run_network
 from edgeverify_export.parity.faces import FoundFace
+from edgeverify_export.sessions import cosine_rows
 from edgeverify_export.statement import Statement, resolve
 from safetensors.torch import save_file
 
@@ -69,7 +70,7 @@ def test_every_arch_answers_the_same_in_the_daemon(
     assert check_golden(bundle, opened.session) > 0.9999
     opened.session.close()
     half = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", precision="fp16"))
-    assert check_golden(bundle, half.session) > 0.999
+    assert cosine_rows(wanted, half.session.run(faces)).min() > 0.99
     half.session.close()
 
 
@@ -104,7 +105,7 @@ def test_a_fixed_batch_is_filled_up_by_the_runtime(
 
 
 def test_vgg_with_a_sigmoid_head_records_it(
-    some_faces: tuple[FoundFace, ...], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     state = ARCHITECTURES["siamese-vgg19"].build({}).state_dict()
     state["head.weight"], state["head.bias"] = torch.tensor([[-2.5]]), torch.tensor([1.25])
@@ -129,8 +130,8 @@ def test_an_own_network_by_its_import_path(tmp_path: Path, monkeypatch: pytest.M
         "    def __init__(self):\n"
         "        super().__init__()\n"
         "        self.body = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.BatchNorm2d(8), nn.ReLU(),\n"
-        "                                  nn.AdaptiveAvgPool2d(4), nn.Flatten(),\n"
-        "                                  nn.Linear(128, 32))\n"
+        "                                  nn.AdaptiveAvgPool2d(1), nn.Flatten(),\n"
+        "                                  nn.Linear(8, 32))\n"
         "    def forward(self, x):\n"
         "        return self.body(x)\n"
     )
