@@ -1,0 +1,66 @@
+"""What a model makes of a face, and what comparing two of them says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeverify.domain.arrays import Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Embedding:
+    """What a model makes of a face; only comparable within one `embedding_space` (hex SHA-256)."""
+
+    values: Vector
+    embedding_space: str
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 1 or self.values.dtype != np.float32:
+            raise ValueError(
+                f"an embedding is float32 (n,), not {self.values.dtype} {self.values.shape}"
+            )
+        if not np.isfinite(self.values).all():
+            raise ValueError("an embedding must be finite")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reference:
+    """What the door knows about one person: the fused embedding of their ID-card photos."""
+
+    card: str
+    name: str
+    embedding: Embedding
+    photo_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """A threshold, always with the false match rate it was set at.
+
+    `max_fmr` is the rate per comparison of one probe frame with one reference; None where a person
+    wrote the threshold by hand. `evidence` says in words on what it was measured.
+    """
+
+    threshold: float
+    max_fmr: float | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One probe against one reference. Higher scores are more similar, whatever the metric.
+
+    `is_ambiguous` is only ever true for walk-up claims: two references scored above the threshold.
+    """
+
+    card: str
+    score: float
+    threshold: float
+    is_ambiguous: bool = False
+
+    @property
+    def is_match(self) -> bool:
+        """True at or above the threshold; never when the score is not a number."""
+        return not self.is_ambiguous and self.score >= self.threshold
