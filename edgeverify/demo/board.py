@@ -15,10 +15,11 @@ def table(
     scenes: Sequence[Scene], answers: Mapping[int, Answer], current: int | None, prompt: str
 ) -> Table:
     """Draw every scene, what came out so far, and what the person is being asked."""
-    drawn = Table(title="edgeverify at a door", caption=prompt or None)
-    for column in ("scene", "card", "liveness", "decision", "reason"):
+    drawn = Table(title="edgeverify at a door (ms: from the claim to the signed event)", caption=prompt or None)
+    for column in ("scene", "card", "liveness", "decision"):
         drawn.add_column(column)
-    drawn.add_column("claim to event", justify="right")
+    drawn.add_column("reason", no_wrap=True, min_width=19)
+    drawn.add_column("ms", justify="right")
     for index, scene in enumerate(scenes):
         answer = answers.get(index)
         if answer is None:
@@ -32,7 +33,7 @@ def table(
             scene.card,
             scene.liveness,
             f"[{colour}]{answer.outcome.value}[/]",
-            answer.reason.value if is_right else f"[red]{answer.reason.value} (not expected)[/]",
-            f"{answer.milliseconds:.0f} ms",
+            answer.reason.value if is_right else f"[red]{answer.reason.value} (!)[/]",
+            f"{answer.milliseconds:.0f}",
         )
     return drawn

@@ -161,7 +161,7 @@ def _sum_up(stage: Stage, scenes: Sequence[Scene], answers: Mapping[int, Answer]
         answers[index].reason in scene.expected and answers[index].outcome is scene.outcome
         for index, scene in enumerate(scenes)
     )
-    say(f"{right} of {len(scenes)} scenes ended as they must.")
+    say(f"\n{right} of {len(scenes)} scenes ended as they must.")
     say(f"contact sheet: {house.sheet}", soft_wrap=True)
     say(f"daemon's log:  {house.log}", soft_wrap=True)
     say(f"its config:    {house.config}", soft_wrap=True)
