@@ -19,6 +19,7 @@ from edgeverify.cli import (
     diagnose,
     doctor,
     enrol,
+    evaluate,
     evaluate_pad,
     events,
     explain,
@@ -81,6 +82,7 @@ app.command("events")(events.events)
 app.add_typer(journal.app, name="journal")
 app.command("unlock")(acts.unlock)
 app.add_typer(acts.clock, name="clock")
+app.command("evaluate")(evaluate.evaluate)
 app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
 app.command("explain")(explain.explain)
 app.command("average-face")(average_face.average_face)

@@ -1,4 +1,4 @@
-"""What became of one image before any gate: so that gates can be judged off and on from one look."""
+"""What became of one image before any gate: one look serves gates off and gates on."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
 from scipy.stats import beta
 
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.scores import ScoreSet
+from edgeverify.evaluation.scores import Sample, require_both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,55 +65,43 @@ class ErrorBounds:
     fnmr: Rate
 
 
-def _percentiles(samples: NDArray[np.float64]) -> tuple[float, float]:
-    finite = samples[np.isfinite(samples)]
-    lower, upper = np.percentile(finite, [2.5, 97.5])
-    return float(lower), float(upper)
-
-
 def bootstrap(
-    scores: ScoreSet, threshold: float, *, generator: np.random.Generator, draws: int = 1000
+    sample: Sample, threshold: float, *, generator: np.random.Generator, draws: int = 1000
 ) -> ErrorBounds:
     """Return both rates with intervals from drawing people, not comparisons, with replacement.
 
     Comparisons that share a person are not independent, so drawing comparisons would make the
     interval too narrow (Bolle, Ratha and Pankanti, 2004). A side without any error has no
-    bootstrap spread; there the rule of three over its people (mated) or its comparisons over
-    people (non-mated) is the upper bound.
+    bootstrap spread; there the rule of three over its people (mated) or its pairs of people
+    (non-mated) is the upper bound.
     """
-    scores.require_both()
-    people = int(max(scores.mated_people.max(), scores.non_mated_people.max())) + 1
+    require_both(sample)
+    people = sample.people
     weights = generator.multinomial(people, np.full(people, 1 / people), size=draws).astype(
         np.float64
     )
-    misses = scores.mated < threshold
-    owner = scores.mated_people[:, 0]
+    misses = sample.mated < threshold
+    owner = sample.mated_people[:, 0]
     missed = np.bincount(owner, weights=misses, minlength=people)
     tried = np.bincount(owner, minlength=people)
+    left, right = sample.alarms(threshold)
+    # Draw d counts a false match of (i, j) as often as weights[d, i] * weights[d, j].
+    pairs = coo_matrix((np.ones(len(left)), (left, right)), shape=(people, people)).tocsr()
     with np.errstate(invalid="ignore", divide="ignore"):
         fnmr_draws = (weights @ missed) / (weights @ tried)
-
-    alarms = scores.non_mated >= threshold
-    left, right = scores.non_mated_people[:, 0], scores.non_mated_people[:, 1]
-    # Weighted sums over pairs: draw d counts pair (i, j) as often as weights[d, i] * weights[d, j].
-    pair_ids, pair_tried = np.unique(left * people + right, return_counts=True)
-    pair_left, pair_right = pair_ids // people, pair_ids % people
-    alarm_ids = (left * people + right)[alarms]
-    alarm_left, alarm_right = alarm_ids // people, alarm_ids % people
-    fmr_draws = np.empty(draws)
-    for draw, weight in enumerate(weights):
-        total = float(np.dot(weight[pair_left] * weight[pair_right], pair_tried))
-        wrong = float(np.dot(weight[alarm_left], weight[alarm_right]))
-        fmr_draws[draw] = wrong / total if total else np.nan
-
+        fmr_draws = ((pairs.T @ weights.T).T * weights).sum(axis=1) / sample.tried(weights)
     return ErrorBounds(
-        fmr=_rate(int(alarms.sum()), len(alarms), fmr_draws, len(alarms)),
+        fmr=_rate(len(left), len(sample.non_mated), fmr_draws, sample.pairs_of_people),
         fnmr=_rate(int(misses.sum()), len(misses), fnmr_draws, int(np.count_nonzero(tried))),
     )
 
 
 def _rate(errors: int, count: int, draws: NDArray[np.float64], independent: int) -> Rate:
-    if errors == 0:
-        return Rate(value=0.0, lower=0.0, upper=rule_of_three(independent), errors=0, count=count)
-    lower, upper = _percentiles(draws)
-    return Rate(value=errors / count, lower=lower, upper=upper, errors=errors, count=count)
+    spread = draws[np.isfinite(draws)]
+    if errors == 0 or not len(spread):
+        upper = rule_of_three(independent) if errors == 0 else 1.0
+        return Rate(value=errors / count, lower=0.0, upper=upper, errors=errors, count=count)
+    lower, upper = np.percentile(spread, [2.5, 97.5])
+    return Rate(
+        value=errors / count, lower=float(lower), upper=float(upper), errors=errors, count=count
+    )

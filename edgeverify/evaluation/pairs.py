@@ -23,6 +23,14 @@ class ImageKey:
         """Return where the image lies, as LFW names its files."""
         return images / self.person / f"{self.person}_{self.number:04d}.jpg"
 
+    def find(self, images: Path) -> Path | None:
+        """Return where it lies, as JPEG or PNG, or None."""
+        usual = self.path(images)
+        for suffix in (".jpg", ".jpeg", ".png"):
+            if (path := usual.with_suffix(suffix)).is_file():
+                return path
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:

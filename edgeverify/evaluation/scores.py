@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,47 @@ Scores: TypeAlias = NDArray[np.float64]
 People: TypeAlias = NDArray[np.int64]
 """Indices of people, int64, shape (n, 2): probe's and reference's person of each comparison."""
 
+Weights: TypeAlias = NDArray[np.float64]
+"""How often each person was drawn, float64, shape (draws, people)."""
+
+
+class Sample(Protocol):
+    """Mated and non-mated comparisons, as figures and bounds need them.
+
+    `mated` may hold minus infinity: no comparison could be made (a failure to acquire), which is
+    a non-match. `people` is how many people the indices count to.
+    """
+
+    @property
+    def mated(self) -> Scores:
+        """Mated scores."""
+
+    @property
+    def mated_people(self) -> People:
+        """Whose each of them is."""
+
+    @property
+    def non_mated(self) -> Scores | NDArray[np.float32]:
+        """Non-mated scores, of comparisons that were made."""
+
+    @property
+    def people(self) -> int:
+        """How many people there are."""
+
+    @property
+    def pairs_of_people(self) -> int:
+        """How many different pairs of people the non-mated comparisons are from."""
+
+    def tried(self, weights: Weights) -> Weights:
+        """Count the non-mated comparisons when people are drawn so often; shape (draws,)."""
+
+    def alarms(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Name the two people of every false match at `threshold`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreSet:
-    """Mated and non-mated comparisons.
+    """Listed comparisons, in any order.
 
     `mated_people` has two equal columns; the columns of `non_mated_people` differ. Raises
     EvaluationError when a score is not a finite number or a pair stands on the wrong side; minus
@@ -45,46 +82,36 @@ class ScoreSet:
         if (self.non_mated_people[:, 0] == self.non_mated_people[:, 1]).any():
             raise EvaluationError("a non-mated pair names one person twice")
 
-    def require_both(self) -> None:
-        """Raise EvaluationError unless there is something on either side to measure."""
-        if not len(self.mated):
-            raise EvaluationError(
-                "no mated comparison", advice="At least one person needs two usable images."
-            )
-        if not len(self.non_mated):
-            raise EvaluationError(
-                "no non-mated comparison", advice="At least two people need a usable image."
-            )
-
-
-def all_against_all(embeddings: NDArray[np.float32], people: NDArray[np.int64]) -> ScoreSet:
-    """Compare every image with every later one, by cosine; rows must have length 1.
-
-    `embeddings` is (n, d), `people` (n,). One matrix product in blocks of 1,024 rows, so that
-    10,000 images need about 400 MB for the 50 million scores and little besides.
-    """
-    count = len(embeddings)
-    mated: list[Scores] = []
-    non_mated: list[Scores] = []
-    mated_people: list[People] = []
-    non_mated_people: list[People] = []
-    for start in range(0, count, 1024):
-        block = embeddings[start : start + 1024] @ embeddings.T
-        rows, columns = np.nonzero(
-            np.arange(count)[None, :] > (start + np.arange(len(block)))[:, None]
+    @property
+    def people(self) -> int:
+        """How many people there are."""
+        return 1 + int(
+            max(self.mated_people.max(initial=-1), self.non_mated_people.max(initial=-1))
         )
-        scores = block[rows, columns].astype(np.float64)
-        pairs = np.stack([people[start + rows], people[columns]], axis=1)
-        same = pairs[:, 0] == pairs[:, 1]
-        mated.append(scores[same])
-        mated_people.append(pairs[same])
-        non_mated.append(scores[~same])
-        non_mated_people.append(pairs[~same])
-    if not mated:
-        raise EvaluationError("there is nothing to compare")
-    return ScoreSet(
-        mated=np.concatenate(mated),
-        non_mated=np.concatenate(non_mated),
-        mated_people=np.concatenate(mated_people),
-        non_mated_people=np.concatenate(non_mated_people),
-    )
+
+    @property
+    def pairs_of_people(self) -> int:
+        """How many different pairs of people the non-mated comparisons are from."""
+        return len(np.unique(np.sort(self.non_mated_people, axis=1), axis=0))
+
+    def tried(self, weights: Weights) -> Weights:
+        """Count the non-mated comparisons when people are drawn so often; shape (draws,)."""
+        left, right = self.non_mated_people.T
+        return np.asarray((weights[:, left] * weights[:, right]).sum(axis=1))
+
+    def alarms(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Name the two people of every false match at `threshold`."""
+        left, right = self.non_mated_people[self.non_mated >= threshold].T
+        return left, right
+
+
+def require_both(sample: Sample) -> None:
+    """Raise EvaluationError unless there is something on either side to measure."""
+    if not len(sample.mated):
+        raise EvaluationError(
+            "no mated comparison", advice="At least one person needs two usable images."
+        )
+    if not len(sample.non_mated):
+        raise EvaluationError(
+            "no non-mated comparison", advice="At least two people need a usable image."
+        )

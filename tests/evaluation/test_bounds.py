@@ -7,7 +7,7 @@ import pytest
 
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.bounds import bootstrap, clopper_pearson, is_supported, rule_of_three
-from edgeverify.evaluation.scores import ScoreSet, all_against_all
+from edgeverify.evaluation.all_scores import AllScores, Faces, compare_all_images
 
 
 def test_no_error_in_55_tries_is_a_bound_of_five_and_a_half_percent_one_sided() -> None:
@@ -43,13 +43,22 @@ def test_clopper_pearson_covers_at_least_95_percent() -> None:
     assert hits / rounds >= 0.95
 
 
-def _two_images_each(people: int, generator: np.random.Generator) -> ScoreSet:
+def _two_images_each(people: int, generator: np.random.Generator) -> AllScores:
     """People whose images differ from each other by an amount of their own."""
     identity = generator.normal(0, 1, (people, 8))
     spread = generator.uniform(0.2, 1.2, (people, 1, 1))
     images = (identity[:, None] + spread * generator.normal(0, 1, (people, 4, 8))).reshape(-1, 8)
     images /= np.linalg.norm(images, axis=1, keepdims=True)
-    return all_against_all(images.astype(np.float32), np.repeat(np.arange(people), 4))
+    everyone = np.ones(people * 4, np.bool_)
+    return compare_all_images(
+        Faces(
+            values=images.astype(np.float32),
+            person=np.repeat(np.arange(people), 4),
+            people=people,
+            is_reference=everyone,
+            is_probe=everyone,
+        )
+    )
 
 
 @pytest.mark.slow

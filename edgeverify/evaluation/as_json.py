@@ -1,0 +1,40 @@
+"""Figures as JSON: dataclasses to dictionaries, without the arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_ARRAYS = frozenset({"curve", "scores"})
+_DIGITS = 8
+
+
+def plain(value: Any) -> Any:
+    """Turn figures into what `json` writes; numbers that are not finite become null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.name not in _ARRAYS
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, Enum | Path):
+        return str(value.value if isinstance(value, Enum) else value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), _DIGITS) if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in a report")
