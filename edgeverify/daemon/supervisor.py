@@ -9,19 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeverify.config import LoadedConfig
+from edgeverify.daemon.control import requests
 from edgeverify.daemon.door import Door
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.reload import Change
 from edgeverify.daemon.service import BOOT_FACT, Service
 from edgeverify.domain import Reason
 from edgeverify.errors import EdgeverifyError, JournalUnavailableError
-from edgeverify.logs import FoldingHandler, fields
+from edgeverify.logs import FoldingHandler
 from edgeverify.metrics import MetricsServer
-from edgeverify.status_socket import Handler, Json, StatusServer
+from edgeverify.status_socket import StatusServer
 from edgeverify.systemd import ServiceManager
 
 LOG = logging.getLogger("edgeverify.service")
@@ -103,7 +103,9 @@ class Supervisor:
     def _start(self) -> None:
         service = self._service
         settings = service.config.settings
-        self._socket = StatusServer(service.state.folder, self._requests())
+        self._socket = StatusServer(
+            service.state.folder, requests(service, self._health, self._wants_reload)
+        )
         if settings.metrics.port:
             self._metrics_server = MetricsServer(service.metrics, settings.metrics.port)
         service.link.start()
@@ -232,40 +234,6 @@ class Supervisor:
             self._service.link.set_status(status.message())
         self._manager.status(status.line())
         self._health.write_metrics()
-
-    def _requests(self) -> Mapping[str, Handler]:
-        return {
-            "status": lambda _: self._health.status().record(),
-            "reload": self._asked_to_reload,
-            "unlock": self._asked_to_unlock,
-            "clock-accept": self._asked_to_accept_clock,
-            "keys-rotate": self._asked_to_rotate_keys,
-        }
-
-    def _asked_to_reload(self, _: Mapping[str, Json]) -> dict[str, Json]:
-        self._wants_reload.set()
-        return {}
-
-    def _asked_to_unlock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))
-        known = self._service.records.unlock(card, at=self._service.time.wall(), by_user=user)
-        LOG.warning("lock-out lifted", extra=fields(known=known, by=user))
-        return {"known": known}
-
-    def _asked_to_accept_clock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        user = str(arguments.get("user", ""))
-        accepted = self._service.time.accept()
-        self._service.journal.accept_clock(at=accepted, by_user=user)
-        LOG.warning("the clock was accepted", extra=fields(by=user))
-        return {"at": accepted.isoformat()}
-
-    def _asked_to_rotate_keys(self, _: Mapping[str, Json]) -> dict[str, Json]:
-        service = self._service
-        days = service.board.current.settings.keys.previous_key_days
-        old, new = service.keys.rotate(now=service.time.wall(), previous_days=days)
-        LOG.warning("signing key rotated", extra=fields(old=old.keyid, new=new.keyid))
-        until = new.previous[0].accepted_until
-        return {"old": old.keyid, "new": new.keyid, "until": until.isoformat()}
 
     # ---- the end ------------------------------------------------------------------------------
 

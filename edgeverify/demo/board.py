@@ -15,7 +15,8 @@ def table(
     scenes: Sequence[Scene], answers: Mapping[int, Answer], current: int | None, prompt: str
 ) -> Table:
     """Draw every scene, what came out so far, and what the person is being asked."""
-    drawn = Table(title="edgeverify at a door (ms: from the claim to the signed event)", caption=prompt or None)
+    title = "edgeverify at a door (ms: from the claim to the signed event)"
+    drawn = Table(title=title, caption=prompt or None)
     for column in ("scene", "card", "liveness", "decision"):
         drawn.add_column(column)
     drawn.add_column("reason", no_wrap=True, min_width=19)

@@ -1,0 +1,55 @@
+"""What the local socket can ask of the running daemon."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from edgeverify.daemon.health import Health
+from edgeverify.daemon.service import Service
+from edgeverify.logs import fields
+from edgeverify.status_socket import Handler, Json
+
+LOG = logging.getLogger("edgeverify.service")
+
+
+def requests(
+    service: Service, health: Health, wants_reload: threading.Event
+) -> Mapping[str, Handler]:
+    """Return the handlers by request; each runs in the socket's thread."""
+
+    def reload(_: Mapping[str, Json]) -> dict[str, Json]:
+        wants_reload.set()
+        return {}
+
+    return {
+        "status": lambda _: health.status().record(),
+        "reload": reload,
+        "unlock": lambda arguments: _unlock(service, arguments),
+        "clock-accept": lambda arguments: _accept_clock(service, arguments),
+        "keys-rotate": lambda _: _rotate_keys(service),
+    }
+
+
+def _unlock(service: Service, arguments: Mapping[str, Json]) -> dict[str, Json]:
+    card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))
+    known = service.records.unlock(card, at=service.time.wall(), by_user=user)
+    LOG.warning("lock-out lifted", extra=fields(known=known, by=user))
+    return {"known": known}
+
+
+def _accept_clock(service: Service, arguments: Mapping[str, Json]) -> dict[str, Json]:
+    user = str(arguments.get("user", ""))
+    accepted = service.time.accept()
+    service.journal.accept_clock(at=accepted, by_user=user)
+    LOG.warning("the clock was accepted", extra=fields(by=user))
+    return {"at": accepted.isoformat()}
+
+
+def _rotate_keys(service: Service) -> dict[str, Json]:
+    days = service.board.current.settings.keys.previous_key_days
+    old, new = service.keys.rotate(now=service.time.wall(), previous_days=days)
+    LOG.warning("signing key rotated", extra=fields(old=old.keyid, new=new.keyid))
+    until = new.previous[0].accepted_until
+    return {"old": old.keyid, "new": new.keyid, "until": until.isoformat()}
