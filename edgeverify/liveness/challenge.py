@@ -13,7 +13,7 @@ from edgeverify.domain import Liveness, LivenessCues, Observation
 from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.continuity import Continuity
-from edgeverify.liveness.posture import Ahead, action_shown, has_come_up, is_neutral
+from edgeverify.liveness.posture import Ahead, action_shown, has_come_up, is_neutral, share_of
 from edgeverify.settings.liveness import ChallengeSettings
 
 MIN_REACTION_SECONDS = 0.15
@@ -23,6 +23,10 @@ MAX_MISMATCHES = 3
 One blurred frame must not fail a person; turned frames are not counted, they score lower."""
 
 
+MATCHED_SHARE = 0.6
+"""A turn or nod counts only when the face matched somewhere this far into it, on the way out or
+back. A photo lowered for an accomplice's turn never does: a flat picture reads as less than this
+(measured: 9 of 20 degrees, 7 of 12)."""
 NOT_BEGUN = -1
 """The step before the first one: a new draw waits until the person looks ahead."""
 
@@ -43,7 +47,9 @@ class Challenge:
 
     `draws` are the draw in use and those left for retries, `step` counts from 0
     (NOT_BEGUN before a second draw's first), `zero` is how
-    this person looks ahead. `failure` says in words why it failed, for the journal.
+    this person looks ahead. Of the action
+    asked for: `has_reached` its full angle, `has_matched` on the way, and `is_spoiled` a blink
+    during which another face was seen. `failure` says in words why it failed, for the journal.
     """
 
     settings: ChallengeSettings
@@ -53,7 +59,9 @@ class Challenge:
     blink: BlinkDetector
     phase: Phase = Phase.PAUSE
     step: int = 0
-    is_down: bool = False
+    has_reached: bool = False
+    has_matched: bool = False
+    is_spoiled: bool = False
     mismatches: int = 0
     continuity: Continuity = field(default_factory=Continuity)
     failure: str = ""
@@ -85,16 +93,23 @@ class Challenge:
         cues = observation.cues
         is_ahead = cues is not None and is_neutral(cues.pose, self.zero, self.settings)
         is_match = observation.comparison is not None and observation.comparison.is_match
-        if cues is not None and is_ahead:
-            seen = replace(seen, blink=seen.blink.observe(observation.at, cues.eye_aspect_ratio))
+        seen = _blinked(seen, observation.at, cues if is_ahead else None, is_match=is_match)
+        if is_ahead:
             seen = _count_mismatches(seen, observation)
-            if seen.phase is Phase.FAILED:
-                return seen
-        elif seen.blink.is_new:
-            seen = replace(seen, blink=replace(seen.blink, is_new=False))
-        if seen.phase is Phase.PASSED:
+        if seen.phase in {Phase.PASSED, Phase.FAILED}:
             return seen
-        return _advanced(seen, observation.at, cues, is_home=is_ahead and is_match)
+        return _advanced(seen, observation.at, cues, is_ahead=is_ahead, is_match=is_match)
+
+
+def _blinked(seen: Challenge, at: float, cues: LivenessCues | None, *, is_match: bool) -> Challenge:
+    """Read the eyes of a face that looks ahead; any frame of another spoils a blink."""
+    if cues is not None:
+        blink = seen.blink.observe(at, cues.eye_aspect_ratio)
+    else:
+        blink = replace(seen.blink, is_new=False)
+    is_during = blink.shut_since is not None or blink.is_new
+    is_other = cues is None or not is_match
+    return replace(seen, blink=blink, is_spoiled=is_during and (seen.is_spoiled or is_other))
 
 
 def _count_mismatches(seen: Challenge, observation: Observation) -> Challenge:
@@ -105,24 +120,26 @@ def _count_mismatches(seen: Challenge, observation: Observation) -> Challenge:
     return counted if mismatches < MAX_MISMATCHES else _failed(counted, "the face changed")
 
 
-def _advanced(seen: Challenge, at: float, cues: LivenessCues | None, *, is_home: bool) -> Challenge:
+def _advanced(
+    seen: Challenge, at: float, cues: LivenessCues | None, *, is_ahead: bool, is_match: bool
+) -> Challenge:
     shown = action_shown(cues.pose, seen.zero, seen.settings) if cues is not None else None
     waited = at - seen.since
     if seen.phase is Phase.PAUSE:
         if shown is not None:
             return _failed(seen, f"{shown.value} before anything was asked")
         if waited >= seen.draws[0].delays[seen.step]:
-            return replace(seen, phase=Phase.ASKED, since=at, is_down=False)
+            return replace(seen, phase=Phase.ASKED, since=at, has_reached=False, has_matched=False)
         return seen
     if seen.phase is Phase.RETURN:
-        return _returning(seen, at, shown, is_home=is_home)
+        return _returning(seen, at, shown, is_home=is_ahead and is_match)
     if waited > seen.settings.step_seconds:
         return _timed_out(seen, at)
-    return _answering(seen, at, cues, shown)
+    return _answering(seen, at, shown, cues, is_match=is_match)
 
 
 def _answering(
-    seen: Challenge, at: float, cues: LivenessCues | None, shown: Action | None
+    seen: Challenge, at: float, shown: Action | None, cues: LivenessCues | None, *, is_match: bool
 ) -> Challenge:
     asked = seen.draws[0].actions[seen.step]
     earliest = seen.since + MIN_REACTION_SECONDS
@@ -133,15 +150,20 @@ def _answering(
     if asked is Action.BLINK:
         began = seen.blink.blinked_at
         is_done = seen.blink.is_new and began is not None and began >= earliest
-    elif asked is Action.NOD:
-        if shown is Action.NOD:
-            return replace(seen, is_down=True)
-        is_done = (
-            seen.is_down and cues is not None and has_come_up(cues.pose, seen.zero, seen.settings)
-        )
-    else:
-        is_done = shown is asked
-    return replace(seen, phase=Phase.RETURN, since=at) if is_done else seen
+        is_done = is_done and not seen.is_spoiled
+        return replace(seen, phase=Phase.RETURN, since=at) if is_done else seen
+    if cues is None:
+        return seen
+    share = share_of(asked, cues.pose, seen.zero, seen.settings)
+    moved = replace(
+        seen,
+        has_reached=seen.has_reached or shown is asked,
+        has_matched=seen.has_matched or (is_match and share >= MATCHED_SHARE),
+    )
+    is_done = moved.has_reached and moved.has_matched
+    if asked is Action.NOD:
+        is_done = is_done and has_come_up(cues.pose, seen.zero, seen.settings)
+    return replace(moved, phase=Phase.RETURN, since=at) if is_done else moved
 
 
 def _returning(seen: Challenge, at: float, shown: Action | None, *, is_home: bool) -> Challenge:

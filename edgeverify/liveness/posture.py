@@ -52,3 +52,13 @@ def action_shown(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> Ac
 def has_come_up(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> bool:
     """Tell whether a nod has come back up: past half of its depth."""
     return pose.pitch_degrees - zero.pitch_degrees > -settings.nod_degrees / 2
+
+
+def share_of(action: Action, pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> float:
+    """Give how far this pose has gone into a turn or nod: 1 is all that is asked; 0 for a blink."""
+    yaw, pitch = pose.yaw_degrees - zero.yaw_degrees, pose.pitch_degrees - zero.pitch_degrees
+    if action is Action.TURN_LEFT:
+        return yaw / settings.turn_degrees
+    if action is Action.TURN_RIGHT:
+        return -yaw / settings.turn_degrees
+    return -pitch / settings.nod_degrees if action is Action.NOD else 0.0

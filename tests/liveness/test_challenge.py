@@ -237,6 +237,43 @@ def test_having_passed_somebody_else_steps_in() -> None:
     assert watched(state, [actor.looks(score=0.1) for _ in range(3)]).failure == "the face changed"
 
 
+def test_gustav_lowers_annas_photo_for_his_own_turn_and_raises_it_again() -> None:
+    """He never looks ahead without the photo, and still: nobody who matched ever turned."""
+    actor = Actor()
+    state = asked(challenge(Action.TURN_LEFT), actor)
+    state = watched(state, [actor.looks(yaw=y, score=0.1) for y in (12, 22, 25, 15)])
+    state = watched(state, [actor.looks() for _ in range(10)])
+
+    assert state.phase is Phase.ASKED
+    assert watched(state, actor.performs(Action.TURN_LEFT)).verdict is Liveness.PASSED
+
+
+def test_nor_does_his_nod_count() -> None:
+    actor = Actor()
+    state = asked(challenge(Action.NOD), actor)
+    state = watched(state, [actor.looks(pitch=-p, score=0.1) for p in (9.5, 14, 14, 9.5)])
+    state = watched(state, [actor.looks() for _ in range(10)])
+
+    assert state.phase is Phase.ASKED
+
+
+@pytest.mark.parametrize("how", ["mismatch", "refused", "gone"])
+def test_nor_does_his_blink(how: str) -> None:
+    actor = Actor()
+    state = asked(challenge(Action.BLINK), actor)
+    state = state.observe(actor.looks(eyes=SHUT))
+    if how == "mismatch":
+        state = state.observe(actor.looks(eyes=SHUT, score=0.1))
+    elif how == "refused":
+        state = state.observe(actor.looks(eyes=SHUT, refusal=TURNED))
+    else:
+        state = state.observe(actor.is_away())
+    state = watched(state, [actor.looks() for _ in range(5)])
+
+    assert state.phase is Phase.ASKED
+    assert watched(state, actor.performs(Action.BLINK)).verdict is Liveness.PASSED
+
+
 def test_thirty_six_draws_all_equally_likely_and_none_twice_in_a_row() -> None:
     source = random.Random(36)
     drawn = Counter(draw_challenge(SETTINGS, source).actions for _ in range(36_000))
