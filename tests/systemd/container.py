@@ -153,8 +153,8 @@ class Container:
         return self.run("systemctl", "show", unit, f"--property={name}", "--value").stdout.strip()
 
     def journal(self, unit: str) -> str:
-        """The unit's last lines."""
-        return self.run("journalctl", "-u", unit, "-n", "80", "--no-pager", check=False).stdout
+        """The unit's last lines; a watchdog's abort alone writes some hundred (faulthandler)."""
+        return self.run("journalctl", "-u", unit, "-n", "2000", "--no-pager", check=False).stdout
 
     def until(self, what: str, is_so: Callable[[], bool], seconds: float) -> None:
         """Wait for something to become true, or fail saying what did not."""
