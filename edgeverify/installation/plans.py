@@ -148,6 +148,10 @@ def _forget_old(target: Target, release: Path) -> list[Step]:
 
 
 def _version(wheel: Path) -> str:
+    if wheel == Path():
+        raise EdgeverifyError(
+            "no release was named", advice="--wheel edgeverify-VERSION-py3-none-any.whl"
+        )
     found = WHEEL_NAME.match(wheel.name)
     if found is None or not wheel.is_file():
         raise EdgeverifyError(

@@ -91,11 +91,15 @@ def test_growing_pauses_only_where_systemd_knows_them(tmp_path: Path) -> None:
     assert "restart-steps" in new
 
 
-@pytest.mark.parametrize("name", ["edgeverify.whl", "other-1.0.0-py3-none-any.whl", ""])
+def test_without_a_release_it_asks_for_one(tmp_path: Path) -> None:
+    with pytest.raises(EdgeverifyError, match="no release was named"):
+        plan_install(target(tmp_path, Path()))
+
+
+@pytest.mark.parametrize("name", ["edgeverify.whl", "other-1.0.0-py3-none-any.whl"])
 def test_what_is_no_release_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    if name:
-        path.touch()
+    path.touch()
     with pytest.raises(EdgeverifyError, match="is not a wheel of edgeverify"):
         plan_install(target(tmp_path, path))
 

@@ -16,7 +16,7 @@ import pytest
 from .conftest import make_install
 from .container import Container
 
-pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 
 SERVICE = "edgeverify.service"
 STATE = "/var/lib/edgeverify/edgeverify"
