@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -205,17 +206,21 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
     assert len(refused) == 1
 
 
-def _shell_example() -> str:
-    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+def _shell_example(where: str) -> str:
+    page = (ROOT / where).read_text(encoding="utf-8")
     found = re.search(r"<!-- shell-lock -->\s*```sh\n(.*?)```", page, re.DOTALL)
-    assert found is not None, "docs/events.md shows a lock controller in shell"
+    assert found is not None, f"{where} shows a lock controller in shell"
     return found[1]
 
 
 def _run_shell(
-    raw: bytes, tmp_path: Path, keys: SigningKeys, broker: Mosquitto
+    raw: bytes,
+    tmp_path: Path,
+    keys: SigningKeys,
+    broker: Mosquitto,
+    where: str = "docs/events.md",
 ) -> subprocess.CompletedProcess[str]:
-    script = _shell_example()
+    script = _shell_example(where)
     script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
     folder = tmp_path / "lock"
     folder.mkdir(exist_ok=True)
@@ -246,6 +251,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
 @pytest.mark.parametrize(
     ("case", "printed"),
     [
@@ -257,11 +263,11 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     ],
 )
 def test_the_shell_example_opens_for_the_right_event_only(
-    case: str, printed: str, keys: SigningKeys, tmp_path: Path
+    case: str, printed: str, where: str, keys: SigningKeys, tmp_path: Path
 ) -> None:
     for tool in ("jq", "openssl", "mosquitto_sub"):
         if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
     now = datetime.now(timezone.utc)
     raw = {
         "grant": lambda: _event(keys, 7, decided("x")),
@@ -271,7 +277,7 @@ def test_the_shell_example_opens_for_the_right_event_only(
         "elsewhere": lambda: _elsewhere(keys),
     }[case]()
     with mosquitto(tmp_path / "broker") as broker:
-        done = _run_shell(raw, tmp_path, keys, broker)
+        done = _run_shell(raw, tmp_path, keys, broker, where)
     assert done.stdout == printed, done.stderr
 
 
