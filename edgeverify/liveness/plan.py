@@ -54,9 +54,13 @@ def plan_liveness(mode: LivenessMode, pad: PadState) -> LivenessPlan:
 def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings) -> float:
     """Give the seconds that the proof of life may take after the face was verified.
 
-    0 without a challenge: a passive proof has to fit into the ordinary time-out.
+    0 without a challenge: a passive proof has to fit into the ordinary time-out. Enough for every
+    step to be answered, and the face to come back, at the last moment: a challenge that is not
+    done in time fails by itself, so nobody waits for the deadline to escape being charged.
     """
     if not plan.challenge:
         return 0.0
-    one_draw = settings.steps * (settings.max_delay_seconds + settings.step_seconds)
-    return one_draw * (1 + settings.retries) + MARGIN_SECONDS
+    one_step = max(settings.min_delay_seconds, settings.max_delay_seconds)
+    one_step += 2 * settings.step_seconds
+    again = settings.retries * settings.step_seconds
+    return settings.steps * one_step * (1 + settings.retries) + again + MARGIN_SECONDS

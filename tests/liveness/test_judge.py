@@ -211,8 +211,21 @@ def test_the_time_a_challenge_may_take() -> None:
     settings = ChallengeSettings(steps=3, step_seconds=4.0, max_delay_seconds=1.0)
 
     assert seconds_needed(PASSIVE, settings) == 0
-    assert seconds_needed(CHALLENGE, settings) == 17
+    assert seconds_needed(CHALLENGE, settings) == 29
     assert seconds_needed(CHALLENGE, ChallengeSettings(retries=1)) > seconds_needed(BOTH, settings)
+
+
+def test_a_challenge_fails_by_itself_before_the_deadline_comes() -> None:
+    """Else dawdling would end in `liveness_unavailable`, which charges nobody."""
+    for seed in range(6):
+        actor, mine = Actor(), judge(CHALLENGE, seed=seed, retries=1)
+        after(mine, [actor.looks() for _ in range(3)])
+        verified_at = actor.at
+        limit = seconds_needed(CHALLENGE, ChallengeSettings(retries=1))
+        while mine.observe(actor.looks()) is Liveness.PENDING:
+            pass
+        assert mine.report().verdict is Liveness.CHALLENGE_FAILED
+        assert actor.at - verified_at < limit
 
 
 FRAMES = st.tuples(
