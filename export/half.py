@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 from edgeverify_export.canonical_graph import canonical
+from edgeverify_export.casts import tidy_casts
 from edgeverify_export.observe import observed_maxima
 
 from edgeverify.runtime.session import Batch
@@ -55,7 +56,7 @@ def to_half(model: onnx.ModelProto, inputs: Batch) -> HalfGraph:
     finally:
         logging.disable(logging.NOTSET)
     kept = tuple(f"{name} ({value:.3g})" for name, value in too_large.items())
-    return HalfGraph(canonical(converted), kept)
+    return HalfGraph(canonical(tidy_casts(converted)), kept)
 
 
 def _too_large(model: onnx.ModelProto, inputs: Batch) -> dict[str, float]:

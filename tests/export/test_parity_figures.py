@@ -1,0 +1,123 @@
+"""Parity's arithmetic and its gate, on answers made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from edgeverify_export.parity.answers import Answers, scores
+from edgeverify_export.parity.figures import Comparison, compare
+from edgeverify_export.parity.gate import all_failures, failures
+from edgeverify_export.parity.threshold import choose
+from edgeverify_export.parity.trial import Trial
+
+from edgeverify.errors import ParityError
+from edgeverify.runtime.bundle import load_bundle
+from tests.runtime.tiny import write_tiny
+
+GOOD = Comparison(
+    name="onnxruntime-cpu",
+    precision="fp16",
+    min_cosine=0.9995,
+    mean_cosine=0.9999,
+    max_score_difference=0.001,
+    flipped=1,
+    pairs=2400,
+    faces=3000,
+    nan_count=0,
+    extremes_min_cosine=0.99,
+)
+
+
+def answers(values: list[list[float]], name: str = "fp32") -> Answers:
+    rows = np.array(values, dtype=np.float32)
+    return Answers(name=name, precision="fp32", values=rows, extremes=np.ones((3, 8), np.float32))
+
+
+def trial(pairs: int = 2) -> Trial:
+    return Trial(
+        faces=(),
+        probes=np.array([0, 0][:pairs], dtype=np.intp),
+        references=np.array([1, 2][:pairs], dtype=np.intp),
+        mated=np.array([True, False][:pairs]),
+        images=3,
+        listed_pairs=2,
+    )
+
+
+THREE = [[1.0, 0, 0, 0, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0, 0, 0], [0, 0, 1.0, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"min_cosine": 0.998}, "cosine 0.998"),
+        ({"min_cosine": float("nan")}, "cosine nan"),
+        ({"flipped": 2}, "2 of 2400 decisions flipped"),
+        ({"nan_count": 1}, "1 answers with NaN"),
+        ({"faces": 0}, "nothing was compared"),
+        ({"flipped": None}, "not run"),
+    ],
+)
+def test_the_gate_says_what_fails(change: dict[str, object], words: str) -> None:
+    found = failures(replace(GOOD, **change), flips_needed=True)  # type: ignore[arg-type]
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_the_gate_lets_a_good_form_pass() -> None:
+    assert failures(GOOD, flips_needed=True) == []
+    assert failures(replace(GOOD, flipped=None), flips_needed=False) == []
+    assert (
+        failures(replace(GOOD, precision="int8", min_cosine=0.991, flipped=12), flips_needed=True)
+        == []
+    )
+
+
+def test_nothing_compared_is_a_failure() -> None:
+    assert all_failures([], flips_needed=False)
+
+
+def test_figures_by_hand(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path / "tiny")
+    moved = [THREE[0], [0.6, 0.8, 0, 0, 0, 0, 0, 0], THREE[2]]
+    found = compare(answers(THREE), answers(moved), trial(), manifest, threshold=0.7)
+    assert found.min_cosine == pytest.approx(0.96)
+    assert found.max_score_difference == pytest.approx(0.2)
+    assert (found.flipped, found.pairs, found.faces) == (1, 2, 3)
+
+
+def test_nan_is_counted_and_flips(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path / "tiny")
+    broken = [THREE[0], THREE[1], [float("nan")] * 8]
+    found = compare(answers(THREE), answers(broken), trial(), manifest, threshold=0.7)
+    assert found.nan_count == 1
+    assert found.flipped == 1
+    assert failures(found, flips_needed=True)
+
+
+def test_two_sets_of_answers_to_other_faces(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path / "tiny")
+    with pytest.raises(ParityError, match="nothing was compared"):
+        compare(answers(THREE), answers(THREE[:2]), trial(), manifest, None)
+
+
+def test_euclidean_scores_are_minus_the_distance(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path / "tiny").model_copy(update={"metric": "euclidean"})
+    found = scores(np.array(THREE, np.float32), trial(), manifest)
+    assert found == pytest.approx([-np.sqrt(0.04 + 0.36), -np.sqrt(2)], abs=1e-6)
+
+
+def test_the_threshold_comes_from_the_hand_then_the_pairs(tmp_path: Path) -> None:
+    write_tiny(tmp_path / "tiny")
+    bundle = load_bundle(tmp_path / "tiny")
+    by_hand = choose(bundle, answers(THREE), trial(), 0.3)
+    assert by_hand is not None
+    assert by_hand.value == 0.3
+    measured = choose(bundle, answers(THREE), trial(), None)
+    assert measured is not None
+    assert measured.value == pytest.approx(0.0, abs=1e-6)
+    assert "1 non-mated" in measured.source
+    assert choose(bundle, answers(THREE), trial(0), None) is None
