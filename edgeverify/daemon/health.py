@@ -28,7 +28,7 @@ class Health:
         self._connections = 0
         self._camera_was_usable = True
         self._outbox_length = 0
-        self.is_enrolling = False
+        self.is_enrolling = True  # until the first reload, which begins at once, is done
         self._enrolment: tuple[str, ...] = ()
         self._standing()
 
