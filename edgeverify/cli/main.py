@@ -13,6 +13,7 @@ from edgeverify.cli import (
     average_face,
     backup,
     bench,
+    calibrate,
     check_config,
     claim,
     demo,
@@ -82,6 +83,7 @@ app.command("events")(events.events)
 app.add_typer(journal.app, name="journal")
 app.command("unlock")(acts.unlock)
 app.add_typer(acts.clock, name="clock")
+app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
 app.command("explain")(explain.explain)

@@ -113,6 +113,8 @@ class Supervisor:
         service.door.start()
         point = service.board.current.point
         LOG.info("threshold %.4f: %s", point.threshold, point.evidence)
+        if point.caution:
+            LOG.warning("thin evidence for decision.max_fmr: %s", point.caution)
 
     def _settled(self, seconds: float) -> bool:
         """Each part was tried: it works, or it has had its ten seconds and is named."""

@@ -46,6 +46,8 @@ class OperatingPoint:
     threshold: float
     max_fmr: float | None
     evidence: str
+    caution: str = ""
+    """Why the evidence is thin; empty where it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from edgeverify.evaluation.pairs import ImageKey, Pair
 from edgeverify.evaluation.view import Failures, Gates, View, view
 from edgeverify.evaluation.walk_up import WalkUp, walk_up
 
+Indices = tuple[NDArray[np.int64], NDArray[np.int64]]
+
 SEED = 20_260_101
 """Of the bootstrap: the same data gives the same bounds."""
 
@@ -81,7 +83,7 @@ def evaluate(question: Question) -> Measured:
     scores, listed = everything, None
     if question.paired is not None:
         index = _index(question.material, question.paired)
-        mated = _indices([pair for pair in question.pairs if pair.is_mated], index)
+        mated = mated_pairs(question.material, question.paired, question.pairs)
         scores = everything.with_mated(*mated)
         listed = _listed(question, seen, index)
     found = figures(scores, threshold=question.threshold, generator=generator, rates=question.rates)
@@ -112,7 +114,9 @@ def evaluate(question: Question) -> Measured:
     )
 
 
-Indices = tuple[NDArray[np.int64], NDArray[np.int64]]
+def mated_pairs(material: Material, paired: PairedImages, pairs: Sequence[Pair]) -> Indices:
+    """Give the image numbers (probes, references) of the listed mated pairs that are there."""
+    return _indices([pair for pair in pairs if pair.is_mated], _index(material, paired))
 
 
 def _index(material: Material, paired: PairedImages) -> dict[ImageKey, int]:

@@ -88,19 +88,25 @@ def _histograms(sets: Mapping[str, Drawn], title: str) -> Figure:
         lost = len(drawn.scores.mated) - len(mated)
         axis.set_title(f"{name}: {lost} of {len(drawn.scores.mated):,} mated not compared")
         axis.set_xlabel("comparison score (higher: more similar)")
-        axis.legend(loc="upper right")
+        axis.legend(loc="upper left", fontsize="small")
+        axis.margins(y=0.18)
     axes[0].set_ylabel("share of the comparisons of that kind (%)")
     figure.suptitle(title)
     return figure
+
+
+def _floor(drawn: Drawn) -> float:
+    """Give the FMR below which the comparisons are too few to say anything (rule of three)."""
+    return min(1.0, 3 / len(drawn.scores.ascending))
 
 
 def _roc(sets: Mapping[str, Drawn], title: str) -> Figure:
     figure, (axis,) = _new()
     lowest = 1.0
     for (name, drawn), line in zip(sets.items(), _LINES, strict=False):
-        curve, floor = drawn.figures.curve, 1 / len(drawn.scores.ascending)
+        curve, floor = drawn.figures.curve, _floor(drawn)
         lowest = min(lowest, floor)
-        shown = curve.fmr > 0
+        shown = curve.fmr >= floor
         label = f"{name}: AUC {drawn.figures.auc:.5f}"
         axis.plot(
             100 * curve.fmr[shown], 100 * (1 - curve.fnmr[shown]), line, color=_MATED, label=label
@@ -145,15 +151,9 @@ def _det(sets: Mapping[str, Drawn], title: str) -> Figure:
 def _trade_off(sets: Mapping[str, Drawn], title: str) -> Figure:
     figure, (axis,) = _new()
     for (name, drawn), line in zip(sets.items(), _LINES, strict=False):
-        curve, floor = drawn.figures.curve, 1 / len(drawn.scores.ascending)
-        shown = curve.fmr > 0
-        axis.plot(
-            100 * curve.fmr[shown],
-            100 * np.maximum(curve.fnmr[shown], floor),
-            line,
-            color=_MATED,
-            label=name,
-        )
+        curve = drawn.figures.curve
+        shown = curve.fmr >= _floor(drawn)
+        axis.plot(100 * curve.fmr[shown], 100 * curve.fnmr[shown], line, color=_MATED, label=name)
         rows = [row for row in drawn.figures.rows if row.is_supported and row.rate is not None]
         axis.errorbar(
             [100 * row.rate for row in rows if row.rate is not None],

@@ -6,9 +6,9 @@ again changes no reference and no signature of the model.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import ConfigError
@@ -19,13 +19,37 @@ from edgeverify.settings import DecisionSettings
 Fusion = Literal["single", "mean5"]
 
 
+_THIN = 10  # fewer false matches than this leave the threshold to chance
+
+
+class CheckedPoint(BundleModel):
+    """How a threshold fared on people who had no part in choosing it."""
+
+    dataset: str = Field(min_length=1)
+    false_matches: int = Field(ge=0)
+    non_mated: int = Field(ge=1)
+    fmr_upper_95: float = Field(ge=0, le=1)
+    fnmr: float | None = Field(default=None, ge=0, le=1)
+    mated: int = Field(ge=0)
+    people: int = Field(ge=1)
+
+    @property
+    def fmr(self) -> float:
+        """The false match rate that was measured, 0 to 1."""
+        return self.false_matches / self.non_mated
+
+    def holds(self, fmr: float) -> bool:
+        """Say whether what was measured is not above the rate that the threshold is named by."""
+        return self.fmr <= fmr
+
+
 class MeasuredPoint(BundleModel):
     """One threshold and what was seen at it.
 
     `fmr` is the rate it stands for; `false_matches` of `non_mated` comparisons reached the
     threshold, which bounds the true rate by `fmr_upper_95` (Clopper-Pearson, one-sided).
     `supported` is true where that bound is not above `fmr`. `fusion` says on what the score was
-    measured: single frames, or means of five.
+    measured: single frames, or means of five. `check` is how it fared on other people.
     """
 
     threshold: float
@@ -39,14 +63,46 @@ class MeasuredPoint(BundleModel):
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     fusion: Fusion = "single"
     supported: bool
+    check: CheckedPoint | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_an_absent_check(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave an absent check out, so that files written before there were checks stay intact."""
+        written: dict[str, Any] = write(self)
+        if self.check is None:
+            written.pop("check", None)
+        return written
+
+    @property
+    def caution(self) -> str:
+        """Say why the evidence is thin, or nothing where it is not."""
+        if self.check is None:
+            return "the threshold was not checked on people other than it was chosen on"
+        if not self.check.holds(self.fmr):
+            return (
+                f"on other people the threshold let {self.check.fmr:.2g} through, above "
+                f"{self.fmr:g}"
+            )
+        if self.false_matches < _THIN:
+            return f"the threshold rests on {self.false_matches} false matches only"
+        return ""
 
     @property
     def evidence(self) -> str:
         """Say in words on what the threshold rests."""
-        return (
+        said = (
             f"{self.false_matches} of {self.non_mated:,} non-mated comparisons on {self.dataset}, "
             f"{self.date}; FMR at most {self.fmr_upper_95:.2g} at 95 %"
         )
+        if self.check is None:
+            return said
+        checked = (
+            f"checked on {self.check.people} other people: "
+            f"{self.check.false_matches} of {self.check.non_mated:,}"
+        )
+        if not self.check.holds(self.fmr):
+            checked += f", above the rate ({self.check.fmr:.2g})"
+        return f"{said}; {checked}"
 
 
 class OperatingPoints(BundleModel):
@@ -117,7 +173,10 @@ def choose_operating_point(
     if found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)
     return OperatingPoint(
-        threshold=found.threshold, max_fmr=settings.max_fmr / count, evidence=found.evidence
+        threshold=found.threshold,
+        max_fmr=settings.max_fmr / count,
+        evidence=found.evidence,
+        caution=found.caution,
     )
 
 
