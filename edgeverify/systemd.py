@@ -1,20 +1,15 @@
-"""What the daemon says to systemd, and the secrets that systemd hands to it.
+"""What the daemon says to systemd.
 
 The notification protocol is sd_notify(3): lines of `KEY=value` in one datagram to the socket named
 by NOTIFY_SOCKET. Without that variable (a shell, a test, another supervisor) nothing is sent.
-Credentials are described in systemd.exec(5).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-CREDENTIAL_NAME = re.compile(r"^[A-Za-z0-9_.\-]{1,255}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,6 @@ class ServiceManager:
         """Say that the service is going down on purpose."""
         return self._send("STOPPING=1", f"STATUS={_one_line(status)}")
 
-    def extend_start(self, seconds: float) -> bool:
-        """Ask for more time before READY, for work that is known to take long."""
-        return self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
-
     def _send(self, *lines: str) -> bool:
         """Send one datagram; False when nobody listens. A notification never stops the door."""
         if not self.address:
@@ -85,18 +76,6 @@ class ServiceManager:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def credential(name: str, environment: Mapping[str, str]) -> Path | None:
-    """Return the file of the systemd credential `name`, or None where systemd brought none.
-
-    A `name` that is a path, and not the name of a credential, gives None too.
-    """
-    folder = environment.get("CREDENTIALS_DIRECTORY", "")
-    if not folder or not CREDENTIAL_NAME.match(name) or name in {".", ".."}:
-        return None
-    path = Path(folder) / name
-    return path if path.is_file() else None
 
 
 def journal_is_on(stream_fileno: int, environment: Mapping[str, str]) -> bool:

@@ -67,7 +67,12 @@ def diagnose(
 def _password(loaded: LoadedConfig) -> tuple[str, ...]:
     """Return the broker's password, so that it can be cut out wherever it stands."""
     name = loaded.settings.mqtt.password_file
+    places = (loaded.folder / name, loaded.folder / "credentials" / name) if name else ()
+    return tuple(text for place in places if (text := _text(place)))
+
+
+def _text(path: Path) -> str:
     try:
-        return ((loaded.folder / name).read_text(encoding="utf-8").strip(),) if name else ()
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        return ()
+        return ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.systemd import ServiceManager, credential, journal_is_on
+from edgeverify.systemd import ServiceManager, journal_is_on
 from edgeverify.watchdog import Watch
 
 
@@ -49,8 +49,6 @@ def test_what_is_said_in_the_life_of_a_service(place: str) -> None:
     assert listener.heard() == ["WATCHDOG=1"]
     systemd.reloading(12.5)
     assert listener.heard() == ["RELOADING=1", "MONOTONIC_USEC=12500000"]
-    systemd.extend_start(30)
-    assert listener.heard() == ["EXTEND_TIMEOUT_USEC=30000000"]
     systemd.stopping()
     assert listener.heard() == ["STOPPING=1", "STATUS=stopping"]
     listener.close()
@@ -86,20 +84,6 @@ def test_the_watchdog_is_fed_three_times_within_its_limit() -> None:
 )
 def test_a_watchdog_that_is_off_or_somebody_elses_is_not_fed(environment: dict[str, str]) -> None:
     assert manager("", **environment).ping_seconds is None
-
-
-def test_a_credential_is_found_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "master-key").write_bytes(b"k" * 32)
-    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert credential("master-key", environment) == tmp_path / "master-key"
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "../master-key", "/etc/passwd", "absent"])
-def test_nothing_else_is_taken_for_a_credential(tmp_path: Path, name: str) -> None:
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "master-key").write_bytes(b"k" * 32)
-    assert credential(name, {"CREDENTIALS_DIRECTORY": str(tmp_path / "inner")}) is None
-    assert credential("master-key", {}) is None
 
 
 def test_the_journal_is_told_from_a_shell(tmp_path: Path) -> None:
