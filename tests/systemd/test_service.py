@@ -52,9 +52,8 @@ def reasons(machine: Container, *arguments: str) -> set[str]:
 
 
 def is_active(machine: Container, unit: str = SERVICE) -> bool:
-    return (
-        machine.show(unit, "ActiveState") == "active" and machine.show(unit, "Result") == "success"
-    )
+    state = machine.show(unit, "ActiveState")
+    return state in {"active", "reloading"} and machine.show(unit, "Result") == "success"
 
 
 def claim(machine: Container, card: str = "0012345") -> dict[str, Any]:
