@@ -230,9 +230,13 @@ def open_pipeline(
     vision: VisionSettings,
     point: OperatingPoint,
     pad: PadStage | None = None,
-    threads: int = 2,
+    threads: int = 1,
 ) -> Pipeline:
-    """Make every stage; `threads` are CPU threads for MediaPipe's networks and OpenCV."""
+    """Make every stage; `threads` are CPU threads for MediaPipe's networks and OpenCV.
+
+    More than one wins a millisecond on an idle machine, and loses seconds a frame on a busy one:
+    MediaPipe's threads wait for each other actively (docs/performance.md).
+    """
     cv2.setNumThreads(threads)
     return Pipeline(
         detector=FaceDetector(vision, threads=threads),

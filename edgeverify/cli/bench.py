@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,102 +13,160 @@ from edgeverify.cli.console import complain, plain_errors, say
 
 if TYPE_CHECKING:
     from edgeverify.domain import RgbImage
-    from edgeverify.evaluation.bench import Report, SceneTiming
+    from edgeverify.evaluation.bench import Budget, Report, Run, SceneTiming
+    from edgeverify.evaluation.bench_scenes import Scene
+    from edgeverify.pipeline import Pipeline
+    from edgeverify.runtime.bundle import Bundle
+    from edgeverify.settings import ModelSettings
 
 
 @plain_errors
-def bench(
+def bench(  # noqa: PLR0913 - one argument an option
     *,
     photo: Annotated[
         Path | None,
         typer.Option(help="A photo of one face; else one of face_recognition's is fetched."),
     ] = None,
+    video: Annotated[
+        list[Path] | None,
+        typer.Option(help="Also real videos, 30 frames of each; may be given several times."),
+    ] = None,
     model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "dlib-resnet",
-    rounds: Annotated[int, typer.Option(min=5, max=100_000, help="Frames a scene.")] = 60,
-    threads: Annotated[int, typer.Option(min=0, max=64, help="0: as many as cores.")] = 0,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(help="Frame size such as 1280x720; several times for several."),
+    ] = None,
+    threads: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=64, help="Several times for several; else 1 and the cores (4)."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames a scene.")] = 60,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Stop a scene after this, however few frames.")
+    ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="Everything, for machines.")] = False,
 ) -> None:
-    """Time every stage of the pipeline at three frame sizes: nobody, one face, four.
+    """Time every stage of the pipeline: three frame sizes, nobody, one face, four; every back end.
 
     Prints milliseconds (p50, p95, p99), frames per second, CPU seconds a frame, memory and
-    start-up, and the same frames through face_recognition (dlib) where that is installed.
+    start-up, each scene as soon as it is measured. See also benchmarks/side_by_side.py.
 
-    Example: edgeverify bench --photo me.jpg --model mobilefacenet --json > bench.json
+    Example: edgeverify bench --size 1280x720 --threads 2 --model mobilefacenet --json > bench.json
     """
-    report = _measure(photo, model, rounds, threads)
+    from edgeverify.evaluation.bench import Budget
+    from edgeverify.evaluation.bench_scenes import SIZES, scenes, video_scene
+
+    sizes = [_size(text) for text in size] if size else SIZES
+    looked_at = scenes(_read(photo), sizes) + [video_scene(path) for path in video or ()]
+    report = _measure(model, looked_at, threads, Budget(frames=rounds, seconds=seconds))
     if json:
         say(report.model_dump_json(indent=2))
     else:
         _show(report)
 
 
-def _measure(photo: Path | None, model: str, rounds: int, threads: int) -> Report:
+def _measure(
+    model: str, looked_at: list[Scene], threads: list[int] | None, budget: Budget
+) -> Report:
     import os
     import platform
-    import time
 
-    from rich.console import Console
-    from rich.progress import track
-
-    from edgeverify.domain import OperatingPoint
+    from edgeverify.errors import RuntimeUnavailableError
     from edgeverify.evaluation import bench as stages
-    from edgeverify.evaluation.bench_scenes import scenes
     from edgeverify.models.build import resolve_bundle
     from edgeverify.models.folders import models_directory
-    from edgeverify.pipeline import open_pipeline
     from edgeverify.runtime.bundle import load_bundle
-    from edgeverify.runtime.open_session import open_session
-    from edgeverify.settings import (
-        ModelSettings,
-        QualitySettings,
-        VisionSettings,
-    )
+    from edgeverify.settings import ModelSettings
 
     cores = len(os.sched_getaffinity(0))
-    threads = threads or min(cores, 4)
-    made = scenes(_read(photo))
-    folder = resolve_bundle(model, models_directory(os.environ))
-    began = time.perf_counter()
-    bundle = load_bundle(folder)
-    opened = open_session(bundle, ModelSettings(threads=threads))
-    pipeline = open_pipeline(
-        bundle,
-        opened.session,
-        quality=QualitySettings(),
-        vision=VisionSettings(),
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-        threads=threads,
-    )
-    pipeline.probe(made[1].rgb)
-    start = time.perf_counter() - began
-    console = Console(stderr=True)
-    timed: list[SceneTiming] = []
-    rivals: list[SceneTiming] = []
-    for scene in track(made, description="timing", console=console):
-        timed.append(stages.time_scene(pipeline, scene, rounds))
-        tracked = stages.time_tracking(pipeline, scene, rounds)
-        if tracked is not None:
-            timed.append(tracked)
-    resident = stages.resident_mebibytes()
-    costs = stages.time_references(pipeline)
-    for scene in track(made, description="face_recognition", console=console):
-        rival = stages.time_face_recognition(scene, max(5, rounds // 10))
-        if rival is not None:
-            rivals.append(rival)
-    pipeline.close()
+    before = os.getloadavg()[0]
+    bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
+    runs: list[Run] = []
+    left_out: list[str] = []
+    costs: tuple[stages.ReferenceCost, ...] = ()
+    resident = 0.0
+    for back_end in ("onnxruntime-cpu", "onnxruntime-cuda", "tensorrt"):
+        for count in threads or sorted({1, min(cores, 4)}, reverse=True):
+            settings = ModelSettings.model_validate({"runtime": back_end, "threads": count})
+            try:
+                with _opened(bundle, settings, looked_at[0]) as (pipeline, start):
+                    timed = tuple(_scenes(pipeline, looked_at, budget, f"{back_end}, {count}"))
+                    resident = resident or stages.resident_mebibytes()
+                    costs = costs or stages.time_references(pipeline)
+            except RuntimeUnavailableError as error:
+                left_out.append(f"{back_end}: {error.problem}")
+                break
+            runs.append(
+                stages.Run(back_end=back_end, threads=count, start_seconds=start, scenes=timed)
+            )
     return stages.Report(
         machine=f"{platform.machine()} {platform.system()}",
         cores=cores,
-        load_average=os.getloadavg()[0],
+        load_before=before,
+        load_after=os.getloadavg()[0],
         bundle=bundle.manifest.name,
-        back_end=opened.session.name,
-        threads=threads,
-        start_seconds=start,
         resident_mebibytes=resident,
-        scenes=tuple(timed),
+        runs=tuple(runs),
+        left_out=tuple(left_out),
         references=costs,
-        face_recognition=tuple(rivals),
     )
+
+
+@contextmanager
+def _opened(
+    bundle: Bundle, settings: ModelSettings, first: Scene
+) -> Iterator[tuple[Pipeline, float]]:
+    """Give a pipeline that has seen a frame, and the seconds that took."""
+    import time
+
+    from edgeverify.domain import OperatingPoint
+    from edgeverify.pipeline import open_pipeline
+    from edgeverify.runtime.open_session import open_session
+    from edgeverify.settings import QualitySettings, VisionSettings
+
+    began = time.perf_counter()
+    session = open_session(bundle, settings).session
+    pipeline = open_pipeline(
+        bundle,
+        session,
+        quality=QualitySettings(),
+        vision=VisionSettings(),
+        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
+        threads=settings.threads,
+    )
+    try:
+        pipeline.probe(first.rgb)
+        yield pipeline, time.perf_counter() - began
+    finally:
+        pipeline.close()
+
+
+def _scenes(
+    pipeline: Pipeline, looked_at: list[Scene], budget: Budget, name: str
+) -> Iterator[SceneTiming]:
+    """Time every scene and tell it at once on standard error."""
+    from edgeverify.evaluation.bench import time_scene, time_tracking
+
+    for number, scene in enumerate(looked_at, start=1):
+        for measure in (time_scene, time_tracking):
+            timing = measure(pipeline, scene, budget)
+            if timing is None:
+                continue
+            total = timing.total
+            complain(
+                f"{number}/{len(looked_at)} {name} threads: {scene.size} {scene.faces} "
+                f"{timing.mode} p50 {total.p50:.1f} p95 {total.p95:.1f} ms ({timing.frames} frames)"
+            )
+            yield timing
+
+
+def _size(text: str) -> tuple[int, int]:
+    from edgeverify.errors import EvaluationError
+
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
+        raise EvaluationError(f"--size {text}: write it as 1280x720")
+    return int(width), int(height)
 
 
 def _read(photo: Path | None) -> RgbImage:
@@ -132,36 +192,41 @@ def _show(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{report.bundle} on {report.back_end}, {report.threads} threads")
-    table.add_column("frame")
-    table.add_column("faces")
-    table.add_column("mode")
-    for name in ("p50 ms", "p95 ms", "p99 ms", "fps", "CPU s"):
-        table.add_column(name, justify="right")
-    table.add_column("stages, p50 ms")
-    for scene in (*report.scenes, *report.face_recognition):
-        total = next(stage for stage in scene.stages if stage.stage == "total")
-        parts = ", ".join(
-            f"{stage.stage} {stage.p50:.1f}" for stage in scene.stages if stage.stage != "total"
-        )
-        table.add_row(
-            scene.size,
-            scene.faces,
-            scene.mode,
-            f"{total.p50:.1f}",
-            f"{total.p95:.1f}",
-            f"{total.p99:.1f}",
-            f"{scene.frames_per_second:.0f}",
-            f"{scene.cpu_seconds_per_frame:.3f}",
-            parts,
-        )
-    console = Console(width=None if Console().is_terminal else 140)
-    console.print(table)
+    console = Console(width=None if Console().is_terminal else 150)
+    for run in report.runs:
+        table = Table(title=f"{report.bundle} on {run.back_end}, {run.threads} threads")
+        for name in ("frame", "faces", "mode"):
+            table.add_column(name)
+        for name in ("p50 ms", "p95 ms", "p99 ms", "fps", "CPU s"):
+            table.add_column(name, justify="right")
+        table.add_column("stages, p50 ms")
+        for scene in run.scenes:
+            table.add_row(*_row(scene))
+        console.print(table)
+        say(f"bundle to first frame {run.start_seconds:.2f} s")
     costs = ", ".join(f"{cost.references}: {cost.milliseconds:.2f}" for cost in report.references)
     say(f"compare with so many references, ms: {costs}")
     say(
-        f"start {report.start_seconds:.2f} s, resident {report.resident_mebibytes:.0f} MiB, "
-        f"{report.cores} cores, load {report.load_average:.1f}"
+        f"resident {report.resident_mebibytes:.0f} MiB, {report.machine}, {report.cores} cores, "
+        f"load {report.load_before:.1f} before and {report.load_after:.1f} after"
     )
-    if not report.face_recognition:
-        say("face_recognition is not installed, so it is not compared with.")
+    for line in report.left_out:
+        say(f"left out: {line}")
+
+
+def _row(scene: SceneTiming) -> tuple[str, ...]:
+    total = scene.total
+    parts = ", ".join(
+        f"{stage.stage} {stage.p50:.1f}" for stage in scene.stages if stage.stage != "total"
+    )
+    return (
+        scene.size,
+        scene.faces,
+        scene.mode,
+        f"{total.p50:.1f}",
+        f"{total.p95:.1f}",
+        f"{total.p99:.1f}",
+        f"{scene.frames_per_second:.0f}",
+        f"{scene.cpu_seconds_per_frame:.3f}",
+        parts,
+    )

@@ -20,7 +20,6 @@ from edgeverify.runtime.open_session import (
     OpenedSession,
     open_pad_sessions,
     open_session,
-    thread_count,
 )
 from edgeverify.settings import Settings
 from edgeverify.vision.pad import PadModel
@@ -82,7 +81,6 @@ class Brain:
             vision=settings.vision,
             point=point,
             pad=self.pad,
-            threads=thread_count(settings.model),
         )
 
 

@@ -6,13 +6,14 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from edgeverify.comparison import ReferenceMatrix, compare_all
-from edgeverify.domain import Embedding, Face, Frame, Reference
+from edgeverify.comparison import ReferenceMatrix, compare_all, normalised
+from edgeverify.domain import Embedding, Face, Frame, RgbImage
 from edgeverify.evaluation.bench_scenes import Scene
 from edgeverify.pipeline import Pipeline
 from edgeverify.vision.dominance import FaceSelection
@@ -43,6 +44,11 @@ class SceneTiming(_Report):
     cpu_seconds_per_frame: float
     stages: tuple[Timing, ...]
 
+    @property
+    def total(self) -> Timing:
+        """The whole frame."""
+        return next(timing for timing in self.stages if timing.stage == "total")
+
 
 class ReferenceCost(_Report):
     """What one comparison with that many references takes, in milliseconds (median)."""
@@ -51,74 +57,71 @@ class ReferenceCost(_Report):
     milliseconds: float
 
 
-class Report(_Report):
-    """All that `edgeverify bench` measured."""
+class Run(_Report):
+    """One back end with one number of threads; `start_seconds` is bundle to first frame."""
 
-    machine: str
-    cores: int
-    load_average: float
-    bundle: str
     back_end: str
     threads: int
     start_seconds: float
-    resident_mebibytes: float
     scenes: tuple[SceneTiming, ...]
+
+
+class Report(_Report):
+    """All that `edgeverify bench` measured; memory is after the first run."""
+
+    machine: str
+    cores: int
+    load_before: float
+    load_after: float
+    bundle: str
+    resident_mebibytes: float
+    runs: tuple[Run, ...]
+    left_out: tuple[str, ...]
     references: tuple[ReferenceCost, ...]
-    face_recognition: tuple[SceneTiming, ...] = ()
 
 
-def time_scene(pipeline: Pipeline, scene: Scene, rounds: int) -> SceneTiming:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """At most so many frames and about so many seconds a scene, but never fewer than 3 frames."""
+
+    frames: int = 60
+    seconds: float = 10.0
+
+
+def time_scene(pipeline: Pipeline, scene: Scene, budget: Budget) -> SceneTiming:
     """Time whole frames: detect, mesh, quality, align, embed with mirror, compare.
 
     Gates are off and the largest face is taken, so that every frame with a face runs every stage.
     """
-    reference = _random_references(1, pipeline)
+    reference = random_references(1, pipeline)
 
-    def once() -> Sequence[tuple[str, float]]:
-        result = pipeline.probe(scene.rgb, FaceSelection.LARGEST)
+    def once(rgb: RgbImage) -> Sequence[tuple[str, float]]:
+        result = pipeline.probe(rgb, FaceSelection.LARGEST)
         began = time.perf_counter()
         if result.embedding is not None:
             compare_all(result.embedding, reference, threshold=1.0)
         compare = (time.perf_counter() - began) * 1000
         return (*result.stage_milliseconds, ("compare", compare))
 
-    return _timed(once, scene, "counted", rounds)
+    return timed(once, scene, "counted", budget)
 
 
-def time_tracking(pipeline: Pipeline, scene: Scene, rounds: int) -> SceneTiming | None:
-    """Time frames before those that count: the face is followed, not detected; None without one."""
+def time_tracking(pipeline: Pipeline, scene: Scene, budget: Budget) -> SceneTiming | None:
+    """Time frames before those that count: the face is followed, not detected.
+
+    None where there is no face, and for videos, whose frames here are seconds apart.
+    """
     found = pipeline.probe(scene.rgb, FaceSelection.LARGEST)
-    if found.face is None:
+    if found.face is None or len(scene.frames) > 1:
         return None
     face: Face = found.face
-    frame = Frame(rgb=scene.rgb, sequence=0, captured_at=0.0)
 
-    def once() -> Sequence[tuple[str, float]]:
+    def once(rgb: RgbImage) -> Sequence[tuple[str, float]]:
         began = time.perf_counter()
-        pipeline.follow(frame, face)
+        pipeline.follow(Frame(rgb=rgb, sequence=0, captured_at=0.0), face)
         return (("follow", (time.perf_counter() - began) * 1000),)
 
-    return _timed(once, scene, "tracked", rounds)
-
-
-def time_face_recognition(scene: Scene, rounds: int) -> SceneTiming | None:
-    """Time the same frame through face_recognition (dlib: HOG, upsampled once); None without it."""
-    try:
-        import face_recognition  # noqa: PLC0415 - only where somebody installed it
-    except ImportError:
-        return None
-
-    def once() -> Sequence[tuple[str, float]]:
-        began = time.perf_counter()
-        boxes = face_recognition.face_locations(scene.rgb)
-        found = time.perf_counter()
-        face_recognition.face_encodings(scene.rgb, boxes)
-        return (
-            ("detect", (found - began) * 1000),
-            ("embed", (time.perf_counter() - found) * 1000),
-        )
-
-    return _timed(once, scene, "face_recognition", rounds)
+    return timed(once, scene, "tracked", budget)
 
 
 def time_references(
@@ -127,7 +130,7 @@ def time_references(
     """Time one matrix product over more and more references: cost, not a claim of safety."""
     costs = []
     for count in counts:
-        matrix = _random_references(count, pipeline)
+        matrix = random_references(count, pipeline)
         probe = Embedding(values=matrix.values[0], embedding_space=matrix.embedding_space)
         taken = []
         for _ in range(20):
@@ -143,47 +146,49 @@ def resident_mebibytes() -> float:
     return float(psutil.Process(os.getpid()).memory_info().rss / 2**20)
 
 
-def _random_references(count: int, pipeline: Pipeline) -> ReferenceMatrix:
-    random = np.random.default_rng(count)
-    size = pipeline.embedder.manifest.embedding_size
-    values = random.standard_normal((count, size)).astype(np.float32)
-    space = pipeline.embedder.embedding_space
-    return ReferenceMatrix.of(
-        [
-            Reference(
-                card=str(number),
-                name="",
-                embedding=Embedding(values=row, embedding_space=space),
-                photo_count=1,
-            )
-            for number, row in enumerate(values)
-        ]
+def random_references(count: int, pipeline: Pipeline) -> ReferenceMatrix:
+    """Make references of nobody, the same every time."""
+    manifest = pipeline.embedder.manifest
+    values = np.random.default_rng(count).standard_normal((count, manifest.embedding_size))
+    return ReferenceMatrix(
+        cards=tuple(map(str, range(count))),
+        values=normalised(values.astype(np.float32)),
+        embedding_space=pipeline.embedder.embedding_space,
+        metric=manifest.metric,
     )
 
 
-def _timed(
-    once: Callable[[], Sequence[tuple[str, float]]], scene: Scene, mode: str, rounds: int
+def timed(
+    once: Callable[[RgbImage], Sequence[tuple[str, float]]],
+    scene: Scene,
+    mode: str,
+    budget: Budget,
 ) -> SceneTiming:
-    for _ in range(3):
-        once()
+    """Run `once` over the scene's frames, which gives stages and their milliseconds."""
+    for _ in range(2):
+        once(scene.rgb)
     laps: dict[str, list[float]] = defaultdict(list)
     process = psutil.Process(os.getpid())
     before = process.cpu_times()
     began = time.perf_counter()
-    for _ in range(rounds):
+    while len(laps["total"]) < max(3, budget.frames):
+        if len(laps["total"]) >= 3 and time.perf_counter() - began > budget.seconds:
+            break
+        rgb = scene.frames[len(laps["total"]) % len(scene.frames)]
         frame_began = time.perf_counter()
-        for stage, milliseconds in once():
+        for stage, milliseconds in once(rgb):
             laps[stage].append(milliseconds)
         laps["total"].append((time.perf_counter() - frame_began) * 1000)
     wall = time.perf_counter() - began
     after = process.cpu_times()
+    frames = len(laps["total"])
     return SceneTiming(
         size=scene.size,
         faces=scene.faces,
         mode=mode,
-        frames=rounds,
-        frames_per_second=rounds / wall,
-        cpu_seconds_per_frame=(after.user + after.system - before.user - before.system) / rounds,
+        frames=frames,
+        frames_per_second=frames / wall,
+        cpu_seconds_per_frame=(after.user + after.system - before.user - before.system) / frames,
         stages=tuple(_timing(stage, values) for stage, values in laps.items()),
     )
 

@@ -1,26 +1,31 @@
-"""What the bench looks at: one real photo on grey frames of several sizes."""
+"""What the bench looks at: one real photo on grey frames of several sizes, or real videos."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from edgeverify.domain import RgbImage
+from edgeverify.errors import CameraError
 
-Faces = Literal["none", "one", "many"]
 SIZES: tuple[tuple[int, int], ...] = ((640, 480), (1280, 720), (1920, 1080))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
-    """One frame, uint8 RGB, and how many faces stand in it."""
+    """Frames of one size, uint8 RGB, taken in turn; `faces` says who stands in them."""
 
-    faces: Faces
-    rgb: RgbImage
+    faces: str
+    frames: tuple[RgbImage, ...]
+
+    @property
+    def rgb(self) -> RgbImage:
+        """The first frame."""
+        return self.frames[0]
 
     @property
     def size(self) -> str:
@@ -43,8 +48,28 @@ def scenes(photo: RgbImage, sizes: Iterable[tuple[int, int]] = SIZES) -> list[Sc
                 for left in (0, width // 2):
                     for top in (0, height // 2):
                         _paste(frame, photo, left, top, height // 2)
-            made.append(Scene(faces=faces, rgb=frame))
+            made.append(Scene(faces=faces, frames=(frame,)))
     return made
+
+
+def video_scene(path: Path, *, frames: int = 30) -> Scene:
+    """Take frames evenly from a whole video, in its own size. Raises CameraError."""
+    video = cv2.VideoCapture(str(path))
+    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    wanted = set(np.linspace(0, max(count - 1, 0), min(frames, max(count, 1))).astype(int).tolist())
+    taken: list[RgbImage] = []
+    index = 0
+    while len(taken) < len(wanted) and video.grab():
+        if index in wanted:
+            good, picture = video.retrieve()
+            if good:
+                rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+                taken.append(np.asarray(rgb, dtype=np.uint8))
+        index += 1
+    video.release()
+    if not taken:
+        raise CameraError(f"{path}: is not a video that can be read")
+    return Scene(faces=path.name, frames=tuple(taken))
 
 
 def _paste(frame: RgbImage, photo: RgbImage, left: int, top: int, height: int) -> None:

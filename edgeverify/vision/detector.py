@@ -32,7 +32,7 @@ class FaceDetector:
     """Finds all faces of a picture; every call is independent of the calls before."""
 
     def __init__(
-        self, settings: VisionSettings, *, threads: int = 2, second_look: bool = True
+        self, settings: VisionSettings, *, threads: int = 1, second_look: bool = True
     ) -> None:
         """Load the network; `second_look` False is for measuring what the second look wins."""
         self._second_look = second_look

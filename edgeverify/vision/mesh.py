@@ -45,7 +45,7 @@ _MAX_EYE_RATIO = 2.0
 class FaceMesher:
     """Puts the mesh on one face of a picture; every call is independent of the calls before."""
 
-    def __init__(self, *, threads: int = 2, passes: int = 2, margin: float = _MARGIN) -> None:
+    def __init__(self, *, threads: int = 1, passes: int = 2, margin: float = _MARGIN) -> None:
         """Load the network; `passes` runs a face, on a square of `margin` sides of the face."""
         self._graph = Graph(
             _GRAPH, output="landmarks", threads=threads, side_packets={"with_attention": False}
