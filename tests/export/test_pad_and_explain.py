@@ -1,0 +1,118 @@
+"""Liveness networks equal to PyTorch; where a score comes from; dlib's file by the same road."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from edgeverify_export.cli import app
+from edgeverify_export.export_checkpoint import export_checkpoint
+from edgeverify_export.gradcam import explain_pair
+from edgeverify_export.networks.mobilefacenet import MobileFaceNet
+from edgeverify_export.pad import PadSource, PadStatement, export_pad
+from edgeverify_export.statement import Statement
+from typer.testing import CliRunner
+
+from edgeverify.errors import CheckpointError, ConfigError
+from edgeverify.models.build import fetch_bundle
+from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
+from edgeverify.runtime.canonical import sha256_of_file
+from edgeverify.runtime.golden import check_golden, check_pad_golden
+from edgeverify.runtime.open_session import open_pad_sessions, open_session
+from edgeverify.settings import ModelSettings
+from tests.models.conftest import dlib_file  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.export, pytest.mark.slow]
+
+FILES = ("2.7_80x80_MiniFASNetV2.pth", "4_0_0_80x80_MiniFASNetV1SE.pth")
+
+
+def test_minifasnet_becomes_one_bundle_equal_to_pytorch(
+    trained_models: Path, tmp_path: Path
+) -> None:
+    sources = tuple(
+        PadSource(trained_models / file, scale)
+        for file, scale in zip(FILES, (2.7, 4.0), strict=True)
+    )
+    bundle, difference = export_pad(sources, tmp_path / "pad", PadStatement())
+    assert difference < 1e-3
+    assert [network.crop_scale for network in bundle.manifest.networks] == [2.7, 4.0]
+    sessions = open_pad_sessions(bundle, ModelSettings())
+    assert check_pad_golden(bundle, sessions) > 0.9999
+    fetched = load_pad_bundle(
+        fetch_bundle("minifasnet", tmp_path / "models", source=trained_models)
+    )
+    assert fetched.manifest.embedding_space == bundle.manifest.embedding_space
+
+
+def test_what_is_no_minifasnet(trained_models: Path, tmp_path: Path) -> None:
+    torch.save(MobileFaceNet().state_dict(), tmp_path / "other.pth")
+    with pytest.raises(CheckpointError, match="not a MiniFASNet"):
+        export_pad((PadSource(tmp_path / "other.pth", 2.7),), tmp_path / "pad", PadStatement())
+    same = PadSource(trained_models / FILES[0], 2.7)
+    with pytest.raises(ConfigError, match="two networks"):
+        export_pad((same, same), tmp_path / "pad", PadStatement())
+    assert not (tmp_path / "pad").exists()
+
+
+@pytest.mark.parametrize("entry", ["a.pth", "a.pth=", "=2.7", "a.pth=x", "a.pth=0", "no.pth=2"])
+def test_a_network_needs_its_crop(entry: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["pad", entry, "-o", str(tmp_path / "pad")])
+    assert done.exit_code == 78, done.output
+
+
+def test_the_heat_lies_where_there_is_something_to_see() -> None:
+    """Pictures that are empty but for their upper left quarter are explained by that quarter."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        OrderedDict(
+            convolution=torch.nn.Conv2d(3, 8, 3, 2, 1, bias=False),
+            activation=torch.nn.ReLU(),
+            flat=torch.nn.Flatten(),
+            linear=torch.nn.Linear(8 * 16 * 16, 16),
+        )
+    )
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    faces = np.random.default_rng(4).normal(size=(2, 1, 3, 32, 32)).astype(np.float32)
+    faces[..., 16:, :] = 0
+    faces[..., :, 16:] = 0
+    explained = explain_pair(network, faces[0], faces[1])
+    for heat in (explained.probe, explained.reference):
+        assert heat.shape == (32, 32)
+        assert heat.max() == pytest.approx(1.0)
+        assert heat[18:, 18:].max() == 0.0
+    assert explained.layer == "convolution"
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+    assert not network[0]._forward_hooks
+
+
+def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path) -> None:
+    checkpoint = trained_models / "mobilefacenet.pt"
+    export_checkpoint(checkpoint, "mobilefacenet", tmp_path / "mfn", Statement())
+    photos = sorted((lfw / "Tony_Blair").iterdir())[:2]
+    picture = tmp_path / "why.png"
+    done = CliRunner().invoke(
+        app,
+        ["explain", str(tmp_path / "mfn"), *map(str, photos),
+         "--checkpoint", str(checkpoint), "-o", str(picture)],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_dlibs_file_gives_the_default_bundles_answers(
+    dlib_file: bytes,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "dlib_face_recognition_resnet_model_v1.dat"
+    source.write_bytes(dlib_file)
+    made = export_checkpoint(source, "dlib-resnet", tmp_path / "mine", Statement())
+    default = load_bundle(fetch_bundle("dlib-resnet", tmp_path / "models", source=source))
+    assert made.bundle.manifest.source_sha256 == sha256_of_file(source)
+    assert made.bundle.manifest.embedding_space == default.manifest.embedding_space
+    session = open_session(made.bundle, ModelSettings(runtime="onnxruntime-cpu")).session
+    assert check_golden(default, session) > 0.9999
+    session.close()
