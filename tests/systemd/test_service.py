@@ -26,13 +26,13 @@ SECOND = '  - {card: "0067890", name: Somebody Else, photos: [biden.jpg]}\n'
 
 
 def config(port: int, **more: str) -> str:
-    """A door whose only unusual thing is that a film stands in for its camera."""
+    """A door with a film for a camera, and with patience: the machine may be busy with tests."""
     values = {
         "door": "front-door",
-        "camera": "{source: door.mp4, loop: true}",
+        "camera": "{source: door.mp4, loop: true, stalled_seconds: 15}",
         # A film of a photograph is no live person, and a film's threshold is set by hand here.
         "liveness": '"off"',
-        "decision": "{threshold: 0.90}",
+        "decision": "{threshold: 0.90, timeout_seconds: 30}",
         "clock": "{allow_unsynced: true}",
         "mqtt": f"{{port: {port}, username: door, password_file: broker-password}}",
         **more,
@@ -61,8 +61,8 @@ def claim(machine: Container, card: str = "0012345") -> dict[str, Any]:
     done = machine.run(
         "runuser", "-u", "edgeverify", "--",
         "edgeverify", "claim", card, "--config", "/etc/edgeverify/reader.yaml",
-        "--state", STATE, "--json",
-        check=False,
+        "--state", STATE, "--json", "--timeout", "60",
+        check=False, seconds=90,
     )  # fmt: skip
     decisions = [json.loads(line) for line in done.stdout.splitlines() if '"outcome"' in line]
     assert decisions, f"no decision\n{done.stdout}{done.stderr}\n{machine.journal(SERVICE)[-4000:]}"
