@@ -1,9 +1,10 @@
 """A network camera to torment: Motion JPEG over HTTP, told on standard input what to show.
 
 `python -m tests.soak.network_camera PORT FOLDER` serves the films in FOLDER (NAME.npy, uint8, RGB,
-shape (n, height, width, 3)). Commands, one a line: `film NAME`, `black`, `still` (the same pixels
-again and again), `silent` (connected, no pictures), `small` (half the resolution). Every picture
-has noise of its own, as a sensor gives it. It ends when its standard input does.
+shape (n, height, width, 3)). Commands, one a line: `film NAME [FAULT]`, or a fault: `black`,
+`still` (the same pixels again and again), `silent` (connected, no pictures), `small` (half the
+resolution). Every picture has noise of its own, as a sensor gives it. It ends when its standard
+input does.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ class Show:
 
     def obey(self, command: str) -> None:
         """Take one line of orders."""
-        word, _, name = command.partition(" ")
+        word, *rest = command.split()
         if word == "film":
+            name, fault = rest[0], "".join(rest[1:])
             if name not in self._films:
                 self._films[name] = np.load(self._folder / f"{name}.npy", mmap_mode="r")
-            self.film, self.fault = name, ""
+            self.fault, self.film = fault, name
         else:
             self.fault = word
 
@@ -84,7 +86,7 @@ def serve(port: int, show: Show) -> ThreadingHTTPServer:
     """Start serving on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "multipart/x-mixed-replace;boundary=frame")
             self.end_headers()

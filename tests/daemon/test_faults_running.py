@@ -1,0 +1,159 @@
+"""Disk, heat and network fail under a running door: it denies, says why, and comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
+from edgeverify.domain import Outcome, Reason
+from edgeverify.journal.reading import recent
+from tests.daemon.unfit_daemon import HANG
+from tests.soak.conftest import props
+from tests.soak.props import Props
+from tests.soak.traffic import Witness
+from tests.soak.world import (
+    COOL,
+    CRITICAL,
+    Notifications,
+    World,
+    until,
+    world,
+)
+
+__all__ = ["props"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+WATCHDOG_SECONDS = 6.0
+"""Pinged every two seconds; a real unit has more (systemd/edgeverify.service)."""
+
+
+@dataclass
+class Watched:
+    """A daemon under something that listens as systemd does."""
+
+    world: World
+    said: Notifications
+    hang: Path
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[Watched]:
+    folder = tmp_path_factory.mktemp("door")
+    said, hang = Notifications(folder / "notify"), folder / "hang"
+    environ = {
+        "NOTIFY_SOCKET": str(said.path),
+        "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6)),
+        HANG: str(hang),
+    }
+    program = ("-m", "tests.daemon.unfit_daemon")
+    with world(folder, props, environ=environ, program=program) as made:
+        made.start()
+        yield Watched(made, said, hang)
+    said.close()
+
+
+def test_it_was_ready_and_said_so_in_words(door: Watched) -> None:
+    until(lambda: door.said.said("READY=1") > 0, "READY=1")
+    lines = [line for _, line in door.said.heard]
+    assert any(line.startswith("STATUS=front-door: degraded: liveness_off") for line in lines)
+
+
+def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watched) -> None:
+    made = door.world
+    if not made.has_small_disk:
+        pytest.skip("only root can mount a small disk to fill")
+    with Witness(made.broker.port) as witness:
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        made.fill_the_disk()
+        until(
+            lambda: witness.ask(OWNER_CARD).reason is Reason.JOURNAL_UNAVAILABLE,
+            "a denial for want of a journal",
+        )
+        until(lambda: "journal_unavailable" in made.reasons(), "the alarm in the status", 2.5)
+        made.free_the_disk()
+        back = until(made.is_well, "the journal to be back", 10.0)
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        rows = {row.event_id: row for row in recent(made.journal, limit=1000)}
+        granted = [h.decision for h in witness.live if h.decision.outcome is Outcome.GRANT]
+        assert granted
+        assert all(decision.event_id in rows for decision in granted)
+    print(f"disk full: back after {back:.1f} s")  # noqa: T201
+
+
+def test_heat_suspends_the_door_and_cooling_opens_it(door: Watched) -> None:
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        made.heat_to(CRITICAL)
+        named = until(lambda: "overheated" in made.reasons(), "the heat to be named")
+        until(lambda: _level(made) == "suspended", "the door to be suspended")
+        assert witness.ask(OWNER_CARD).reason is Reason.OVERHEATED
+        made.heat_to(COOL)
+        back = until(made.is_well, "the door to have cooled")
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+    print(f"heat: named after {named:.1f} s, full again after {back:.1f} s")  # noqa: T201
+
+
+def test_a_dead_temperature_sensor_degrades_and_denies_nobody(door: Watched) -> None:
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        made.heat_to("-256")
+        until(lambda: "temperature_unknown" in made.reasons(), "the dead sensor to be named")
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        made.heat_to(COOL)
+        until(made.is_well, "the sensor to be back")
+
+
+def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        made.configure(liveliness="off")
+        until(lambda: "config_rejected" in made.reasons(), "the broken config to be named")
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        del made.changes["liveliness"]
+        made.configure()
+        until(made.is_well, "the repaired config to be in force")
+
+
+def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None:
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        began = time.monotonic()
+        until(lambda: door.said.said("WATCHDOG=1", since=began) > 0, "a ping in good days")
+        door.hang.touch()
+        name = witness.claim(OWNER_CARD)
+        until(
+            lambda: "no watchdog ping: stuck: door" in made.log, "the hung loop to be noticed", 20
+        )
+        silent = time.monotonic()
+        time.sleep(WATCHDOG_SECONDS)
+        assert door.said.said("WATCHDOG=1", since=silent) == 0
+        # systemd would kill it now. Where the inference comes back after all, so does the door;
+        # the claim that waited meanwhile is far beyond its time.
+        door.hang.unlink()
+        until(lambda: door.said.said("WATCHDOG=1", since=silent) > 0, "pings again")
+        until(lambda: witness.answer(name) is not None, "an answer after all")
+        late = witness.answer(name)
+        assert late is not None
+        assert late.outcome is Outcome.DENY
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+
+
+def test_it_ends_in_order_and_never_showed_a_traceback(door: Watched) -> None:
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        assert witness.ask(OTHER_CARD).reason is Reason.NON_MATCH
+    assert made.stop() == 0
+    assert door.said.said("STOPPING=1") == 1
+    assert "Traceback" not in made.log
+
+
+def _level(made: World) -> str:
+    heat = made.status().get("heat")
+    return str(heat["level"]) if isinstance(heat, dict) else ""

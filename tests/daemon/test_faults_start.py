@@ -1,0 +1,127 @@
+"""What must not start ends with the configuration's exit code and a sentence, not a traceback."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeverify.demo.scenes import OWNER_CARD
+from edgeverify.domain import Outcome, Reason
+from tests.soak.conftest import props
+from tests.soak.props import Props
+from tests.soak.traffic import Witness
+from tests.soak.world import World, busyness, until, world
+
+__all__ = ["props"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("door"), props) as made:
+        yield made
+
+
+def _unreadable_key(door: World) -> str:
+    key = door.folder / "master.key"
+    key.write_bytes(bytes(32))
+    key.chmod(0o644)
+    door.configure(keys={"master_key_file": "master.key"})
+    return "master.key"
+
+
+def _key_of_another_length(door: World) -> str:
+    key = door.folder / "short.key"
+    key.write_bytes(bytes(31))
+    key.chmod(0o600)
+    door.configure(keys={"master_key_file": "short.key"})
+    return "short.key"
+
+
+def _golden_mismatch(door: World) -> str:
+    """A bundle whose files are whole, and whose network gives other answers than it states."""
+    folder = door.folder / "turned"
+    shutil.copytree(door.props.models / "dlib-resnet", folder)
+    golden = json.loads((folder / "golden.json").read_bytes())
+    answers = golden["frames"][0]["answers"]["fp32"]
+    golden["frames"][0]["answers"]["fp32"] = answers[1:] + answers[:1]
+    raw = json.dumps(golden).encode()
+    (folder / "golden.json").write_bytes(raw)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["files"]["golden.json"] = hashlib.sha256(raw).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    door.configure(model={"bundle": str(folder), "threads": 1})
+    return "golden check"
+
+
+def _altered_model(door: World) -> str:
+    folder = door.folder / "altered"
+    shutil.copytree(door.props.models / "dlib-resnet", folder)
+    with (folder / "model.onnx").open("r+b") as model:
+        model.seek(1000)
+        model.write(b"\x00\xff")
+    door.configure(model={"bundle": str(folder), "threads": 1})
+    return "altered or damaged"
+
+
+def _unknown_key(door: World) -> str:
+    door.configure(treshold=0.9)
+    return "treshold"
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [_unreadable_key, _key_of_another_length, _golden_mismatch, _altered_model, _unknown_key],
+)
+def test_it_does_not_start_and_says_why_in_a_sentence(
+    door: World, break_it: Callable[[World], str]
+) -> None:
+    (door.folder / "daemon.log").unlink(missing_ok=True)
+    said = break_it(door)
+    try:
+        code = door.spawn().wait(60 * busyness())
+    finally:
+        door.changes.clear()
+        door.configure()
+    assert code == os.EX_CONFIG, door.log
+    assert said in door.log
+    assert "Traceback" not in door.log
+
+
+@pytest.mark.parametrize("liveness", ["auto", "passive"])
+def test_a_broken_pad_bundle_denies_and_never_falls_back(door: World, liveness: str) -> None:
+    folder = _broken_pad_bundle(door.folder)
+    door.configure(
+        liveness=liveness,
+        model={
+            "bundle": str(door.props.models / "dlib-resnet"),
+            "pad_bundle": str(folder),
+            "threads": 1,
+        },
+    )
+    try:
+        door.spawn()
+        until(lambda: door.status().get("references") == 2, "both references")
+        assert "pad_broken" in door.reasons()
+        with Witness(door.broker.port) as witness:
+            decision = witness.ask(OWNER_CARD)
+        assert (decision.outcome, decision.reason) == (Outcome.DENY, Reason.LIVENESS_UNAVAILABLE)
+        assert "Traceback" not in door.log
+    finally:
+        door.kill()
+        door.changes.clear()
+        door.configure()
+
+
+def _broken_pad_bundle(folder: Path) -> Path:
+    broken = folder / "pad"
+    broken.mkdir(exist_ok=True)
+    (broken / "manifest.json").write_text("{}")
+    return broken
