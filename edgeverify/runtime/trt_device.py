@@ -81,7 +81,7 @@ class CudaDevice:
         """Free all buffers, then pop and release the context; by the owning thread."""
         for buffer in self._buffers:
             buffer.device.free()
-            base = buffer.host.base
+            base: Any = buffer.host.base
             if hasattr(base, "free"):
                 base.free()
         self._buffers.clear()
