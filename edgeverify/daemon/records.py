@@ -150,13 +150,29 @@ class Records:
         self, situation: Situation, claim: Claim, attempt: Attempt | None
     ) -> dict[str, str | float | int | bool | None]:
         point = situation.point_for(claim.source)
+        judged = {} if attempt is None else _judged(attempt)
         return {
             **self.facts,
             "config": situation.digest,
             "liveness": situation.settings.liveness,
             "max_fmr": point.max_fmr,
             "frames": attempt.transaction.frames if attempt else 0,
+            **judged,
         }
+
+
+def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
+    """Return the figures behind the liveness judgement, for the report of one event."""
+    report = attempt.judge.report()
+    return {
+        "liveness_verdict": report.verdict.value,
+        "pad_mean": report.pad_mean,
+        "pad_frames": report.pad_frames,
+        "flat_frames": report.flat_frames,
+        "still_pairs": report.still_pairs,
+        "challenge": " ".join(report.challenge_actions),
+        "challenge_failure": report.challenge_failure,
+    }
 
 
 def _remembered(
