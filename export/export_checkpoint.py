@@ -18,6 +18,7 @@ from edgeverify.runtime.bundle_writer import EmbedderRecipe
 
 if TYPE_CHECKING:
     import onnx
+    from edgeverify_export.networks.architecture import Architecture
 
 
 def export_checkpoint(  # noqa: PLR0913 - what the command takes
@@ -61,13 +62,20 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
         metric=resolved.metric,
         normalise=resolved.normalise,
         licence=licence,
-        notes=f"from {path.name}",
+        notes=_notes(path, loaded.architecture),
         tool_versions=tool_versions("torch", "onnx"),
         sigmoid=loaded.fitted.sigmoid,
     )
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, model, half=half)
     return Assembled(made.bundle, (remark, *_sigmoid(loaded.fitted.sigmoid), *made.remarks))
+
+
+def _notes(path: Path, architecture: Architecture | None) -> str:
+    published = architecture.published_threshold if architecture else None
+    if published is None:
+        return f"from {path.name}"
+    return f"from {path.name}; published operating point: cosine {published:g}, not measured here"
 
 
 def _sigmoid(head: tuple[float, float] | None) -> tuple[str, ...]:

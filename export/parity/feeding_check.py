@@ -24,7 +24,7 @@ MIN_PAIRS = 20
 """Mated and non-mated each; below, a difference says nothing."""
 
 _MAX_PAIRS = 300
-_CLEARLY = 0.15
+_CLEARLY = 0.05
 _DRAWS = 400
 _CONFIDENCE = 0.99
 
