@@ -97,10 +97,19 @@ test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted i
 
 # ---- the journal under kills ---------------------------------------------------------------------
 
-test-kill: $(VENV)/daemon.stamp ## SIGKILL the journal, outbox and MQTT link KILLS=1000 times
+test-kill: $(VENV)/daemon.stamp ## SIGKILL journal, outbox and link KILLS=1000 times, the daemon 100
 	EDGEVERIFY_KILLS=$(or $(KILLS),1000) $(BIN)/pytest tests/journal/test_kills.py -s -q
+	EDGEVERIFY_DAEMON_KILLS=$(or $(DAEMON_KILLS),100) \
+		$(BIN)/pytest tests/soak/test_daemon_kills.py -s -q
 .PHONY: test-kill
 
 test-gpu: $(VENV)/daemon.stamp ## On an NVIDIA GPU: build the engine, parity, latency, leaks
 	$(BIN)/pytest tests/gpu -m gpu -s -q -rs
 .PHONY: test-gpu
+
+# ---- the whole daemon, for hours ------------------------------------------------------------------
+
+soak: $(VENV)/daemon.stamp ## People and faults at the whole daemon for HOURS=1, every book compared
+	@./systemd/prerequisites test
+	$(BIN)/python -m benchmarks.soak --hours $(or $(HOURS),1) --seed $(or $(SEED),20261122)
+.PHONY: soak

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from edgeverify.domain import Outcome, Reason
@@ -53,7 +54,7 @@ def _history(rows: dict[str, DecisionRow], history: Sequence[Heard]) -> list[str
             wrong.append(f"{decision.event_id} is told otherwise than written")
         first.setdefault(decision.event_id, decision.sequence)
     order = list(first.values())
-    wrong += [f"{b} after {a}" for a, b in zip(order, order[1:], strict=False) if b <= a]
+    wrong += [f"{b} after {a}" for a, b in pairwise(order) if b <= a]
     wrong += [f"{name} never reached audit" for name in rows if name not in first]
     waiting = [row.sequence for row in rows.values() if not row.is_delivered]
     return wrong + [f"{number} still waits in the outbox" for number in waiting]
@@ -69,8 +70,7 @@ def _live(rows: dict[str, DecisionRow], live: Sequence[Heard]) -> list[str]:
         if decision.event_id not in rows and not known:
             wrong.append(f"{decision.event_id} ({decision.reason.value}) is live without a row")
     order = [heard.decision.sequence for heard in live]
-    pairs = zip(order, order[1:], strict=False)
-    return wrong + [f"live {b} after {a}" for a, b in pairs if b <= a]
+    return wrong + [f"live {b} after {a}" for a, b in pairwise(order) if b <= a]
 
 
 def _counters(rows: Sequence[DecisionRow], counted: Counter[Pair]) -> list[str]:

@@ -18,6 +18,8 @@ from tests.soak.vitals import Vitals, at_rest
 from tests.soak.world import World, until
 
 CALM_SECONDS = 6.0
+LAST_VISITOR_SECONDS = 5.0
+"""Whoever came last has been decided on; a claim made before would join theirs."""
 
 
 @dataclass
@@ -50,13 +52,14 @@ class Report:
     def lines(self) -> list[str]:
         """Return it for people."""
         slowest = ", ".join(f"{n} {s:.1f} s" for n, s in sorted(self.slowest_recovery.items()))
+        faults, decisions = sum(self.faults.values()), sum(self.decisions.values())
+        then = f"{self.first_seconds:.3f} s, then {self.last_seconds:.3f} s"
         return [
-            f"seed {self.seed}: {sum(self.faults.values())} faults, {self.claims} claims, "
-            f"{sum(self.decisions.values())} decisions: {dict(self.decisions)}",
+            f"seed {self.seed}: {faults} faults, {self.claims} claims, {decisions} decisions",
+            f"decisions: {dict(self.decisions)}",
             f"after the warm-up {self.before}",
             f"at the end        {self.after}; drift {self.drift_mebibytes:+.1f} MiB",
-            f"claim to grant, median: {self.first_seconds:.3f} s, then {self.last_seconds:.3f} s "
-            f"({self.latency_drift:+.1%})",
+            f"claim to grant, median: {then} ({self.latency_drift:+.1%})",
             f"slowest recovery: {slowest}",
             *(f"WRONG: {line}" for line in self.wrong),
         ]
@@ -104,6 +107,7 @@ def _calm(world: World, witness: Witness, report: Report) -> tuple[Vitals, float
     assert world.process is not None
     until(world.is_well, "calm")
     world.camera.show("owner")
+    time.sleep(LAST_VISITOR_SECONDS)
     known = {row.event_id for row in recent(world.journal, limit=10_000_000)}
     for _ in range(12):
         witness.ask("1001")

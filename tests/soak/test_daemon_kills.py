@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_kills_lose_no_decision_and_publish_none_twice(tmp_path: Path, props: Pr
         for number in range(KILLS):
             made.start()
             with Passers(made, witness, number) as people:
-                until(lambda seen=len(witness.live): len(witness.live) > seen + 1, "decisions")
+                until(partial(_heard_more, witness, len(witness.live)), "two decisions")
                 time.sleep(draw.uniform(0.0, 1.5))
                 made.kill()
             claims += people.claims
@@ -39,3 +40,7 @@ def test_kills_lose_no_decision_and_publish_none_twice(tmp_path: Path, props: Pr
         assert wrong == []
         assert "Traceback" not in made.log
         assert made.stop() == 0
+
+
+def _heard_more(witness: Witness, before: int) -> bool:
+    return len(witness.live) > before + 1
