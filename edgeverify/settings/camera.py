@@ -63,7 +63,7 @@ class QualitySettings(Section):
     """Head tilted to a shoulder."""
     min_sharpness: float = Field(default=20.0, ge=0)
     """Variance of the Laplacian of the grey face, scaled to 112 pixels; 0 switches it off."""
-    min_brightness: float = Field(default=40.0, ge=0, le=255)
+    min_brightness: float = Field(default=25.0, ge=0, le=255)
     """Mean grey value of the face. Below: "too dark"."""
     max_brightness: float = Field(default=220.0, ge=0, le=255)
     """Mean grey value of the face. Above: "too bright"."""
