@@ -9,7 +9,6 @@ made-up sensor tree that this program warms. Run from the repository's root:
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
 import statistics
@@ -25,11 +24,9 @@ import cv2
 import numpy as np
 import psutil
 
-from edgeverify.daemon import service
-from edgeverify.daemon.running import run_daemon
+from edgeverify.daemon.service import SYS_VARIABLE
 from edgeverify.errors import EdgeverifyError
 from edgeverify.status_socket import Json, ask
-from edgeverify.thermal import Sensors
 from tests.brokers import mosquitto
 
 CELSIUS = {"full": 50, "half": 75, "slow": 84, "suspended": 95}
@@ -52,7 +49,9 @@ def film(path: Path, photo: Path | None) -> None:
     """Make six seconds of an empty room, or of a photograph that sways in it."""
     width, height, frames = 1280, 720, 90
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 15, (width, height))
-    room = np.full((height, width, 3), 120, np.uint8)
+    # A wall with light on it: a plain surface would be a covered lens.
+    light = np.linspace(60, 200, width, dtype=np.float32)[None, :, None]
+    room = np.broadcast_to(light, (height, width, 3)).astype(np.uint8)
     chance = np.random.default_rng(1)
     face = None if photo is None else cv2.imread(str(photo))
     for index in range(frames):
@@ -96,9 +95,9 @@ class Door:
         (self._zone / "type").write_text("cpu-thermal\n")
         self.warm("full")
         self.config, self.state = path, state
-        this = [sys.executable, "-m", "benchmarks.thermal_levels"]
         self._process = subprocess.Popen(
-            [*this, "--serve", str(path), str(root), str(state)],
+            [sys.executable, "-m", "edgeverify", "run", "-c", str(path), "--state", str(state)],
+            env=os.environ | {SYS_VARIABLE: str(root)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -162,12 +161,6 @@ def claims(door: Door, count: int) -> list[dict[str, Json]]:
     return [json.loads(line) for line in listed.splitlines()]
 
 
-def serve(path: Path, root: Path, state: Path) -> None:
-    """Be the daemon, with other sensors than the machine's."""
-    service.Sensors = functools.partial(Sensors, sys=root)  # type: ignore[misc,assignment]
-    run_daemon(path, state, os.environ)
-
-
 def measure(photo: Path, seconds: float, count: int) -> list[Row]:
     """Run both films through every level."""
     rows = []
@@ -206,21 +199,17 @@ def measure(photo: Path, seconds: float, count: int) -> list[Row]:
 def main() -> None:
     """Print one JSON object a level."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--photo", type=Path, required=True)
     parser.add_argument("--models", type=Path)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--claims", type=int, default=10)
-    parser.add_argument("--serve", type=Path, nargs=3, metavar=("CONFIG", "SENSORS", "STATE"))
     asked = parser.parse_args()
-    if asked.models and not asked.serve:
+    if asked.models:
         # The models folder of a user: $XDG_DATA_HOME/edgeverify/models.
         home = Path(tempfile.mkdtemp())
         (home / "edgeverify").mkdir()
         (home / "edgeverify/models").symlink_to(asked.models.absolute())
         os.environ["XDG_DATA_HOME"] = str(home)
-    if asked.serve:
-        serve(*asked.serve)
-        return
     for row in measure(asked.photo, asked.seconds, asked.claims):
         print(json.dumps(asdict(row)), flush=True)
 

@@ -24,7 +24,7 @@ def plan_install(target: Target) -> list[Step]:
         "venv",
         *(["--system-site-packages"] * target.shares_system_packages),
     ]
-    loads = [str(release / "bin/python"), "-c"]
+    loads = [str(release / "bin/python"), "-I", "-c"]  # -I: not what lies in this folder
     steps = [
         folder(target.releases, 0o755),
         run([*venv, str(release)], why="an environment of its own, beside the one that runs"),
