@@ -59,6 +59,9 @@ def evaluate(  # noqa: PLR0913 - one argument an option
         float | None, typer.Option(help="False match rate that selects the threshold.")
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="A threshold by hand.")] = None,
+    fusion: Annotated[
+        str | None, typer.Option(help="--sequences: votes (k of n), or mean (of the last n).")
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option(help="Write plots (PNG, SVG) and evaluation.json here.")
     ] = None,
@@ -90,8 +93,10 @@ def evaluate(  # noqa: PLR0913 - one argument an option
         gates=gate,
         max_fmr=max_fmr,
         threshold=threshold,
+        fusion=fusion,
         threads=threads,
     )
+    report: accuracy.Report
     if sources.journal is not None:
         report = accuracy.journal_report(sources)
     else:

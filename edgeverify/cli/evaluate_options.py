@@ -45,6 +45,7 @@ def settings_of(
     gates: list[str] | None,
     max_fmr: float | None = None,
     threshold: float | None = None,
+    fusion: str | None = None,
     threads: int | None = None,
 ) -> tuple[Settings, Path]:
     """Put the options over a door's settings, or the defaults; and the folder they start from."""
@@ -67,12 +68,14 @@ def settings_of(
         decision |= {"max_fmr": max_fmr, "threshold": None}
     if threshold is not None:
         decision["threshold"] = threshold
+    if fusion is not None:
+        decision["fusion"] = fusion
     return settings.model_copy(
         update={
             "model": model,
             "quality": _checked(QualitySettings, settings.quality, _gates(gates or []), "--gate"),
             "decision": _checked(
-                DecisionSettings, settings.decision, decision, "--max-fmr or --threshold"
+                DecisionSettings, settings.decision, decision, "--max-fmr, --threshold or --fusion"
             ),
         }
     ), folder

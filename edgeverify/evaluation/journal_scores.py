@@ -180,8 +180,9 @@ def _frames(rows: Labelled) -> ErrorBounds | None:
         if not label.is_genuine:
             probe = people.setdefault(f"person {label.person or row.event_id}", len(people))
         for frame in row.frames:
-            if frame.score is not None and frame.threshold is not None:
-                margins[label.is_genuine].append(frame.score - frame.threshold)
+            threshold = row.threshold if frame.threshold is None else frame.threshold
+            if frame.score is not None and threshold is not None:
+                margins[label.is_genuine].append(frame.score - threshold)
                 owners[label.is_genuine].append((probe, card))
     if not margins[True] or not margins[False]:
         return None

@@ -13,6 +13,7 @@ import numpy as np
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding
 from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.accuracy_lines import failures
 from edgeverify.evaluation.acquire import Problem, Progress
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.attempts import Attempt, DoorPolicy, attempts
@@ -21,8 +22,8 @@ from edgeverify.evaluation.face_cache import FaceCache
 from edgeverify.evaluation.instrument import Instrument
 from edgeverify.evaluation.sequence_plot import save_sequence_plot
 from edgeverify.evaluation.sequence_runs import SeenRun, look_at_runs
-from edgeverify.evaluation.view import Gates
-from edgeverify.settings import DecisionSettings, QualitySettings, Settings
+from edgeverify.evaluation.view import Failures, Gates, failures_of
+from edgeverify.settings import QualitySettings, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,12 @@ class TransactionRate:
 
     `over_attempts` has the 95 % interval as if attempts were independent, which those of one
     person are not; `over_people` counts people (for false accepts: pairs of people) with at least
-    one error, whose interval holds for people drawn like these.
+    one error (`who`), whose interval holds for people drawn like these.
     """
 
     over_attempts: Rate
     over_people: Rate
+    who: tuple[str, ...]
     reasons: tuple[tuple[str, int], ...]
     median_seconds: float | None
 
@@ -44,14 +46,13 @@ class TransactionRate:
 class SequenceFigures:
     """Under one state of the gates. None where there was no such attempt.
 
-    `fta` is the share of frames that could not be compared; `not_enrolled` are runs without a
+    `fta` are the frames that could not be compared; `not_enrolled` are runs without a
     frame fit to be a reference: every mated attempt on them is a false reject.
     """
 
     false_rejects: TransactionRate | None
     false_accepts: TransactionRate | None
-    fta: float
-    frames: int
+    fta: Failures
     not_enrolled: tuple[str, ...]
 
 
@@ -88,8 +89,7 @@ class Crowd:
         return SequenceFigures(
             false_rejects=rejects.rate(),
             false_accepts=accepts.rate(),
-            fta=sum(frame.embedding is None for frame in every) / len(every),
-            frames=len(every),
+            fta=failures_of([f.refusal.gate.value if f.refusal else None for f in every]),
             not_enrolled=tuple(r.name for r in self.runs if r.name not in self.references),
         )
 
@@ -121,6 +121,9 @@ class _Tally:
         return TransactionRate(
             over_attempts=clopper_pearson(sum(errors), len(errors)),
             over_people=clopper_pearson(sum(people), len(people)),
+            who=tuple(
+                " and ".join(whom) for whom, several in self._by_whom.items() if any(several)
+            ),
             reasons=tuple(self._reasons.most_common()),
             median_seconds=float(np.median(self._seconds)) if self._seconds else None,
         )
@@ -168,7 +171,7 @@ class SequenceReport:
             said += [
                 "",
                 f"== {name} ==",
-                f"frames not compared (FTA): {found.fta:.2%} of {found.frames}",
+                f"frames not compared (FTA): {failures(found.fta)}",
             ]
             said += [f"no frame of {run} can be enrolled" for run in found.not_enrolled]
             said += _rate_lines("FRR (failures to acquire included)", "people", found.false_rejects)
@@ -260,11 +263,6 @@ def judge_sequences(
     )
 
 
-def mean_of_five(settings: DecisionSettings) -> DecisionSettings:
-    """Turn the rules to the mean of the last five raw scores."""
-    return settings.model_copy(update={"fusion": "mean", "window_frames": 5})
-
-
 def _crowd(
     runs: tuple[SeenRun, ...], instrument: Instrument, gates: Gates, enrol_frames: int
 ) -> Crowd:
@@ -299,6 +297,7 @@ def _rate_lines(name: str, whom: str, found: TransactionRate | None) -> list[str
         (
             f"  {whom} with one or more: {people.errors} of {people.count} "
             f"(so at most {people.upper:.0%} of such {whom}, at 95 %)"
+            f"{': ' + ', '.join(found.who[:10]) if found.who else ''}"
         ),
         f"  outcomes: {', '.join(f'{reason} {count}' for reason, count in found.reasons)}",
     ]

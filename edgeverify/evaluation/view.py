@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,14 @@ def view(material: Material, gates: Gates, metric: Metric) -> View:
             is_probe=np.array([gate is None for gate in probe_gates]),
             metric=metric,
         ),
-        fta=_failures(probe_gates),
-        fte=_failures(reference_gates),
+        fta=failures_of(probe_gates),
+        fte=failures_of(reference_gates),
         not_enrolled=len(material.people) - len(enrolled),
     )
 
 
-def _failures(gates: list[str | None]) -> Failures:
+def failures_of(gates: Sequence[str | None]) -> Failures:
+    """Count failures by gate; None: none."""
     counted = Counter(gate for gate in gates if gate is not None)
     return Failures(
         count=sum(counted.values()),

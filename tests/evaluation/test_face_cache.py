@@ -1,0 +1,70 @@
+"""Embeddings are biometric data: kept for one user, and never mistaken for others."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.face_cache import FaceCache
+from tests.evaluation.crowds import seen
+
+KEY = "ab" * 32
+
+
+def test_what_was_seen_comes_back_as_it_was(tmp_path: Path) -> None:
+    one, nobody = seen("one", [0.6, 0.8], 77.5), seen("two", None)
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        cache.put(one)
+        cache.put(nobody)
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        again = cache.get("one")
+        assert again is not None
+        assert again.values is not None
+        np.testing.assert_array_equal(again.values, np.array([0.6, 0.8], np.float32))
+        assert (again.figures, again.pose) == (one.figures, one.pose)
+        refused = cache.get("two")
+        assert refused is not None
+        assert refused.refusal == nobody.refusal
+        assert cache.get("three") is None
+
+
+def test_another_model_or_another_way_of_looking_has_a_cache_of_its_own(tmp_path: Path) -> None:
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        cache.put(seen("one", [1, 0]))
+    with FaceCache(tmp_path / "cache", "cd" * 32) as cache:
+        assert cache.get("one") is None
+
+
+def test_an_interrupted_run_keeps_what_it_had(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), FaceCache(tmp_path / "cache", KEY) as cache:  # noqa: PT012
+        cache.put(seen("one", [1, 0]))
+        raise KeyboardInterrupt
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        assert cache.get("one") is not None
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    with FaceCache(folder, KEY) as cache:
+        cache.put(seen("one", [1, 0]))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_a_folder_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    with pytest.raises(EvaluationError, match="can be read by others"):
+        FaceCache(folder, KEY)
+
+
+def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
+    with FaceCache(None, KEY) as cache:
+        cache.put(seen("one", [1, 0]))
+        assert cache.get("one") is not None
+    assert not list(tmp_path.iterdir())
