@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import psutil
 import pytest
 
 from .container import Container, base_system
@@ -107,6 +108,15 @@ def film(photo: Path, path: Path) -> None:
     writer.release()
 
 
+def clear_up_after_killed_runs() -> None:
+    """Remove the layers of test sessions that never came to their end."""
+    for layer in CACHE.glob("run-*"):
+        owner = layer.name.removeprefix("run-")
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            subprocess.run(["umount", "--lazy", str(layer / "merged")], check=False)
+            shutil.rmtree(layer, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     """The machine, with the first release (0.9.0) installed and nothing started."""
@@ -115,6 +125,7 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         shutil.which("systemd-nspawn") and shutil.which("debootstrap"),
         "systemd-nspawn and debootstrap are missing (systemd/prerequisites systemd)",
     )
+    clear_up_after_killed_runs()
     work = tmp_path_factory.mktemp("release")
     build_wheel(work, "0.9.0")
     build_wheel(work, "0.9.1")
