@@ -79,6 +79,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.runtime.bundle_writer import write_points
     from edgeverify.runtime.folder_writer import replace_file
+    from edgeverify.runtime.signature import POINTS_SIGNATURE
 
     sources = accuracy.sources(data=data, pairs=pairs, images=images, journal=None, labels=None)
     if not 0 < fmr < 1:
@@ -108,13 +109,20 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
     measured = instrument.brain.bundle
     file = calibration.merged(measured.points, instrument.brain.embedding_space, found.points)
-    if output is not None and not dry_run:
-        replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
-        complain(f"wrote {output}")
-    elif not dry_run:
-        write_points(measured.folder, file)
-        complain(f"wrote the operating points of {measured.manifest.name} in {measured.folder}")
-        complain("  a signature over the old ones no longer fits: edgeverify-export sign")
+    try:
+        if output is not None and not dry_run:
+            replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
+            complain(f"wrote {output}")
+        elif not dry_run:
+            write_points(measured.folder, file)
+            complain(f"wrote the operating points of {measured.manifest.name}, {measured.folder}")
+            if (measured.folder / POINTS_SIGNATURE).exists():
+                complain("  the signature over the old ones no longer fits: sign them again")
+    except OSError as error:
+        raise EvaluationError(
+            f"{output or measured.folder} cannot be written: {error.strerror}",
+            advice="Name a file with --output, or run this as the owner of the bundle.",
+        ) from None
     if as_json:
         say(file.model_dump_json(indent=1))
         return
