@@ -27,12 +27,12 @@ from edgeverify.settings import ModelSettings
 
 pytestmark = [pytest.mark.export, pytest.mark.slow]
 
-PAIRS = 30
+PAIRS = 60
 
 
 @pytest.fixture(scope="module")
 def trial(testdata: Path, lfw: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """30 mated and 30 non-mated pairs of LFW, spread over the list."""
+    """60 mated and 60 non-mated pairs of LFW, spread over the list."""
     lines = (testdata / "annotations" / "lfw_pairs_share.txt").read_text().splitlines()[1:]
     kinds = ([line for line in lines if len(line.split()) == words] for words in (3, 4))
     chosen = [line for kind in kinds for line in kind[:: len(kind) // PAIRS][:PAIRS]]
@@ -80,10 +80,11 @@ def test_parity_with_pytorch_passes_and_is_recorded(
 @pytest.mark.parametrize(
     ("stated", "better"),
     [
+        ({"channels": "bgr"}, "channels rgb"),
         ({"statistics": "raw"}, "statistics"),
         ({"template": "dlib-150"}, "alignment arcface-112"),
     ],
-    ids=["range", "alignment"],
+    ids=["colour order", "range", "alignment"],
 )
 def test_a_wrong_statement_is_found_by_real_pairs(
     trained_models: Path, trial: Trial, tmp_path: Path, stated: dict[str, str], better: str
