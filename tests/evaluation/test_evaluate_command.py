@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgeverify.domain import Outcome
+from edgeverify.journal import Journal
+from tests.doors import NOON, decided, door_keys
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.evaluation.faces import Said, run
 
@@ -184,3 +187,34 @@ def test_a_set_is_never_checked_on_its_own_people(album: Path, model: Path, kept
     )
     assert said.code == 2
     assert "3 people are in both sets" in said.err
+
+
+def test_a_breakdown_by_any_column(album: Path, evaluate: Evaluate, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("person,glasses\n" + "".join(f"{name},no\n" for name in PEOPLE))
+    said = evaluate(album, "--attributes", table)
+    assert said.code == 0, said.err
+    assert "glasses=no: 3 people, 6 images, FTA 0.0%, FMR 0 (to" in said.out
+
+
+def test_a_journal_is_judged_by_labels(tmp_path: Path) -> None:
+    opened = Journal.open(tmp_path / "journal.sqlite", now=NOON)
+    for name, outcome in (("one", Outcome.GRANT), ("two", Outcome.DENY)):
+        opened.journal.record(decided(name, outcome=outcome, at=NOON), door_keys(tmp_path))
+    opened.journal.close()
+    (tmp_path / "labels.csv").write_text("event_id,label\nevent-one,genuine\nevent-two,impostor\n")
+    said = run("evaluate", "--journal", tmp_path, "--labels", tmp_path / "labels.csv")
+    assert said.code == 0, said.err
+    assert "FRR: 0.00%, 0 of 1 transactions" in said.out
+    assert "FAR: 0.00%, 0 of 1 transactions" in said.out
+
+
+def test_transactions_of_one_run_are_nothing_to_compare(
+    album: Path, evaluate: Evaluate, tmp_path: Path
+) -> None:
+    (tmp_path / "alone").mkdir()
+    shutil.move(album / PEOPLE[0], tmp_path / "alone" / PEOPLE[0])
+    said = evaluate(tmp_path / "alone", "--sequences")
+    assert said.code == 2
+    assert "one run of one person" in said.err
+    assert "a folder of pictures" in evaluate("--pairs", "p", "--images", "i", "--sequences").err
