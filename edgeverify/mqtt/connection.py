@@ -186,6 +186,17 @@ class Connection:
         cut(self._client)
         self._client.loop_stop()
         self._end("the connection was given up")
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Break the ring of client and callbacks, so that paho closes its sockets now.
+
+        It closes two of them only when the client is deleted; in a ring that waits for the garbage
+        collector, and a broker that flaps all night would fill the table of open files meanwhile.
+        """
+        client = self._client
+        client.on_connect = client.on_disconnect = client.on_message = None
+        client.on_publish = client.on_subscribe = client.on_unsubscribe = None
 
     # ---- paho's side --------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ class Fault:
     name: str
     begin: Callable[[World], None]
     end: Callable[[World, Witness], None]
-    longest_seconds: float = 4.0
+    longest_seconds: float = 5.0
     needs_small_disk: bool = False
 
 
@@ -122,6 +122,6 @@ FAULTS = (
 def suffer(fault: Fault, world: World, witness: Witness, draw: random.Random) -> float:
     """Live through one fault; return the seconds from its end until all was well."""
     fault.begin(world)
-    time.sleep(draw.uniform(0.3, fault.longest_seconds))
+    time.sleep(draw.uniform(min(1.0, fault.longest_seconds), fault.longest_seconds))
     fault.end(world, witness)
     return until(world.is_well, f"the door to recover from: {fault.name}", 30.0)

@@ -24,7 +24,7 @@ Image = NDArray[np.uint8]
 
 FRAMES_PER_SECOND = 12.0
 NOISE_LEVEL = 6
-MARGIN = 64
+MARGIN = 256
 JPEG_QUALITY = 85
 
 
@@ -34,7 +34,7 @@ class Show:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._films: dict[str, Image] = {}
-        self._draw = np.random.default_rng(1)
+        self._draw = np.random.default_rng()  # another camera's noise at each start
         self._noise: Image | None = None
         self.film = ""
         self.fault = ""
