@@ -171,10 +171,10 @@ def timed(
     process = psutil.Process(os.getpid())
     before = process.cpu_times()
     began = time.perf_counter()
-    while len(laps["total"]) < max(3, budget.frames):
-        if len(laps["total"]) >= 3 and time.perf_counter() - began > budget.seconds:
+    for frame in range(max(3, budget.frames)):
+        if frame >= 3 and time.perf_counter() - began > budget.seconds:
             break
-        rgb = scene.frames[len(laps["total"]) % len(scene.frames)]
+        rgb = scene.frames[frame % len(scene.frames)]
         frame_began = time.perf_counter()
         for stage, milliseconds in once(rgb):
             laps[stage].append(milliseconds)
