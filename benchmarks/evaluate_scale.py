@@ -52,7 +52,7 @@ def main() -> int:
     print(
         f"{arguments.images:,} images of {arguments.people:,} people: {found.mated:,} mated and "
         f"{found.non_mated:,} non-mated comparisons\n"
-        f"compare and sort {compared - begun:.1f} s, figures and bounds {bounded - compared:.1f} s, "
+        f"compare and sort {compared - begun:.1f} s, figures, bounds {bounded - compared:.1f} s, "
         f"1:N {ended - bounded:.1f} s, in all {ended - begun:.1f} s; peak memory {peak:.0f} MiB"
     )
     return 0

@@ -8,6 +8,7 @@ from edgeverify.evaluation.attributes import AttributeRow
 from edgeverify.evaluation.bounds import Rate
 from edgeverify.evaluation.evaluation import Measured
 from edgeverify.evaluation.figures import Figures, ThresholdRow
+from edgeverify.evaluation.several_photos import PhotosRow
 from edgeverify.evaluation.view import Failures
 from edgeverify.evaluation.walk_up import WalkUp
 
@@ -40,6 +41,7 @@ def lines(name: str, found: Measured) -> Iterator[str]:
     yield from _figures(found.all_figures)
     if found.walk_up is not None:
         yield from _walk_up(found.walk_up, found.all_figures)
+    yield from _photos(found.photos, found.all_figures)
     yield from _attributes(found.attributes)
 
 
@@ -105,6 +107,21 @@ def _walk_up(found: WalkUp, one: Figures) -> Iterator[str]:
             f"  {row.rate:<8g} {first:<10} {row.fpir:>18.3%} {row.fnir:>9.2%} "
             f"{row.mistaken:>10.3%} {row.fpir_unsplit:>12.2%}"
         )
+
+
+def _photos(rows: tuple[PhotosRow, ...], one: Figures) -> Iterator[str]:
+    if rows:
+        yield (
+            f"photos per reference ({rows[0].people} people with enough, {rows[0].probes} probes), "
+            "at the thresholds of single photos:"
+        )
+    for row in rows:
+        each = [
+            f"FNMR {at.fnmr:.2%} at {at.rate:g} (FMR {at.fmr:.2g})"
+            for at, single in zip(row.at, one.rows, strict=True)
+            if single.is_supported
+        ]
+        yield f"  {row.photos}: {', '.join(each) or 'no rate is supported'}"
 
 
 def _attributes(rows: tuple[AttributeRow, ...]) -> Iterator[str]:

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo, digest_of
 from edgeverify.errors import ImageError
 from edgeverify.evaluation.acquired import Acquired
 from edgeverify.evaluation.face_cache import FaceCache
-from edgeverify.evaluation.instrument import Instrument
 
 MAX_MEGAPIXELS = 100.0
 MAX_MEBIBYTES = 64
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, name) after each image."""
+
+
+class Looker(Protocol):
+    """Whatever takes pictures through the stages; `Instrument` does."""
+
+    def look(self, rgb: RgbImage, digest: str) -> Acquired:
+        """Take one picture through the stages, without quality gates."""
 
 
 def silent(done: int, total: int, name: str) -> None:
@@ -33,7 +41,7 @@ class Problem:
 
 def acquire(
     paths: Sequence[Path],
-    instrument: Instrument,
+    instrument: Looker,
     cache: FaceCache,
     progress: Progress = silent,
 ) -> tuple[dict[Path, Acquired], tuple[Problem, ...]]:
@@ -49,7 +57,7 @@ def acquire(
     return found, tuple(problems)
 
 
-def _one(path: Path, instrument: Instrument, cache: FaceCache) -> Acquired:
+def _one(path: Path, instrument: Looker, cache: FaceCache) -> Acquired:
     content = _read(path)
     digest = digest_of(content)
     known = cache.get(digest)

@@ -15,6 +15,7 @@ from edgeverify.evaluation.figures import RATES, Figures, figures
 from edgeverify.evaluation.folds import FoldAccuracy, PairScores, fold_accuracy
 from edgeverify.evaluation.material import Material, PairedImages
 from edgeverify.evaluation.pairs import ImageKey, Pair
+from edgeverify.evaluation.several_photos import PhotosRow, several_photos
 from edgeverify.evaluation.view import Failures, Gates, View, view
 from edgeverify.evaluation.walk_up import WalkUp, walk_up
 
@@ -55,6 +56,7 @@ class Measured:
     all_figures: Figures
     listed: ListedPairs | None
     walk_up: WalkUp | None
+    photos: tuple[PhotosRow, ...]
     attributes: tuple[AttributeRow, ...]
     scores: AllScores
 
@@ -105,6 +107,7 @@ def evaluate(question: Question) -> Measured:
         ),
         listed=listed,
         walk_up=walk_up(everything, question.rates),
+        photos=several_photos(everything, question.rates),
         attributes=(
             ()
             if question.attributes is None or at is None

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from edgeverify.domain import RgbImage
 from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.acquire import acquire
+from edgeverify.evaluation.acquired import Acquired
 from edgeverify.evaluation.face_cache import FaceCache
 from tests.evaluation.crowds import seen
 
@@ -68,3 +72,32 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
         cache.put(seen("one", [1, 0]))
         assert cache.get("one") is not None
     assert not list(tmp_path.iterdir())
+
+
+class Looks:
+    """Counts how often somebody really looks at a picture."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def look(self, rgb: RgbImage, digest: str) -> Acquired:
+        self.count += 1
+        return seen(digest, [1.0, float(rgb[0, 0, 0])])
+
+
+def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(6)]
+    for number, path in enumerate(paths):
+        Image.fromarray(np.full((4, 4, 3), number, np.uint8)).save(path)
+
+    def stop_after_four(done: int, total: int, name: str) -> None:
+        assert (total, name) == (6, f"{done - 1}.png")
+        if done == 4:
+            raise KeyboardInterrupt
+
+    first, second = Looks(), Looks()
+    with pytest.raises(KeyboardInterrupt), FaceCache(tmp_path / "cache", KEY) as cache:
+        acquire(paths, first, cache, stop_after_four)
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        found, problems = acquire(paths, second, cache)
+    assert (first.count, second.count, len(found), problems) == (4, 2, 6, ())
