@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import itertools
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class Seen:
     @property
     def has_face(self) -> NDArray[np.bool_]:
         """Which images have one."""
-        return np.isfinite(self.goodness[:, 0])
+        return np.asarray(np.isfinite(self.goodness[:, 0]))
 
 
 class Worse(Enum):
@@ -244,7 +245,8 @@ def nuaa(testdata: Path) -> PairSet:
 def made_worse(whole: PairSet, worse: Worse) -> PairSet:
     """Put a worse copy of every image behind the images; a pair is worse probe, whole reference."""
     random = np.random.default_rng([SEED, list(Worse).index(worse)])
-    levels = np.exp(random.uniform(*np.log(worse.value), len(whole.images)))
+    low, high = (math.log(level) for level in worse.value)
+    levels = np.exp(random.uniform(low, high, len(whole.images)))
     copies = tuple(
         Picture(picture.path, worse, round(float(level), 4))
         for picture, level in zip(whole.images, levels, strict=True)
