@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.bounds import bootstrap, clopper_pearson, is_supported, rule_of_three
 from edgeverify.evaluation.all_scores import AllScores, Faces, compare_all_images
+from edgeverify.evaluation.bounds import bootstrap, clopper_pearson, is_supported, rule_of_three
 
 
 def test_no_error_in_55_tries_is_a_bound_of_five_and_a_half_percent_one_sided() -> None:

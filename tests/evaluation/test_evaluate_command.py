@@ -218,3 +218,19 @@ def test_transactions_of_one_run_are_nothing_to_compare(
     assert said.code == 2
     assert "one run of one person" in said.err
     assert "a folder of pictures" in evaluate("--pairs", "p", "--images", "i", "--sequences").err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("who,what\nann,a.mkv\n", "needs a column file"),
+        ("person,clip\nann,nowhere.mkv\n", "names not one of the files"),
+    ],
+)
+def test_a_table_of_people_that_fits_no_file(
+    album: Path, evaluate: Evaluate, tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "people.csv").write_text(text)
+    said = evaluate(album, "--sequences", "--people", tmp_path / "people.csv")
+    assert said.code == 2
+    assert message in said.err
