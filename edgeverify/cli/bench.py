@@ -38,8 +38,11 @@ def bench(  # noqa: PLR0913 - one argument an option
     ] = None,
     threads: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=64, help="Several times for several; else 1 and the cores (4)."),
+        typer.Option(min=1, max=64, help="The network's; else as many as cores (4), and 1."),
     ] = None,
+    vision_threads: Annotated[
+        int, typer.Option(min=1, max=64, help="MediaPipe's; the door uses 1.")
+    ] = 1,
     rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames a scene.")] = 60,
     seconds: Annotated[
         float, typer.Option(min=0.1, help="Stop a scene after this, however few frames.")
@@ -58,7 +61,9 @@ def bench(  # noqa: PLR0913 - one argument an option
 
     sizes = [_size(text) for text in size] if size else SIZES
     looked_at = scenes(_read(photo), sizes) + [video_scene(path) for path in video or ()]
-    report = _measure(model, looked_at, threads, Budget(frames=rounds, seconds=seconds))
+    report = _measure(
+        model, looked_at, (threads, vision_threads), Budget(frames=rounds, seconds=seconds)
+    )
     if json:
         say(report.model_dump_json(indent=2))
     else:
@@ -66,7 +71,7 @@ def bench(  # noqa: PLR0913 - one argument an option
 
 
 def _measure(
-    model: str, looked_at: list[Scene], threads: list[int] | None, budget: Budget
+    model: str, looked_at: list[Scene], threads: tuple[list[int] | None, int], budget: Budget
 ) -> Report:
     import os
     import platform
@@ -86,10 +91,10 @@ def _measure(
     costs: tuple[stages.ReferenceCost, ...] = ()
     resident = 0.0
     for back_end in ("onnxruntime-cpu", "onnxruntime-cuda", "tensorrt"):
-        for count in threads or sorted({1, min(cores, 4)}, reverse=True):
+        for count in threads[0] or sorted({1, min(cores, 4)}, reverse=True):
             settings = ModelSettings.model_validate({"runtime": back_end, "threads": count})
             try:
-                with _opened(bundle, settings, looked_at[0]) as (pipeline, start):
+                with _opened(bundle, settings, threads[1], looked_at[0]) as (pipeline, start):
                     timed = tuple(_scenes(pipeline, looked_at, budget, f"{back_end}, {count}"))
                     resident = resident or stages.resident_mebibytes()
                     costs = costs or stages.time_references(pipeline)
@@ -97,7 +102,13 @@ def _measure(
                 left_out.append(f"{back_end}: {error.problem}")
                 break
             runs.append(
-                stages.Run(back_end=back_end, threads=count, start_seconds=start, scenes=timed)
+                stages.Run(
+                    back_end=back_end,
+                    threads=count,
+                    vision_threads=threads[1],
+                    start_seconds=start,
+                    scenes=timed,
+                )
             )
     return stages.Report(
         machine=f"{platform.machine()} {platform.system()}",
@@ -114,7 +125,7 @@ def _measure(
 
 @contextmanager
 def _opened(
-    bundle: Bundle, settings: ModelSettings, first: Scene
+    bundle: Bundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
     """Give a pipeline that has seen a frame, and the seconds that took."""
     import time
@@ -132,7 +143,7 @@ def _opened(
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-        threads=settings.threads,
+        threads=vision_threads,
     )
     try:
         pipeline.probe(first.rgb)
@@ -194,7 +205,8 @@ def _show(report: Report) -> None:
 
     console = Console(width=None if Console().is_terminal else 150)
     for run in report.runs:
-        table = Table(title=f"{report.bundle} on {run.back_end}, {run.threads} threads")
+        threads = f"network {run.threads}, MediaPipe {run.vision_threads}"
+        table = Table(title=f"{report.bundle} on {run.back_end}, threads: {threads}")
         for name in ("frame", "faces", "mode"):
             table.add_column(name)
         for name in ("p50 ms", "p95 ms", "p99 ms", "fps", "CPU s"):

@@ -58,10 +58,11 @@ class ReferenceCost(_Report):
 
 
 class Run(_Report):
-    """One back end with one number of threads; `start_seconds` is bundle to first frame."""
+    """One back end with so many threads; `start_seconds` is bundle to first frame."""
 
     back_end: str
     threads: int
+    vision_threads: int
     start_seconds: float
     scenes: tuple[SceneTiming, ...]
 
