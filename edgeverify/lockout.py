@@ -16,6 +16,9 @@ from edgeverify.settings.decision import LockoutSettings
 CHARGED = frozenset({Reason.NON_MATCH, Reason.PRESENTATION_ATTACK, Reason.CHALLENGE_FAILED})
 """Denials that look like somebody trying to be somebody else. A dark picture is not one."""
 
+LONGEST = timedelta(days=1)
+"""The longest that the settings allow; a lock that ends later was written by a wrong clock."""
+
 WALK_UP_KEY = ""
 """The key under which walk-up failures are kept: the door's own, never a card's."""
 
@@ -34,7 +37,7 @@ class LockoutState:
 
     def is_locked(self, now: datetime) -> bool:
         """Tell whether attempts are refused at the wall time `now` (aware)."""
-        return self.locked_until is not None and now < self.locked_until
+        return self.locked_until is not None and now < self.locked_until <= now + LONGEST
 
 
 CLEAN = LockoutState()

@@ -88,7 +88,11 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
     """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
     bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
     opened = open_session(bundle, settings.model)
-    cosine = check_golden(bundle, opened.session)
+    try:
+        cosine = check_golden(bundle, opened.session)
+    except BaseException:
+        opened.session.close()
+        raise
     LOG.info(
         "model ready",
         extra=fields(
@@ -135,6 +139,11 @@ def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | No
         notice = Degradation(name="pad_broken", detail=error.problem)
         return _Pad(state=PadState.BROKEN, notices=(notice,))
     points = bundle.operating_points
+    if settings.pad.threshold is None and (points is None or not points.points):
+        detail = f"{bundle.manifest.name} has no operating point: set pad.threshold by hand"
+        return _Pad(
+            state=PadState.BROKEN, notices=(Degradation(name="pad_unmeasured", detail=detail),)
+        )
     return _Pad(
         state=PadState.WORKING,
         stage=PadModel(bundle, sessions, settings.pad),

@@ -41,8 +41,8 @@ def _unlock(service: Service, arguments: Mapping[str, Json]) -> dict[str, Json]:
 
 def _accept_clock(service: Service, arguments: Mapping[str, Json]) -> dict[str, Json]:
     user = str(arguments.get("user", ""))
+    service.journal.accept_clock(at=service.time.wall(), by_user=user)
     accepted = service.time.accept()
-    service.journal.accept_clock(at=accepted, by_user=user)
     LOG.warning("the clock was accepted", extra=fields(by=user))
     return {"at": accepted.isoformat()}
 

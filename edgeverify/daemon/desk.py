@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -26,10 +25,13 @@ class ClaimDesk:
         metrics: Metrics,
         *,
         wall: Callable[[], datetime],
+        monotonic: Callable[[], float],
         is_open: Callable[[], bool],
         ask_broker: Callable[[], None],
     ) -> None:
-        """`is_open` tells whether the config has `mqtt` among its claim sources.
+        """`monotonic` is the clock that stamps the frames.
+
+        `is_open` tells whether the config has `mqtt` among its claim sources.
 
         `ask_broker` asks for a sign of life, so that a connection that has died half is known
         before the decision is made.
@@ -38,6 +40,7 @@ class ClaimDesk:
         self._inbox = inbox
         self._metrics = metrics
         self._wall = wall
+        self._monotonic = monotonic
         self._is_open = is_open
         self._ask_broker = ask_broker
 
@@ -50,12 +53,14 @@ class ClaimDesk:
             arrival.payload,
             is_retained=arrival.is_retained,
             now=self._wall(),
-            monotonic=time.monotonic(),
+            monotonic=self._monotonic(),
         )
         if answer.verdict is Verdict.REFUSED or answer.claim is None:
             self._metrics.claim_refused("refused")
             LOG.warning("a claim was refused: %s", answer.problem)
             return
         LOG.debug("claim", extra=fields(id=answer.claim.id, verdict=answer.verdict.value))
-        self._inbox.put(answer.claim)
+        if not self._inbox.put(answer.claim):
+            self._metrics.claim_refused("flooded")
+            LOG.warning("claims come faster than they can be decided: the oldest was dropped")
         self._ask_broker()

@@ -18,13 +18,16 @@ from edgeverify.daemon.idle import Idle
 from edgeverify.daemon.inbox import Inbox
 from edgeverify.daemon.records import Records, Told
 from edgeverify.daemon.situation import Board, Situation
-from edgeverify.domain import Claim, Decision, Frame, Prompt, Reason
+from edgeverify.domain import Claim, ClaimSource, Decision, Frame, Outcome, Prompt, Reason
 from edgeverify.liveness import Judge, seconds_needed
 from edgeverify.metrics import Metrics
 from edgeverify.pipeline import Pipeline
 from edgeverify.policy import begin
 
 LOG = logging.getLogger("edgeverify.door")
+
+CLAIMS_A_TURN = 8
+"""Each may cost a commit; more would hold up the frames, and the watchdog, in a flood."""
 
 FRAME_PATIENCE_SECONDS = 0.2
 """How long one turn waits for a frame, so that time-outs and claims are seen in between."""
@@ -53,6 +56,8 @@ class Door:
     metrics: Metrics
     attempt: Attempt | None = None
     last_sequence: int = 0
+    is_changing: bool = False
+    """A reload waits for the attempt to end: claims stay in the inbox."""
 
     def turn(self) -> tuple[Told, ...]:
         """Take waiting claims, look at one frame, decide what can be decided."""
@@ -77,11 +82,23 @@ class Door:
 
     def _take_claims(self) -> tuple[Told, ...]:
         told: list[Told] = []
-        while (claim := self.inbox.take()) is not None:
-            if self.attempt is not None and claim.card == self.attempt.claim.card:
-                self.attempt.joined.append(claim)
-                continue
-            told += self._begin(claim)
+        for _ in range(0 if self.is_changing else CLAIMS_A_TURN):
+            claim = self.inbox.take()
+            if claim is None:
+                break
+            if self.attempt is not None and claim.source is not ClaimSource.MQTT:
+                continue  # somebody with a card came first
+            try:
+                told += self._begin(claim)
+            except Exception:
+                denial = Decision(
+                    claim_id=claim.id,
+                    card=claim.card,
+                    outcome=Outcome.DENY,
+                    reason=Reason.INTERNAL_ERROR,
+                )
+                self._conclude(denial, claim, self.board.current, None)
+                raise
         return tuple(told)
 
     def _begin(self, claim: Claim) -> tuple[Told, ...]:
@@ -99,6 +116,9 @@ class Door:
         )
         told: list[Told] = []
         is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED
+        if self.attempt is not None and claim.card == self.attempt.claim.card and not is_expired:
+            self.attempt.joined.append(claim)
+            return ()
         if self.attempt is not None and not is_expired:
             superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
             told.append(self._end(self.attempt, superseded))
@@ -135,9 +155,10 @@ class Door:
         return attempt.decide(now, self.conditions.faults(attempt.situation, rate))
 
     def _end(self, attempt: Attempt, decision: Decision) -> Told:
-        self.attempt = None
         self.idle.rest(attempt.situation, self.eyes.now())
-        return self._conclude(decision, attempt.claim, attempt.situation, attempt)
+        told = self._conclude(decision, attempt.claim, attempt.situation, attempt)
+        self.attempt = None  # only now: what raised before is denied by `fail`
+        return told
 
     def _conclude(
         self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
@@ -168,5 +189,5 @@ class Door:
         if frame is None:
             return
         claim = self.idle.claim(frame, situation, self.pipeline.detector)
-        if claim is not None:
+        if claim is not None and not len(self.inbox):
             self.inbox.put(claim)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from edgeverify.camera.health import CameraState
 from edgeverify.daemon.reload import Change
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.status import DoorStatus
+from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.liveness import LivenessPlan
 from edgeverify.status_socket import Json
+from edgeverify.thermal import Level
 
 LOG = logging.getLogger("edgeverify.service")
 
 HEAT_EVERY_SECONDS = 1.0
+OUTBOX_EVERY_SECONDS = 5.0
+"""Counting reads the whole table while the door may want to commit."""
 
 
 class Health:
@@ -24,10 +29,11 @@ class Health:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._heat_at = float("-inf")
-        self._heat = service.heat.measure(0.0)
+        self._heat = service.heat.measure(time.monotonic())
         self._connections = 0
         self._camera_was_usable = True
         self._outbox_length = 0
+        self._outbox_at = float("-inf")
         self.is_enrolling = True  # until the first reload, which begins at once, is done
         self._enrolment: tuple[str, ...] = ()
         self._standing()
@@ -36,19 +42,24 @@ class Health:
         """Bring the fault board up to date; `now` is monotonic seconds."""
         self._look_at_camera()
         self._look_at_broker()
-        self._look_at_journal()
+        self._look_at_journal(now)
         self._look_at_clock()
         if now - self._heat_at >= HEAT_EVERY_SECONDS:
             self._heat_at = now
             self._look_at_heat(now)
 
+    def enrolled(self, report: EnrolmentReport) -> None:
+        """Say whom enrolment refused, and who looks like whom."""
+        faults = self._service.faults
+        faults.clear("enrolment_failed")
+        problems = report.problems
+        self._enrolment = (*problems, *report.warnings)
+        faults.state("enrolment_incomplete", f"{len(problems)} problem(s)", present=bool(problems))
+
     def adopted(self, change: Change) -> None:
-        """Say what a reload brought: people refused, look-alikes, what needs a restart."""
+        """Say what a reload brought, and what of it needs a restart."""
         faults = self._service.faults
         faults.clear("config_rejected")
-        problems = change.report.problems
-        self._enrolment = (*problems, *change.report.warnings)
-        faults.state("enrolment_incomplete", f"{len(problems)} problem(s)", present=bool(problems))
         faults.state("restart_needed", change.restart_needed, present=bool(change.restart_needed))
         self._standing()
 
@@ -118,6 +129,11 @@ class Health:
             present=situation.point.max_fmr is None,
         )
         faults.replace("pad_", service.brain.notices)
+        faults.state(
+            "liveness_unavailable",
+            "no PAD bundle works: every claim is denied",
+            present=not situation.plan.can_run,
+        )
         moved = service.store.moved_aside
         detail = f"the references were damaged, are kept as {moved} and made again"
         faults.state("references_replaced", detail, present=moved is not None)
@@ -143,9 +159,12 @@ class Health:
             "history_stuck", stuck, present=bool(stuck) and link.is_connected
         )
 
-    def _look_at_journal(self) -> None:
+    def _look_at_journal(self, now: float) -> None:
         journal = self._service.journal
         self._service.faults.replace("journal_", journal.degradations())
+        if now - self._outbox_at < OUTBOX_EVERY_SECONDS:
+            return
+        self._outbox_at = now
         try:
             self._outbox_length = journal.outbox_length()
         except JournalUnavailableError:
@@ -159,12 +178,14 @@ class Health:
         before = self._heat.level
         self._heat = self._service.heat.measure(now)
         self._service.faults.replace("temperature_", self._heat.degraded)
-        hot = self._heat.level.name.lower()
-        self._service.faults.state(
-            "overheated", f"{hot}: {self._heat.reason}", present=self._heat.level > 0
-        )
+        level, words = self._heat.level, self._heat.level.name.lower()
+        detail = f"{words}: {self._heat.reason}"
+        is_suspended = level is Level.SUSPENDED
+        faults = self._service.faults
+        faults.state("hot", detail, present=level > Level.FULL and not is_suspended)
+        faults.state("overheated", detail, present=is_suspended)
         if self._heat.level is not before:
-            LOG.warning("heat: level %s: %s", hot, self._heat.reason)
+            LOG.warning("heat: level %s: %s", words, self._heat.reason)
 
 
 def _camera_fault(state: CameraState) -> str:

@@ -66,6 +66,8 @@ class Idle:
         """Tell whether it is time for a frame."""
         if not self._claims(situation).is_used:
             return False
+        if now < self._looked_at:
+            self._looked_at = float("-inf")  # another camera with another clock
         return now >= self._looked_at + self._interval(situation)
 
     def claim(self, frame: Frame, situation: Situation, detector: Detector) -> Claim | None:

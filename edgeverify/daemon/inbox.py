@@ -18,11 +18,13 @@ class Inbox:
         self._claims: deque[Claim] = deque(maxlen=CAPACITY)
         self._arrived = threading.Condition()
 
-    def put(self, claim: Claim) -> None:
-        """Hand over a claim that passed its checks."""
+    def put(self, claim: Claim) -> bool:
+        """Hand over a claim that passed its checks; False when an older one had to go."""
         with self._arrived:
+            was_full = len(self._claims) == CAPACITY
             self._claims.append(claim)
             self._arrived.notify_all()
+        return not was_full
 
     def take(self) -> Claim | None:
         """Return the oldest waiting claim, or None."""

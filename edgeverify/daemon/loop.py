@@ -46,6 +46,7 @@ class DoorThread:
     def between_attempts(self, change: Callable[[Door], None]) -> None:
         """Apply a change in the door's own thread, never in the middle of a transaction."""
         self._changes.put(change)
+        self.door.is_changing = True
 
     def stop(self, timeout_seconds: float) -> bool:
         """End after the current turn; return whether the thread did."""
@@ -78,6 +79,7 @@ class DoorThread:
                 change = self._changes.get_nowait()
             except Empty:
                 return
+            self.door.is_changing = False
             change(self.door)
 
     def _failed(self, error: Exception) -> None:

@@ -6,21 +6,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from edgeverify.camera.source import parse_source
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.brain import Brain
 from edgeverify.daemon.people import People
 from edgeverify.daemon.situation import Situation
 from edgeverify.domain import OperatingPoint
-from edgeverify.enrolment import EnrolmentReport, synchronise
+from edgeverify.enrolment import EnrolmentReport, synchronise, unchanged
+from edgeverify.errors import ConfigError
 from edgeverify.pipeline import Pipeline
 from edgeverify.references import ReferenceStore
+from edgeverify.references.store import LoadedReferences
 from edgeverify.settings import Settings
 
 LOG = logging.getLogger("edgeverify.reload")
 
-NEEDS_RESTART = ("door", "mqtt", "keys", "metrics", "log")
+NEEDS_RESTART = ("mqtt", "keys", "metrics", "log")
 """Sections that are read once; a change to them waits for the next start and is said so."""
 
 NEEDS_NEW_BRAIN = ("model", "pad", "liveness")
@@ -35,7 +37,6 @@ class Change:
     situation: Situation
     brain: Brain
     pipeline: Pipeline | None
-    report: EnrolmentReport
     restart_needed: str
 
 
@@ -45,55 +46,61 @@ class Reloader:
     def __init__(
         self,
         *,
-        path: Path,
+        config: LoadedConfig,
         store: ReferenceStore,
         open_brain: Callable[[Settings], Brain],
         wall: Callable[[], datetime],
     ) -> None:
-        self._path = path
+        """`config` is what the process was started with."""
+        self._path = config.path
+        self._started_with = config.settings
         self._store = store
         self._open_brain = open_brain
         self._wall = wall
 
-    def situation(self, config: LoadedConfig, brain: Brain) -> Situation:
-        """Build the situation from what the store holds now. Raises ConfigError."""
-        settings = config.settings
-        return Situation(
-            settings=settings,
-            people=People.of(
-                settings.door,
-                settings.staff,
-                self._store.load(brain.embedding_space),
-            ),
-            plan=brain.plan(settings),
-            point=brain.point(settings),
-            walk_up_point=_walk_up_point(settings, brain),
-            pad_threshold=brain.pad_threshold(settings),
-            digest=config.digest,
-        )
-
     def prepare(self, before: LoadedConfig, brain: Brain) -> Change:
-        """Read the config again and make everything that it needs.
+        """Read the config again and make everything that it needs, people excepted.
 
         Raises EdgeverifyError, with everything in force as it was, when anything does not fit.
         """
         config = load_config(self._path)
         old, new = before.settings, config.settings
-        fresh = brain
-        if _differs(old, new, NEEDS_NEW_BRAIN):
-            fresh = self._open_brain(new)
+        if new.door != self._started_with.door:
+            raise ConfigError(
+                f"door is now {new.door!r}, and this process is {self._started_with.door!r}",
+                advice="Another door has its own state: stop this one and start the other",
+            )
+        parse_source(new.camera.source, config.folder)
+        fresh = self._open_brain(new) if _differs(old, new, NEEDS_NEW_BRAIN) else brain
         pipeline = None
-        if fresh is not brain or _differs(old, new, NEEDS_NEW_PIPELINE):
-            pipeline = fresh.pipeline(new, fresh.point(new))
-        report = self.enrol(config, fresh)
+        try:
+            situation = self.first_situation(config, fresh)
+            if fresh is not brain or _differs(old, new, NEEDS_NEW_PIPELINE):
+                pipeline = fresh.pipeline(new, situation.point)
+        except BaseException:
+            if fresh is not brain:
+                fresh.opened.session.close()
+            raise
         return Change(
             config=config,
-            situation=self.situation(config, fresh),
+            situation=situation,
             brain=fresh,
             pipeline=pipeline,
-            report=report,
-            restart_needed=_restart_needed(old, new),
+            restart_needed=_restart_needed(self._started_with, new),
         )
+
+    def first_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+        """Build the situation before anybody is enrolled: who left is out, at once.
+
+        So is everybody whose photos are not those that were enrolled. Raises ConfigError where no
+        evidence carries the stated rate.
+        """
+        loaded = self._store.load(brain.embedding_space)
+        return self._situation(config, brain, unchanged(config.settings, config.folder, loaded))
+
+    def full_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+        """Build the situation from what the store holds after enrolment."""
+        return self._situation(config, brain, self._store.load(brain.embedding_space))
 
     def enrol(self, config: LoadedConfig, brain: Brain) -> EnrolmentReport:
         """Bring the store up to the config; photos are judged by a pipeline of their own."""
@@ -111,13 +118,27 @@ class Reloader:
             LOG.warning("enrolment warning: %s", line)
         return report
 
+    def _situation(
+        self, config: LoadedConfig, brain: Brain, references: LoadedReferences
+    ) -> Situation:
+        settings = config.settings
+        return Situation(
+            settings=settings,
+            people=People.of(settings.door, settings.staff, references),
+            plan=brain.plan(settings),
+            point=brain.point(settings),
+            walk_up_point=_walk_up_point(settings, brain),
+            pad_threshold=brain.pad_threshold(settings),
+            digest=config.digest,
+        )
+
 
 def _differs(old: Settings, new: Settings, sections: tuple[str, ...]) -> bool:
     return any(getattr(old, name) != getattr(new, name) for name in sections)
 
 
-def _restart_needed(old: Settings, new: Settings) -> str:
-    changed = [name for name in NEEDS_RESTART if getattr(old, name) != getattr(new, name)]
+def _restart_needed(started_with: Settings, new: Settings) -> str:
+    changed = [n for n in NEEDS_RESTART if getattr(started_with, n) != getattr(new, n)]
     return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
 
 

@@ -27,7 +27,8 @@ def run_daemon(path: Path, state_option: Path | None, environ: Mapping[str, str]
     config = load_config(path)
     handler = logs.start(
         config.settings.log,
-        sys.stderr,
+        # A copy: native libraries are silenced by moving descriptor 2 away for a moment.
+        os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8"),
         into_journal=journal_is_on(sys.stderr.fileno(), environ),
         clock=time.monotonic,
     )

@@ -131,8 +131,8 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
             return open_brain(wanted, models_directory(environ), owner_key(wanted, config.folder))
 
         brain = open_model(settings)
-        reloader = Reloader(path=config.path, store=store, open_brain=open_model, wall=wall)
-        board = Board(reloader.situation(config, brain))
+        reloader = Reloader(config=config, store=store, open_brain=open_model, wall=wall)
+        board = Board(reloader.first_situation(config, brain))
         clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
         timekeeper = Timekeeper(
             clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
@@ -148,6 +148,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
             inbox,
             metrics,
             wall=timekeeper.wall,
+            monotonic=eyes.now,
             is_open=lambda: "mqtt" in board.current.settings.claims.sources,
             ask_broker=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )

@@ -12,6 +12,9 @@ from edgeverify.domain import Degradation
 from edgeverify.events import encode_status
 from edgeverify.status_socket import Json
 
+MAX_LINES = 40
+"""About 10 KB of a retained message; brokers are set up to refuse more than 64 KB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorStatus:
@@ -34,7 +37,7 @@ class DoorStatus:
             self.door,
             at=self.at,
             reasons=self.degraded,
-            details={"version": __version__, **self.facts},
+            details={"version": __version__, **_short(self.facts)},
         )
 
     def record(self) -> dict[str, Json]:
@@ -53,6 +56,15 @@ class DoorStatus:
         if not self.degraded:
             return f"{self.door}: online"
         return f"{self.door}: degraded: {_listed(self.degraded)}"
+
+
+def _short(facts: dict[str, Json]) -> dict[str, Json]:
+    """Bound what goes to the broker; the local socket tells all."""
+    lines = facts.get("enrolment")
+    if not isinstance(lines, list) or len(lines) <= MAX_LINES:
+        return facts
+    more = f"and {len(lines) - MAX_LINES} more: `edgeverify status`"
+    return {**facts, "enrolment": [*lines[:MAX_LINES], more]}
 
 
 def _listed(degraded: Sequence[Degradation]) -> str:

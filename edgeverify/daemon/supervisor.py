@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeverify.config import LoadedConfig
@@ -31,10 +32,10 @@ READY_PATIENCE_SECONDS = 10.0
 STOP_PATIENCE_SECONDS = 5.0
 FILES_EVERY_SECONDS = 2.0
 PRUNE_EVERY_SECONDS = 60.0
+RETRY_EVERY_SECONDS = 15.0
+"""A rejected config is read again so often: a file that it names may have been mended."""
 PROBE_EVERY_SECONDS = 3.0
 STATUS_EVERY_SECONDS = 15.0
-ADOPT_PATIENCE_SECONDS = 90.0
-"""A change waits for the transaction under way, challenge and retries included."""
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ class Supervisor:
         self._files = _stamps(service.config)
         self._due_files = Due(FILES_EVERY_SECONDS)
         self._due_prune = Due(PRUNE_EVERY_SECONDS)
+        self._due_retry = Due(RETRY_EVERY_SECONDS)
         self._due_probe = Due(PROBE_EVERY_SECONDS)
         self._due_status = Due(STATUS_EVERY_SECONDS)
         self._due_ping = Due(manager.ping_seconds or float("inf"))
@@ -133,6 +135,8 @@ class Supervisor:
             self._files = stamps
             LOG.info("the config changed on disk")
             self._wants_reload.set()
+        if "config_rejected" in service.faults and self._due_retry.now(now):
+            self._wants_reload.set()  # whatever was missing may be there by now
         if self._wants_reload.is_set() and not self._is_reloading():
             self._wants_reload.clear()
             self._begin_reload()
@@ -163,8 +167,11 @@ class Supervisor:
 
     def _prune(self) -> None:
         service = self._service
+        now = service.time.floor()
+        if now is None:
+            return  # a clock that is not believed must not decide what is old
         try:
-            service.journal.prune(service.time.wall(), service.board.current.settings.journal)
+            service.journal.prune(now, service.board.current.settings.journal)
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
 
@@ -186,24 +193,24 @@ class Supervisor:
         self._health.is_enrolling = True
         try:
             change = service.reloader.prepare(service.config, service.brain)
+            if self._adopt(change):
+                self._enrol(change)
         except EdgeverifyError as error:
             LOG.error("the old config stays in force: %s", error.problem)  # noqa: TRY400 - for people
             service.faults.raise_fault("config_rejected", error.problem)
         except Exception as error:
             LOG.exception("the reload failed, the old config stays in force")
             service.faults.raise_fault("config_rejected", type(error).__name__)
-        else:
-            self._adopt(change)
         finally:
             self._health.is_enrolling = False
-            self._say_status(force=True)
-            if self._is_ready:
-                self._manager.ready(self._health.status().line())
+            if not self._stop.is_set():
+                self._say_status(force=True)
+                if self._is_ready:
+                    self._manager.ready(self._health.status().line())
 
-    def _adopt(self, change: Change) -> None:
-        """Put a change in force between two transactions; returns when it is."""
+    def _adopt(self, change: Change) -> bool:
+        """Put a change in force between two transactions; False when the daemon ends meanwhile."""
         service = self._service
-        done = threading.Event()
 
         def swap(door: Door) -> None:
             if change.pipeline is not None:
@@ -212,21 +219,55 @@ class Supervisor:
                 old.mesher.close()
             service.board.current = change.situation
             service.records.facts = change.brain.facts
-            done.set()
 
-        service.door.between_attempts(swap)
-        if not done.wait(ADOPT_PATIENCE_SECONDS):
-            LOG.error("the door did not take the new config in time")
-            return
-        service.eyes.use(change.situation.settings.camera)
-        service.heat.use(change.situation.settings.thermal)
-        service.gate.change_max_age(change.situation.settings.claims.max_age_seconds)
+        if not self._between_attempts(swap):
+            return False
+        settings = change.situation.settings
+        service.eyes.use(settings.camera)
+        service.heat.use(settings.thermal)
+        service.gate.change_max_age(settings.claims.max_age_seconds)
         if change.brain is not service.brain:
             service.brain.opened.session.close()
         service.config, service.brain = change.config, change.brain
-        self._files = _stamps(change.config)
         self._health.adopted(change)
-        LOG.info("config in force: %s", change.report.summary)
+        return True
+
+    def _enrol(self, change: Change) -> None:
+        """Bring people up to the config that is now in force; who left it is out already."""
+        service = self._service
+        try:
+            report = service.reloader.enrol(change.config, change.brain)
+            situation = service.reloader.full_situation(change.config, change.brain)
+        except EdgeverifyError as error:
+            LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
+            service.faults.raise_fault("enrolment_failed", error.problem)
+            return
+
+        def let_in(_: Door) -> None:
+            service.board.current = situation
+
+        if self._between_attempts(let_in):
+            self._health.enrolled(report)
+            LOG.info("config in force: %s", report.summary)
+
+    def _between_attempts(self, swap: Callable[[Door], None]) -> bool:
+        """Wait for the transaction under way, then swap; False when the daemon ends first.
+
+        Claims wait meanwhile, so that people who take turns cannot hold a change off for ever.
+        """
+        done, cancelled = threading.Event(), threading.Event()
+
+        def unless_cancelled(door: Door) -> None:
+            if not cancelled.is_set():
+                swap(door)
+            done.set()
+
+        self._service.door.between_attempts(unless_cancelled)
+        while not done.wait(TURN_SECONDS):
+            if self._stop.is_set():
+                cancelled.set()
+                return False
+        return not cancelled.is_set()
 
     # ---- status -------------------------------------------------------------------------------
 
@@ -247,6 +288,8 @@ class Supervisor:
             LOG.error("the door's loop did not end in time")
         else:
             service.door.door.fail(Reason.INTERNAL_ERROR)
+        if self._worker is not None:
+            self._worker.join(STOP_PATIENCE_SECONDS)
         service.outbox.stop()
         service.link.stop()
         service.eyes.close()
@@ -254,8 +297,6 @@ class Supervisor:
             self._metrics_server.close()
         if self._socket is not None:
             self._socket.close()
-        if self._worker is not None:
-            self._worker.join(STOP_PATIENCE_SECONDS)
         service.journal.close()
         service.store.close()
         service.brain.opened.session.close()

@@ -5,6 +5,7 @@ from edgeverify.enrolment.look_alikes import LookAlike
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
 from edgeverify.enrolment.synchronising import synchronise
+from edgeverify.enrolment.unchanged import unchanged
 
 __all__ = [
     "Change",
@@ -18,4 +19,5 @@ __all__ = [
     "load_photo",
     "probe_photo",
     "synchronise",
+    "unchanged",
 ]
