@@ -19,6 +19,7 @@ from edgeverify.settings import DecisionSettings
 Fusion = Literal["single", "mean5"]
 
 
+_MEAN_FRAMES = 5
 _THIN = 10  # fewer false matches than this leave the threshold to chance
 
 
@@ -169,6 +170,12 @@ def choose_operating_point(
         )
     count = max(1, references)
     fusion: Fusion = "single" if settings.fusion == "votes" else "mean5"
+    if fusion == "mean5" and settings.window_frames != _MEAN_FRAMES:
+        raise ConfigError(
+            f"decision.fusion: mean is measured on means of {_MEAN_FRAMES} scores, and "
+            f"decision.window_frames is {settings.window_frames}",
+            advice=f"Set window_frames to {_MEAN_FRAMES}, or write decision.threshold by hand.",
+        )
     found = None if points is None else points.at_most(settings.max_fmr / count, fusion)
     if found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)

@@ -78,6 +78,8 @@ def test_means_of_scores_need_points_measured_on_means() -> None:
     mean = point(1e-4, 0.45).model_copy(update={"fusion": "mean5"})
     points = POINTS.model_copy(update={"points": (*POINTS.points, mean)})
     assert choose(points, fusion="mean").threshold == 0.45
+    with pytest.raises(ConfigError, match="measured on means of 5 scores"):
+        choose(points, fusion="mean", window_frames=7)
     assert choose(points).threshold == 0.5
 
 
