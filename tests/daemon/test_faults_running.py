@@ -127,11 +127,12 @@ def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None
         began = time.monotonic()
         until(lambda: door.said.said("WATCHDOG=1", since=began) > 0, "a ping in good days")
         door.hang.touch()
-        name = witness.claim(OWNER_CARD)
+        hung, name = time.monotonic(), witness.claim(OWNER_CARD)
         until(
             lambda: "no watchdog ping: stuck: door" in made.log, "the hung loop to be noticed", 20
         )
         silent = time.monotonic()
+        print(f"hung inference: noticed {silent - hung:.1f} s after the claim")  # noqa: T201
         time.sleep(WATCHDOG_SECONDS)
         assert door.said.said("WATCHDOG=1", since=silent) == 0
         # systemd would kill it now. Where the inference comes back after all, so does the door;

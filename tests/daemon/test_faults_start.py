@@ -16,7 +16,7 @@ from edgeverify.domain import Outcome, Reason
 from tests.soak.conftest import props
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import World, busyness, until, world
+from tests.soak.world import Notifications, World, busyness, until, world
 
 __all__ = ["props"]
 
@@ -93,6 +93,51 @@ def test_it_does_not_start_and_says_why_in_a_sentence(
     assert code == os.EX_CONFIG, door.log
     assert said in door.log
     assert "Traceback" not in door.log
+
+
+def test_it_starts_without_camera_and_broker_and_takes_each_as_it_comes(door: World) -> None:
+    """After a power cut everything comes up in any order; nobody restarts the door."""
+    said = Notifications(door.folder / "notify")
+    door.environ["NOTIFY_SOCKET"] = str(said.path)
+    door.camera.unplug()
+    door.broker.stop()
+    try:
+        process = door.spawn()
+        took = until(lambda: said.said("READY=1") > 0, "READY=1, degraded", 30.0)
+        named = {"camera_offline", "broker_unreachable"}
+        until(lambda: named <= door.reasons(), f"{named} in the status")
+        door.broker.start()
+        door.camera.start()
+        until(door.is_well, "everything to be back", 30.0)
+        with Witness(door.broker.port) as witness:
+            assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        assert door.process is process
+        assert "Traceback" not in door.log
+        print(f"ready without camera and broker after {took:.1f} s")  # noqa: T201
+    finally:
+        door.kill()
+        del door.environ["NOTIFY_SOCKET"]
+        said.close()
+
+
+def test_on_a_full_disk_it_says_so_and_lets_systemd_try_again(door: World) -> None:
+    if not door.has_small_disk:
+        pytest.skip("only root can mount a small disk to fill")
+    door.start()
+    door.stop()
+    door.fill_the_disk()
+    (door.folder / "daemon.log").unlink()
+    try:
+        code = door.spawn().wait(60 * busyness())
+        assert code not in {0, os.EX_CONFIG}, door.log
+        assert "cannot be opened" in door.log
+        assert "Traceback" not in door.log
+    finally:
+        door.free_the_disk()
+    try:
+        door.start()
+    finally:
+        door.kill()
 
 
 @pytest.mark.parametrize("liveness", ["auto", "passive"])
