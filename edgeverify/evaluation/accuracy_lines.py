@@ -113,7 +113,7 @@ def _photos(rows: tuple[PhotosRow, ...], one: Figures) -> Iterator[str]:
     if rows:
         yield (
             f"photos per reference ({rows[0].people} people with enough, {rows[0].probes} probes, "
-            f"{rows[0].probes * (rows[0].people - 1):,} non-mated comparisons), "
+            f"{rows[0].non_mated:,} non-mated comparisons), "
             "at the thresholds of single photos:"
         )
     for row in rows:

@@ -25,11 +25,15 @@ class PhotosAtRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotosRow:
-    """References of `photos` pictures each, against `probes` other pictures of `people`."""
+    """References of `photos` pictures each of `people`.
+
+    `probes` are their other pictures; `non_mated` comparisons are with everybody else's pictures.
+    """
 
     photos: int
     people: int
     probes: int
+    non_mated: int
     at: tuple[PhotosAtRate, ...]
 
 
@@ -47,26 +51,29 @@ def several_photos(
     owned = [images for images in owned if len(images) > max(counts)]
     if len(owned) < 2:
         return ()
-    probes = np.concatenate([images[max(counts) :] for images in owned])
-    owner = np.repeat(np.arange(len(owned)), [len(images) - max(counts) for images in owned])
-    mated = owner[:, None] == np.arange(len(owned))[None, :]
+    people = np.array([faces.person[images[0]] for images in owned])
+    # Every usable picture is a probe; those that references are made of meet others' only.
+    own = faces.person[usable][:, None] == people[None, :]
+    later = np.isin(usable, np.concatenate([images[max(counts) :] for images in owned]))
+    mated = own & later[:, None]
     rows = []
     for count in counts:
         fused = [normalised(faces.values[images[:count]]).sum(axis=0) for images in owned]
-        values = np.concatenate([normalised(np.stack(fused)), faces.values[probes]])
+        values = np.concatenate([normalised(np.stack(fused)), faces.values[usable]])
         both = replace(faces, values=values, person=np.arange(len(values)), people=len(values))
         references = np.arange(len(owned))
-        found = both.block(len(owned) + np.arange(len(probes)), references)
+        found = both.block(len(owned) + np.arange(len(usable)), references)
         rows.append(
             PhotosRow(
                 photos=count,
                 people=len(owned),
-                probes=len(probes),
+                probes=int(mated.sum()),
+                non_mated=int((~own).sum()),
                 at=tuple(
                     PhotosAtRate(
                         rate=rate,
                         fnmr=float((found[mated] < threshold_at(scores, rate)).mean()),
-                        fmr=float((found[~mated] >= threshold_at(scores, rate)).mean()),
+                        fmr=float((found[~own] >= threshold_at(scores, rate)).mean()),
                     )
                     for rate in rates
                 ),
