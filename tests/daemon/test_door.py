@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from edgeverify.daemon.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
-from edgeverify.domain import Outcome, Reason
+from edgeverify.domain import Claim, ClaimSource, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
 from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
 from edgeverify.thermal import Level
@@ -200,4 +202,57 @@ def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
     assert _reason(impostor) is Reason.LOCKED_OUT
     impostor.claim(OTHER_CARD, name="his own card")
     (told,) = impostor.play()
+    assert told.decision.outcome is Outcome.GRANT
+
+
+def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    stale = Claim(
+        id="stale",
+        card=OTHER_CARD,
+        issued_at=door.clock.wall() - timedelta(minutes=5),
+        received_at=door.door.eyes.now(),
+        source=ClaimSource.MQTT,
+    )
+    door.door.inbox.put(stale)
+    (told,) = door.door.turn()
+    assert (told.decision.claim_id, told.decision.reason) == ("stale", Reason.CLAIM_EXPIRED)
+    assert door.door.attempt is not None
+    assert door.door.attempt.claim.id == "first"
+
+
+def test_a_flood_of_claims_leaves_time_for_frames(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    for number in range(30):
+        door.claim(f"{UNKNOWN_CARD}-{number}", name=f"flood-{number}")
+    assert len(door.door.turn()) == CLAIMS_A_TURN
+    assert len(door.door.inbox) == 30 - CLAIMS_A_TURN
+
+
+def test_a_claim_that_breaks_its_own_beginning_is_denied_and_written_down(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+
+    def broken(*_: object) -> object:
+        raise ValueError("no liveness today")
+
+    monkeypatch.setattr(door.door, "make_judge", broken)
+    door.claim(OWNER_CARD)
+    with pytest.raises(ValueError, match="no liveness today"):
+        door.door.turn()
+    (signed,) = door.recorder.events
+    assert signed.decision.reason is Reason.INTERNAL_ERROR
+    assert door.door.attempt is None
+
+
+def test_while_a_reload_waits_claims_wait_too(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.door.is_changing = True
+    door.claim(OWNER_CARD)
+    assert door.door.turn() == ()
+    door.door.is_changing = False
+    (told,) = door.play()
     assert told.decision.outcome is Outcome.GRANT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -83,3 +83,13 @@ def test_walk_up_failures_lock_the_door_and_no_card() -> None:
 
 def test_a_thousand_failures_overflow_nothing() -> None:
     assert locked_seconds(tried(1000)) == 900
+
+
+def test_a_lock_written_while_the_clock_was_years_ahead_does_not_last_years() -> None:
+    now = datetime(2026, 3, 2, tzinfo=timezone.utc)
+    ahead = now + timedelta(days=3650)
+    state = LockoutState(
+        failures=5, last_failure_at=ahead, locked_until=ahead + timedelta(seconds=30)
+    )
+    assert state.is_locked(ahead)
+    assert not state.is_locked(now)
