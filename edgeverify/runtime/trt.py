@@ -156,7 +156,11 @@ class TensorRtSession:
             ) from None
 
     def _open(
-        self, bundle: Bundle, tensorrt: TensorRt, device: type[CudaDevice], cuda_graph: bool  # noqa: FBT001
+        self,
+        bundle: Bundle,
+        tensorrt: TensorRt,
+        device: type[CudaDevice],
+        cuda_graph: bool,  # noqa: FBT001
     ) -> None:
         self._device = device()
         key = engine_key(bundle, tensorrt, self._device.describe(), self._precision)
