@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,23 +24,29 @@ os.environ.setdefault("GLOG_minloglevel", "3")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+_ONE_AT_A_TIME = threading.RLock()
+"""Two threads that both saved and restored descriptor 2 could leave it at nowhere for ever."""
+
+
 @contextlib.contextmanager
 def quiet_native_logs() -> Iterator[None]:
     """Send what native code writes to file descriptor 2 to nowhere.
 
     MediaPipe and TensorFlow Lite log to it before their own switches are read; it is only used
-    while a graph is made and run for the first time.
+    while a graph is made and run for the first time. Whoever logs meanwhile needs a descriptor of
+    its own (`running.run_daemon`).
     """
-    sys.stderr.flush()
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
+    with _ONE_AT_A_TIME:
+        sys.stderr.flush()
+        saved = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(nowhere)
 
 
 class Graph:
