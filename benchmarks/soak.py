@@ -4,7 +4,7 @@
 
 Needs mosquitto and, once, the package index (photos and weights, pinned). As root the journal lies
 on a small file system of its own, which is filled up too. Exits 1 where anything leaked or the
-books disagree. The daemon's log and state stay in the folder that is named at the end.
+books disagree. The daemon's log and config stay in the folder that is named at the end.
 """
 
 from __future__ import annotations
