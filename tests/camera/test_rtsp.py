@@ -101,7 +101,8 @@ def test_a_camera_that_accepts_and_says_nothing() -> None:
         try:
             assert not camera.health().is_usable
             health = wait_for(camera, CameraState.OFFLINE, 15)
-            assert "/" in health.detail
+            # Whoever is first: our own time-out, or FFmpeg's.
+            assert "gives no picture" in health.detail or "answers, but" in health.detail
         finally:
             began = time.monotonic()
             camera.close()
