@@ -51,7 +51,7 @@ def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     config = load_config(house.config)
     service = assemble(config, open_state(house.state, DOOR), os.environ)
     service.reloader.enrol(config, service.brain)
-    service.board.current = service.reloader.situation(config, service.brain)
+    service.board.current = service.reloader.full_situation(config, service.brain)
     return service
 
 
