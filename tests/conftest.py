@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
+from tests.absent import absent
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -14,10 +15,7 @@ SHARED = ROOT.parent / "shared"
 def _shared(folder: str) -> Path:
     path = SHARED / folder
     if not path.is_dir():
-        message = f"the test material ../shared/{folder} is not here"
-        if os.environ.get("CI"):
-            pytest.fail(f"{message}, and CI must have it")
-        pytest.skip(message)
+        absent(f"the test material ../shared/{folder} is not here")
     return path
 
 

@@ -12,6 +12,7 @@ import pytest
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal.reading import recent
+from tests.absent import absent
 from tests.daemon.unfit_daemon import HANG
 from tests.soak.conftest import props
 from tests.soak.props import Props
@@ -70,7 +71,7 @@ def test_it_was_ready_and_said_so_in_words(door: Watched) -> None:
 def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watched) -> None:
     made = door.world
     if not made.has_small_disk:
-        pytest.skip("only root can mount a small disk to fill")
+        absent("only root can mount a small disk to fill")
     with Witness(made.broker.port) as witness:
         assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
         made.fill_the_disk()

@@ -13,6 +13,7 @@ import pytest
 
 from edgeverify.demo.scenes import OWNER_CARD
 from edgeverify.domain import Outcome, Reason
+from tests.absent import absent
 from tests.soak.conftest import props
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
@@ -122,7 +123,7 @@ def test_it_starts_without_camera_and_broker_and_takes_each_as_it_comes(door: Wo
 
 def test_on_a_full_disk_it_says_so_and_lets_systemd_try_again(door: World) -> None:
     if not door.has_small_disk:
-        pytest.skip("only root can mount a small disk to fill")
+        absent("only root can mount a small disk to fill")
     door.start()
     door.stop()
     door.fill_the_disk()

@@ -24,6 +24,7 @@ from edgeverify.journal.schema import MIGRATIONS, migrate
 from edgeverify.keys import SigningKeys
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
+from tests.absent import absent
 from tests.doors import NOON, decided, door_keys
 
 
@@ -328,12 +329,12 @@ def test_the_list_of_a_door_that_never_ran_is_a_plain_error(tmp_path: Path) -> N
 
 def _mounted(folder: Path) -> None:
     if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk (CI runs this as root)")
+        absent("only root can mount a small disk")
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
     done = subprocess.run(["mount", *options], check=False, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+        absent(f"a small disk cannot be mounted here: {done.stderr.strip()}")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.absent import absent
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = struct.Struct("<cIQQ")
@@ -31,9 +31,7 @@ def build_shim(folder: Path) -> Path:
     """Compile it; a test skips without a compiler, except in CI."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        if os.environ.get("CI"):
-            pytest.fail("no C compiler, and CI must have one")
-        pytest.skip("no C compiler (apt-get install gcc libc6-dev)")
+        absent("there is no C compiler (apt-get install gcc libc6-dev)")
     library = folder / "shim.so"
     source = Path(__file__).with_name("shim.c")
     command = [

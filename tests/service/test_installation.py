@@ -106,7 +106,9 @@ def test_what_is_no_release_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_python_in_a_home_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EdgeverifyError, match="lies in somebody's home folder"):
-        target_of(tmp_path, wheel=None, requirements=None, profile="cpu", python="/root/bin/python")
+        target_of(
+            tmp_path, wheel=None, requirements=None, profile="cpu", python="/home/ada/bin/python"
+        )
 
 
 def test_going_back_without_an_earlier_release_is_said(tmp_path: Path) -> None:
