@@ -43,7 +43,7 @@ def open_session(bundle: Bundle, settings: ModelSettings) -> OpenedSession:
         try:
             session = _open(bundle, settings, back_end)
         except RuntimeUnavailableError as error:
-            refused.append(Degradation(name=back_end, detail=error.problem))
+            refused.append(Degradation(name=back_end, detail=str(error)))
             continue
         return OpenedSession(session=session, refused=tuple(refused))
     reasons = "; ".join(f"{entry.name}: {entry.detail}" for entry in refused)
