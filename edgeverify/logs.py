@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from edgeverify.settings.operation import LogSettings
 
@@ -108,7 +108,13 @@ class _Fold:
     more: int = 0
 
 
-class FoldingHandler(logging.StreamHandler[TextIO]):
+if TYPE_CHECKING:
+    _TextHandler = logging.StreamHandler[TextIO]
+else:
+    _TextHandler = logging.StreamHandler  # not subscriptable before Python 3.11
+
+
+class FoldingHandler(_TextHandler):
     """Writes the first of equal warnings and errors at once, and the rest as one line a minute.
 
     Two lines are equal when logger, level and the message *before* its arguments are. `clock` is
