@@ -48,7 +48,7 @@ class StatusServer:
             with _short_name(self._path) as name:
                 self._listener.bind(name)
             self._path.chmod(mode)
-            self._listener.listen(8)
+            self._listener.listen(64)
         except OSError as error:
             self._listener.close()
             raise StateError(
