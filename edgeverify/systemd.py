@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ServiceManager:
-    """The line to systemd; silent when `address` is empty.
+    """The line to systemd; silent when `address` is empty. Thread-safe, and never waits.
 
     `watchdog_seconds` is the time within which systemd wants to hear `alive`, or None where it
-    does not watch this process.
+    does not watch this process. What its full socket does not take waits here, the newest of each
+    kind, until the next message or `resend`.
     """
 
     address: str = ""
     watchdog_seconds: float | None = None
+    _waiting: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], process_id: int) -> ServiceManager:
@@ -58,18 +62,42 @@ class ServiceManager:
         """Say that the service is going down on purpose."""
         return self._send("STOPPING=1", f"STATUS={_one_line(status)}")
 
+    def resend(self) -> bool:
+        """Send what had to wait; False while something still does. Call it at every turn."""
+        if not self._waiting:
+            return True
+        with self._lock:
+            return self._flush()
+
     def _send(self, *lines: str) -> bool:
-        """Send one datagram; False when nobody listens. A notification never stops the door."""
+        """Send one datagram; False when it could not be now. A notification never stops the door.
+
+        It may have to wait for room (`resend`), or nobody may listen.
+        """
         if not self.address:
             return False
+        kind = lines[0].split("=")[0]
+        with self._lock:
+            # Out and in again: what is said last is heard last.
+            self._waiting.pop(kind, None)
+            self._waiting[kind] = "\n".join(lines).encode()
+            return self._flush()
+
+    def _flush(self) -> bool:
         # An abstract socket is written with "@" in the variable and a zero byte on the wire.
         address = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-                channel.settimeout(1.0)
+                channel.setblocking(False)
                 channel.connect(address)
-                channel.sendall("\n".join(lines).encode())
+                while self._waiting:
+                    kind = next(iter(self._waiting))
+                    channel.send(self._waiting[kind])
+                    del self._waiting[kind]
+        except BlockingIOError:
+            return False
         except OSError:
+            self._waiting.clear()  # nobody listens: old news would be wrong later
             return False
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,33 @@ def test_an_abstract_socket_is_found() -> None:
 @pytest.mark.parametrize("address", ["", "/nowhere/notify"])
 def test_without_systemd_nothing_is_said_and_nothing_fails(address: str) -> None:
     assert not manager(address).ready("online")
+
+
+def test_a_systemd_that_does_not_read_holds_nobody_up_and_hears_the_newest_later(
+    place: str,
+) -> None:
+    """Its queue is full: at once the door goes on, and what had to wait is sent in order."""
+    systemd, listener = manager(place), Listener(place)
+    filled = 0
+    while systemd.alive():
+        filled += 1
+        assert filled < 100_000
+    began = time.monotonic()
+    assert not systemd.reloading(1.0)
+    assert not systemd.status("the first")
+    assert not systemd.status("the second")
+    assert not systemd.ready("front-door: online")
+    assert not systemd.resend()
+    assert time.monotonic() - began < 0.5
+    for _ in range(filled):
+        assert listener.heard() == ["WATCHDOG=1"]
+    assert systemd.resend()
+    assert listener.heard() == ["WATCHDOG=1"]
+    assert listener.heard()[0] == "RELOADING=1"
+    assert listener.heard() == ["STATUS=the second"]
+    assert listener.heard() == ["READY=1", "STATUS=front-door: online"]
+    assert systemd.resend()
+    listener.close()
 
 
 def test_the_watchdog_is_fed_three_times_within_its_limit() -> None:
