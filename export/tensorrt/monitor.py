@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def progress_monitor(tensorrt: TensorRt, bar: Progress) -> Any | None:
-    """Make an `IProgressMonitor`, or None where this TensorRT has none (before 8.6)."""
+    """Make an `IProgressMonitor`, or None where this TensorRT has none (8.x)."""
     base: Any = getattr(tensorrt.module, "IProgressMonitor", None)
     if base is None:
         return None

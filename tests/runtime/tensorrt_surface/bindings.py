@@ -1,20 +1,37 @@
 """NVIDIA's real TensorRT bindings without a GPU, and the surface that they offer.
 
-The wheels hold the whole Python API as one extension module that needs three libraries. Nine C
-functions in three stubs, compiled by gcc here, are enough to import it; nothing in it can run.
+The wheels hold the whole Python API as one extension module that needs three libraries (8.x four).
+Nine C functions in three stubs (8.x: four more names of its old parsers), compiled by gcc here, are
+enough to import it; nothing in it can run.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-WHEELS = {"10": "tensorrt_cu12_bindings==10.16.1.11", "11": "tensorrt_cu13_bindings==11.4.0.106"}
+WHEELS = {
+    "8.5": "tensorrt==8.5.3.1",
+    "8.6": "tensorrt==8.6.0",
+    "10": "tensorrt_cu12_bindings==10.16.1.11",
+    "11": "tensorrt_cu13_bindings==11.4.0.106",
+}
+"""8.x: whole wheels of 550 and 820 MB, of which two files of 4 MB are kept."""
 
+_OLD_PARSERS = {
+    "libnvparsers": (
+        "_ZN11nvuffparser15createUffParserEv",
+        "_ZN11nvuffparser8FieldMapC1EPKcPKvNS_9FieldTypeEi",
+        "_ZN14nvcaffeparser117createCaffeParserEv",
+        "_ZN14nvcaffeparser123shutdownProtobufLibraryEv",
+    )
+}
 STUBS = {
     "libnvinfer": (
         "createInferBuilder_INTERNAL",
@@ -60,30 +77,64 @@ USED_CLASSES = (
 _DUMP = Path(__file__).with_name("dump.py")
 
 
-def fetch(major: str, cache: Path) -> Path:
+@functools.cache
+def interpreter(version: str) -> Path | None:
+    """Find a Python that can import these bindings: this one, but for 8.x (CPython 3.10 at most).
+
+    The variable PYTHON310 names one that is not on the path.
+    """
+    if not version.startswith("8.") or sys.version_info[:2] == (3, 10):
+        return Path(sys.executable)
+    found = os.environ.get("PYTHON310") or shutil.which("python3.10")
+    asked = found and subprocess.run(
+        [found, "-c", "import sys; print(sys.executable)"], check=False, capture_output=True
+    )
+    return Path(asked.stdout.decode().strip()) if asked and asked.returncode == 0 else None
+
+
+def fetch(version: str, cache: Path) -> Path:
     """Get the wheel with pip into `cache` and unpack it; the folder to import from."""
-    target = cache / f"bindings-{major}"
+    python = "3.10" if version.startswith("8.") else ".".join(map(str, sys.version_info[:2]))
+    target = cache / f"bindings-{version}-py{python}"
     if not target.is_dir():
-        wheels = cache / f"wheels-{major}"
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-             "--disable-pip-version-check", "--only-binary", ":all:",
-             "--python-version", "3.11", "-d", wheels, WHEELS[major]],
-            check=True, capture_output=True, timeout=180,
-        )  # fmt: skip
-        (wheel,) = wheels.glob("*.whl")
-        unpacked = cache / f".unpacking-{major}-{os.getpid()}"
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(unpacked)
-        if not target.is_dir():
-            unpacked.rename(target)
+        wheels = cache / f"wheels-{version}-{os.getpid()}"
+        try:
+            subprocess.run(
+                [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
+                 "--no-cache-dir", "--disable-pip-version-check", "--only-binary", ":all:",
+                 "--python-version", python, "-d", wheels, WHEELS[version]],
+                check=True, capture_output=True, timeout=600,
+            )  # fmt: skip
+            (wheel,) = wheels.glob("*.whl")
+            _unpack(wheel, target)
+        finally:
+            shutil.rmtree(wheels, ignore_errors=True)
     return target
 
 
-def build_stubs(major: str, folder: Path) -> Path:
-    """Compile the three stub libraries; the folder for LD_LIBRARY_PATH."""
+def _unpack(wheel: Path, target: Path) -> None:
+    unpacked = target.with_name(f".{target.name}-{os.getpid()}")
+    package = unpacked / "tensorrt_bindings"
+    package.mkdir(parents=True)
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            folder, _, file = name.partition("/")
+            # In 8.x the package is called `tensorrt`, and the libraries lie in it.
+            if folder in {"tensorrt", "tensorrt_bindings"} and not file.startswith("lib"):
+                (package / file).parent.mkdir(parents=True, exist_ok=True)
+                if not name.endswith("/"):
+                    (package / file).write_bytes(archive.read(name))
+    if target.is_dir():
+        shutil.rmtree(unpacked)
+    else:
+        unpacked.rename(target)
+
+
+def build_stubs(version: str, folder: Path) -> Path:
+    """Compile the stub libraries; the folder for LD_LIBRARY_PATH."""
     folder.mkdir(parents=True, exist_ok=True)
-    for library, functions in STUBS.items():
+    major = version.partition(".")[0]
+    for library, functions in {**STUBS, **(_OLD_PARSERS if major == "8" else {})}.items():
         source = folder / f"{library}.c"
         source.write_text("".join(f"void *{name}(void) {{ return 0; }}\n" for name in functions))
         name = f"{library}.so.{major}"
@@ -96,7 +147,7 @@ def build_stubs(major: str, folder: Path) -> Path:
     return folder
 
 
-def run_with(bindings: Path, stubs: Path, script: Path, *arguments: str) -> str:
+def run_with(python: Path, bindings: Path, stubs: Path, script: Path, *arguments: str) -> str:
     """Run a script in a process that can import `tensorrt_bindings`; its standard output."""
     environment = {
         **os.environ,
@@ -105,7 +156,7 @@ def run_with(bindings: Path, stubs: Path, script: Path, *arguments: str) -> str:
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(
-        [sys.executable, script, *arguments],
+        [python, script, *arguments],
         check=False, capture_output=True, text=True, timeout=120, env=environment,
     )  # fmt: skip
     if done.returncode:
@@ -113,7 +164,7 @@ def run_with(bindings: Path, stubs: Path, script: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def dump_surface(bindings: Path, stubs: Path) -> dict[str, object]:
+def dump_surface(python: Path, bindings: Path, stubs: Path) -> dict[str, object]:
     """Read off the real bindings which classes and members exist, with their parameters."""
-    found: dict[str, object] = json.loads(run_with(bindings, stubs, _DUMP, *USED_CLASSES))
+    found: dict[str, object] = json.loads(run_with(python, bindings, stubs, _DUMP, *USED_CLASSES))
     return found

@@ -139,7 +139,7 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
                 flags.STRONGLY_TYPED
             )
             half = network._half if strong else "FP16" in config._flags
-            monitor = config.progress_monitor
+            monitor = getattr(config, "progress_monitor", None)
             if monitor is not None:
                 monitor.phase_start("Building", None, 2)
                 monitor.phase_start("Tactics", "Building", 1)
@@ -227,6 +227,8 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
         def __init__(self) -> None:
             pass
 
+    if version.startswith("8"):
+        del IBuilderConfig.progress_monitor
     behaviours = {name: kind for name, kind in locals().items() if isinstance(kind, type)}
     module = strict_module(version, behaviours)
     return module

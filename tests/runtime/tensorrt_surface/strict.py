@@ -19,20 +19,11 @@ Surface = dict[str, dict[str, Any]]
 
 
 def read_surface(version: str) -> tuple[str, Surface]:
-    """The surface of 10 or 11 as committed; for 8.5 and 8.6 that of 10 less what came later.
-
-    NVIDIA's 8.x bindings were not run: only the names that our code needs are known of them.
-    """
-    major = version.split(".", maxsplit=1)[0]
-    file = Path(__file__).with_name(f"surface_{'10' if major == '8' else major}.json")
+    """The surface of 8.5, 8.6, 10 or 11 as committed, and the version it was read off."""
+    file = Path(__file__).with_name(f"surface_{version}.json")
     found = json.loads(file.read_text("utf-8"))
     surface: Surface = found["classes"]
-    if major != "8":
-        return found["version"], surface
-    del surface["NetworkDefinitionCreationFlag"]["STRONGLY_TYPED"]
-    if version == "8.5":
-        del surface["IProgressMonitor"]
-    return f"{version}.0", surface
+    return found["version"], surface
 
 
 def strict_module(version: str, behaviours: dict[str, type]) -> ModuleType:
