@@ -43,7 +43,12 @@ class SystemClock:
 
     def __init__(self, *, set_in_boot: str | None = None) -> None:
         self._boot = _boot_id()
-        self._was_set = set_in_boot is not None and set_in_boot == self._boot
+        self._was_set = False
+        self.learn(set_in_boot)
+
+    def learn(self, set_in_boot: str | None) -> None:
+        """Take in which boot was seen synchronised, where that could not be read at the start."""
+        self._was_set |= set_in_boot is not None and set_in_boot == self._boot
 
     @property
     def boot_to_remember(self) -> str | None:

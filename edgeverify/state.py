@@ -6,11 +6,13 @@ owner: a root shell that enrolled somebody would leave files that the service ca
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pwd
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -170,9 +172,8 @@ def take_lock(state: StateDirectory) -> StateLock:
     Raises StateError naming the holder's process id.
     """
     path = state.folder / LOCK_FILE
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, PRIVATE_FILE)
+        descriptor = _open_lock(path)
     except OSError as error:
         raise StateError(f"the lock {path} cannot be opened: {error.strerror}") from None
     try:
@@ -184,6 +185,17 @@ def take_lock(state: StateDirectory) -> StateLock:
             f"the state directory {state.folder} is in use by process {holder}",
             advice="The daemon is probably running: stop it, or reload it (SIGHUP) instead",
         ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full or read-only disk: the lock holds, only nobody can read whose
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return StateLock(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    flags = os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(path, flags | os.O_RDONLY)

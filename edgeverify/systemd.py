@@ -88,7 +88,7 @@ class ServiceManager:
         address = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-                channel.setblocking(False)
+                channel.settimeout(0)
                 channel.connect(address)
                 while self._waiting:
                     kind = next(iter(self._waiting))

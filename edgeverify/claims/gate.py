@@ -106,6 +106,11 @@ class ClaimGate:
         verdict = Verdict.ACCEPTED if is_fresh else Verdict.EXPIRED
         return GateAnswer(verdict=verdict, claim=claim, remember_until=until)
 
+    def remember(self, seen: Mapping[str, datetime]) -> None:
+        """Take in ids that the journal could not tell at the start, each with its end."""
+        with self._lock:
+            self._seen = {**seen, **self._seen}
+
     def change_max_age(self, max_age_seconds: float) -> None:
         """Use another age from now on (a reload)."""
         with self._lock:

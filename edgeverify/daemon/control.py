@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 
 from edgeverify.daemon.health import Health
+from edgeverify.daemon.reloading import Tickets
 from edgeverify.daemon.service import Service
 from edgeverify.logs import fields
 from edgeverify.status_socket import Handler, Json
@@ -14,22 +14,24 @@ from edgeverify.status_socket import Handler, Json
 LOG = logging.getLogger("edgeverify.service")
 
 
-def requests(
-    service: Service, health: Health, wants_reload: threading.Event
-) -> Mapping[str, Handler]:
+def requests(service: Service, health: Health, tickets: Tickets) -> Mapping[str, Handler]:
     """Return the handlers by request; each runs in the socket's thread."""
-
-    def reload(_: Mapping[str, Json]) -> dict[str, Json]:
-        wants_reload.set()
-        return {}
-
     return {
         "status": lambda _: health.status().record(),
-        "reload": reload,
+        "reload": lambda _: {"ticket": tickets.ask()},
+        "reload-outcome": lambda arguments: _reload_outcome(tickets, arguments),
         "unlock": lambda arguments: _unlock(service, arguments),
         "clock-accept": lambda arguments: _accept_clock(service, arguments),
         "keys-rotate": lambda _: _rotate_keys(service),
     }
+
+
+def _reload_outcome(tickets: Tickets, arguments: Mapping[str, Json]) -> dict[str, Json]:
+    ticket = arguments.get("ticket")
+    outcome = tickets.outcome(ticket) if isinstance(ticket, int) else None
+    if outcome is None:
+        return {"is_done": False}
+    return {"is_done": True, "problem": outcome.problem, "advice": outcome.advice}
 
 
 def _unlock(service: Service, arguments: Mapping[str, Json]) -> dict[str, Json]:

@@ -79,6 +79,8 @@ class Service:
     gate: ClaimGate
     inbox: Inbox
     door: DoorThread
+    journal_was_read: bool
+    """False where floor, boot and claim ids could not be read at the start."""
 
 
 def new_id() -> str:
@@ -122,7 +124,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
     # The camera opens in the background while the model loads.
     eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder, state))
     try:
-        store = ReferenceStore(state.references, master.secret, now=now)
+        store = ReferenceStore(state.references, master.secret, now=now, may_wait=True)
         opened = Journal.open(state.journal, now=now)
         _say(faults, opened.notices)
         journal = opened.journal
@@ -214,6 +216,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         gate=gate,
         inbox=inbox,
         door=DoorThread(door, watch, faults),
+        journal_was_read=not journal.degradations(),
     )
 
 

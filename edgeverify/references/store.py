@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,9 +15,13 @@ from typing_extensions import Self
 
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
-from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
-from edgeverify.private_files import PRIVATE_FILE
-from edgeverify.references.schema import migrate
+from edgeverify.errors import ReferenceUnusableError, StateError
+from edgeverify.references.database import (
+    DiskTroubleError,
+    move_aside,
+    open_database,
+    open_in_memory,
+)
 from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
 
 
@@ -66,28 +69,59 @@ class ReferenceStore:
     """All references of one door. May be used from several threads; one process at a time."""
 
     def __init__(
-        self, path: Path, master_secret: bytes, *, now: datetime, may_repair: bool = True
+        self,
+        path: Path,
+        master_secret: bytes,
+        *,
+        now: datetime,
+        may_repair: bool = True,
+        may_wait: bool = False,
     ) -> None:
         """Open `path`, making it where absent; `master_secret` is 32 bytes.
 
         A damaged database is moved aside (`moved_aside` names it) and an empty one made, because
         references are made again from their photos; without `may_repair`, for those who only look
-        while the daemon may be writing, it is a StateError. Raises StateError (a newer release's
-        database, no space, no access) and KeyUnusableError (another master key).
+        while the daemon may be writing, it is a StateError. With `may_wait` a disk that is full,
+        read-only or failing is no error: an empty database in memory stands in, and `problem` says
+        why, until `return_to_disk`. Raises StateError (a newer release's database, no access) and
+        KeyUnusableError (another master key).
         """
         self.path = path
         self.moved_aside: Path | None = None
+        self.problem = ""
         self._sealer = Sealer(master_secret)
         self._lock = threading.RLock()
         try:
-            self._connection = self._open()
-        except sqlite3.OperationalError as error:
-            raise StateError(f"the references in {path} cannot be opened: {error}") from None
+            self._connection = open_database(path, self._sealer)
+        except DiskTroubleError as error:
+            if not may_wait:
+                raise
+            self.problem = error.problem
+            self._connection = open_in_memory(path, self._sealer)
         except sqlite3.DatabaseError as error:
             if not may_repair:
                 raise StateError(f"the references in {path} are damaged: {error}") from None
-            self.moved_aside = _move_aside(path, now)
-            self._connection = self._open()
+            self.moved_aside = move_aside(path, now)
+            self._connection = open_database(path, self._sealer)
+
+    def return_to_disk(self, now: datetime) -> bool:
+        """Leave memory for the disk if that is well again; False while it is not.
+
+        What the disk held before is what counts then: enrol again. Raises as the constructor does.
+        """
+        try:
+            on_disk = open_database(self.path, self._sealer)
+        except DiskTroubleError as error:
+            self.problem = error.problem
+            return False
+        except sqlite3.DatabaseError:
+            self.moved_aside = move_aside(self.path, now)
+            on_disk = open_database(self.path, self._sealer)
+        with self._lock:
+            in_memory, self._connection = self._connection, on_disk
+            self.problem = ""
+        in_memory.close()
+        return True
 
     def put(
         self, card: str, name: str, photos: tuple[PhotoEmbedding, ...], *, now: datetime
@@ -181,45 +215,6 @@ class ReferenceStore:
     ) -> None:
         self.close()
 
-    def _open(self) -> sqlite3.Connection:
-        # SQLite gives its -wal and -shm files the mode of the database, so this one comes first.
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            descriptor = os.open(self.path, flags, PRIVATE_FILE)
-        except OSError as error:
-            raise StateError(f"{self.path} cannot be opened: {error.strerror}") from None
-        os.fchmod(descriptor, PRIVATE_FILE)
-        os.close(descriptor)
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=5
-        )
-        try:
-            connection.row_factory = sqlite3.Row
-            # one altered row must not keep the others from being read
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            _check_pages(connection)
-            migrate(connection, self.path)
-            self._check_master_key(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _check_master_key(self, connection: sqlite3.Connection) -> None:
-        mine = self._sealer.key_check()
-        row = connection.execute("SELECT value FROM key_check").fetchone()
-        if row is None:
-            connection.execute("INSERT INTO key_check VALUES (1, ?)", (mine,))
-        elif bytes(row[0]) != mine:
-            raise KeyUnusableError(
-                f"{self.path} was written under another master key",
-                advice="Put the right key back (`keys.master_key_file`, the credential, or the "
-                "backup); or move that file away, and references are made again from the photos",
-            )
-
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, after which no earlier page is left in the write-ahead log."""
@@ -276,19 +271,3 @@ def _summary(row: sqlite3.Row) -> ReferenceSummary:
         photo_count=row["photo_count"],
         enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
     )
-
-
-def _check_pages(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-
-
-def _move_aside(path: Path, now: datetime) -> Path:
-    aside = path.with_name(f"{path.name}.damaged-{now.strftime('%Y%m%dT%H%M%SZ')}")
-    path.replace(aside)
-    for ending in ("-wal", "-shm"):
-        log = path.with_name(path.name + ending)
-        if log.exists():
-            log.replace(aside.with_name(aside.name + ending))
-    return aside

@@ -13,6 +13,7 @@ import pytest
 
 from edgeverify.demo.scenes import OWNER_CARD
 from edgeverify.domain import Outcome, Reason
+from edgeverify.journal.reading import recent
 from tests.absent import absent
 from tests.soak.conftest import props
 from tests.soak.props import Props
@@ -121,24 +122,53 @@ def test_it_starts_without_camera_and_broker_and_takes_each_as_it_comes(door: Wo
         said.close()
 
 
-def test_on_a_full_disk_it_says_so_and_lets_systemd_try_again(door: World) -> None:
+def test_it_starts_on_a_full_disk_denies_and_opens_when_there_is_space(door: World) -> None:
     if not door.has_small_disk:
         absent("only root can mount a small disk to fill")
     door.start()
     door.stop()
     door.fill_the_disk()
-    (door.folder / "daemon.log").unlink()
+    _starts_in_trouble_and_recovers(door, door.free_the_disk)
+
+
+def test_it_starts_on_a_read_only_disk_too(door: World) -> None:
+    if not door.has_small_disk:
+        absent("only root can mount a small disk and mount it again")
+    door.start()
+    door.stop()
+    door.mount_again("ro")
+    _starts_in_trouble_and_recovers(door, lambda: door.mount_again("rw"))
+
+
+def _starts_in_trouble_and_recovers(door: World, mend: Callable[[], None]) -> None:
+    said = Notifications(door.folder / "notify")
+    door.environ["NOTIFY_SOCKET"] = str(said.path)
+    (door.folder / "daemon.log").unlink(missing_ok=True)
     try:
-        code = door.spawn().wait(60 * busyness())
-        assert code not in {0, os.EX_CONFIG}, door.log
-        assert "cannot be opened" in door.log
+        process = door.spawn()
+        until(lambda: said.said("READY=1") > 0, "READY=1, degraded", 30.0)
+        with Witness(door.broker.port) as witness:
+            alarms = {"journal_unavailable", "references_in_memory"}
+            until(lambda: alarms <= witness.alarms, "the alarm on `status`")
+            name = witness.claim(OWNER_CARD)
+            until(lambda: "the journal cannot commit" in door.log, "the denial in the log")
+            answer = witness.answer(name)
+            assert answer is None or answer.reason is Reason.JOURNAL_UNAVAILABLE
+            mend()
+            back = until(door.is_well, "the journal to be back", 10.0)
+            assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+            rows = {row.event_id for row in recent(door.journal, limit=1000)}
+            granted = [h.decision for h in witness.live if h.decision.outcome is Outcome.GRANT]
+            assert granted
+            assert {one.event_id for one in granted} <= rows
+        assert door.process is process
         assert "Traceback" not in door.log
+        print(f"started in trouble: back after {back:.1f} s")  # noqa: T201
     finally:
-        door.free_the_disk()
-    try:
-        door.start()
-    finally:
+        mend()
         door.kill()
+        del door.environ["NOTIFY_SOCKET"]
+        said.close()
 
 
 @pytest.mark.parametrize("liveness", ["auto", "passive"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -41,6 +42,8 @@ class Witness:
     live: list[Heard] = field(default_factory=list)
     history: list[Heard] = field(default_factory=list)
     prompts: int = 0
+    alarms: frozenset[str] = frozenset()
+    """What the door's retained status names as degraded."""
     connected: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -90,10 +93,15 @@ class Witness:
 
     def _subscribe(self) -> None:
         self._client.subscribe([(TOPICS.event, 0), (TOPICS.audit, 0), (TOPICS.prompt, 0)])
+        self._client.subscribe(TOPICS.status, 0)
 
     def _hear(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         if message.topic == TOPICS.prompt:
             self.prompts += 1
+            return
+        if message.topic == TOPICS.status:
+            reasons = json.loads(message.payload).get("reasons", [])
+            self.alarms = frozenset(str(one["name"]) for one in reasons)
             return
         decision = DecisionPayload.from_bytes(parse_event(bytes(message.payload)).payload)
         heard = Heard(decision, datetime.now(timezone.utc))

@@ -117,6 +117,7 @@ class Notifications:
         self._stop.set()
         self._thread.join()
         self._socket.close()
+        self.path.unlink()
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -255,6 +256,10 @@ class World:
 
     def free_the_disk(self) -> None:
         (self.state / "filler").unlink(missing_ok=True)
+
+    def mount_again(self, how: str) -> None:
+        """Make the small disk read-only (`ro`) or writable again (`rw`)."""
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.state)], check=True)
 
     def _empty_the_log(self) -> None:
         connection = sqlite3.connect(self.journal, timeout=5.0)
