@@ -29,6 +29,7 @@ from edgeverify.cli import (
     keys,
     models,
     references,
+    reload,
     report,
     run,
     status,
@@ -76,6 +77,7 @@ app.add_typer(models.app, name="models")
 app.command("aim")(aim.aim)
 app.command("bench")(bench.bench)
 app.command("status")(status.status)
+app.command("reload")(reload.reload)
 app.command("diagnose")(diagnose.diagnose)
 app.command("install-service")(install_service.install_service)
 app.command("claim")(claim.claim)

@@ -29,8 +29,8 @@ def test_the_commands_of_the_readme_are_there() -> None:
     assert {
         "run", "demo", "enrol", "verify", "claim", "events", "check-config", "doctor", "bench",
         "references list", "references remove", "models list", "models fetch", "status", "unlock",
-        "aim", "backup", "restore", "keys rotate", "diagnose", "install-service", "evaluate-pad",
-        "clock accept",
+        "aim", "backup", "restore", "keys rotate", "diagnose", "reload", "install-service",
+        "clock accept", "evaluate-pad",
     } <= names  # fmt: skip
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,8 +122,15 @@ def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:
         made.configure(liveliness="off")
         until(lambda: "config_rejected" in made.reasons(), "the broken config to be named")
         assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        # Whoever asks for the reload hears it too, as `systemctl reload` does.
+        refused = _reload(made)
+        assert refused.returncode == os.EX_CONFIG
+        assert "the old config stays in force" in refused.stderr
+        assert "liveliness" in refused.stderr
         del made.changes["liveliness"]
         made.configure()
+        taken = _reload(made)
+        assert (taken.returncode, taken.stdout) == (0, "the config is in force\n")
         until(made.is_well, "the repaired config to be in force")
 
 
@@ -157,6 +167,11 @@ def test_it_ends_in_order_and_never_showed_a_traceback(door: Watched) -> None:
     assert made.stop() == 0
     assert door.said.said("STOPPING=1") == 1
     assert "Traceback" not in made.log
+
+
+def _reload(made: World) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edgeverify", "reload", "--state", str(made.state)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 def _level(made: World) -> str:

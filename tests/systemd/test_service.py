@@ -169,7 +169,15 @@ def test_a_reload_takes_new_people_in_and_throws_nobody_out(door: Container, bro
 def test_a_broken_config_leaves_the_old_one_running_and_says_so(door: Container) -> None:
     process = door.show(SERVICE, "MainPID")
     write_config(door, "door: front-door\ncamra: {}\n")
-    door.run("systemctl", "reload", SERVICE)
+    reloaded = door.run("systemctl", "reload", SERVICE, check=False)
+    assert reloaded.returncode != 0
+    assert "failed" in reloaded.stderr
+    assert "the old config stays in force" in door.journal(SERVICE)
+    assert "camra" in door.journal(SERVICE)
+    assert is_active(door)
+    asked = door.run("edgeverify", "reload", check=False)
+    assert asked.returncode == 78
+    assert "camra" in asked.stderr
     door.until("it says so", lambda: "config_rejected" in reasons(door), 20)
     assert "config_rejected" in door.show(SERVICE, "StatusText")
     assert granted(door)
