@@ -105,7 +105,7 @@ class Pipeline:
         watch = Stopwatch(self._clock)
         matrix = self._matrix(references)
         seen = self._probe(frame.rgb, FaceSelection.DOMINANT, self.quality, watch)
-        cues = None if seen.face is None else _cues(seen.face)
+        cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
             if cues is not None and self._previous is not None:
@@ -218,8 +218,13 @@ def _same(before: tuple[Reference, ...], now: tuple[Reference, ...]) -> bool:
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
-def _cues(face: Face) -> LivenessCues:
-    return LivenessCues(pose=face.pose, eye_aspect_ratio=face.eye_aspect_ratio, mesh=face.mesh)
+def _cues(face: Face, embedding: Embedding | None) -> LivenessCues:
+    return LivenessCues(
+        pose=face.pose,
+        eye_aspect_ratio=face.eye_aspect_ratio,
+        mesh=face.mesh,
+        embedding=embedding,
+    )
 
 
 def open_pipeline(

@@ -170,6 +170,7 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
         "pad_frames": report.pad_frames,
         "flat_frames": report.flat_frames,
         "still_pairs": report.still_pairs,
+        "lowest_similarity": report.lowest_similarity,
         "challenge": " ".join(report.challenge_actions),
         "challenge_failure": report.challenge_failure,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from edgeverify.domain.arrays import Points
-from edgeverify.domain.biometric import Comparison
+from edgeverify.domain.biometric import Comparison, Embedding
 from edgeverify.domain.decision import Reason
 from edgeverify.domain.picture import HeadPose
 
@@ -60,7 +60,8 @@ class LivenessCues:
     """What one frame says about whether a live person stands there; None where it was not read.
 
     `live_probability` is the PAD bundle's P(live), 0 to 1, and read only on frames that match.
-    `similarity_to_previous` is the cosine to the previous compared frame's embedding.
+    `similarity_to_previous` is the cosine to the previous compared frame's embedding;
+    `embedding` is this frame's own, for cues over a whole transaction, and is never kept.
     """
 
     pose: HeadPose
@@ -69,6 +70,7 @@ class LivenessCues:
     similarity_to_previous: float | None = None
     live_probability: float | None = None
     screen_edges: float | None = None
+    embedding: Embedding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from edgeverify.comparison import score
-from edgeverify.domain import Embedding, LivenessCues, Refusal
+from edgeverify.domain import Embedding, LivenessCues, QualityFigures, Refusal
 from edgeverify.evaluation.pad_material import FrameRun, timed_frames
 from edgeverify.pipeline import PadStage, Pipeline
 
@@ -16,6 +16,7 @@ class ScoredFrame:
 
     `at` is seconds from the run's begin. `live_probability` is P(live) as the door would see it
     if this frame matched: None where the face was refused or is of a size that is not judged.
+    `quality` is what the gates read, None where no face was measured.
     """
 
     at: float
@@ -23,6 +24,7 @@ class ScoredFrame:
     embedding: Embedding | None
     cues: LivenessCues | None
     face_pixels: float | None
+    quality: QualityFigures | None = None
 
     @property
     def live_probability(self) -> float | None:
@@ -60,6 +62,7 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 pose=seen.face.pose,
                 eye_aspect_ratio=seen.face.eye_aspect_ratio,
                 mesh=seen.face.mesh,
+                embedding=seen.embedding,
             )
         if cues is not None and seen.face is not None and seen.embedding is not None:
             cues = replace(
@@ -77,6 +80,7 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 embedding=seen.embedding,
                 cues=cues,
                 face_pixels=seen.face.box.width if seen.face else None,
+                quality=seen.quality,
             )
         )
     return ScoredRun(run=run, species=species, frames=tuple(frames))

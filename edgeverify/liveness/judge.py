@@ -44,7 +44,7 @@ class LivenessReport:
     pad_mean: float | None
     pad_frames: int
     still_pairs: int
-    has_changed: bool
+    lowest_similarity: float
     flat_frames: int
     challenge_actions: tuple[str, ...]
     challenge_step: int
@@ -104,7 +104,7 @@ class Judge:
             pad_mean=self._pad.mean,
             pad_frames=len(self._pad.probabilities),
             still_pairs=self._still.pairs,
-            has_changed=self._still.has_changed,
+            lowest_similarity=self._still.lowest,
             flat_frames=self._plane.flat_frames,
             challenge_actions=tuple(a.value for a in challenge.draws[0].actions)
             if challenge
@@ -122,12 +122,10 @@ class Judge:
         self._plane = self._plane.observe(cues.mesh)
         if comparison is None:
             return
-        # The first compared frame's neighbour belongs to whoever stood here before the claim.
-        if self._matches or self._still.pairs:
-            self._still = self._still.observe(cues.similarity_to_previous)
         if not comparison.is_match or observation.is_tracked:
             return
         self._matches += 1
+        self._still = self._still.observe(observation.at, cues.embedding)
         if self._rules.plan.passive:
             self._pad = self._pad.observe(cues.live_probability)
         if self._rules.plan.challenge and self._challenge is None:

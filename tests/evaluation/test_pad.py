@@ -24,6 +24,7 @@ from edgeverify.settings.liveness import ChallengeSettings, PadSettings
 RULE = PadRule(threshold=0.5, min_frames=3, window=5)
 BLURRED = Refusal(reason=Reason.POOR_QUALITY, gate=Gate.BLURRED, hint="hold still")
 ANNA = Embedding(values=np.array([1, 0], np.float32), embedding_space="s")
+SWAYED = Embedding(values=np.array([0.98, 0.2], np.float32), embedding_space="s")
 BERT = Embedding(values=np.array([0, 1], np.float32), embedding_space="s")
 
 
@@ -34,7 +35,7 @@ def frame(index: int, live: float | None, who: Embedding = ANNA) -> ScoredFrame:
         eye_aspect_ratio=0.3,
         mesh=np.random.default_rng(3).uniform(200, 400, (468, 3)).astype(np.float32),
         live_probability=live,
-        similarity_to_previous=0.98,
+        embedding=None if refused else (who if index % 2 else SWAYED),
     )
     return ScoredFrame(
         at=(index + 1) / 5,

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeverify.domain import (
     Comparison,
+    Embedding,
     Gate,
     HeadPose,
     LivenessCues,
@@ -61,7 +62,7 @@ class Actor:
             eye_aspect_ratio=eyes,
             mesh=head(x=self.x, size=self.size),
             live_probability=live,
-            similarity_to_previous=similarity,
+            embedding=self._embedding(similarity),
         )
         comparison = None
         if refusal is None:
@@ -80,6 +81,14 @@ class Actor:
             return [self.looks(pitch=-p) for p in (0, 4, 10, 15, 15, 8, 3, 0)]
         sign = 1 if action is Action.TURN_LEFT else -1
         return [self.looks(yaw=sign * y, score=0.8 - y / 60) for y in (0, 5, 12, 22, 25, 15, 5, 0)]
+
+    def _embedding(self, similarity: float | None) -> Embedding | None:
+        """Sway: every other frame is so similar to those in between."""
+        if similarity is None:
+            return None
+        angle = np.arccos(similarity) * (self.sequence % 2)
+        values = np.array([np.cos(angle), np.sin(angle)], np.float32)
+        return Embedding(values=values, embedding_space="s")
 
     def _frame(
         self,

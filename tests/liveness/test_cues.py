@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.domain import Liveness, Points
+from edgeverify.domain import Embedding, Liveness, Points
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.passive import PadFusion
 from edgeverify.liveness.planarity import Planarity, plane_residual, stretch_between
@@ -112,26 +112,58 @@ def test_scaling_and_turning_in_the_picture_stretch_nothing() -> None:
     assert stretch_between(points, (1.7 * points @ turn.T).astype(np.float32)) == pytest.approx(1)
 
 
-def test_a_still_picture_is_told_after_five_pairs() -> None:
-    still = Stillness()
-    for _ in range(4):
-        still = still.observe(0.99995)
-    assert not still.is_still
-    assert still.observe(0.9999).is_still
+def at_similarity(similarity: float) -> Embedding:
+    """An embedding that is so similar to the one at similarity 1."""
+    angle = np.arccos(similarity)
+    values = np.array([np.cos(angle), np.sin(angle)], np.float32)
+    return Embedding(values=values, embedding_space="s")
+
+
+def stood(*similarities: float, seconds: float = 0.1) -> Stillness:
+    """A first frame, and others that are so similar to it, so many seconds apart."""
+    still = Stillness().observe(0.0, at_similarity(1.0))
+    for index, similarity in enumerate(similarities):
+        still = still.observe((index + 1) * seconds, at_similarity(similarity))
+    return still
+
+
+def test_a_frozen_picture_is_told_after_five_pairs() -> None:
+    assert not stood(*[0.99995] * 4).is_still
+    assert stood(*[0.99995] * 5).is_still
+
+
+def test_a_still_photo_before_a_camera_that_makes_noise_is_told_after_three_seconds() -> None:
+    """Noise of two grey levels: 0.9992 to 0.9997 on the NUAA frames. It never passes."""
+    photo = [0.9995, 0.9993, 0.9996, 0.9994]
+
+    assert not stood(*photo * 7).is_still
+    assert stood(*photo * 8).is_still
+    assert not stood(*photo * 20).has_changed
+
+
+def test_few_frames_in_a_long_time_say_nothing() -> None:
+    assert not stood(*[0.9999] * 4, seconds=1.0).is_still
 
 
 def test_one_change_is_enough_for_a_person() -> None:
-    still = Stillness()
-    for similarity in (0.9999, 0.9999, 0.997, 0.9999, 0.9999, 0.9999, 0.9999):
-        still = still.observe(similarity)
+    still = stood(0.9999, 0.9999, 0.9985, *[0.9999] * 40)
 
     assert still.has_changed
     assert not still.is_still
 
 
-def test_no_pair_is_no_evidence() -> None:
-    assert Stillness().observe(None) == Stillness()
-    assert Stillness().observe(float("nan")) == Stillness()
+def test_a_slow_drift_is_a_change_though_no_two_neighbours_differ() -> None:
+    """As at 25 frames a second, where half of a talking person's neighbours are above 0.999."""
+    angles = np.radians(np.arange(1, 8))
+    still = stood(*np.cos(angles))
+
+    assert still.has_changed
+
+
+def test_no_embedding_is_no_evidence() -> None:
+    assert Stillness().observe(1.0, None) == Stillness()
+    nothing = Embedding(values=np.zeros(2, np.float32), embedding_space="s")
+    assert not Stillness().observe(1.0, nothing).observe(2.0, at_similarity(0.5)).has_changed
 
 
 def fused(*probabilities: float | None) -> Liveness:

@@ -135,6 +135,23 @@ def test_a_still_picture_has_not_passed_before_that_is_known() -> None:
     assert after(mine, [actor.looks(similarity=0.9999) for _ in range(4)]) is Liveness.PENDING
 
 
+def test_a_still_photo_never_passes_though_the_camera_makes_noise() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+
+    assert after(mine, [actor.looks(similarity=0.9994) for _ in range(40)]) is Liveness.PENDING
+    later = after(mine, [actor.looks(similarity=0.9994) for _ in range(10)])
+    assert later is Liveness.PRESENTATION_ATTACK
+
+
+def test_a_face_that_does_not_match_is_no_change_of_the_one_that_does() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+    after(mine, [actor.looks(score=0.1, similarity=0.2) for _ in range(5)])
+    after(mine, [actor.looks(similarity=0.9999) for _ in range(4)])
+
+    assert mine.report().lowest_similarity > 0.999
+    assert mine.report().verdict is Liveness.PENDING
+
+
 def obeying(mine: Judge, actor: Actor, limit: int = 400) -> Liveness:
     """Do whatever the prompts say."""
     verdict = Liveness.PENDING
