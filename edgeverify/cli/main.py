@@ -19,6 +19,7 @@ from edgeverify.cli import (
     demo,
     diagnose,
     doctor,
+    downgrade_state,
     enrol,
     evaluate,
     evaluate_pad,
@@ -79,6 +80,7 @@ app.command("bench")(bench.bench)
 app.command("status")(status.status)
 app.command("reload")(reload.reload)
 app.command("diagnose")(diagnose.diagnose)
+app.command("downgrade-state")(downgrade_state.downgrade_state)
 app.command("install-service")(install_service.install_service)
 app.command("claim")(claim.claim)
 app.command("events")(events.events)

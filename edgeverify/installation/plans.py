@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.states import active_doors, make_states_fit
 from edgeverify.installation.steps import Step, copy, folder, link, remove, run
 from edgeverify.installation.target import Target
 
@@ -52,7 +53,15 @@ def plan_rollback(target: Target) -> list[Step]:
             f"there is no earlier release under {target.releases} to go back to",
             advice="install one: edgeverify install-service --wheel FILE",
         )
-    return [*_units(target, previous), *_switch(target, previous), *_tell_systemd(target)]
+    running = _linked(target.releases / "current")
+    fit = [] if running is None else make_states_fit(target, running, previous)
+    there = [*_units(target, previous), *_switch(target, previous), *_tell_systemd(target)]
+    if not fit:
+        return there
+    doors = active_doors() if target.is_live else []
+    stop = [run(["systemctl", "stop", *doors], why="their state is changed")] if doors else []
+    start = [run(["systemctl", "start", *doors])] if doors else []
+    return [*stop, *fit, *there, *start]
 
 
 def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:

@@ -15,12 +15,11 @@ from pathlib import Path
 import pytest
 
 from edgeverify.domain import Outcome, Reason
-from edgeverify.errors import JournalUnavailableError, StateError
+from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import EventKind, parse_event
 from edgeverify.journal import Journal
 from edgeverify.journal.database import integrity
 from edgeverify.journal.reading import find, recent
-from edgeverify.journal.schema import MIGRATIONS, migrate
 from edgeverify.keys import SigningKeys
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
@@ -212,37 +211,6 @@ def test_damage_while_running_denies_and_then_recovers(
     journal.probe(NOON)
     assert [notice.name for notice in journal.degradations()] == ["journal_replaced"]
     assert journal.record(decided("after"), keys).decision.sequence > max(before)
-
-
-def test_a_journal_of_a_newer_release_is_refused_by_name(path: Path) -> None:
-    Journal.open(path, now=NOON).journal.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StateError, match=r"schema 99, and this release knows 1"):
-        Journal.open(path, now=NOON)
-
-
-def test_migrations_run_in_order_and_each_once(tmp_path: Path) -> None:
-    steps = (MIGRATIONS[0], "ALTER TABLE decisions ADD COLUMN colour TEXT DEFAULT 'blue'")
-    with closing(sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)) as connection:
-        migrate(connection, steps[:1])
-        connection.execute("INSERT INTO facts VALUES ('kept', 'yes')")
-        migrate(connection, steps)
-        migrate(connection, steps)
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
-        assert connection.execute("SELECT value FROM facts").fetchone() == ("yes",)
-        assert "colour" in [row[1] for row in connection.execute("PRAGMA table_info(decisions)")]
-
-
-def test_a_migration_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    steps = (MIGRATIONS[0], "CREATE TABLE half (x); ALTER TABLE nowhere ADD COLUMN y")
-    with closing(sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)) as connection:
-        with pytest.raises(sqlite3.OperationalError):
-            migrate(connection, steps)
-        connection.execute("ROLLBACK")
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
-        assert "half" not in names
 
 
 def test_retention_lets_old_delivered_decisions_go_and_no_others(

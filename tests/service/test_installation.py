@@ -13,18 +13,34 @@ import pytest
 
 from edgeverify.errors import EdgeverifyError
 from edgeverify.installation import Target, perform, plan_install, target_of
+from tests.absent import absent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a system's users")
+PROGRAM = """
+import pathlib, sys
+def main():
+    print("edgeverify {version}")
+    if "downgrade-state" in sys.argv:
+        state = pathlib.Path(sys.argv[sys.argv.index("--state") + 1])
+        (state / "fitted").write_text(" ".join(sys.argv[4:]) + " by {version}")
+"""
 
 
-def release(folder: Path, version: str, *, mark: str = "") -> Path:
-    """A real wheel with the real units, and a program that only knows its version."""
+@pytest.fixture
+def as_root() -> None:
+    if os.geteuid() != 0:
+        absent("only root can make a system's users")
+
+
+def release(folder: Path, version: str, *, mark: str = "", schema: int = 1) -> Path:
+    """A real wheel with the real units, and a program that knows its version and its schemas."""
     wheel = folder / f"edgeverify-{version}-py3-none-any.whl"
     info = f"edgeverify-{version}.dist-info"
     data = f"edgeverify-{version}.data/data/share/edgeverify"
     files = {
-        "edgeverify/__init__.py": f"def main():\n    print('edgeverify {version}')\n",
+        "edgeverify/__init__.py": PROGRAM.format(version=version),
+        "edgeverify/journal/schema.py": f"VERSION = {schema}\n",
+        "edgeverify/references/schema.py": "VERSION = 1\n",
         "edgeverify/daemon/running.py": "",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -135,8 +151,8 @@ def test_a_broken_release_changes_nothing_that_runs(tmp_path: Path) -> None:
     assert not (root / "etc").exists()
 
 
-@needs_root
 @pytest.mark.slow
+@pytest.mark.usefixtures("as_root")
 def test_years_of_releases(tmp_path: Path) -> None:
     """Install, edit the config, upgrade, go back, forward, and take it away."""
     root = tmp_path / "image"
@@ -152,8 +168,8 @@ def test_years_of_releases(tmp_path: Path) -> None:
             [str(program)], capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    def install(version: str) -> None:
-        wheel = release(tmp_path, version, mark=f"# {version}\n")
+    def install(version: str, schema: int = 1) -> None:
+        wheel = release(tmp_path, version, mark=f"# {version}\n", schema=schema)
         perform("install", target(root, wheel), lambda _: None)
 
     install("1.0.0")
@@ -165,9 +181,11 @@ def test_years_of_releases(tmp_path: Path) -> None:
     state = root / "var/lib/edgeverify/edgeverify/journal.sqlite"
     state.parent.mkdir(parents=True)
     state.write_text("years of decisions")
+    (state.parent / "door").write_text("front-door\n")
+    fitted = state.parent / "fitted"
     config.write_text("door: my-own\n")
 
-    install("1.1.0")
+    install("1.1.0", schema=2)
     assert runs() == "edgeverify 1.1.0"
     assert config.read_text() == "door: my-own\n"
     assert (config.parent / "edgeverify.yaml.example").read_text().startswith("# 1.1.0")
@@ -176,10 +194,14 @@ def test_years_of_releases(tmp_path: Path) -> None:
     perform("rollback", target(root, Path()), lambda _: None)
     assert runs() == "edgeverify 1.0.0"
     assert unit.read_text().endswith("# 1.0.0\n")
+    # The newer release made the state fit the older; on the way forward the daemon does.
+    assert fitted.read_text() == "--journal-schema 1 --references-schema 1 by 1.1.0"
+    fitted.unlink()
     perform("rollback", target(root, Path()), lambda _: None)
     assert runs() == "edgeverify 1.1.0"
+    assert not fitted.exists()
 
-    install("1.1.0")  # the same once more: never into the environment that runs
+    install("1.1.0", schema=2)  # the same once more: never into the environment that runs
     left = {path.name for path in (root / "opt/edgeverify").iterdir()}
     assert left == {"1.1.0", "1.1.0-2", "current", "previous"}
     assert runs() == "edgeverify 1.1.0"

@@ -42,8 +42,11 @@ def need(condition: object, message: str) -> None:
     absent(message)
 
 
-def build_wheel(folder: Path, version: str) -> Path:
-    """Make a wheel of this checkout under another version, without touching the checkout."""
+def build_wheel(folder: Path, version: str, *, is_older: bool = False) -> Path:
+    """Make a wheel of this checkout under another version, without touching the checkout.
+
+    An older one knows only the first schema of the journal (`tests/journal/schema_1.sql`).
+    """
     source = folder / f"source-{version}"
     source.mkdir(parents=True)
     for name in PACKED:
@@ -62,6 +65,13 @@ def build_wheel(folder: Path, version: str) -> Path:
     for line in text.splitlines():
         if line.startswith("__version__ = "):
             init.write_text(text.replace(line, f'__version__ = "{version}"'))
+    if is_older:
+        schema = source / "edgeverify/journal/schema.py"
+        text = schema.read_text()
+        assert text.count("\nVERSION = len(STEPS)\n") == 1
+        schema.write_text(
+            text.replace("\nVERSION = len(STEPS)\n", "\nSTEPS = STEPS[:1]\nVERSION = 1\n")
+        )
     dist = folder / "dist"
     subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", str(dist), str(source)], check=True)
     return dist / f"edgeverify-{version}-py3-none-any.whl"
@@ -127,7 +137,7 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     clear_up_after_killed_runs()
     work = tmp_path_factory.mktemp("release")
-    build_wheel(work, "0.9.0")
+    build_wheel(work, "0.9.0", is_older=True)
     build_wheel(work, "0.9.1")
     layer = CACHE / f"run-{os.getpid()}"
     binds = {

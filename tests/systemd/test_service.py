@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from edgeverify.journal.schema import VERSION
+
 from .conftest import make_install
 from .container import Container
 
@@ -76,6 +78,23 @@ def granted(machine: Container) -> dict[str, Any]:
         if decision["outcome"] == "grant":
             return decision
     raise AssertionError(f"never granted: {decision}\n{machine.journal(SERVICE)[-4000:]}")
+
+
+def schema_of_the_journal(machine: Container) -> int:
+    ask = (
+        "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
+    )
+    journal = f"{STATE}/journal.sqlite"
+    program = "/opt/edgeverify/current/bin/python"
+    return int(machine.run(program, "-c", ask, journal, "PRAGMA user_version").stdout)
+
+
+def is_written_down(machine: Container, decision: dict[str, Any]) -> bool:
+    listed = machine.run(
+        "runuser", "-u", "edgeverify", "--", "edgeverify", "journal", "list", "--json",
+        "--config", "/etc/edgeverify/reader.yaml", "--state", STATE, "--limit", "1000",
+    )  # fmt: skip
+    return decision["event_id"] in listed.stdout
 
 
 def write_config(machine: Container, text: str) -> None:
@@ -277,14 +296,21 @@ def test_the_support_bundle_has_the_journal_and_no_secret(door: Container) -> No
 
 
 def test_an_upgrade_keeps_the_state_and_one_command_goes_back(door: Container) -> None:
+    """The older release has an older journal: it is migrated up, and down again."""
     before = granted(door)
+    assert schema_of_the_journal(door) == 1
     make_install(door, "0.9.1")
     door.until("the new release runs", lambda: status(door).get("version") == "0.9.1", 30)
+    assert schema_of_the_journal(door) == VERSION > 1
     after = granted(door)
     assert after["sequence"] > before["sequence"]
-    door.run("make", "-C", "/checkout", "rollback")
+    went_back = door.run("make", "-C", "/checkout", "rollback", seconds=200)
+    assert f"from schema {VERSION} to 1; every decision is kept" in went_back.stdout
     door.until("the old release runs", lambda: status(door).get("version") == "0.9.0", 30)
+    assert schema_of_the_journal(door) == 1
     assert granted(door)["sequence"] > after["sequence"]
+    for decision in (before, after):
+        assert is_written_down(door, decision)
     installed = door.run("ls", "/opt/edgeverify").stdout.split()
     assert installed == ["0.9.0", "0.9.1", "current", "previous"]
 
