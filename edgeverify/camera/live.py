@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from edgeverify.camera.backoff import Backoff
+from edgeverify.camera.backoff import (
+    ABSENT_SECONDS,
+    BROKEN_OFF_SECONDS,
+    LONGEST_SECONDS,
+    Backoff,
+)
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Failed, Message, Opened, Order, Started
@@ -43,6 +48,15 @@ class LiveSource:
     is_file: bool = False
     command: Sequence[str] = COMMAND
     scene: SceneWatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """Why there are no frames any more, and how long to wait at most before asking again."""
+
+    state: CameraState
+    detail: str
+    longest_pause: float = LONGEST_SECONDS
 
 
 class LiveCamera:
@@ -127,32 +141,36 @@ class LiveCamera:
 
     def _supervise(self) -> None:
         while not self._closing.is_set():
-            state, detail = self._capture_until_broken()
+            broken = self._capture_until_broken()
             self._frames.clear()
             if self._closing.is_set():
                 break
-            self._break(state, detail)
-            if state is CameraState.ENDED:
+            self._break(broken)
+            if broken.state is CameraState.ENDED:
                 break
             with contextlib.suppress(CameraError):  # it loads its libraries during the pause
                 self._process = self._process or CaptureProcess(self._source.command)
-            self._closing.wait(self._backoff.pause())
+            self._closing.wait(self._backoff.pause(broken.longest_pause))
         self._end_process()
 
-    def _capture_until_broken(self) -> tuple[CameraState, str]:
+    def _capture_until_broken(self) -> _Break:
         """Capture from the camera, if it is there; a process that was not needed waits on."""
         try:
             if self._process is None:
                 self._process = CaptureProcess(self._source.command)
             self._process.order(self._source.make_order())
         except CameraError as error:
-            return CameraState.OFFLINE, str(error)
+            return _Break(CameraState.OFFLINE, str(error), ABSENT_SECONDS)
+        started = self._clock()
         try:
-            return self._listen(self._process)
+            state, detail = self._listen(self._process)
         except CameraError as error:
-            return CameraState.OFFLINE, str(error)
+            state, detail = CameraState.OFFLINE, str(error)
         finally:
             self._end_process()
+        newest = self._frames.newest_at()
+        had_frames = newest is not None and newest > started
+        return _Break(state, detail, BROKEN_OFF_SECONDS if had_frames else LONGEST_SECONDS)
 
     def _end_process(self) -> None:
         if self._process is not None:
@@ -206,12 +224,11 @@ class LiveCamera:
             self._source.scene.look(captured.picture.thumbnail, captured.captured_at)
         self._frames.put(ring, captured)
 
-    def _break(self, state: CameraState, detail: str) -> None:
-        now = self._clock()
+    def _break(self, broken: _Break) -> None:
+        now, state, detail = self._clock(), broken.state, broken.detail
         with self._lock:
             before = self._broken
-            is_same = before is not None and before.state is state
-            since = before.since if is_same and before is not None else now
+            since = before.since if before is not None and before.state is state else now
             self._broken = CameraHealth(state=state, since=since, detail=detail)
         # Tried every two seconds for a weekend, it is said once.
         if before is None or (before.state, before.detail) != (state, detail):

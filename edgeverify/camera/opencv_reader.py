@@ -17,9 +17,16 @@ QUIET = {
     # FFmpeg and OpenCV would write to the daemon's log, past every folding. 8: fatal only.
     "OPENCV_FFMPEG_LOGLEVEL": "8",
     "OPENCV_LOG_LEVEL": "SILENT",
-    # TCP: a lost UDP packet tears the picture. No demuxer buffer: it holds old frames.
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
 }
+STREAM_OPTIONS = {
+    "rtsp_transport": "tcp",  # a lost UDP packet tears the picture
+    "flags": "low_delay",  # no decoder thread holds pictures back
+    # Measuring the rate would take 22 pictures more: four seconds of a camera that gives 5.
+    "fpsprobesize": "0",
+    "analyzeduration": "1000000",  # microseconds of video; FFmpeg's own is five seconds
+}
+"""FFmpeg's, for network cameras only: a file would be judged by its first pictures."""
+MAX_OLD_PICTURES = 300
 
 
 class FileReader:
@@ -85,9 +92,12 @@ class UrlReader:
     def __init__(self, order: Order) -> None:
         import cv2  # noqa: PLC0415
 
+        options = "|".join(f"{name};{value}" for name, value in STREAM_OPTIONS.items())
+        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = options
         milliseconds = round(order.timeout_seconds * 1000)
         self._cv2: Any = cv2
         self._clock = StreamClock()
+        self._old_pictures = MAX_OLD_PICTURES
         self._capture = cv2.VideoCapture(
             order.place,
             cv2.CAP_FFMPEG,
@@ -102,12 +112,21 @@ class UrlReader:
             raise CameraError("answers, but not with a video stream (password? path?)")
 
     def read(self, buffer: BgrImage | None = None) -> tuple[BgrImage, float]:
-        """Wait for the next picture; one that waited in a buffer keeps its earlier time."""
-        image = into(self._capture, buffer)
-        if image is None:
-            raise CameraError("the stream broke off")
-        stream_seconds = float(self._capture.get(self._cv2.CAP_PROP_POS_MSEC)) / 1000
-        return image, self._clock.captured_at(stream_seconds, time.monotonic())
+        """Wait for the next picture; one that waited in a buffer keeps its earlier time.
+
+        What FFmpeg took to get to know the stream comes first, all at once: it is passed over,
+        since nobody can tell how old it is before the first picture that had to be waited for.
+        """
+        while True:
+            image = into(self._capture, buffer)
+            if image is None:
+                raise CameraError("the stream broke off")
+            stream_seconds = float(self._capture.get(self._cv2.CAP_PROP_POS_MSEC)) / 1000
+            captured_at = self._clock.captured_at(stream_seconds, time.monotonic())
+            self._old_pictures -= 1
+            if self._old_pictures < 0 or not self._clock.is_catching_up:
+                self._old_pictures = 0
+                return image, captured_at
 
     def close(self) -> None:
         """Hang up."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 LEAK = 0.002
 """The two clocks may drift apart by so much a second; real ones do by 0.0001."""
 MAX_JUMP_SECONDS = 10.0
+UNKNOWN_PICTURES = 2
+"""FFmpeg gives the first two of an RTSP stream the same time."""
 PLAUSIBLE_SECONDS = (-1e9, 1e9)
 """Beyond these it is no time: FFmpeg says -3.7e17 where a stream (Motion JPEG over HTTP) has none,
 and adding that to a clock would leave nothing of the clock's own digits."""
@@ -23,13 +25,22 @@ class StreamClock:
         self._offset: float | None = None
         self._stream = 0.0
         self._arrival = 0.0
+        self._pictures = 0
+        self.is_catching_up = True
+        """Whether the last picture came in less than half the time that lies between it and the
+        one before, so that it had waited in a buffer; the first two may have."""
 
     def captured_at(self, stream_seconds: float, arrival: float) -> float:
         """Give the capture time on the clock of `arrival`; never later than it, never falling."""
         if not PLAUSIBLE_SECONDS[0] < stream_seconds < PLAUSIBLE_SECONDS[1]:
             self._offset = None
+            self.is_catching_up = False
             return arrival
         step = stream_seconds - self._stream
+        self._pictures += 1
+        self.is_catching_up = self._pictures <= UNKNOWN_PICTURES or (
+            step < MAX_JUMP_SECONDS and arrival - self._arrival < step / 2
+        )
         if self._offset is None or not 0.0 < step < MAX_JUMP_SECONDS:
             self._offset = arrival - stream_seconds
         else:

@@ -102,9 +102,10 @@ def free_port() -> int:
 class RtspServer:
     """A network camera whose plug can be pulled."""
 
-    def __init__(self, port: int, width: int, height: int, hue: float) -> None:
+    def __init__(self, port: int, width: int, height: int, hue: float, rate: int) -> None:
+        words = [port, width, height, f"{hue:.6f}", rate]
         self._process = subprocess.Popen(
-            [DEBIAN_PYTHON, str(SERVER), str(port), str(width), str(height), f"{hue:.6f}"],
+            [DEBIAN_PYTHON, str(SERVER), *map(str, words)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -141,16 +142,20 @@ def _has_rtsp_server() -> bool:
 
 @pytest.fixture
 def rtsp_server() -> Iterator[StartServer]:
-    """Start RTSP servers: `rtsp_server(port, width, height, hue)`; all are killed afterwards."""
+    """Start RTSP servers: `rtsp_server(port, width, height, hue, rate)`; all are killed."""
     if not _has_rtsp_server():
         absent("gir1.2-gst-rtsp-server-1.0, python3-gi or GStreamer's plugins are not installed")
     servers: list[RtspServer] = []
 
     def start(
-        port: int, width: int = 640, height: int = 480, hue: float | None = None
+        port: int,
+        width: int = 640,
+        height: int = 480,
+        hue: float | None = None,
+        rate: int = 25,
     ) -> RtspServer:
         hue = random.uniform(-1, 1) if hue is None else hue
-        servers.append(RtspServer(port, width, height, hue))
+        servers.append(RtspServer(port, width, height, hue, rate))
         return servers[-1]
 
     yield start

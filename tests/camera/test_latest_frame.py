@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.camera.backoff import LONGEST_SECONDS, Backoff
+from edgeverify.camera.backoff import ABSENT_SECONDS, LONGEST_SECONDS, Backoff
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured
 from edgeverify.camera.picture import Picture
@@ -105,5 +105,6 @@ def test_the_pause_grows_but_never_keeps_a_returned_camera_waiting(seed: int, tr
     pauses = [backoff.pause() for _ in range(tries)]
     assert all(0.2 <= pause <= 1.2 * LONGEST_SECONDS for pause in pauses)
     assert max(pauses[:3]) <= 1.2
+    assert backoff.pause(ABSENT_SECONDS) <= 1.2 * ABSENT_SECONDS
     backoff.reset()
     assert backoff.pause() <= 0.3

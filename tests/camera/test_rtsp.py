@@ -19,6 +19,7 @@ from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_fra
 
 pytestmark = pytest.mark.slow
 
+RETURN_SECONDS = 5.0
 RETURNS = int(os.environ.get("EDGEVERIFY_CAMERA_RETURNS", "20"))
 
 
@@ -42,6 +43,24 @@ def test_a_stream_gives_fresh_frames(rtsp_server: StartServer) -> None:
         assert frame.captured_at > first.captured_at
         assert camera.now() - frame.captured_at < 1.0
         assert camera.health().state is CameraState.OK
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_slow_camera_opens_in_time_and_shows_nothing_old(rtsp_server: StartServer) -> None:
+    """At 5 a second, getting to know the stream must not take 29 pictures, nor show them late.
+
+    (It does where OpenCV ignores the options that it is given, as the wheel of 4.11 does.)
+    """
+    port = free_port()
+    rtsp_server(port, rate=5)
+    with watching(port) as camera:
+        began = time.monotonic()
+        frame = wait_for_frame(camera, 0, RETURN_SECONDS)
+        print(f"first picture after {time.monotonic() - began:.2f} s")  # noqa: T201
+        for _ in range(4):
+            before, frame = frame, wait_for_frame(camera, frame.sequence, 2.0)
+            assert frame.captured_at - before.captured_at > 0.1
+            assert camera.now() - frame.captured_at < 0.5
 
 
 @pytest.mark.usefixtures("nothing_leaks")
@@ -118,7 +137,7 @@ def test_a_camera_that_accepts_and_says_nothing() -> None:
 def test_the_camera_comes_back_every_time(rtsp_server: StartServer) -> None:
     """20 times in CI, 100 by `make test-camera`: frames within 5 s, same process, no leak.
 
-    (On a machine that is busy with other things the five seconds stretch with its load.)
+    Five seconds are five seconds, however busy the machine is.
     """
     port = free_port()
     server = rtsp_server(port, 320, 240)
@@ -131,19 +150,13 @@ def test_the_camera_comes_back_every_time(rtsp_server: StartServer) -> None:
             seen = _drain(camera, seen)
             server = rtsp_server(port, 320, 240)
             returned = time.monotonic()
-            seen = wait_for_frame(camera, seen, 5.0 * _busyness()).sequence
+            seen = wait_for_frame(camera, seen, RETURN_SECONDS).sequence
             took.append(time.monotonic() - returned)
             assert camera.health().is_usable, f"round {round_number}: {camera.health()}"
-    late = sum(seconds > 5.0 for seconds in took)
     print(  # noqa: T201
-        f"{RETURNS} returns: median {median(took):.2f} s, slowest {max(took):.2f} s, "
-        f"{late} above 5 s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        f"{RETURNS} returns: median {median(took):.2f} s, slowest {max(took):.2f} s; "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
-
-
-def _busyness() -> float:
-    """Say how many processes want each core; 1 on a machine that has only this to do."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _drain(camera: Camera, seen: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +67,26 @@ def test_a_stream_without_time_stamps_is_as_new_as_its_arrival() -> None:
     for nothing in (-3.68934881474191e17, float("nan"), float("-inf")):
         assert [clock.captured_at(nothing, t) for t in (4211.25, 4211.33)] == [4211.25, 4211.33]
     assert clock.captured_at(7.0, 4212.0) == 4212.0
+
+
+def test_what_waited_while_the_stream_was_opened_is_told_from_what_comes_now() -> None:
+    """Twenty pictures at once, then one every 0.2 s."""
+    clock = StreamClock()
+    waited = []
+    for number in range(20):
+        clock.captured_at(number * 0.2, 50.0 + number * 0.01)
+        waited.append(clock.is_catching_up)
+    assert all(waited)
+    for number in range(20, 25):
+        clock.captured_at(number * 0.2, 50.2 + (number - 19) * 0.2)
+        assert not clock.is_catching_up
+
+
+@pytest.mark.parametrize("stream", [lambda _n: 0.0, lambda _n: float("nan"), lambda n: -n * 0.1])
+def test_without_usable_time_stamps_nothing_is_held_back_for_long(
+    stream: Callable[[int], float],
+) -> None:
+    clock = StreamClock()
+    for number in range(4):
+        clock.captured_at(stream(number), 5.0 + number * 0.04)
+    assert not clock.is_catching_up
