@@ -2,219 +2,100 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
-import uuid
-from base64 import b64decode
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from edgeverify.client import EventChecker, Feed
-from edgeverify.demo.actors import Cast
-from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
-from edgeverify.errors import StateError
-from edgeverify.events import ClaimMessage, DecisionPayload, Topics, encode_claim
+from edgeverify.client import EventChecker
+from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD
+from edgeverify.domain import Outcome, Reason
+from edgeverify.journal.reading import DecisionRow, recent
 from edgeverify.keys import load_signing_keys
-from edgeverify.status_socket import Json, ask
-from tests.brokers import Mosquitto, mosquitto
-from tests.daemon.conftest import THRESHOLD
+from tests.soak.conftest import props
+from tests.soak.props import Props
+from tests.soak.traffic import Witness
+from tests.soak.world import DOOR, World, until, world
+
+__all__ = ["props"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-PATIENCE_SECONDS = 60.0
-DOOR = "front-door"
-
-
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        time.sleep(0.1)
-
-
-@dataclass
-class LivingDoor:
-    """A running daemon and what a test does to it."""
-
-    folder: Path
-    broker: Mosquitto
-    process: subprocess.Popen[bytes]
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "state"
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "daemon.log").read_text(encoding="utf-8", errors="replace")
-
-    def status(self) -> dict[str, Json]:
-        try:
-            return ask(self.state, "status")
-        except StateError:
-            return {}
-
-    def reasons(self) -> set[str]:
-        found = self.status().get("reasons", [])
-        assert isinstance(found, list)
-        return {str(one["name"]) for one in found if isinstance(one, dict)}
-
-    def wait_ready(self) -> None:
-        def ready() -> bool:
-            assert self.process.poll() is None, self.log
-            status = self.status()
-            camera = status.get("camera")
-            is_seeing = isinstance(camera, dict) and camera["state"] == "ok"
-            return is_seeing and status.get("references") == 2
-
-        _until(ready, "a camera that sees and two references")
-
-    def claim(self, card: str, feed: Feed) -> DecisionPayload:
-        """Claim as a reader does, and return the checked decision."""
-        now = datetime.now(timezone.utc)
-        keys = load_signing_keys(self.state / "signing-keys.json", now=now).accepted(now)
-        checker = EventChecker(DOOR, keys)
-        message = ClaimMessage(id=uuid.uuid4().hex, card=card, issued_at=now)
-        feed.publish(Topics(DOOR).claim, encode_claim(message, source="/test"))
-        while (arrived := feed.next(PATIENCE_SECONDS)) is not None:
-            if arrived.topic != Topics(DOOR).event:
-                continue
-            event = checker.check(
-                arrived.payload, now=datetime.now(timezone.utc), is_retained=arrived.is_retained
-            )
-            if event.decision.claim_id == message.id:
-                return event.decision
-        raise AssertionError(f"no decision; the daemon says:\n{self.log}")
-
-
-def write_config(folder: Path, port: int, **changes: object) -> None:
-    config: dict[str, object] = {
-        "door": DOOR,
-        "model": {"bundle": str(folder / "models" / "dlib-resnet"), "threads": 1},
-        "camera": {"source": "film.avi", "loop": True},
-        "decision": {"threshold": THRESHOLD, "timeout_seconds": 30.0},
-        "liveness": "off",
-        "clock": {"allow_unsynced": True},
-        "mqtt": {"host": "127.0.0.1", "port": port, "max_reconnect_seconds": 2.0},
-        "staff": [
-            {"card": OWNER_CARD, "name": "Ada", "photos": ["ada.jpg"]},
-            {"card": OTHER_CARD, "name": "Bob", "photos": ["bob.jpg"]},
-        ],
-    }
-    config.update(changes)
-    # JSON is YAML; written aside and moved, so that the daemon never reads half of it.
-    (folder / "new.yaml").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "new.yaml").replace(folder / "door.yaml")
+BOB = {"card": OTHER_CARD, "name": "Bob", "photos": ["bob.jpg"]}
 
 
 @pytest.fixture
-def living_door(
-    tmp_path: Path,
-    cast: Cast,
-    films: Callable[[Film, int], Path],
-    dlib_bundle: Path,
-) -> Iterator[LivingDoor]:
-    folder = tmp_path
-    shutil.copytree(dlib_bundle, folder / "models" / "dlib-resnet")
-    shutil.copy(films(Film.OWNER_WALKS_UP, 40), folder / "film.avi")
-    (folder / "ada.jpg").write_bytes(cast.owner_id_photo)
-    (folder / "bob.jpg").write_bytes(cast.other_id_photo)
-    (folder / "broker").mkdir()
-    with mosquitto(folder / "broker") as broker, (folder / "daemon.log").open("wb") as log:
-        write_config(folder, broker.port)
-        command = [sys.executable, "-m", "edgeverify", "run"]
-        command += ["--config", str(folder / "door.yaml"), "--state", str(folder / "state")]
-        environ = {**os.environ, "XDG_DATA_HOME": str(folder)}
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
-        door = LivingDoor(folder, broker, process)
-        try:
-            door.wait_ready()
-            yield door
-        finally:
-            process.kill()
-            process.wait()
+def door(tmp_path: Path, props: Props) -> Iterator[World]:
+    with world(tmp_path, props) as made:
+        made.start()
+        yield made
 
 
-def _listen(door: LivingDoor) -> Feed:
-    topics = Topics(DOOR)
-    return Feed("127.0.0.1", door.broker.port, topics=(topics.event, topics.audit))
-
-
-def test_a_day_at_the_door(living_door: LivingDoor) -> None:
+def test_a_day_at_the_door(door: World) -> None:
     """Grant, non-match, reload to another config, a broken config, and an orderly end."""
-    door = living_door
-    with _listen(door) as feed:
-        assert door.claim(OWNER_CARD, feed).outcome.value == "grant"
-        assert door.claim(OTHER_CARD, feed).reason.value == "non_match"
-        assert door.claim("nobody", feed).reason.value == "unknown_reference"
+    with Witness(door.broker.port) as witness:
+        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        assert witness.ask(OTHER_CARD).reason is Reason.NON_MATCH
+        assert witness.ask(UNKNOWN_CARD).reason is Reason.UNKNOWN_REFERENCE
+        _are_signed_by(door, witness)
 
         # The manager takes Ada out and tells the daemon.
-        bob = {"card": OTHER_CARD, "name": "Bob", "photos": ["bob.jpg"]}
-        write_config(door.folder, door.broker.port, staff=[bob])
+        door.configure(staff=[BOB])
+        assert door.process is not None
         door.process.send_signal(signal.SIGHUP)
-        _until(lambda: door.status().get("references") == 1, "Ada's reference to go")
-        assert door.claim(OWNER_CARD, feed).reason.value == "unknown_reference"
+        until(lambda: door.status().get("references") == 1, "Ada's reference to go")
+        assert witness.ask(OWNER_CARD).reason is Reason.UNKNOWN_REFERENCE
 
         # Then somebody mistypes a key: the door goes on with what it has, and says so.
-        write_config(door.folder, door.broker.port, staff=[bob], liveliness="off")
-        _until(lambda: "config_rejected" in door.reasons(), "the broken config to be named")
+        door.configure(liveliness="off")
+        until(lambda: "config_rejected" in door.reasons(), "the broken config to be named")
         assert door.status()["references"] == 1
-        assert door.claim(OTHER_CARD, feed).reason.value == "non_match"
+        assert witness.ask(OTHER_CARD).reason is Reason.NON_MATCH
 
-    door.process.send_signal(signal.SIGTERM)
-    assert door.process.wait(20) == 0
+    assert door.stop() == 0
     assert "Traceback" not in door.log
 
 
-def test_a_grant_decided_while_the_broker_is_away_arrives_only_as_history(
-    living_door: LivingDoor,
-) -> None:
-    door = living_door
-    with _listen(door) as feed:
-        door.claim(OTHER_CARD, feed)
-    door.broker.kill()
-    _until(lambda: any(n.startswith("broker_") for n in door.reasons()), "the broker to be missed")
-    before = len(_decisions(door))
-    write_config(
-        door.folder,
-        door.broker.port,
-        claims={"sources": ["fixed"], "fixed_card": OWNER_CARD, "retry_pause_seconds": 60.0},
-    )
-    _until(lambda: "grant" in _decisions(door)[before:], "a grant while the broker is away")
-    door.broker.start()
-    seen: dict[str, list[str]] = {"event": [], "audit": []}
-    deadline = time.monotonic() + 30
-    with _listen(door) as feed:
-        while "grant" not in seen["audit"] and time.monotonic() < deadline:
-            message = feed.next(1.0)
-            if message is None:
-                continue
-            event = json.loads(message.payload)
-            payload = json.loads(b64decode(event["data_base64"]))
-            seen[message.topic.rsplit("/", 1)[1]].append(payload["outcome"])
-    assert "grant" in seen["audit"]
-    assert "grant" not in seen["event"]
+def _are_signed_by(door: World, witness: Witness) -> None:
+    """Every live decision passes the checks that a lock makes."""
+    assert len(witness.live) == 3
+    first = witness.live[0].at
+    keys = load_signing_keys(door.state / "signing-keys.json", now=first).accepted(first)
+    checker = EventChecker(DOOR, keys)
+    for heard in witness.live:
+        event = checker.check(heard.message, now=heard.at, is_retained=False)
+        assert event.decision == heard.decision
 
 
-def _decisions(door: LivingDoor) -> list[str]:
-    words = [line for line in door.log.splitlines() if " decided " in line]
-    return [line.split("outcome=")[1].split()[0] for line in words]
+def test_a_grant_decided_while_the_broker_is_away_arrives_only_as_history(door: World) -> None:
+    with Witness(door.broker.port) as witness:
+        assert witness.ask(OTHER_CARD).reason is Reason.NON_MATCH
+        door.broker.kill()
+        until(lambda: any(n.startswith("broker_") for n in door.reasons()), "the broker's absence")
+        fixed = {"sources": ["fixed"], "fixed_card": OWNER_CARD, "retry_pause_seconds": 60.0}
+        door.configure(claims=fixed)
+        until(lambda: _newest(door).outcome is Outcome.GRANT, "a grant while the broker is away")
+        granted = _newest(door).event_id
+        door.broker.start()
+        until(
+            lambda: granted in {heard.decision.event_id for heard in witness.history},
+            "the grant as history",
+        )
+        assert granted not in {heard.decision.event_id for heard in witness.live}
 
 
-def test_a_second_daemon_on_the_same_state_is_refused(living_door: LivingDoor) -> None:
-    door = living_door
+def _newest(door: World) -> DecisionRow:
+    return recent(door.journal, limit=1)[0]
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(door: World) -> None:
     command = [sys.executable, "-m", "edgeverify", "run"]
-    command += ["--config", str(door.folder / "door.yaml"), "--state", str(door.state)]
+    command += ["--config", str(door.config), "--state", str(door.state)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert door.process is not None
     assert second.returncode == 2
     assert f"in use by process {door.process.pid}" in second.stderr
     assert "Traceback" not in second.stderr

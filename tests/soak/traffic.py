@@ -24,10 +24,11 @@ TOPICS = Topics(DOOR)
 
 @dataclass(frozen=True)
 class Heard:
-    """A decision on a topic, and when it arrived."""
+    """A decision on a topic, when it arrived, and the message that held it."""
 
     decision: DecisionPayload
     at: datetime
+    message: bytes = b""
 
 
 @dataclass
@@ -103,8 +104,9 @@ class Witness:
             reasons = json.loads(message.payload).get("reasons", [])
             self.alarms = frozenset(str(one["name"]) for one in reasons)
             return
-        decision = DecisionPayload.from_bytes(parse_event(bytes(message.payload)).payload)
-        heard = Heard(decision, datetime.now(timezone.utc))
+        event = bytes(message.payload)
+        decision = DecisionPayload.from_bytes(parse_event(event).payload)
+        heard = Heard(decision, datetime.now(timezone.utc), event)
         (self.live if message.topic == TOPICS.event else self.history).append(heard)
 
 
