@@ -42,7 +42,7 @@ def align_points(
     ValueError on points that do not span a face.
     """
     matrix = chip_transform(points, template_named(template), size)
-    return AlignedFace(rgb=_warp(rgb, matrix, size, resize), template=template)
+    return AlignedFace(rgb=warp(rgb, matrix, size, resize), template=template)
 
 
 def chip_transform(points: Points, template: Template, size: int) -> NDArray[np.float64]:
@@ -69,7 +69,8 @@ def _level_box(points: Points, template: LevelBoxTemplate, size: int) -> NDArray
     return np.column_stack([levelling * scale, -corner * scale])
 
 
-def _warp(rgb: RgbImage, matrix: NDArray[np.float64], size: int, resize: Resize) -> RgbImage:
+def warp(rgb: RgbImage, matrix: NDArray[np.float64], size: int, resize: Resize) -> RgbImage:
+    """Cut `size` pixels square by a (2, 3) matrix from frame to chip; black outside the frame."""
     scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
     if resize == "area" and scale < _ALIASING_BELOW:
         rgb, matrix = _averaged_down(rgb, matrix, size, scale)
