@@ -52,6 +52,8 @@ def main() -> None:
     first = np.array([at[pair.probe.path(Path())] for pair in pairs])
     second = np.array([at[pair.reference.path(Path())] for pair in pairs])
     tuning = {*first[: len(pairs) // 2].tolist(), *second[: len(pairs) // 2].tolist()}
+    people = np.array([name.parts[0] for name in names])
+    is_tuning = np.isin(np.arange(len(names)), sorted(tuning))
     images = [arguments.lfw / "lfw" / "lfw-deepfunneled" / name for name in names]
     network = _load(arguments.onnx)
     print(f"{len(images)} images, {len(pairs)} pairs; {arguments.feeding}")
@@ -67,9 +69,10 @@ def main() -> None:
         if arguments.rows not in experiment.name:
             continue
         meshes = find_meshes(images, experiment.finding, arguments.cache)
+        raw = _embed(images, meshes, experiment, network, feeding)
         row = Row(
-            people=np.array([name.parts[0] for name in names]),
-            embeddings=_embed(images, meshes, experiment, network, feeding),
+            people=people,
+            embeddings=experiment.after(raw, is_tuning, people),
             first=first,
             second=second,
             pairs=pairs,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from edgeverify.domain import Points
 from edgeverify.vision.dominance import FaceSelection
+from lfw.after import After, centred, half_whitened, unchanged, within_class
 from lfw.chips import Chip, fitted, moved, stated
 from lfw.faces import Finding
 
@@ -22,6 +23,7 @@ class Experiment:
     chips: tuple[Chip, ...]
     finding: Finding = field(default_factory=Finding)
     mirror: bool = True
+    after: After = unchanged
 
 
 def finding_rows(template: str) -> list[Experiment]:
@@ -48,6 +50,14 @@ def finding_rows(template: str) -> list[Experiment]:
             for margin in (1.2, 1.3, 1.4, 1.6, 1.7)
         ),
         replace(base, name="no mirror", mirror=False),
+        *(
+            replace(base, name=f"after the network: {name}", after=after)
+            for name, after in (
+                ("centred", centred),
+                ("half whitened", half_whitened),
+                ("within-class normalised", within_class),
+            )
+        ),
         *(
             replace(base, name=f"interpolation {how}", chips=(replace(plain, interpolation=how),))
             for how in _INTERPOLATIONS
