@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
+DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
+	$(if $(MODEL),--model "$(MODEL)")
+
 .PHONY: help demo test lint types imports unit slow test-all ci lock clean \
 	wheel install rollback uninstall test-camera test-systemd test-kill
 
@@ -14,8 +17,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 demo: $(VENV)/daemon.stamp ## The whole door on real faces; CAMERA=0 plays it with you and a webcam
-	$(BIN)/edgeverify demo $(if $(CAMERA),--camera "$(CAMERA)") \
-		$(if $(BROKER),--broker "$(BROKER)") $(if $(MODEL),--model "$(MODEL)")
+	$(strip $(BIN)/edgeverify demo $(DEMO_OPTIONS))
 
 # ---- environments -------------------------------------------------------------------------------
 
