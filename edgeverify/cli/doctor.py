@@ -8,7 +8,7 @@ from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 
 @plain_errors
 def doctor(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson = False) -> None:
-    """Check camera, model, broker, permissions, clock, disk and heat; say what to do.
+    """Check every part, and ask a running daemon what it is degraded by; say what to do.
 
     Exit code 0 when all is well, 1 when something is not, 78 for a broken config.
 

@@ -40,6 +40,18 @@ def of_reason(reason: ReasonCode, where: str) -> Degradation:
     return Degradation(name=name, detail=f"{where} says: {words}")
 
 
+def of_words(words: str, where: str) -> Degradation:
+    """Name a refusal of which only the sentence is known."""
+    for said, name in _REFUSED.items():
+        if said.lower() in words.lower():
+            return Degradation(name=name, detail=f"{where} says: {said}")
+    if "subscription refused" in words:
+        return Degradation(name="broker_refuses_claims", detail=words)
+    if "does not answer" in words or "connection was closed" in words:
+        return Degradation(name="broker_silent", detail=words)
+    return Degradation(name="broker_refused", detail=words)
+
+
 def is_unsupported_protocol(reason: ReasonCode) -> bool:
     """Tell whether the broker speaks another version of MQTT."""
     return bool(reason.getName() in UNSUPPORTED_PROTOCOL)

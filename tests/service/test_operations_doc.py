@@ -9,7 +9,7 @@ from edgeverify.camera.health import CameraState
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAID = re.compile(
-    r"""(?:Degradation\(\s*(?:name=)?|raise_fault\(\s*|faults\.state\(\s*|_FAULT\s*=\s*)"([a-z_\-]+)\""""
+    r"""(?:Degradation\(\s*(?:name=)?|raise_fault\(\s*|faults\.state\(\s*|_FAULT\s*=\s*|_broken\(\s*)"([a-z_\-]+)\""""
 )
 REFUSED = re.compile(r"\"(broker_[a-z_]+)\"")
 BACK_ENDS = {"tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"}

@@ -1,0 +1,66 @@
+"""What `edgeverify doctor` looks at: each part by itself, and what a running daemon says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.doctor import brain, state, surroundings
+from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.errors import EdgeverifyError
+from edgeverify.state import StateDirectory, state_path
+from edgeverify.status_socket import ask, is_running
+
+__all__ = ["Finding", "beside", "examine"]
+
+
+def examine(
+    config: LoadedConfig, option: Path | None, environ: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look at every part in turn; a part that breaks is a finding, never an exception.
+
+    `option` is the state directory as given on the command line.
+    """
+    place = StateDirectory(state_path(config.settings.door, option, environ), config.settings.door)
+    runs = place.folder.is_dir() and is_running(place.folder)
+    checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("daemon", lambda: beside(place.folder, runs=runs)),
+        ("model", lambda: brain.look_at_model(config, environ)),
+        ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
+        ("broker", lambda: surroundings.look_at_broker(config, environ)),
+        ("permissions", lambda: state.look_at_permissions(place.folder)),
+        ("disk", lambda: state.look_at_disk(place.folder)),
+        ("journal", lambda: state.look_at_journal(config, place)),
+        (
+            "references",
+            lambda: state.look_at_references(config, place, environ, is_running=runs),
+        ),
+        ("clock", lambda: surroundings.look_at_clock(config)),
+        ("heat", lambda: surroundings.look_at_heat(config)),
+    )
+    for part, check in checks:
+        try:
+            yield from check()
+        except EdgeverifyError as error:  # noqa: PERF203 - the others still run
+            yield Finding(part=part, is_well=False, seen=error.problem, advice=error.advice)
+        except OSError as error:
+            seen = f"{error.filename or part}: {error.strerror or error}"
+            yield Finding(part=part, is_well=False, seen=seen)
+
+
+def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
+    """Repeat what the running daemon is degraded by, each with what to do. Raises StateError."""
+    if not runs:
+        yield Finding(part="daemon", is_well=True, seen="not running")
+        return
+    status = ask(folder, "status")
+    yield Finding(part="daemon", is_well=True, seen=f"running, {status.get('state')}")
+    reasons = status.get("reasons")
+    for reason in reasons if isinstance(reasons, list) else []:
+        if isinstance(reason, dict):
+            name = str(reason.get("name"))
+            yield fault_found("daemon", name, str(reason.get("detail") or ""))
+    enrolment = status.get("enrolment")
+    for line in enrolment if isinstance(enrolment, list) else []:
+        yield Finding(part="enrolment", is_well=True, seen=str(line))

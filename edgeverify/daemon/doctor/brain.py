@@ -1,0 +1,59 @@
+"""The model: bundle, back end, golden answers, threshold, liveness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.brain import Brain, open_brain
+from edgeverify.daemon.doctor.advice import ADVICE
+from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
+from edgeverify.daemon.owner import owner_key
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.models.folders import models_directory
+
+
+def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Open what the config names, as the daemon would. Raises EdgeverifyError."""
+    settings = config.settings
+    try:
+        brain = open_brain(settings, models_directory(environ), owner_key(settings, config.folder))
+    except RuntimeUnavailableError as error:
+        yield fault_found("model", "model_unavailable", error.problem, error.advice)
+        return
+    try:
+        name = brain.opened.session.name
+        seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
+        yield Finding(part="model", is_well=True, seen=seen)
+        for refused in brain.opened.refused:
+            yield Finding(
+                part="runtime",
+                is_well=True,
+                seen=f"not {refused.name}: {refused.detail}",
+                advice=ADVICE.get(refused.name, ""),
+                fault=refused.name,
+            )
+        point = brain.point(settings)
+        seen = f"{point.threshold:.4f}: {point.evidence}"
+        if point.max_fmr is None:
+            yield fault_found("threshold", "threshold_by_hand", seen)
+        else:
+            yield Finding(part="threshold", is_well=True, seen=seen)
+        yield from look_at_liveness(brain, config)
+    finally:
+        brain.opened.session.close()
+
+
+def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
+    """Say what proves that somebody is alive, and what of it does not work."""
+    plan = brain.plan(config.settings)
+    if plan.is_off:
+        yield fault_found("liveness", "liveness_off", "switched off in the config")
+        return
+    for notice in brain.notices:
+        yield of_degradation("liveness", notice)
+    if not plan.can_run:
+        yield fault_found("liveness", "liveness_unavailable", "no PAD bundle works")
+    elif not brain.notices:
+        words = [name for name in ("passive", "challenge") if getattr(plan, name)]
+        yield Finding(part="liveness", is_well=True, seen=" and ".join(words))

@@ -1,0 +1,138 @@
+"""The state directory: owner and mode, space, the journal, the references, what was set aside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
+from edgeverify.journal.database import integrity, open_for_reading
+from edgeverify.journal.facts import fact
+from edgeverify.journal.rows import from_ms
+from edgeverify.journal.schema import VERSION
+from edgeverify.keys import load_master_key
+from edgeverify.private_files import PRIVATE_FOLDER
+from edgeverify.references import ReferenceStore
+from edgeverify.state import StateDirectory, check_owner
+
+MIN_FREE_BYTES = 200 << 20
+
+
+def look_at_permissions(place: Path) -> Iterator[Finding]:
+    """Look at owner and mode. Raises StateError where the directory is another user's."""
+    if not place.exists():
+        yield Finding(part="permissions", is_well=True, seen=f"{place} is made at the first start")
+        return
+    check_owner(place)
+    mode = place.stat().st_mode & 0o777
+    is_private = mode & 0o077 == 0
+    advice = "" if is_private else f"chmod {PRIVATE_FOLDER:o} {place}"
+    seen = f"{place} has mode {mode:o}"
+    yield Finding(part="permissions", is_well=is_private, seen=seen, advice=advice)
+
+
+def look_at_disk(place: Path) -> Iterator[Finding]:
+    """Look for room, and whether anything can be written."""
+    folder = place
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    seen = f"{free / (1 << 30):.1f} GiB free at {folder}"
+    if not os.access(folder, os.W_OK):
+        advice = "Its disk is mounted read-only, or it belongs to another user"
+        yield fault_found("disk", "journal_unavailable", f"{folder} cannot be written", advice)
+    elif free < MIN_FREE_BYTES:
+        advice = "Make room: the door denies while the disk is full"
+        yield fault_found("disk", "journal_unavailable", seen, advice)
+    else:
+        yield Finding(part="disk", is_well=True, seen=seen)
+
+
+def look_at_journal(config: LoadedConfig, place: StateDirectory) -> Iterator[Finding]:
+    """Check every page, its schema, its clock, what waits in it, and what was set aside."""
+    for aside in sorted(place.folder.glob("journal.sqlite.corrupt-*")):
+        if not aside.name.endswith(("-wal", "-shm")):
+            yield fault_found("journal", "journal_replaced", f"an earlier one is kept as {aside}")
+    if not place.journal.exists():
+        yield Finding(part="journal", is_well=True, seen="it is made at the first start")
+        return
+    try:
+        problems = integrity(place.journal)
+        if problems:
+            advice = "The next start moves it aside, begins anew, and keeps what can be read"
+            yield fault_found("journal", "journal_replaced", "; ".join(problems), advice)
+            return
+        with closing(open_for_reading(place.journal)) as connection:
+            yield from _contents(config, place, connection)
+    except (JournalUnavailableError, sqlite3.Error) as error:
+        problem = error.problem if isinstance(error, JournalUnavailableError) else str(error)
+        yield fault_found("journal", "journal_unavailable", problem)
+
+
+def _contents(
+    config: LoadedConfig, place: StateDirectory, connection: sqlite3.Connection
+) -> Iterator[Finding]:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StateError(
+            f"the journal has schema {version}, and this release knows {VERSION} at most",
+            advice="Install the newer release again, or go back with `make rollback`",
+        )
+    (decisions,) = connection.execute("SELECT count(*) FROM decisions").fetchone()
+    (waiting,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
+    floor_ms = fact(connection, "floor_ms")
+    size = place.journal.stat().st_size
+    limit = config.settings.journal.max_mebibytes
+    seen = (
+        f"whole, {decisions} decisions, {waiting} wait for the broker, {size / (1 << 20):.1f} MiB"
+    )
+    if waiting and size > limit << 20:
+        yield fault_found("journal", "journal_oversized", f"{seen} of {limit} MiB")
+    else:
+        yield Finding(part="journal", is_well=True, seen=seen)
+    now = datetime.now(timezone.utc)
+    if floor_ms is not None and now < from_ms(int(floor_ms)):
+        written = from_ms(int(floor_ms))
+        seen = f"it is {now:%Y-%m-%d %H:%M:%S}, and the journal has {written:%Y-%m-%d %H:%M:%S} UTC"
+        yield fault_found("clock", "clock_unsynced", seen)
+
+
+def look_at_references(
+    config: LoadedConfig, place: StateDirectory, environ: Mapping[str, str], *, is_running: bool
+) -> Iterator[Finding]:
+    """Open the store as the daemon would, and count whom it lacks. Raises StateError."""
+    for aside in sorted(place.folder.glob("references.sqlite.damaged-*")):
+        if not aside.name.endswith(("-wal", "-shm")):
+            seen = f"an earlier one is kept as {aside}"
+            yield fault_found("references", "references_replaced", seen)
+    if is_running or not place.references.exists():
+        seen = "in use by the running daemon" if is_running else "made at the first start"
+        yield Finding(part="references", is_well=True, seen=seen)
+        return
+    try:
+        key = load_master_key(
+            config.settings.keys.master_key_file,
+            config_folder=config.folder,
+            default=place.master_key,
+            environ=environ,
+            may_create=False,
+        )
+    except KeyUnusableError as error:
+        yield Finding(part="keys", is_well=False, seen=error.problem, advice=error.advice)
+        return
+    now = datetime.now(timezone.utc)
+    with ReferenceStore(place.references, key.secret, now=now, may_repair=False) as store:
+        enrolled = {one.card for one in store.list()}
+    missing = [entry.card for entry in config.settings.staff if entry.card not in enrolled]
+    seen = f"{len(enrolled)} enrolled of {len(config.settings.staff)} in the config"
+    if missing:
+        yield fault_found("references", "enrolment_incomplete", f"{seen}; not: {missing[0]} ...")
+    else:
+        yield Finding(part="references", is_well=True, seen=seen)

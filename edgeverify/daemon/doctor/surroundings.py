@@ -1,0 +1,119 @@
+"""What stands around the door: camera, broker, clock, heat."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.open_camera import open_camera
+from edgeverify.clock import SystemClock
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
+from edgeverify.errors import BrokerError, CameraError
+from edgeverify.thermal import Sensors
+
+CAMERA_SECONDS = 10.0
+BROKER_SECONDS = 5.0
+
+
+def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Finding]:
+    """Wait for a picture; a running daemon holds the camera, and has said how it is."""
+    if is_running:
+        yield Finding(part="camera", is_well=True, seen="in use by the running daemon")
+        return
+    settings = config.settings.camera
+    try:
+        camera = open_camera(settings, folder=config.folder)
+    except CameraError as error:
+        yield fault_found("camera", "camera_offline", error.problem, error.advice)
+        return
+    with closing(camera):
+        deadline = time.monotonic() + CAMERA_SECONDS
+        frame = None
+        while frame is None and time.monotonic() < deadline:
+            frame = camera.latest(0, 0.5)
+        if frame is not None:
+            time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))  # a black one has a name
+        health = camera.health()
+    if frame is None or not health.is_usable:
+        state = CameraState.OFFLINE if health.is_usable else health.state
+        name = f"camera_{state.value}"
+        yield fault_found("camera", name, f"{settings.source}: {health.detail}")
+    else:
+        seen = f"{settings.source}: {frame.width} x {frame.height} pixels"
+        yield Finding(part="camera", is_well=True, seen=seen)
+
+
+def look_at_broker(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Connect as the door would, without taking its place, and ask for its claims."""
+    from edgeverify.client import Feed  # noqa: PLC0415 - network code only where it is used
+    from edgeverify.events import Topics  # noqa: PLC0415
+    from edgeverify.mqtt import load_credentials  # noqa: PLC0415
+    from edgeverify.mqtt.failures import of_exception, of_words  # noqa: PLC0415
+
+    settings = config.settings.mqtt
+    where = f"{settings.host}:{settings.port}"
+    login = load_credentials(settings, config_folder=config.folder, environ=environ)
+    try:
+        address = (settings.host, settings.port)
+        with socket.create_connection(address, timeout=BROKER_SECONDS) as plain:
+            if login.tls is not None:
+                login.tls.wrap_socket(plain, server_hostname=settings.host).close()
+    except OSError as error:
+        yield of_degradation("broker", of_exception(error, where))
+        return
+    try:
+        with Feed(
+            settings.host,
+            settings.port,
+            topics=(Topics(config.settings.door).claim,),
+            username=login.username,
+            password=login.password,
+            tls=login.tls,
+            timeout_seconds=BROKER_SECONDS,
+        ):
+            secured = "TLS" if login.tls else "no TLS"
+            seen = f"{where} answers, and lets the door hear claims ({secured})"
+            yield Finding(part="broker", is_well=True, seen=seen)
+    except BrokerError as error:
+        yield of_degradation("broker", of_words(error.problem, where))
+
+
+def look_at_clock(config: LoadedConfig) -> Iterator[Finding]:
+    """Ask the kernel whether the clock was set since the machine started."""
+    reading = SystemClock().read()
+    seen = f"{reading.wall:%Y-%m-%d %H:%M:%S} UTC"
+    if reading.is_synchronised:
+        yield Finding(part="clock", is_well=True, seen=f"{seen}, synchronised")
+        return
+    seen = f"{seen}, not set since the machine started"
+    if config.settings.clock.allow_unsynced:
+        allowed = f"clock_unsynced: {seen} (allowed by clock.allow_unsynced)"
+        yield Finding(part="clock", is_well=True, seen=allowed, fault="clock_unsynced")
+    else:
+        yield fault_found("clock", "clock_unsynced", seen)
+
+
+def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterator[Finding]:
+    """Read every sensor once."""
+    settings = config.settings.thermal
+    readings = (sensors or Sensors(settings.sensors)).read()
+    known = [(r.sensor, r.celsius) for r in readings if r.celsius is not None]
+    dead = [f"{r.sensor} {r.fault}" for r in readings if r.celsius is None]
+    if not known:
+        seen = "; ".join(dead) or "no sensor"
+        yield fault_found("heat", "temperature_unknown", seen)
+        return
+    if dead:
+        yield fault_found("heat", "temperature_sensor_dead", "; ".join(dead))
+    seen = ", ".join(f"{sensor} {celsius:.0f} C" for sensor, celsius in known)
+    hottest = max(celsius for _, celsius in known)
+    if hottest >= settings.critical_celsius:
+        yield fault_found("heat", "overheated", seen)
+    elif hottest >= settings.soft_celsius:
+        yield fault_found("heat", "hot", seen)
+    else:
+        yield Finding(part="heat", is_well=True, seen=seen)
