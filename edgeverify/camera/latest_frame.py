@@ -30,6 +30,7 @@ class LatestFrame:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._newest: _Newest | None = None
+        self._seen_at: float | None = None
         self._sequence = 0
         self._is_closed = False
         self._times: deque[float] = deque(maxlen=256)
@@ -39,13 +40,21 @@ class LatestFrame:
         with self._changed:
             self._sequence += 1
             self._newest = _Newest(ring, captured, self._sequence)
+            self._seen_at = captured.captured_at
             self._times.append(captured.captured_at)
             self._changed.notify_all()
+
+    def repeat(self, captured: Captured) -> None:
+        """Note that the camera lives, but showed again what it has shown: that proves nothing."""
+        with self._changed:
+            self._seen_at = captured.captured_at
+            self._times.append(captured.captured_at)
 
     def clear(self) -> None:
         """Forget the newest frame and its memory: the camera that made it is gone."""
         with self._changed:
             self._newest = None
+            self._seen_at = None
             self._times.clear()
 
     def close(self) -> None:
@@ -72,9 +81,9 @@ class LatestFrame:
         return Frame(rgb=rgb, sequence=newest.sequence, captured_at=newest.captured.captured_at)
 
     def newest_at(self) -> float | None:
-        """When the newest frame was captured; None where there is none."""
+        """When the camera last gave a frame, a repeated one too; None before the first."""
         with self._changed:
-            return None if self._newest is None else self._newest.captured.captured_at
+            return self._seen_at
 
     def rate(self, now: float) -> float:
         """Frames a second over the last two seconds."""

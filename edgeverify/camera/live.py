@@ -35,6 +35,8 @@ START_SECONDS = 20.0
 """A capture process that has not begun by then (a very busy machine) is replaced."""
 LOOK_UP_SECONDS = 0.1
 """How often the supervisor looks whether it should stop."""
+MISSED_FRAMES = 1.5
+"""A slow camera stalls after so many of its frames' intervals, if that is later."""
 PROVEN_SECONDS = 5.0
 """After frames for so long, the next failure begins with the shortest pause again."""
 
@@ -76,6 +78,9 @@ class LiveCamera:
         self._source = source
         self._settings = settings
         self._clock = clock
+        self._stalled_seconds = max(
+            settings.stalled_seconds, MISSED_FRAMES / settings.frames_per_second
+        )
         self._frames = LatestFrame()
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._backoff = Backoff(random)
@@ -91,7 +96,7 @@ class LiveCamera:
 
     def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
         """Give the newest frame above `after_sequence`, never one as old as a stall."""
-        not_before = self._clock() - self._settings.stalled_seconds
+        not_before = self._clock() - self._stalled_seconds
         return self._frames.take(after_sequence, timeout_seconds, not_before)
 
     def health(self) -> CameraHealth:
@@ -102,9 +107,9 @@ class LiveCamera:
         with self._lock:
             if self._broken is not None or newest is None or age is None:
                 state, since, detail = self._why_broken(now)
-            elif age > self._settings.stalled_seconds:
-                state, since = CameraState.STALLED, newest + self._settings.stalled_seconds
-                detail = f"no new frame for {self._settings.stalled_seconds:g} s"
+            elif age > self._stalled_seconds:
+                state, since = CameraState.STALLED, newest + self._stalled_seconds
+                detail = f"no new frame for {self._stalled_seconds:g} s"
             else:
                 state, since, detail = self._what_it_shows()
         return CameraHealth(
@@ -180,7 +185,7 @@ class LiveCamera:
 
     def _listen(self, process: CaptureProcess) -> tuple[CameraState, str]:
         """Take in frames until there are none any more; give what is wrong then."""
-        settings, ring = self._settings, None
+        ring = None
         limit, silence = START_SECONDS, "the capture process does not start"
         heard = self._clock()
         first: float | None = None
@@ -189,7 +194,7 @@ class LiveCamera:
             message = process.receive(LOOK_UP_SECONDS)
             now = self._clock()
             # Frames that come, but from long ago, are as good as none.
-            if message is not None and not _is_late(message, now, settings):
+            if message is not None and not self._is_late(message, now):
                 heard = now
             if now - heard > limit:
                 return state, silence
@@ -199,18 +204,23 @@ class LiveCamera:
                 ended = CameraState.ENDED if message.has_ended else CameraState.OFFLINE
                 return ended, message.problem
             if isinstance(message, Started):
-                limit = settings.open_timeout_seconds
+                limit = self._settings.open_timeout_seconds
                 silence = f"{self._source.name}: gives no picture within {limit:g} s"
             elif isinstance(message, Opened):
                 ring = _map(message)
             elif ring is not None:
-                limit, state = settings.stalled_seconds, CameraState.STALLED
+                limit, state = self._stalled_seconds, CameraState.STALLED
                 silence = f"{self._source.name}: no new frame for {limit:g} s"
                 self._take_in(ring, message)
                 first = now if first is None else first
                 if now - first > PROVEN_SECONDS:
                     self._backoff.reset()
         return CameraState.OFFLINE, "closed"
+
+    def _is_late(self, message: Message, now: float) -> bool:
+        if not isinstance(message, Captured):
+            return False
+        return now - message.captured_at > self._stalled_seconds
 
     def _take_in(self, ring: Ring, captured: Captured) -> None:
         with self._lock:
@@ -220,9 +230,13 @@ class LiveCamera:
                 size = f"{ring.width} x {ring.height} pixels"
                 LOGGER.info("camera ok: %s gives %s", self._source.name, size)
             verdict = self._watch.look(captured.picture, captured.captured_at)
+            is_repeat = self._watch.is_repeat
         if self._source.scene and verdict.state is CameraState.OK:
             self._source.scene.look(captured.picture.thumbnail, captured.captured_at)
-        self._frames.put(ring, captured)
+        if is_repeat:
+            self._frames.repeat(captured)
+        else:
+            self._frames.put(ring, captured)
 
     def _break(self, broken: _Break) -> None:
         now, state, detail = self._clock(), broken.state, broken.detail
@@ -233,12 +247,6 @@ class LiveCamera:
         # Tried every two seconds for a weekend, it is said once.
         if before is None or (before.state, before.detail) != (state, detail):
             LOGGER.warning("camera %s: %s", state.value, detail)
-
-
-def _is_late(message: Message, now: float, settings: CameraSettings) -> bool:
-    if not isinstance(message, Captured):
-        return False
-    return now - message.captured_at > settings.stalled_seconds
 
 
 def _map(opened: Opened) -> Ring:

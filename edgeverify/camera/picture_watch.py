@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from edgeverify.settings import CameraSettings
 
 ENTER_SECONDS = 0.5
-"""A fault is named once it has held for this long (one picture is enough below 2 a second)."""
+"""A fault is named once it has held for this long, since the last good picture at the latest: one
+picture is enough below 2 a second."""
 LEAVE_SECONDS = 0.7
 """and forgotten once nothing has been wrong for this long."""
 TEAR_SECONDS = 1.0
@@ -39,7 +40,7 @@ class PictureWatch:
 
     A fault is entered after half a second and left after 0.7 s without any. A picture counts as
     new only when its checksum was not seen before, so that a recording played in a loop is as
-    frozen as a still.
+    frozen as a still; `is_repeat` says whether the last one was not (never of a file).
     """
 
     def __init__(self, settings: CameraSettings, *, is_file: bool) -> None:
@@ -50,6 +51,8 @@ class PictureWatch:
         self._last_new: float | None = None
         self._suspect: tuple[CameraState, float] | None = None
         self._clear_since: float | None = None
+        self._last_at: float | None = None
+        self.is_repeat = False
         self.verdict = Verdict(state=CameraState.STARTING, since=0.0)
 
     def look(self, picture: Picture, at: float) -> Verdict:
@@ -61,6 +64,7 @@ class PictureWatch:
             self._all_clear(at)
         else:
             self._complain(wrong, detail, at)
+        self._last_at = at
         return self.verdict
 
     def forget(self) -> None:
@@ -68,6 +72,7 @@ class PictureWatch:
         self._tears.clear()
         self._suspect = None
         self._clear_since = None
+        self._last_at = None
         self.verdict = Verdict(state=CameraState.STARTING, since=0.0)
 
     def _fault(self, picture: Picture, at: float) -> tuple[CameraState, str]:
@@ -100,7 +105,9 @@ class PictureWatch:
 
     def _still_for(self, picture: Picture, at: float) -> float:
         """Seconds since a picture came that had not been shown before."""
-        if picture.checksum in self._seen:
+        is_known = picture.checksum in self._seen
+        self.is_repeat = is_known and not self._is_file
+        if is_known:
             self._seen.move_to_end(picture.checksum)
         else:
             self._seen[picture.checksum] = None
@@ -115,12 +122,17 @@ class PictureWatch:
             self._suspect = None
             return
         if self._suspect is None or self._suspect[0] is not wrong:
-            since = at if self._suspect is None else self._suspect[1]
+            since = self._suspect[1] if self._suspect else self._earliest(at)
             self._suspect = (wrong, since)
         # Frozen has already waited; the rest must hold for a moment.
         if wrong is CameraState.FROZEN or at - self._suspect[1] >= ENTER_SECONDS:
             self.verdict = Verdict(state=wrong, since=self._suspect[1], detail=detail)
             self._suspect = None
+
+    def _earliest(self, at: float) -> float:
+        """When a fault seen first at `at` may have begun: a slow camera showed nothing between."""
+        is_slow = self._last_at is not None and at - self._last_at >= ENTER_SECONDS
+        return self._last_at if is_slow and self._last_at is not None else at
 
     def _all_clear(self, at: float) -> None:
         if self.verdict.state is CameraState.OK:

@@ -47,6 +47,15 @@ def test_only_the_newest_is_given_and_as_rgb() -> None:
     assert slot.take(7, 0.0, 0.0) is None
 
 
+def test_a_repeat_keeps_the_camera_alive_but_is_no_frame() -> None:
+    slot, ring = LatestFrame(), small_ring()
+    show(slot, ring, 1, 1.0)
+    slot.repeat(Captured(2, 2 % SLOTS, 2.0, BLANK))
+    assert slot.newest_at() == 2.0
+    assert slot.take(1, 0.0, 0.0) is None
+    assert slot.rate(2.0) == 1.0
+
+
 def test_a_frame_taken_is_a_copy_that_nobody_changes() -> None:
     slot, ring = LatestFrame(), small_ring()
     show(slot, ring, 1, 1.0)

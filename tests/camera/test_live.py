@@ -156,6 +156,17 @@ def test_frames_are_the_newest_and_older_ones_are_never_given() -> None:
         assert 10 < health.frames_per_second < 60
 
 
+def test_a_picture_shown_again_and_again_is_one_frame() -> None:
+    """Whoever was filmed before the picture froze does not stand there for the next claim."""
+    same = "still = np.random.randint(0, 255, (48, 64, 3), np.uint8)\n"
+    same += "np.random.randint = lambda *_: still\nshow(100000)"
+    with camera_that(same) as door:
+        first = wait_for_frame(door, 0, 10)
+        assert door.latest(first.sequence, 1.0) is None
+        assert door.health().state is CameraState.OK
+        assert door.health().frames_per_second > 10
+
+
 def test_two_may_watch_one_camera() -> None:
     """The door and `edgeverify aim` at once: each gets whole frames, in order."""
     problems: list[str] = []

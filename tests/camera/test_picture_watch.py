@@ -69,6 +69,28 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("state", FAULTS)
+def test_a_slow_camera_names_a_fault_by_its_first_picture(state: CameraState) -> None:
+    """At 1 a second another picture would come too late for the promised two seconds."""
+    watch = PictureWatch(CameraSettings(), is_file=False)
+    for second, picture in enumerate(GOOD[:5]):
+        assert watch.look(picture, float(second)).state is CameraState.OK
+    verdict = watch.look(FAULTS[state][0], 5.0)
+    assert verdict.state is state
+    assert verdict.since == 4.0
+
+
+def test_a_picture_that_was_shown_before_is_a_repeat_but_not_from_a_file() -> None:
+    for is_file in (False, True):
+        door = Door(is_file=is_file)
+        for picture in (GOOD[0], GOOD[1], GOOD[2]):
+            door.sees(picture)
+            assert not door.watch.is_repeat
+        for picture in (GOOD[2], GOOD[0]):
+            door.sees(picture)
+            assert door.watch.is_repeat is not is_file
+
+
+@pytest.mark.parametrize("state", FAULTS)
 def test_each_fault_is_named_within_a_second_and_leaves_within_two(state: CameraState) -> None:
     door = Door()
     assert set(door.sees_good(3)) == {CameraState.OK}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,13 +16,18 @@ from tests.soak.world import World, until, world
 
 __all__ = ["props"]
 
+NAMED_SECONDS = 2.0
+BACK_SECONDS = 5.0
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[World]:
     """One daemon for all of these: it must survive them one after the other."""
+    camera = {"source": "", "frozen_seconds": 1.0}
     with world(tmp_path_factory.mktemp("door"), props) as made:
+        camera["source"] = f"http://127.0.0.1:{made.camera.port}/video"
+        made.configure(camera=camera)
         made.start()
         yield made
 
@@ -34,35 +40,40 @@ def _fault(name: str) -> Callable[[World], None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "begin", "states"),
+    ("name", "begin"),
     [
-        ("black", _fault("black"), {"camera_black"}),
-        ("silent", _fault("silent"), {"camera_stalled"}),
-        ("still", _fault("still"), {"camera_frozen"}),
-        ("unplugged", lambda door: door.camera.unplug(), {"camera_offline"}),
+        ("black", _fault("black")),
+        ("covered", _fault("covered")),
+        ("overexposed", _fault("overexposed")),
+        ("torn", _fault("torn")),
+        ("stalled", _fault("silent")),
+        ("frozen", _fault("still")),
+        ("offline", lambda door: door.camera.unplug()),
     ],
 )
 def test_a_camera_that_fails_is_named_denies_and_comes_back(
-    door: World,
-    name: str,
-    begin: Callable[[World], None],
-    states: set[str],
+    door: World, name: str, begin: Callable[[World], None]
 ) -> None:
-    """Named within 2 s (a still picture after `frozen_seconds`, here 2, more), back within 5 s."""
-    limit = 4.0 if name == "still" else 2.5
+    """Named within 2 s (a still picture after `frozen_seconds`, here 1, too), back within 5 s.
+
+    The two and the five seconds are not stretched on a busy machine.
+    """
     with Witness(door.broker.port) as witness:
         assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
         begin(door)
-        named = until(lambda: bool(states & door.reasons()), f"{states} in the status", limit)
+        named = until(lambda: f"camera_{name}" in door.reasons(), f"camera_{name} in the status")
         denied = witness.ask(OWNER_CARD)
         assert (denied.outcome, denied.reason) == (Outcome.DENY, Reason.CAMERA_UNAVAILABLE)
-        if name == "unplugged":
+        if name == "offline":
             door.camera.start()
         else:
             door.camera.recover()
-        back = until(door.is_well, "the camera to be back", 5.0)
+        back = until(door.is_well, "the camera to be back")
         assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
-    print(f"camera {name}: named after {named:.1f} s, back after {back:.1f} s")  # noqa: T201
+    load = os.getloadavg()[0]
+    print(f"camera {name}: named after {named:.2f} s, back after {back:.2f} s; load {load:.1f}")  # noqa: T201
+    assert named <= NAMED_SECONDS
+    assert back <= BACK_SECONDS
 
 
 def test_a_camera_that_goes_dark_while_somebody_stands_there(door: World) -> None:

@@ -2,9 +2,9 @@
 
 `python -m tests.soak.network_camera PORT FOLDER` serves the films in FOLDER (NAME.npy, uint8, RGB,
 shape (n, height, width, 3)). Commands, one a line: `film NAME [FAULT]`, or a fault: `black`,
-`still` (the same pixels again and again), `silent` (connected, no pictures), `small` (half the
-resolution). Every picture has noise of its own, as a sensor gives it. It ends when its standard
-input does.
+`covered` (a hand on the lens), `overexposed`, `torn` (half of each picture), `still` (the same
+pixels again and again), `silent` (connected, no pictures), `small` (half the resolution). Every
+picture has noise of its own, as a sensor gives it. It ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ FRAMES_PER_SECOND = 12.0
 NOISE_LEVEL = 6
 MARGIN = 256
 JPEG_QUALITY = 85
+LEVELS = {"black": 0, "covered": 70, "overexposed": 250}
+"""Grey values of a picture that shows nothing else."""
 
 
 class Show:
@@ -65,14 +67,15 @@ class Show:
     def _picture(self, number: int) -> bytes:
         film = self._films[self.film]
         frame = np.ascontiguousarray(film[number % len(film)])
-        if self.fault == "black":
-            frame = np.zeros_like(frame)
+        if self.fault in LEVELS:
+            frame = np.full_like(frame, LEVELS[self.fault])
         noisy = cv2.add(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), self._grain(frame.shape))
         if self.fault == "small":
             noisy = cv2.resize(noisy, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         done, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         assert done
-        return encoded.tobytes()
+        content = encoded.tobytes()
+        return content[: len(content) // 2] if self.fault == "torn" else content
 
     def _grain(self, shape: tuple[int, ...]) -> Image:
         if self._noise is None or self._noise.shape[0] != shape[0] + MARGIN:
