@@ -65,7 +65,9 @@ def claim(
     message = ClaimMessage(id=uuid.uuid4().hex, card=card, issued_at=now)
     with open_feed(loaded, (topics.event, topics.prompt)) as feed:
         feed.publish(topics.claim, encode_claim(message, source="/edgeverify/claim-command"))
-        decision = _wait(feed, message, loaded.settings.door, keys, timeout)
+        # By then the door would have decided on this claim, had it begun an attempt of its own.
+        patience = loaded.settings.decision.timeout_seconds + 2.0
+        decision = _wait(feed, message, loaded.settings.door, keys, (timeout, patience))
     if decision is None:
         complain(f"no answer within {timeout:g} s: is the daemon running, and on this broker?")
         raise typer.Exit(NO_ANSWER)
@@ -73,14 +75,25 @@ def claim(
         say(decision.to_bytes().decode())
     else:
         checked = "" if keys else "  (signature not checked: no --verify-key)"
-        say(f"{decision.outcome.value}  {decision.reason.value}  card {decision.card}{checked}")
+        joined = "" if decision.claim_id == message.id else "  (joined an attempt under way)"
+        said = f"{decision.outcome.value}  {decision.reason.value}  card {decision.card}"
+        say(f"{said}{joined}{checked}")
     raise typer.Exit(0 if decision.outcome.value == "grant" else 1)
 
 
 def _wait(
-    feed: Feed, message: ClaimMessage, door: str, keys: dict[str, Ed25519PublicKey], timeout: float
+    feed: Feed,
+    message: ClaimMessage,
+    door: str,
+    keys: dict[str, Ed25519PublicKey],
+    seconds: tuple[float, float],
 ) -> DecisionPayload | None:
-    """Return the decision on this claim, checked as far as there are keys; prompts are shown."""
+    """Return the decision on this claim, checked as far as there are keys; prompts are shown.
+
+    The same card held up twice joins the attempt under way, whose decision bears the first claim's
+    id: that is the answer where no other comes. `seconds` is how long to wait for any, and then
+    for one of this very claim.
+    """
     import json
     import time
     from datetime import datetime, timezone
@@ -90,11 +103,11 @@ def _wait(
     from edgeverify.events import DecisionPayload, Topics, parse_event
 
     checker = EventChecker(door, keys)
-    deadline = time.monotonic() + timeout
+    deadline, joined = time.monotonic() + seconds[0], None
     while (left := deadline - time.monotonic()) > 0:
         arrived = feed.next(left)
         if arrived is None:
-            return None
+            break
         if arrived.topic == Topics(door).prompt:
             try:
                 prompt = json.loads(arrived.payload)
@@ -116,4 +129,7 @@ def _wait(
             continue
         if decision.claim_id == message.id:
             return decision
-    return None
+        if decision.card == message.card and decision.issued_at >= message.issued_at:
+            joined = decision
+            deadline = min(deadline, time.monotonic() + seconds[1])
+    return joined

@@ -61,6 +61,8 @@ class BlindDoor:
 
     def __init__(self, place: Place, port: int) -> None:
         self.place = place
+        self.joins = ""
+        """The claim that an attempt under way began with."""
         self.journal = Journal.open(place.state.journal, now=NOON).journal
         settings = MqttSettings(host="127.0.0.1", port=port)
         self.link = MqttLink(settings, DOOR, Credentials(), on_claim=self._claim, random=Random(1))
@@ -89,7 +91,8 @@ class BlindDoor:
         granted = message.card == "0012345"
         outcome = Outcome.GRANT if granted else Outcome.DENY
         entry: Entry = decided(message.id, outcome=outcome, card=message.card)
-        entry = replace(entry, decision=replace(entry.decision, claim_id=message.id))
+        name, self.joins = self.joins or message.id, self.joins and f"{self.joins}-again"
+        entry = replace(entry, decision=replace(entry.decision, claim_id=name))
         event = encode_event(self.journal.record(entry, self.place.keys), EventKind.LIVE)
         self.link.publish_live(event, expires_at=entry.expires_at, now=now)
         self.outbox.wake()
@@ -113,6 +116,18 @@ def test_the_right_card_is_granted_and_the_exit_code_says_so(door: BlindDoor) ->
     assert done.exit_code == 0, done.output
     assert done.stdout == "grant  match  card 0012345\n"
     assert "closer" in done.stderr
+
+
+def test_a_card_held_up_twice_hears_of_the_attempt_that_it_joined(door: BlindDoor) -> None:
+    """The door decides once, on the claim that came first; the second must not wait in vain."""
+    door.joins = "the-first"
+    door.place.config.write_text(door.place.config.read_text() + "decision: {timeout_seconds: 1}\n")
+    done = door.place.run("claim", "0012345")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "grant  match  card 0012345  (joined an attempt under way)\n"
+    other = door.place.run("claim", "999", "--json")
+    assert other.exit_code == 1
+    assert json.loads(other.stdout)["claim_id"] == "the-first-again"
 
 
 def test_another_card_is_denied(door: BlindDoor) -> None:
