@@ -47,8 +47,9 @@ class DoorRules:
 class DoorResult:
     """What one presentation came to, over all transactions that fit into it.
 
-    `was_presented` says that enough frames passed the gates to be decided on. A last transaction
-    that the run's end cut short is not counted, unless it is the only one.
+    `was_presented` says that enough frames passed the gates to be decided on; `gates` counts the
+    frames that each gate refused. A last transaction that the run's end cut short is not counted,
+    unless it is the only one.
     """
 
     run: str
@@ -57,6 +58,7 @@ class DoorResult:
     granted: int
     was_presented: bool
     reasons: tuple[tuple[str, int], ...]
+    gates: tuple[tuple[str, int], ...] = ()
 
 
 def present(scored: ScoredRun, reference: Embedding, rules: DoorRules) -> DoorResult:
@@ -70,6 +72,7 @@ def present(scored: ScoredRun, reference: Embedding, rules: DoorRules) -> DoorRe
         decided += 1
         granted += decision.outcome is Outcome.GRANT
         reasons[decision.reason.value] += 1
+    refused = Counter(f.refusal.gate.value for f in scored.frames if f.refusal is not None)
     compared = sum(frame.embedding is not None for frame in scored.frames)
     return DoorResult(
         run=scored.run.name,
@@ -78,6 +81,7 @@ def present(scored: ScoredRun, reference: Embedding, rules: DoorRules) -> DoorRe
         granted=granted,
         was_presented=compared >= rules.decision.required_matches,
         reasons=tuple(sorted(reasons.items())),
+        gates=tuple(refused.most_common()),
     )
 
 

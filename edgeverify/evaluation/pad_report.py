@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from edgeverify.evaluation.pad_door import DoorResult, iapar
@@ -75,7 +75,7 @@ class PadReport:
         for name in species:
             mine = [r for r in self.door if r.species == name]
             open_door = [r for r in self.door_without_pad if r.species == name]
-            absent = [r.run for r in mine if not r.was_presented]
+            absent = [r for r in mine if not r.was_presented]
             lines += [
                 (
                     f"  IAPAR {name}: {_share(iapar(mine, only_presented=False))} over all, "
@@ -84,7 +84,8 @@ class PadReport:
                 f"    with liveness off: {_share(iapar(open_door, only_presented=False))}",
             ]
             if absent:
-                lines.append(f"    not presented (refused by the gates): {', '.join(absent)}")
+                lines.append("    not presented (frames refused by the gates):")
+                lines += [f"      {r.run}: {_counted(r.gates)}" for r in absent]
         live = [r for r in self.door if r.species is None]
         if live:
             granted = sum(r.granted for r in live)
@@ -100,7 +101,11 @@ def _reasons(results: Sequence[DoorResult]) -> str:
     for result in results:
         for reason, count in result.reasons:
             counts[reason] = counts.get(reason, 0) + count
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    return _counted(sorted(counts.items()))
+
+
+def _counted(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts)
 
 
 def _rates_line(rates: PadRates) -> str:

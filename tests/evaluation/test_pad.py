@@ -173,6 +173,7 @@ def test_an_attack_that_no_gate_lets_through_was_not_presented() -> None:
     results = [present(run, ANNA, door()) for run in (PRINT, DARK)]
 
     assert [result.was_presented for result in results] == [True, False]
+    assert [result.gates for result in results] == [(), (("blurred", 8),)]
     assert iapar(results, only_presented=False).count == 2
     assert iapar(results, only_presented=True).count == 1
 
@@ -220,5 +221,5 @@ def test_the_report_says_what_was_measured_and_names_the_worst_species() -> None
 
     assert "gate: 30 pixels" in text
     assert "worst APCER over the species, per run: 100.0%" in text
-    assert "not presented (refused by the gates): 0001/dark" in text
+    assert "not presented (frames refused by the gates):\n      0001/dark: blurred 8" in text
     assert report.as_json()["worst_apcer_per_run"] == 1.0
