@@ -99,6 +99,7 @@ class Journal:
                 if reserved - store.last < RESERVED // 2:
                     reserved = store.last + RESERVED
                     put_fact(connection, "reserved", reserved)
+                    store.set_numbers_aside(up_to=reserved)
                 if entry.floor is not None:
                     raise_floor(connection, to_ms(entry.floor))
             store.reserved = reserved
@@ -112,12 +113,13 @@ class Journal:
         if entry.decision.outcome is Outcome.GRANT:
             raise ValueError("a grant without a row must not exist")
         with self._lock:
-            if self._storage.last >= self._storage.reserved:
+            try:
+                number = self._storage.number_without_journal()
+            except OSError:
                 raise JournalUnavailableError(
                     f"the journal {self.path} is unavailable, and no sequence number is left"
-                )
-            self._storage.last += 1
-            return sign(rows.payload_of(entry, self._storage.last), signer)
+                ) from None
+            return sign(rows.payload_of(entry, number), signer)
 
     def outbox(self, after: int = 0, limit: int = 200) -> tuple[OutboxRow, ...]:
         """Return history messages not yet acknowledged, in order, above sequence `after`."""
@@ -212,5 +214,6 @@ class Journal:
             if not self._storage.failure:
                 with suppress(JournalUnavailableError), self._storage.transaction() as connection:
                     put_fact(connection, "reserved", self._storage.last)
+                    self._storage.set_numbers_aside(up_to=self._storage.last)
             self._storage.drop()
             self._storage.failure = "it is closed"

@@ -12,6 +12,7 @@ from pathlib import Path
 from edgeverify.journal import rows
 from edgeverify.journal.database import Salvage, is_corruption, move_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
+from edgeverify.journal.numbers import Numbers
 
 RESERVED = 256
 """Sequence numbers set aside on disk, for denials that a broken journal cannot hold. A clean end
@@ -36,6 +37,7 @@ class Storage:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
         self._in_doubt: set[str] = set()
+        self._numbers = Numbers(path.with_name("journal.numbers"))
 
     @contextmanager
     def opened(self, now: datetime | None = None) -> Iterator[sqlite3.Connection]:
@@ -68,6 +70,25 @@ class Storage:
                 raise
         self._in_doubt.discard(event_id)
         self.failure = ""
+
+    def set_numbers_aside(self, *, up_to: int) -> None:
+        """Tell the file beside the journal too; where it cannot be told, it is no loss now."""
+        with suppress(OSError):
+            self._numbers.keep(up_to)
+
+    def number_without_journal(self) -> int:
+        """Return a number for a denial that the journal cannot hold; it never comes again.
+
+        Raises OSError where none is left and none can be set aside.
+        """
+        if self.last >= self.reserved:
+            known = max(self.last, self._numbers.read())
+            if not known:
+                raise OSError("no sequence number is left")
+            self._numbers.keep(known + RESERVED, may_create=False)
+            self.last, self.reserved = known, known + RESERVED
+        self.last += 1
+        return self.last
 
     def drop(self) -> None:
         """Close without a word."""
@@ -118,7 +139,8 @@ class Storage:
             reserved = fact(connection, "reserved")
             # A new file counts on above whatever an earlier, lost one may have reached.
             start = int(reserved) if reserved else max(1, int(now.timestamp()))
-            self.last = max(start, salvage.sequence if salvage else 0)
+            self.last = max(start, salvage.sequence if salvage else 0, self._numbers.read())
         self.last = max(self.last, top or 0)
         self.reserved = self.last + RESERVED
         put_fact(connection, "reserved", self.reserved)
+        self.set_numbers_aside(up_to=self.reserved)
