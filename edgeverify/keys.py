@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edgeverify.errors import KeyUnusableError
+from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.private_files import read_private, write_private
 
 MASTER_KEY_BYTES = 32
@@ -52,7 +52,7 @@ def load_master_key(
 
     `setting` is `keys.master_key_file`: a path (relative to `config_folder`), or the name of a
     systemd credential. Raises KeyUnusableError when it is absent, readable by others, or not
-    exactly 32 bytes.
+    exactly 32 bytes, and StateError where the disk does not let it be made.
     """
     credential = _credential(setting or MASTER_KEY_CREDENTIAL, environ)
     if credential is not None:
@@ -63,7 +63,8 @@ def load_master_key(
         try:
             write_private(default, os.urandom(MASTER_KEY_BYTES))
         except OSError as error:
-            raise KeyUnusableError(
+            # Not the configuration's fault: systemd tries again, and there may be space by then.
+            raise StateError(
                 f"the master key cannot be made: {default}: {error.strerror}"
             ) from None
     return _read_master_key(default)
@@ -132,7 +133,10 @@ class SigningKeys:
 
 
 def load_signing_keys(path: Path, *, now: datetime) -> SigningKeys:
-    """Read the signing keys, or make them on first start. Raises KeyUnusableError."""
+    """Read the signing keys, or make them on first start.
+
+    Raises KeyUnusableError, and StateError where the disk does not let them be made.
+    """
     if not path.exists():
         keys = _new_keys(now, ())
         save_signing_keys(path, keys)
@@ -164,7 +168,7 @@ def rotate_signing_keys(
 
 
 def save_signing_keys(path: Path, keys: SigningKeys) -> None:
-    """Write all of it as one private file, atomically. Raises KeyUnusableError."""
+    """Write all of it as one private file, atomically. Raises StateError."""
     record = _KeyFile(
         schema_version=1,
         private=b64encode(keys.private.private_bytes_raw()).decode(),
@@ -181,9 +185,7 @@ def save_signing_keys(path: Path, keys: SigningKeys) -> None:
     try:
         write_private(path, text.encode())
     except OSError as error:
-        raise KeyUnusableError(
-            f"the signing key cannot be kept: {path}: {error.strerror}"
-        ) from None
+        raise StateError(f"the signing key cannot be kept: {path}: {error.strerror}") from None
 
 
 class _PreviousRecord(BaseModel):

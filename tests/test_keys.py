@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from edgeverify.errors import KeyUnusableError
+from edgeverify import keys as keys_module
+from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.keys import (
     MasterKey,
     key_id,
@@ -158,3 +159,17 @@ def test_a_damaged_signing_key_is_named_and_never_replaced_by_itself(
     with pytest.raises(KeyUnusableError, match="is damaged"):
         load_signing_keys(file, now=NOW)
     assert file.read_bytes() == content
+
+
+def test_a_full_disk_is_no_broken_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 78 would keep systemd from ever trying again; by then there may be space."""
+
+    def full(_path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keys_module, "write_private", full)
+    with pytest.raises(StateError, match="master key cannot be made.*No space"):
+        master(tmp_path)
+    with pytest.raises(StateError, match="signing key cannot be kept.*No space"):
+        load_signing_keys(tmp_path / "signing-keys.json", now=NOW)
+    assert StateError.exit_code != KeyUnusableError.exit_code
