@@ -168,8 +168,8 @@ def test_a_full_disk_is_no_broken_key(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(keys_module, "write_private", full)
-    with pytest.raises(StateError, match="master key cannot be made.*No space"):
+    with pytest.raises(StateError, match=r"master key cannot be made.*No space"):
         master(tmp_path)
-    with pytest.raises(StateError, match="signing key cannot be kept.*No space"):
+    with pytest.raises(StateError, match=r"signing key cannot be kept.*No space"):
         load_signing_keys(tmp_path / "signing-keys.json", now=NOW)
     assert StateError.exit_code != KeyUnusableError.exit_code
