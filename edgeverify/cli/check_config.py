@@ -86,7 +86,7 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.cli.progress import people_progress
     from edgeverify.domain import OperatingPoint
-    from edgeverify.enrolment import synchronise
+    from edgeverify.enrolment import PhotoJudge, synchronise
     from edgeverify.errors import ConfigError
     from edgeverify.references import ReferenceStore
 
@@ -106,7 +106,12 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
             people_progress("trying photos") as progress,
         ):
             report = synchronise(
-                loaded.settings, loaded.folder, store, pipeline, now=now, progress=progress
+                loaded.settings,
+                loaded.folder,
+                store,
+                PhotoJudge.using(pipeline),
+                now=now,
+                progress=progress,
             )
     finally:
         pipeline.close()

@@ -74,7 +74,7 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.cli.people_state import open_people
     from edgeverify.cli.progress import people_progress
-    from edgeverify.enrolment import synchronise
+    from edgeverify.enrolment import PhotoJudge, synchronise
 
     now = datetime.now(timezone.utc)
     with open_people(loaded, state, now=now, is_changing=True) as store:
@@ -85,7 +85,7 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
                     loaded.settings,
                     loaded.folder,
                     store,
-                    pipeline,
+                    PhotoJudge.using(pipeline),
                     now=now,
                     progress=progress,
                     only=None if card is None else {card},

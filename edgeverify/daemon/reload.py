@@ -10,10 +10,11 @@ from datetime import datetime
 from edgeverify.camera.source import parse_source
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.brain import Brain
+from edgeverify.daemon.memory import give_back
 from edgeverify.daemon.people import People
 from edgeverify.daemon.situation import Situation
 from edgeverify.domain import OperatingPoint
-from edgeverify.enrolment import EnrolmentReport, synchronise, unchanged
+from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
 from edgeverify.errors import ConfigError
 from edgeverify.pipeline import Pipeline
 from edgeverify.references import ReferenceStore
@@ -79,7 +80,7 @@ class Reloader:
                 pipeline = fresh.pipeline(new, situation.point)
         except BaseException:
             if fresh is not brain:
-                fresh.opened.session.close()
+                fresh.close()
             raise
         return Change(
             config=config,
@@ -103,14 +104,19 @@ class Reloader:
         return self._situation(config, brain, self._store.load(brain.embedding_space))
 
     def enrol(self, config: LoadedConfig, brain: Brain) -> EnrolmentReport:
-        """Bring the store up to the config; photos are judged by a pipeline of their own."""
-        settings = config.settings
-        pipeline = brain.pipeline(settings, brain.point(settings))
+        """Bring the store up to the config; photos that changed get a pipeline of their own."""
+        settings, point = config.settings, brain.point(config.settings)
+        judge = PhotoJudge(
+            lambda: brain.pipeline(settings, point),
+            embedding_space=brain.embedding_space,
+            metric=brain.bundle.manifest.metric,
+            threshold=point.threshold,
+        )
         try:
-            report = synchronise(settings, config.folder, self._store, pipeline, now=self._wall())
+            report = synchronise(settings, config.folder, self._store, judge, now=self._wall())
         finally:
-            pipeline.detector.close()
-            pipeline.mesher.close()
+            judge.close()
+            give_back()
         LOG.info("enrolment: %s", report.summary)
         for line in report.problems:
             LOG.warning("enrolment problem: %s", line)

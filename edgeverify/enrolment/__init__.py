@@ -3,6 +3,7 @@
 from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo, probe_photo
 from edgeverify.enrolment.look_alikes import LookAlike
 from edgeverify.enrolment.photo import Photo, load_photo
+from edgeverify.enrolment.photo_judge import PhotoJudge
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
 from edgeverify.enrolment.synchronising import synchronise
 from edgeverify.enrolment.unchanged import unchanged
@@ -14,6 +15,7 @@ __all__ = [
     "EntryReport",
     "LookAlike",
     "Photo",
+    "PhotoJudge",
     "embed_photo",
     "encode_photo",
     "load_photo",

@@ -13,9 +13,9 @@ from edgeverify.enrolment.encoding import encode_photo
 from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
 from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
 from edgeverify.enrolment.photo import decode_photo, digest_of
+from edgeverify.enrolment.photo_judge import PhotoJudge
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
 from edgeverify.errors import FaceNotUsableError, ImageError, ReferenceUnusableError
-from edgeverify.pipeline import Pipeline
 from edgeverify.references import PhotoEmbedding, ReferenceStore, StoredReference
 from edgeverify.settings import Settings, StaffEntry
 
@@ -30,7 +30,7 @@ def synchronise(
     settings: Settings,
     folder: Path,
     store: ReferenceStore,
-    pipeline: Pipeline,
+    judge: PhotoJudge,
     *,
     now: datetime,
     progress: Progress | None = None,
@@ -49,10 +49,10 @@ def synchronise(
     for number, entry in enumerate(people):
         if progress is not None:
             progress(number, len(people), entry.name)
-        reports.append(_Person(entry, settings, folder, store, pipeline).bring_up_to_date(now))
+        reports.append(_Person(entry, settings, folder, store, judge).bring_up_to_date(now))
     if progress is not None:
         progress(len(people), len(people), "")
-    pairs = _look_alikes(settings, store, pipeline, reports)
+    pairs = _look_alikes(settings, store, judge, reports)
     return EnrolmentReport(entries=(*reports, *removed), look_alikes=pairs)
 
 
@@ -70,7 +70,7 @@ class _Person:
     settings: Settings
     folder: Path
     store: ReferenceStore
-    pipeline: Pipeline
+    judge: PhotoJudge
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     photos: list[PhotoEmbedding] = field(default_factory=list)
@@ -78,7 +78,7 @@ class _Person:
 
     def bring_up_to_date(self, now: datetime) -> EntryReport:
         stored = self._stored()
-        space = self.pipeline.embedder.embedding_space
+        space = self.judge.embedding_space
         is_other_model = stored is not None and stored.summary.embedding_space != space
         known = () if stored is None or is_other_model else stored.photos
         for name in self.entry.photos:
@@ -108,7 +108,7 @@ class _Person:
                 self.photos.append(replace(same, photo=name))
                 return
             photo = decode_photo(name, content, max_megapixels=rules.max_photo_megapixels)
-            encoded = encode_photo(self.pipeline, photo, rules, self.settings.quality)
+            encoded = encode_photo(self.judge.pipeline, photo, rules, self.settings.quality)
         except PhotoAbsentError as error:
             self._take_earlier(name, known, error)
         except (ImageError, FaceNotUsableError) as error:
@@ -157,8 +157,7 @@ class _Person:
 
     def _doubt_mixtures(self) -> None:
         """Warn of photos of one entry that the door would not take for one person."""
-        threshold = self.pipeline.point.threshold
-        metric = self.pipeline.embedder.manifest.metric
+        threshold, metric = self.judge.threshold, self.judge.metric
         for one, other in combinations(self.photos, 2):
             if score(one.embedding, other.embedding, metric) < threshold:
                 self.warnings.append(
@@ -179,10 +178,10 @@ class _Person:
 def _look_alikes(
     settings: Settings,
     store: ReferenceStore,
-    pipeline: Pipeline,
+    judge: PhotoJudge,
     reports: Sequence[EntryReport],
 ) -> tuple[LookAlike, ...]:
-    loaded = store.load(pipeline.embedder.embedding_space)
+    loaded = store.load(judge.embedding_space)
     wanted = {entry.card for entry in settings.staff}
     references = [reference for card, reference in loaded.usable.items() if card in wanted]
     fresh = {r.card for r in reports if r.change in {Change.ENROLLED, Change.UPDATED}}
@@ -192,6 +191,6 @@ def _look_alikes(
         references,
         loaded.photo_digests,
         fresh,
-        threshold=pipeline.point.threshold,
-        metric=pipeline.embedder.manifest.metric,
+        threshold=judge.threshold,
+        metric=judge.metric,
     )

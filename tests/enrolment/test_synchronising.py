@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from edgeverify.domain import Embedding
-from edgeverify.enrolment import Change, EnrolmentReport, EntryReport, synchronise
+from edgeverify.enrolment import Change, EnrolmentReport, EntryReport, PhotoJudge, synchronise
 from edgeverify.pipeline import Pipeline
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.settings import Settings
@@ -51,7 +51,7 @@ class Door:
             settings,
             self.folder,
             self.store,
-            self.pipeline,
+            PhotoJudge.using(self.pipeline),
             now=NOW,
             progress=lambda *step: self.seen.append(step),
             only=only,
@@ -78,6 +78,31 @@ def entry(report: EnrolmentReport, card: str) -> EntryReport:
 
 def changes(report: EnrolmentReport) -> dict[str, str]:
     return {entry.card: entry.change.value for entry in report.entries}
+
+
+def test_nobody_opens_a_pipeline_for_photos_that_are_known(door: Door) -> None:
+    """A reload that changes nobody's photo must not cost a second detector and mesh."""
+    door.admit("1", "Ada", "obama.jpg")
+    door.synchronise()
+
+    def open_pipeline() -> Pipeline:
+        opened.append(True)
+        return door.pipeline
+
+    opened: list[bool] = []
+    known = PhotoJudge.using(door.pipeline)
+    settings = Settings.model_validate({"staff": list(door.people.values())})
+    for photo, expected in (("obama.jpg", []), ("biden.jpg", [True])):
+        (door.folder / "obama.jpg").write_bytes((door.folder / photo).read_bytes())
+        judge = PhotoJudge(
+            open_pipeline,
+            embedding_space=known.embedding_space,
+            metric=known.metric,
+            threshold=known.threshold,
+        )
+        synchronise(settings, door.folder, door.store, judge, now=NOW)
+        assert opened == expected
+        assert judge.was_needed is bool(expected)
 
 
 def test_a_person_is_enrolled_kept_changed_and_removed(door: Door) -> None:

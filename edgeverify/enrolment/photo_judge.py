@@ -1,0 +1,59 @@
+"""What photos are judged by: the door's own pipeline, opened only for the first that needs it.
+
+A reload that changes nobody's photo then costs no second detector and mesh (45 MiB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgeverify.comparison import Metric
+from edgeverify.pipeline import Pipeline
+
+
+class PhotoJudge:
+    """The model's space, metric and threshold at once; a pipeline when it is asked for."""
+
+    def __init__(
+        self,
+        open_pipeline: Callable[[], Pipeline],
+        *,
+        embedding_space: str,
+        metric: Metric,
+        threshold: float,
+    ) -> None:
+        """`threshold` is the score, in `metric`, above which two photos look alike."""
+        self.embedding_space = embedding_space
+        self.metric: Metric = metric
+        self.threshold = threshold
+        self._open_pipeline = open_pipeline
+        self._pipeline: Pipeline | None = None
+
+    @classmethod
+    def using(cls, pipeline: Pipeline) -> PhotoJudge:
+        """Judge by a pipeline that is open already."""
+        return cls(
+            lambda: pipeline,
+            embedding_space=pipeline.embedder.embedding_space,
+            metric=pipeline.embedder.manifest.metric,
+            threshold=pipeline.point.threshold,
+        )
+
+    @property
+    def was_needed(self) -> bool:
+        """Whether a photo had to be looked at."""
+        return self._pipeline is not None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline, opened now where it is not yet."""
+        if self._pipeline is None:
+            self._pipeline = self._open_pipeline()
+        return self._pipeline
+
+    def close(self) -> None:
+        """Free detector and mesh, where they were needed; the model's session stays its owner's."""
+        if self._pipeline is not None:
+            self._pipeline.detector.close()
+            self._pipeline.mesher.close()
+            self._pipeline = None
