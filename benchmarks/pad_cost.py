@@ -36,7 +36,7 @@ def main(models: Path) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
     bundle = load_pad_bundle(models / "minifasnet")
     for threads in (1, 2):
-        sessions = open_pad_sessions(bundle, ModelSettings(threads=threads))
+        sessions = open_pad_sessions(bundle, ModelSettings(threads=threads)).sessions
         pad = PadModel(bundle, sessions, PadSettings())
         wall, cpu = [], []
         for _ in range(ROUNDS):

@@ -44,7 +44,7 @@ def largest(detector: FaceDetector, rgb: RgbImage) -> FaceBox | None:
 def main(testdata: Path, models: Path) -> None:
     """Print one line a width."""
     bundle = load_pad_bundle(models / "minifasnet")
-    pad = PadModel(bundle, open_pad_sessions(bundle, ModelSettings(threads=1)), ANY_SIZE)
+    pad = PadModel(bundle, open_pad_sessions(bundle, ModelSettings(threads=1)).sessions, ANY_SIZE)
     detector = FaceDetector(VisionSettings(), threads=1)
     found: dict[tuple[str, int], list[float]] = {}
     for side, folder in (("live", "ClientRaw"), ("print", "ImposterRaw")):

@@ -15,7 +15,7 @@ from edgeverify_export.half import HalfGraph, to_half
 from edgeverify import __version__
 from edgeverify.errors import ConfigError
 from edgeverify.runtime.alignment import align_points
-from edgeverify.runtime.bundle import Bundle, load_bundle
+from edgeverify.runtime.bundle import Bundle, VerifiedFolder, load_bundle
 from edgeverify.runtime.bundle_writer import EmbedderRecipe, write_embedder
 from edgeverify.runtime.golden_frames import COUNT, golden_frame, golden_points
 from edgeverify.runtime.operating_points import OperatingPointsFile
@@ -71,7 +71,7 @@ def rewrite(bundle: Bundle, models: Mapping[Precision, bytes], **changes: object
     return load_bundle(bundle.folder)
 
 
-def is_signed(bundle: Bundle) -> bool:
+def is_signed(bundle: VerifiedFolder) -> bool:
     """Say whether an owner's signature lies in the folder."""
     return (bundle.folder / MANIFEST_SIGNATURE).exists()
 

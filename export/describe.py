@@ -7,29 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeverify.errors import BundleError
-from edgeverify.runtime.bundle import (
-    MANIFEST_FILE,
-    Bundle,
-    PadBundle,
-    load_bundle,
-    load_pad_bundle,
-)
-from edgeverify.runtime.operating_points import OperatingPoints
+from edgeverify.models.listing import verified
+from edgeverify.runtime.bundle import MANIFEST_FILE, Bundle, PadBundle
 from edgeverify.runtime.signature import MANIFEST_SIGNATURE
-
-
-def load_any(folder: Path) -> Bundle | PadBundle:
-    """Load an embedder or a PAD bundle; BundleError where it is neither."""
-    try:
-        kind = json.loads((folder / MANIFEST_FILE).read_bytes()).get("kind", "embedder")
-    except (OSError, ValueError, AttributeError):
-        kind = "embedder"
-    return load_pad_bundle(folder) if kind == "pad" else load_bundle(folder)
 
 
 def describe(folder: Path) -> Iterator[str]:
     """Give the lines that a person reads."""
-    bundle = load_any(folder)
+    bundle = verified(folder)
     manifest = bundle.manifest
     feeding = manifest.feeding
     yield f"{manifest.name} ({manifest.kind}, {manifest.arch})"
@@ -43,14 +28,11 @@ def describe(folder: Path) -> Iterator[str]:
     if isinstance(bundle, Bundle):
         yield from _embedder(bundle)
     else:
-        for network in bundle.manifest.networks:
-            yield f"  network            {network.file}, crop {network.crop_scale:g}"
-        live = bundle.manifest.live_index
-        yield f"  live               output {live} of 0 to {bundle.manifest.classes - 1}"
+        yield from _pad(bundle)
     for name, sha256 in manifest.files.items():
         size = (folder / name).stat().st_size
         yield f"  file               {name}, {size:,} bytes, {sha256}"
-    yield from _points(bundle.operating_points)
+    yield from _points(bundle)
     signed = (folder / MANIFEST_SIGNATURE).exists()
     yield f"  signature          {'present' if signed else 'none'}"
     yield "  made with          " + ", ".join(f"{k} {v}" for k, v in manifest.tool_versions.items())
@@ -81,10 +63,31 @@ def _embedder(bundle: Bundle) -> Iterator[str]:
     yield f"  feeding            {verified}"
 
 
-def _points(points: OperatingPoints | None) -> Iterator[str]:
+def _pad(bundle: PadBundle) -> Iterator[str]:
+    manifest = bundle.manifest
+    for network in manifest.networks:
+        half = f", FP16 {network.half_file}" if network.half_file else ", no FP16"
+        yield f"  network            {network.file}, crop {network.crop_scale:g}{half}"
+        yield f"  source             {network.source_sha256}"
+    yield f"  live               output {manifest.live_index} of 0 to {manifest.classes - 1}"
+    for figures in manifest.parity:
+        flips = "not run" if figures.flipped_share is None else f"{figures.flipped_share:.4%}"
+        yield (
+            f"  parity {figures.precision:<12}cosine min {figures.min_cosine:.6f}, P(live) off by "
+            f"{figures.max_live_difference:.5f}, flips {flips}, {figures.faces} faces"
+        )
+    if not manifest.parity:
+        yield "  parity             not measured"
+
+
+def _points(bundle: Bundle | PadBundle) -> Iterator[str]:
+    points = bundle.operating_points
     if points is None or not points.points:
-        yield "  operating points   none: the door refuses to run with it unless "
-        yield "                     decision.threshold is set by hand; edgeverify calibrate"
+        of_pad = isinstance(bundle, PadBundle)
+        setting = "pad.threshold" if of_pad else "decision.threshold"
+        command = "evaluate-pad" if of_pad else "calibrate"
+        yield f"  operating points   none: unless {setting} is set by hand, the door refuses to run"
+        yield f"                     with it; edgeverify {command} measures"
         return
     for point in points.points:
         support = "" if point.supported else " (not supported by the data)"
@@ -95,7 +98,7 @@ def _points(points: OperatingPoints | None) -> Iterator[str]:
 
 def description_json(folder: Path) -> str:
     """Give the same as JSON: manifest, operating points, whether it is signed."""
-    bundle = load_any(folder)
+    bundle = verified(folder)
     points = bundle.points
     if not (folder / MANIFEST_FILE).is_file():
         raise BundleError(f"{folder} has no manifest")

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-from edgeverify_export.assemble import bundle_name, extreme_chips, tool_versions
+from edgeverify_export.assemble import bundle_name, tool_versions
 from edgeverify_export.canonical_graph import canonical
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import checked
+from edgeverify_export.pad_half import make_halves, pad_inputs
 from edgeverify_export.sessions import run_graph
 
 from edgeverify.errors import CheckpointError, ConfigError, ParityError
+from edgeverify.models.catalogue import shipped_operating_points
 from edgeverify.models.minifasnet import FEEDING, LIVE_INDEX
 from edgeverify.runtime.bundle import PadBundle, load_pad_bundle
-from edgeverify.runtime.bundle_writer import PadRecipe, write_pad
+from edgeverify.runtime.bundle_writer import PadRecipe, write_pad, write_points
 from edgeverify.runtime.canonical import sha256_of_file
-from edgeverify.runtime.manifest import Feeding, PadNetwork
+from edgeverify.runtime.manifest import MODEL_FILES, Feeding, PadNetwork
 from edgeverify.runtime.operating_points import OperatingPointsFile
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from edgeverify.runtime.session import Batch
 
 _MAX_DIFFERENCE = 1e-3
 """On raw scores, which are not normalised and reach about 10."""
@@ -48,6 +48,15 @@ class PadStatement:
     live_index: int = LIVE_INDEX
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePad:
+    """A written PAD bundle, the largest difference between PyTorch and ONNX, and remarks."""
+
+    bundle: PadBundle
+    difference: float
+    remarks: tuple[str, ...]
+
+
 def export_pad(
     sources: tuple[PadSource, ...],
     folder: Path,
@@ -55,11 +64,13 @@ def export_pad(
     *,
     name: str | None = None,
     licence: str = "owner's",
-) -> tuple[PadBundle, float]:
-    """Make a PAD bundle; gives it and the largest difference between PyTorch and ONNX.
+    half: bool = True,
+) -> MadePad:
+    """Make a PAD bundle with FP32 and FP16 graphs.
 
-    `.onnx` files are taken as they are; others are MiniFASNet state dicts. CheckpointError,
-    ParityError or BundleError leave nothing behind.
+    `.onnx` files are taken as they are; others are MiniFASNet state dicts. One network is
+    `model.onnx`; several keep the names of their files. CheckpointError, ParityError or
+    BundleError leave nothing behind.
     """
     require_free(folder)
     models: dict[str, bytes] = {}
@@ -69,7 +80,7 @@ def export_pad(
         model, difference = _graph(source.path, statement.feeding)
         worst = max(worst, difference)
         classes.add(model.graph.output[0].type.tensor_type.shape.dim[1].dim_value)
-        file = source.path.stem + ".onnx"
+        file = f"{source.path.stem}.onnx" if len(sources) > 1 else MODEL_FILES["fp32"]
         if file in models:
             raise ConfigError(f"two networks would both be {file}", advice="Rename one file.")
         models[file] = model.SerializeToString(deterministic=True)
@@ -82,6 +93,11 @@ def export_pad(
         )
     if len(classes) != 1:
         raise CheckpointError(f"the networks have different numbers of classes: {classes}")
+    remarks: tuple[str, ...] = ()
+    if half:
+        halves = make_halves(networks, models, statement.feeding, statement.live_index)
+        models.update(halves.models)
+        networks, remarks = list(halves.networks), halves.remarks
     recipe = PadRecipe(
         name=bundle_name(name, folder),
         arch=statement.arch,
@@ -94,7 +110,13 @@ def export_pad(
         tool_versions=tool_versions("onnx"),
     )
     write_pad(folder, recipe, models, OperatingPointsFile.of(()))
-    return load_pad_bundle(folder), worst
+    bundle = load_pad_bundle(folder)
+    points = shipped_operating_points("minifasnet")
+    if points is not None and points.of_space(bundle.manifest.embedding_space) is not None:
+        # The very networks, fed the same way, that this release's own figures are of.
+        write_points(folder, points)
+        bundle = load_pad_bundle(folder)
+    return MadePad(bundle=bundle, difference=worst, remarks=remarks)
 
 
 def _graph(path: Path, feeding: Feeding) -> tuple[onnx.ModelProto, float]:
@@ -150,16 +172,3 @@ def compare_scores(network: nn.Module, model: onnx.ModelProto, feeding: Feeding)
     if not difference <= _MAX_DIFFERENCE:
         raise ParityError(f"the PAD graph answers otherwise than PyTorch: {difference:.2g}")
     return difference
-
-
-def pad_inputs(feeding: Feeding) -> Batch:
-    """Black, white, noise and smooth pictures, fed: float32 (6, 3, size, size)."""
-    from edgeverify.runtime.preprocessing import feed  # noqa: PLC0415
-
-    size = feeding.size
-    ramp = np.linspace(0, 255, size, dtype=np.uint8)
-    smooth = [
-        np.stack([np.add.outer(ramp // a, ramp // b)] * 3, axis=-1).astype(np.uint8)
-        for a, b in ((2, 2), (3, 2), (2, 5))
-    ]
-    return np.concatenate([feed(chip, feeding) for chip in (*extreme_chips(size), *smooth)])

@@ -14,10 +14,17 @@ from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
 from edgeverify.models.build import resolve_bundle
 from edgeverify.pipeline import PadStage, Pipeline, open_pipeline
-from edgeverify.runtime.bundle import Bundle, load_bundle, load_pad_bundle, operating_point
+from edgeverify.runtime.bundle import (
+    Bundle,
+    PadBundle,
+    load_bundle,
+    load_pad_bundle,
+    operating_point,
+)
 from edgeverify.runtime.golden import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import (
     OpenedSession,
+    OpenedSessions,
     open_pad_sessions,
     open_session,
 )
@@ -38,6 +45,7 @@ class Brain:
     notices: tuple[Degradation, ...]
     golden_cosine: float
     measured_pad_threshold: float = 1.0
+    opened_pad: OpenedSessions | None = None
 
     @property
     def embedding_space(self) -> str:
@@ -72,6 +80,12 @@ class Brain:
             return settings.pad.threshold
         return self.measured_pad_threshold
 
+    def close(self) -> None:
+        """Give the embedder's and the liveness networks' sessions back."""
+        self.opened.session.close()
+        if self.opened_pad is not None:
+            _close(self.opened_pad)
+
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
         """Make a pipeline on this session; each thread needs its own."""
         return open_pipeline(
@@ -99,9 +113,12 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
             model=bundle.manifest.name, runtime=opened.session.name, golden_cosine=round(cosine, 6)
         ),
     )
-    for refused in opened.refused:
-        LOG.info("not %s: %s", refused.name, refused.detail)
-    found = _open_pad(settings, models, owner_key)
+    _say_why_not(opened.refused)
+    try:
+        found = _open_pad(settings, models, owner_key)
+    except BaseException:
+        opened.session.close()
+        raise
     return Brain(
         bundle=bundle,
         opened=opened,
@@ -110,6 +127,7 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
         notices=found.notices,
         golden_cosine=cosine,
         measured_pad_threshold=found.threshold,
+        opened_pad=found.opened,
     )
 
 
@@ -119,6 +137,7 @@ class _Pad:
 
     state: PadState
     stage: PadModel | None = None
+    opened: OpenedSessions | None = None
     threshold: float = 1.0
     notices: tuple[Degradation, ...] = ()
 
@@ -132,20 +151,51 @@ def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | No
         return _Pad(state=PadState.ABSENT)
     try:
         bundle = load_pad_bundle(folder, owner_key=owner_key)
-        sessions = open_pad_sessions(bundle, settings.model)
-        check_pad_golden(bundle, sessions)
+        opened, cosine = _checked_pad(bundle, settings)
     except EdgeverifyError as error:
         # An installed and broken bundle denies; it never falls back to an easier proof.
-        notice = Degradation(name="pad_broken", detail=error.problem)
-        return _Pad(state=PadState.BROKEN, notices=(notice,))
+        return _broken("pad_broken", str(error))
     points = bundle.operating_points
     if settings.pad.threshold is None and (points is None or not points.points):
-        detail = f"{bundle.manifest.name} has no operating point: set pad.threshold by hand"
-        return _Pad(
-            state=PadState.BROKEN, notices=(Degradation(name="pad_unmeasured", detail=detail),)
+        _close(opened)
+        name = bundle.manifest.name
+        return _broken(
+            "pad_unmeasured", f"{name} has no operating point: set pad.threshold by hand"
         )
+    session = opened.sessions[0]
+    LOG.info(
+        "liveness model ready",
+        extra=fields(
+            model=bundle.manifest.name, runtime=session.name, golden_cosine=round(cosine, 6)
+        ),
+    )
+    _say_why_not(opened.refused)
     return _Pad(
         state=PadState.WORKING,
-        stage=PadModel(bundle, sessions, settings.pad),
+        stage=PadModel(bundle, opened.sessions, settings.pad),
+        opened=opened,
         threshold=points.points[0].threshold if points and points.points else 1.0,
     )
+
+
+def _checked_pad(bundle: PadBundle, settings: Settings) -> tuple[OpenedSessions, float]:
+    opened = open_pad_sessions(bundle, settings.model)
+    try:
+        return opened, check_pad_golden(bundle, opened.sessions)
+    except BaseException:
+        _close(opened)
+        raise
+
+
+def _close(opened: OpenedSessions) -> None:
+    for session in opened.sessions:
+        session.close()
+
+
+def _broken(name: str, detail: str) -> _Pad:
+    return _Pad(state=PadState.BROKEN, notices=(Degradation(name=name, detail=detail),))
+
+
+def _say_why_not(refused: tuple[Degradation, ...]) -> None:
+    for back_end in refused:
+        LOG.info("not %s: %s", back_end.name, back_end.detail)

@@ -157,7 +157,7 @@ class Reloads:
         service.heat.use(settings.thermal)
         service.gate.change_max_age(settings.claims.max_age_seconds)
         if change.brain is not service.brain:
-            service.brain.opened.session.close()
+            service.brain.close()
         service.config, service.brain = change.config, change.brain
         self._health.adopted(change)
         return True

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from edgeverify.models.catalogue import (
     CatalogueEntry,
     load_catalogue,
@@ -140,16 +142,17 @@ def listed(models: Path) -> tuple[ListedModel, ...]:
     )
 
 
-def verified(folder: Path) -> Bundle | PadBundle:
+def verified(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle | PadBundle:
     """Load whichever kind of bundle stands in the folder; BundleError where it does not verify."""
-    return load_pad_bundle(folder) if _is_pad(folder) else load_bundle(folder)
+    load = load_pad_bundle if _is_pad(folder) else load_bundle
+    return load(folder, owner_key=owner_key)
 
 
 def described(folder: Path) -> DescribedBundle:
     """Verify a bundle and run its golden check on the CPU; BundleError where either fails."""
     bundle = verified(folder)
     if isinstance(bundle, PadBundle):
-        sessions = open_pad_sessions(bundle, _CPU)
+        sessions = open_pad_sessions(bundle, _CPU).sessions
         return DescribedBundle(bundle, check_pad_golden(bundle, sessions))
     return DescribedBundle(bundle, check_golden(bundle, open_session(bundle, _CPU).session))
 

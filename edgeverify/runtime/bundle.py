@@ -23,6 +23,7 @@ from edgeverify.runtime.manifest import (
     Files,
     Manifest,
     PadManifest,
+    PadNetwork,
     Precision,
 )
 from edgeverify.runtime.operating_points import (
@@ -70,6 +71,21 @@ class Bundle(VerifiedFolder):
     manifest: Manifest
 
     @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self.manifest.name
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.manifest.feeding.size
+
+    @property
+    def batch(self) -> int:
+        """Chips in one inference: a face, and its mirror image where the manifest says so."""
+        return 2 if self.manifest.mirror else 1
+
+    @property
     def operating_points(self) -> OperatingPoints | None:
         """The measured thresholds of FP32, FP16 and TensorRT, or None."""
         return self.operating_points_of("fp32")
@@ -86,10 +102,7 @@ class Bundle(VerifiedFolder):
     def model_bytes(self, precision: Precision) -> bytes:
         """Read the ONNX graph of that precision; BundleError where there is none."""
         if not self.has(precision):
-            raise BundleError(
-                f"the bundle {self.manifest.name} has no {precision} model",
-                advice="Make one with `edgeverify-export`, or set model.precision to auto.",
-            )
+            raise _no_form(self.manifest.name, precision)
         return self.read(self.manifest, MODEL_FILES[precision])
 
 
@@ -100,11 +113,59 @@ class PadBundle(VerifiedFolder):
     manifest: PadManifest
 
     @property
+    def networks(self) -> tuple[PadGraph, ...]:
+        """The bundle's networks in the manifest's order, as a back end opens them."""
+        return tuple(PadGraph(self, network) for network in self.manifest.networks)
+
+    @property
     def operating_points(self) -> OperatingPoints | None:
         """The measured thresholds of P(live), or None."""
         if self.points is None:
             return None
         return self.points.of_space(self.manifest.embedding_space)
+
+
+@dataclass(frozen=True, slots=True)
+class PadGraph:
+    """One network of a PAD bundle."""
+
+    bundle: PadBundle
+    network: PadNetwork
+
+    @property
+    def name(self) -> str:
+        """The bundle's name and the network's."""
+        return f"{self.bundle.manifest.name}/{Path(self.network.file).stem}"
+
+    @property
+    def folder(self) -> Path:
+        """The bundle's folder."""
+        return self.bundle.folder
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.bundle.manifest.feeding.size
+
+    @property
+    def batch(self) -> int:
+        """One crop of one face at a time."""
+        return 1
+
+    def has(self, precision: Precision) -> bool:
+        """Say whether the bundle carries that form of the network."""
+        return self._file(precision) is not None
+
+    def model_bytes(self, precision: Precision) -> bytes:
+        """Read the ONNX graph of that precision; BundleError where there is none."""
+        file = self._file(precision)
+        if file is None:
+            raise _no_form(self.bundle.manifest.name, precision)
+        return self.bundle.read(self.bundle.manifest, file)
+
+    def _file(self, precision: Precision) -> str | None:
+        forms = {"fp32": self.network.file, "fp16": self.network.half_file}
+        return forms.get(precision)
 
 
 def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle:
@@ -133,8 +194,9 @@ def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) 
     """Load a PAD bundle; BundleError as in `load_bundle`."""
     manifest = _verified(folder, PadManifest, owner_key)
     for network in manifest.networks:
-        path = folder / network.file
-        check_graph(path.read_bytes(), path, size=manifest.feeding.size, outputs=manifest.classes)
+        for file in filter(None, (network.file, network.half_file)):
+            path, size = folder / file, manifest.feeding.size
+            check_graph(path.read_bytes(), path, size=size, outputs=manifest.classes)
     points = _points(folder, manifest.embedding_space, owner_key)
     return PadBundle(folder=folder, manifest=manifest, points=points)
 
@@ -155,6 +217,13 @@ def operating_point(
         settings,
         bundle_name=bundle.manifest.name,
         references=references,
+    )
+
+
+def _no_form(name: str, precision: Precision) -> BundleError:
+    return BundleError(
+        f"the bundle {name} has no {precision} model",
+        advice=f"Make one with `edgeverify-export {precision}`, or set model.precision to auto.",
     )
 
 

@@ -21,6 +21,7 @@ from edgeverify.runtime.manifest import (
     Manifest,
     PadManifest,
     PadNetwork,
+    PadParityFigures,
     ParityFigures,
     Precision,
 )
@@ -66,6 +67,7 @@ class PadRecipe:
     licence: str
     notes: str = ""
     tool_versions: Mapping[str, str] = field(default_factory=dict)
+    parity: tuple[PadParityFigures, ...] = ()
 
 
 def write_embedder(
@@ -112,6 +114,7 @@ def write_pad(
         networks=recipe.networks,
         classes=recipe.classes,
         live_index=recipe.live_index,
+        parity=recipe.parity,
     )
     sessions = [_session(models[network.file]) for network in recipe.networks]
     contents = dict(models)

@@ -141,12 +141,28 @@ class Manifest(Files):
 class PadNetwork(BundleModel):
     """One network of a PAD bundle and how much of the frame around the face it sees.
 
-    `crop_scale`: sides of the crop over sides of the face box.
+    `crop_scale`: sides of the crop over sides of the face box. `file` is the FP32 graph,
+    `half_file` the FP16 graph of the same weights.
     """
 
     file: str
+    half_file: str | None = None
     crop_scale: float = Field(gt=0, le=20)
     source_sha256: Sha256
+
+
+class PadParityFigures(BundleModel):
+    """How far one precision of a PAD bundle is from FP32 on real faces.
+
+    `max_live_difference` is of P(live), 0 to 1, fused over the networks; `flipped_share` of
+    single-frame decisions at the operating threshold, None where there is no threshold.
+    """
+
+    precision: Precision
+    min_cosine: float
+    max_live_difference: float
+    flipped_share: float | None
+    faces: int
 
 
 class PadManifest(Files):
@@ -160,12 +176,16 @@ class PadManifest(Files):
     classes: int = Field(ge=2, le=16)
     live_index: int = Field(ge=0)
     """Which of the classes is 'a live person'."""
+    parity: tuple[PadParityFigures, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _networks_are_files(self) -> Self:
         for network in self.networks:
-            if network.file not in self.files:
-                raise ValueError(f"{network.file} is not among the files")
+            for file in (network.file, network.half_file):
+                if file is not None and file not in self.files:
+                    raise ValueError(f"{file} is not among the files")
+        if len({network.half_file is None for network in self.networks}) != 1:
+            raise ValueError("all networks have an FP16 graph, or none has")
         if self.live_index >= self.classes:
             raise ValueError("live_index is not one of the classes")
         return self

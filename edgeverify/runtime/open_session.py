@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from edgeverify.domain import Degradation
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.bundle import Bundle, PadBundle
+from edgeverify.runtime.bundle import PadBundle
 from edgeverify.runtime.manifest import Precision
+from edgeverify.runtime.network import Network
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 from edgeverify.runtime.session import Session
 from edgeverify.settings import ModelSettings
@@ -30,41 +32,31 @@ class OpenedSession:
     refused: tuple[Degradation, ...]
 
 
-def open_session(bundle: Bundle, settings: ModelSettings) -> OpenedSession:
-    """Open the bundle's network as `settings.runtime` and `settings.precision` say.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSessions:
+    """The same for the networks of a PAD bundle, in its order: all on one back end."""
+
+    sessions: tuple[Session, ...]
+    refused: tuple[Degradation, ...]
+
+
+def open_session(network: Network, settings: ModelSettings) -> OpenedSession:
+    """Open an embedder's network as `settings.runtime` and `settings.precision` say.
 
     `auto` tries TensorRT, ONNX Runtime on CUDA, then on the CPU. RuntimeUnavailableError where a
     named back end, or every one, cannot run; it is never replaced silently.
     """
-    if settings.runtime != "auto":
-        return OpenedSession(session=_open(bundle, settings, settings.runtime), refused=())
-    refused: list[Degradation] = []
-    for back_end in _BEST_FIRST:
-        try:
-            session = _open(bundle, settings, back_end)
-        except RuntimeUnavailableError as error:
-            refused.append(Degradation(name=back_end, detail=str(error)))
-            continue
-        return OpenedSession(session=session, refused=tuple(refused))
-    reasons = "; ".join(f"{entry.name}: {entry.detail}" for entry in refused)
-    raise RuntimeUnavailableError(f"no inference back end works: {reasons}")
+    opened = _open_all((network,), settings)
+    return OpenedSession(session=opened.sessions[0], refused=opened.refused)
 
 
-def open_pad_sessions(bundle: PadBundle, settings: ModelSettings) -> tuple[Session, ...]:
-    """Open every network of a PAD bundle, in the manifest's order, on the CPU.
+def open_pad_sessions(bundle: PadBundle, settings: ModelSettings) -> OpenedSessions:
+    """Open every network of a PAD bundle on the best back end that runs them all.
 
-    They are so small that copying to a GPU and back takes longer than they do.
+    As `open_session`, but for the precision: the setting is the embedder's (there is no INT8 of
+    PAD networks), so these take FP16 on a GPU where the bundle has it, else FP32.
     """
-    threads = thread_count(settings)
-    return tuple(
-        OnnxRuntimeSession(
-            bundle.read(bundle.manifest, network.file),
-            device="cpu",
-            precision="fp32",
-            threads=threads,
-        )
-        for network in bundle.manifest.networks
-    )
+    return _open_all(bundle.networks, settings.model_copy(update={"precision": "auto"}))
 
 
 def thread_count(settings: ModelSettings) -> int:
@@ -74,32 +66,62 @@ def thread_count(settings: ModelSettings) -> int:
     return min(4, len(os.sched_getaffinity(0)))
 
 
-def _open(bundle: Bundle, settings: ModelSettings, back_end: BackEnd) -> Session:
+def _open_all(networks: Sequence[Network], settings: ModelSettings) -> OpenedSessions:
+    if settings.runtime != "auto":
+        return OpenedSessions(sessions=_open_on(networks, settings, settings.runtime), refused=())
+    refused: list[Degradation] = []
+    for back_end in _BEST_FIRST:
+        try:
+            sessions = _open_on(networks, settings, back_end)
+        except RuntimeUnavailableError as error:
+            refused.append(Degradation(name=back_end, detail=str(error)))
+            continue
+        return OpenedSessions(sessions=sessions, refused=tuple(refused))
+    reasons = "; ".join(f"{entry.name}: {entry.detail}" for entry in refused)
+    raise RuntimeUnavailableError(f"no inference back end works: {reasons}")
+
+
+def _open_on(
+    networks: Sequence[Network], settings: ModelSettings, back_end: BackEnd
+) -> tuple[Session, ...]:
+    """Open all on one back end, or none."""
+    opened: list[Session] = []
+    try:
+        for network in networks:
+            opened.append(_open(network, settings, back_end))  # noqa: PERF401 - closed on failure
+    except BaseException:
+        for session in opened:
+            session.close()
+        raise
+    return tuple(opened)
+
+
+def _open(network: Network, settings: ModelSettings, back_end: BackEnd) -> Session:
     if back_end == "tensorrt":
-        return _open_tensorrt(bundle, settings)
+        return _open_tensorrt(network, settings)
     device: Literal["cpu", "cuda"] = "cuda" if back_end == "onnxruntime-cuda" else "cpu"
-    precision = _precision(bundle, settings, on_gpu=device == "cuda")
+    precision = _precision(network, settings, on_gpu=device == "cuda")
     return OnnxRuntimeSession(
-        bundle.model_bytes(precision),
+        network.model_bytes(precision),
         device=device,
         precision=precision,
         threads=thread_count(settings),
     )
 
 
-def _open_tensorrt(bundle: Bundle, settings: ModelSettings) -> Session:
-    # `trt.open_trt(bundle, settings, precision) -> Session` raises RuntimeUnavailableError where
-    # there is no GPU, no tensorrt or pycuda, or no engine built on this device for this bundle.
+def _open_tensorrt(network: Network, settings: ModelSettings) -> Session:
+    # `trt.open_trt(network, settings, precision) -> Session` raises RuntimeUnavailableError where
+    # there is no GPU, no tensorrt or pycuda, or no engine built on this device for this network.
     try:
         trt = importlib.import_module("edgeverify.runtime.trt")
     except ImportError as error:
         raise RuntimeUnavailableError(f"TensorRT is not installed ({error.name})") from None
-    precision = _precision(bundle, settings, on_gpu=True)
-    session: Session = trt.open_trt(bundle, settings, precision)
+    precision = _precision(network, settings, on_gpu=True)
+    session: Session = trt.open_trt(network, settings, precision)
     return session
 
 
-def _precision(bundle: Bundle, settings: ModelSettings, *, on_gpu: bool) -> Precision:
+def _precision(network: Network, settings: ModelSettings, *, on_gpu: bool) -> Precision:
     if settings.precision != "auto":
         return settings.precision
-    return "fp16" if on_gpu and bundle.has("fp16") else "fp32"
+    return "fp16" if on_gpu and network.has("fp16") else "fp32"

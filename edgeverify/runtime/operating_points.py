@@ -50,7 +50,8 @@ class MeasuredPoint(BundleModel):
     `fmr` is the rate it stands for; `false_matches` of `non_mated` comparisons reached the
     threshold, which bounds the true rate by `fmr_upper_95` (Clopper-Pearson, one-sided).
     `supported` is true where that bound is not above `fmr`. `fusion` says on what the score was
-    measured: single frames, or means of five. `check` is how it fared on other people.
+    measured: single frames, or means of five; `photos` of how many photos the references were.
+    `check` is how it fared on other people.
     """
 
     threshold: float
@@ -63,15 +64,18 @@ class MeasuredPoint(BundleModel):
     dataset: str = Field(min_length=1)
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     fusion: Fusion = "single"
+    photos: int = Field(default=1, ge=1)
     supported: bool
     check: CheckedPoint | None = None
 
     @model_serializer(mode="wrap")
-    def _without_an_absent_check(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave an absent check out, so that files written before there were checks stay intact."""
+    def _as_written_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what older files do not have, so that their hash stays the same."""
         written: dict[str, Any] = write(self)
         if self.check is None:
             written.pop("check", None)
+        if self.photos == 1:
+            written.pop("photos", None)
         return written
 
     @property
@@ -112,17 +116,36 @@ class OperatingPoints(BundleModel):
     embedding_space: Sha256
     points: tuple[MeasuredPoint, ...] = Field(strict=False)
 
-    def at_most(self, fmr: float, fusion: Fusion) -> MeasuredPoint | None:
+    def at_most(self, fmr: float, fusion: Fusion, photos: int = 1) -> MeasuredPoint | None:
         """Find the loosest supported point whose rate is not above `fmr`, or None."""
-        fitting = [p for p in self._supported(fusion) if p.fmr <= fmr * (1 + 1e-9)]
+        fitting = [p for p in self._supported(fusion, photos) if p.fmr <= fmr * (1 + 1e-9)]
         return max(fitting, key=lambda point: point.fmr, default=None)
 
     def strictest(self, fusion: Fusion) -> MeasuredPoint | None:
         """Find the supported point with the lowest rate, or None."""
         return min(self._supported(fusion), key=lambda point: point.fmr, default=None)
 
-    def _supported(self, fusion: Fusion) -> list[MeasuredPoint]:
-        return [p for p in self.points if p.supported and p.fusion == fusion]
+    def step(self, photos: int) -> float:
+        """Give by how much references of so many photos raised the threshold, at most, 0 or more.
+
+        For rates that single photos carry and so many do not: fewer people have several.
+        """
+        steps = [
+            point.threshold - one.threshold
+            for point in self._supported("single", photos)
+            for one in self._supported("single")
+            if one.fmr == point.fmr
+        ]
+        return max([0.0, *steps])
+
+    @property
+    def photo_counts(self) -> tuple[int, ...]:
+        """Of how many photos references were measured, apart from one; rising."""
+        counts = {p.photos for p in self.points if p.supported and p.fusion == "single"}
+        return tuple(sorted(counts - {1}))
+
+    def _supported(self, fusion: Fusion, photos: int = 1) -> list[MeasuredPoint]:
+        return [p for p in self.points if p.supported and p.fusion == fusion and p.photos == photos]
 
 
 class OperatingPointsFile(BundleModel):
@@ -177,14 +200,34 @@ def choose_operating_point(
             advice=f"Set window_frames to {_MEAN_FRAMES}, or write decision.threshold by hand.",
         )
     found = None if points is None else points.at_most(settings.max_fmr / count, fusion)
-    if found is None:
+    if points is None or found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)
     return OperatingPoint(
         threshold=found.threshold,
         max_fmr=settings.max_fmr / count,
         evidence=found.evidence,
         caution=found.caution,
+        for_photos=_for_photos(points, found),
     )
+
+
+def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[int, float], ...]:
+    """Choose what references of several photos need at the same rate; never less than fewer do.
+
+    Means of five are measured against single photos: they get the threshold of single frames at
+    least, as they do everywhere.
+    """
+    single = points.at_most(found.fmr, "single")
+    least = found.threshold
+    chosen = []
+    for photos in points.photo_counts:
+        measured = points.at_most(found.fmr, "single", photos)
+        if measured is not None and measured.fmr == found.fmr:
+            least = max(least, measured.threshold)
+        elif single is not None:
+            least = max(least, single.threshold + points.step(photos))
+        chosen.append((photos, least))
+    return tuple(chosen)
 
 
 def _no_evidence(

@@ -1,4 +1,4 @@
-"""TensorRT as a `Session`: one owning thread, an engine built on this device beforehand.
+"""TensorRT as a `Session`: an engine built on this device beforehand, on the GPU's own thread.
 
 The daemon never builds an engine; `edgeverify-export engine BUNDLE` does.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from edgeverify.errors import EdgeverifyError, RuntimeUnavailableError
-from edgeverify.runtime.bundle import Bundle
 from edgeverify.runtime.canonical import sha256_of
+from edgeverify.runtime.gpu_thread import LIMIT_SECONDS, THIS_PROCESS, GpuThread
 from edgeverify.runtime.manifest import Precision
+from edgeverify.runtime.network import Network
 from edgeverify.runtime.session import Batch
 from edgeverify.runtime.trt_cache import EngineCache, Miss
 from edgeverify.runtime.trt_device import CudaDevice
@@ -26,18 +26,16 @@ from edgeverify.runtime.trt_key import Device, EngineKey
 from edgeverify.runtime.trt_library import TensorRt, load_tensorrt
 from edgeverify.settings import ModelSettings
 
-T = TypeVar("T")
-
-LIMIT_SECONDS = 10.0
-"""TensorRT releases the GIL while it works, so a hung GPU would go unseen without a limit."""
+OPENING_SECONDS = 60.0
+"""CUDA's start and reading an engine take seconds on a small device."""
 
 
-def engine_folder(bundle: Bundle) -> Path:
+def engine_folder(network: Network) -> Path:
     """Where engines for a bundle lie: `engines`, beside the bundle's own folder."""
-    return bundle.folder.resolve().parent / "engines"
+    return network.folder.resolve().parent / "engines"
 
 
-def engine_source(bundle: Bundle, tensorrt: TensorRt, precision: Precision) -> bytes:
+def engine_source(network: Network, tensorrt: TensorRt, precision: Precision) -> bytes:
     """Give the ONNX graph that an engine of that precision is built from.
 
     FP16 takes the FP16 graph where TensorRT is strongly typed (10 and later), and the FP32 graph
@@ -48,64 +46,60 @@ def engine_source(bundle: Bundle, tensorrt: TensorRt, precision: Precision) -> b
             "TensorRT engines are FP16 or FP32", advice="Set model.precision to auto."
         )
     if precision == "fp16" and tensorrt.is_strongly_typed:
-        return bundle.model_bytes("fp16")
-    return bundle.model_bytes("fp32")
+        return network.model_bytes("fp16")
+    return network.model_bytes("fp32")
 
 
 def engine_key(
-    bundle: Bundle, tensorrt: TensorRt, device: Device, precision: Precision
+    network: Network, tensorrt: TensorRt, device: Device, precision: Precision
 ) -> EngineKey:
-    """Make the key of the engine that this bundle needs on this device."""
+    """Make the key of the engine that this network needs on this device."""
     return EngineKey(
-        onnx_sha256=sha256_of(engine_source(bundle, tensorrt, precision)),
+        onnx_sha256=sha256_of(engine_source(network, tensorrt, precision)),
         tensorrt=tensorrt.full_version,
         device=device,
         precision=precision,
-        batch=engine_batch(bundle),
-        size=bundle.manifest.feeding.size,
+        batch=network.batch,
+        size=network.size,
     )
 
 
-def engine_batch(bundle: Bundle) -> int:
-    """Chips in one inference: a face, and its mirror image where the manifest says so."""
-    return 2 if bundle.manifest.mirror else 1
-
-
-def open_trt(bundle: Bundle, settings: ModelSettings, precision: Precision) -> TensorRtSession:
-    """Open the engine that was built here for this bundle.
+def open_trt(network: Network, settings: ModelSettings, precision: Precision) -> TensorRtSession:
+    """Open the engine that was built here for this network.
 
     RuntimeUnavailableError where there is no TensorRT, pycuda, GPU or engine; it says which, and
     for an engine built for something else, what has changed.
     """
     tensorrt = load_tensorrt()
-    return TensorRtSession(bundle, tensorrt, precision, cuda_graph=settings.cuda_graph)
+    return TensorRtSession(network, tensorrt, precision, cuda_graph=settings.cuda_graph)
 
 
 class TensorRtSession:
-    """An engine and the one thread that talks to the GPU."""
+    """One engine on the thread that talks to the GPU."""
 
     def __init__(
         self,
-        bundle: Bundle,
+        network: Network,
         tensorrt: TensorRt,
         precision: Precision,
         *,
         cuda_graph: bool = False,
-        device: type[CudaDevice] = CudaDevice,
+        gpu: GpuThread = THIS_PROCESS,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._precision: Precision = precision
         self._limit = limit_seconds
+        self._gpu = gpu
         self._closing = threading.Lock()
         self._closed = False
-        self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tensorrt")
-        self._device: CudaDevice | None = None
         self._engine: LoadedEngine | None = None
+        self._leave: Callable[[], None] = gpu.join()
+        opening = partial(self._open, network, tensorrt, cuda_graph)
         try:
-            self._owner.submit(self._open, bundle, tensorrt, device, cuda_graph).result()
+            gpu.run(opening, limit_seconds=OPENING_SECONDS)
         except BaseException as error:
             self.close()
-            if isinstance(error, EdgeverifyError):
+            if isinstance(error, EdgeverifyError) or not isinstance(error, Exception):
                 raise
             raise RuntimeUnavailableError(f"TensorRT failed to start: {error}") from error
 
@@ -129,53 +123,42 @@ class TensorRtSession:
         if self._closed:
             raise RuntimeUnavailableError("the session is closed")
         try:
-            return self._wait(self._owner.submit(self._infer, batch))
+            return self._gpu.run(partial(self._infer, batch), limit_seconds=self._limit)
         except EdgeverifyError:
             raise
         except Exception as error:  # noqa: BLE001 - tensorrt and pycuda raise many types
             raise RuntimeUnavailableError(f"inference failed in tensorrt: {error}") from None
 
     def close(self) -> None:
-        """Give everything back in the owning thread, then end it; a second call does nothing."""
+        """Give everything back in the owning thread; a second call does nothing."""
         with self._closing:
             if self._closed:
                 return
             self._closed = True
-        released = self._owner.submit(self._release)
-        with contextlib.suppress(FutureTimeout):
-            released.result(timeout=self._limit)
         # A GPU that hangs must not hang whoever closes the session.
-        self._owner.shutdown(wait=False)
-
-    def _wait(self, future: Future[T]) -> T:
-        try:
-            return future.result(timeout=self._limit)
-        except FutureTimeout:
-            raise RuntimeUnavailableError(
-                f"the GPU has not answered for {self._limit:g} s"
-            ) from None
+        with contextlib.suppress(RuntimeUnavailableError):
+            if self._engine is not None:
+                self._gpu.run(self._release, limit_seconds=self._limit)
+        self._leave()
 
     def _open(
         self,
-        bundle: Bundle,
+        network: Network,
         tensorrt: TensorRt,
-        device: type[CudaDevice],
         cuda_graph: bool,  # noqa: FBT001
+        device: CudaDevice,
     ) -> None:
-        self._device = device()
-        key = engine_key(bundle, tensorrt, self._device.describe(), self._precision)
-        found = EngineCache(engine_folder(bundle)).load(key, bundle=bundle.manifest.name)
+        key = engine_key(network, tensorrt, device.describe(), self._precision)
+        found = EngineCache(engine_folder(network)).load(key, bundle=network.name)
         if isinstance(found, Miss):
             raise RuntimeUnavailableError(
                 f"no TensorRT engine to use: {found.reason}",
-                advice=f"Build it on this machine: edgeverify-export engine {bundle.folder}",
+                advice=f"Build it on this machine: edgeverify-export engine {network.folder}",
             )
         shape = (key.batch, 3, key.size, key.size)
-        self._engine = LoadedEngine(
-            tensorrt, self._device, found, shape=shape, cuda_graph=cuda_graph
-        )
+        self._engine = LoadedEngine(tensorrt, device, found, shape=shape, cuda_graph=cuda_graph)
 
-    def _infer(self, batch: Batch) -> Batch:
+    def _infer(self, batch: Batch, _device: CudaDevice) -> Batch:
         engine = self._engine
         if engine is None:
             raise RuntimeUnavailableError("the session is closed")
@@ -187,10 +170,7 @@ class TensorRtSession:
             parts.append(engine.infer(full)[: len(part)])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _release(self) -> None:
+    def _release(self, _device: CudaDevice) -> None:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        if self._device is not None:
-            self._device.close()
-            self._device = None

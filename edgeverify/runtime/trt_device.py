@@ -60,6 +60,11 @@ class CudaDevice:
         self._buffers.append(buffer)
         return buffer
 
+    def free(self, buffer: Buffer) -> None:
+        """Free an engine's buffer before the device goes; another engine may go on."""
+        self._buffers.remove(buffer)
+        _free(buffer)
+
     def to_device(self, buffer: Buffer) -> None:
         """Copy host to device on the stream."""
         self._cuda.memcpy_htod_async(buffer.device, buffer.host, self.stream)
@@ -80,14 +85,18 @@ class CudaDevice:
     def close(self) -> None:
         """Free all buffers, then pop and release the context; by the owning thread."""
         for buffer in self._buffers:
-            buffer.device.free()
-            base: Any = buffer.host.base
-            if hasattr(base, "free"):
-                base.free()
+            _free(buffer)
         self._buffers.clear()
         self.stream = None
         self._context.pop()
         self._context.detach()
+
+
+def _free(buffer: Buffer) -> None:
+    buffer.device.free()
+    base: Any = buffer.host.base
+    if hasattr(base, "free"):
+        base.free()
 
 
 def _load_pycuda() -> Any:

@@ -42,9 +42,14 @@ class LoadedEngine:
         self._context = self._engine.create_execution_context()
         if self._context is None:
             raise RuntimeUnavailableError("TensorRT has no memory for the engine")
-        self._input, self._output = self._tensors(trt, shape)
-        self.batch = shape[0]
+        self._buffers: list[Buffer] = []
         self._graph: Any | None = None
+        try:
+            self._input, self._output = self._tensors(trt, shape)
+        except BaseException:
+            self.close()
+            raise
+        self.batch = shape[0]
         self.graph_remark = "CUDA graph off"
         if cuda_graph:
             self._graph, self.graph_remark = self._record()
@@ -62,9 +67,12 @@ class LoadedEngine:
         return np.array(self._output.host, dtype=np.float32)
 
     def close(self) -> None:
-        """Let go of graph, context, engine and runtime, in this order."""
+        """Let go of graph, context, buffers, engine and runtime, in this order."""
         self._graph = None
         self._context = None
+        for buffer in self._buffers:
+            self._device.free(buffer)
+        self._buffers.clear()
         self._engine = None
         self._runtime = None
 
@@ -83,6 +91,7 @@ class LoadedEngine:
                 raise RuntimeUnavailableError(f"the engine's {name} is not float32")
             sides = tuple(int(side) for side in context.get_tensor_shape(name))
             buffer = self._device.allocate(sides, np.dtype(np.float32))
+            self._buffers.append(buffer)
             if not context.set_tensor_address(name, int(buffer.device)):
                 raise RuntimeUnavailableError(f"TensorRT refuses the memory of {name}")
             made.append(buffer)

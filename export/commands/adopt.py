@@ -16,7 +16,7 @@ def adopt(  # noqa: PLR0913 - one parameter an option
     model: Annotated[Path, typer.Argument(help="The ONNX file.", show_default=False)],
     *,
     output: options.OutputFolder,
-    fp16: Annotated[bool, typer.Option("--fp16/--no-fp16", help="Make the FP16 graph.")] = True,
+    fp16: options.Half = True,
     name: options.Name = None,
     licence: options.Licence = "owner's",
     size: options.Size = None,

@@ -24,41 +24,38 @@ def engine(
 ) -> None:
     """Build the engine for this GPU, check its precision and its answers, and keep it.
 
-    Run it on the device, as the user of the door. Takes minutes; needs tensorrt and pycuda, no
-    torch. A second run finds the engine, unless GPU, driver, TensorRT or graph have changed.
+    Run it on the device, as the user of the door, for the embedder's bundle and for the liveness
+    (PAD) bundle. Takes minutes; needs tensorrt and pycuda, no torch. A second run finds the
+    engine, unless GPU, driver, TensorRT or graph have changed.
 
     Example: sudo -u edgeverify edgeverify-export engine /var/lib/edgeverify/models/mobilefacenet
     """
     from edgeverify_export.progress import bar  # noqa: PLC0415
     from edgeverify_export.tensorrt.build import build_engine  # noqa: PLC0415
+    from edgeverify_export.tensorrt.check import check_engines, networks_of  # noqa: PLC0415
 
-    from edgeverify.runtime.bundle import load_bundle  # noqa: PLC0415 - heavy
-    from edgeverify.runtime.golden import check_golden  # noqa: PLC0415
-    from edgeverify.runtime.trt import TensorRtSession  # noqa: PLC0415
+    from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
     from edgeverify.runtime.trt_device import CudaDevice  # noqa: PLC0415
     from edgeverify.runtime.trt_library import load_tensorrt  # noqa: PLC0415
 
-    loaded = load_bundle(bundle)
+    loaded = verified(bundle)
     tensorrt = load_tensorrt()
     device = CudaDevice()
     try:
         complain(f"TensorRT {tensorrt.full_version} on {device.describe().gpu}")
-        with bar() as progress:
-            built = build_engine(
-                loaded,
-                tensorrt,
-                device.describe(),
-                precision=precision,
-                workspace_mebibytes=workspace,
-                bar=progress,
-                again=again,
-            )
+        for network in networks_of(loaded):
+            with bar() as progress:
+                built = build_engine(
+                    network,
+                    tensorrt,
+                    device.describe(),
+                    precision=precision,
+                    workspace_mebibytes=workspace,
+                    bar=progress,
+                    again=again,
+                )
+            say(f"{network.name}: {'built' if built.fresh else 'found'}: {built.path}")
+            say(f"  {built.reason}")
     finally:
         device.close()
-    say(f"{'built' if built.fresh else 'found'}: {built.path}")
-    say(f"  {built.reason}")
-    session = TensorRtSession(loaded, tensorrt, precision)
-    try:
-        say(f"  golden check: cosine {check_golden(loaded, session):.6f}")
-    finally:
-        session.close()
+    say(f"golden check: cosine {check_engines(loaded, tensorrt, precision):.6f}")

@@ -25,7 +25,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     batch: Annotated[
         int | None, typer.Option(help="Fix the batch; default: open.", min=1, max=64)
     ] = None,
-    fp16: Annotated[bool, typer.Option("--fp16/--no-fp16", help="Make the FP16 graph.")] = True,
+    fp16: options.Half = True,
     name: options.Name = None,
     licence: options.Licence = "owner's",
     size: options.Size = None,

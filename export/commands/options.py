@@ -13,6 +13,7 @@ OutputFolder = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(help="The bundle's name; default: the folder's.")]
 Licence = Annotated[str, typer.Option(help="Licence of the weights, for the manifest.")]
+Half = Annotated[bool, typer.Option("--fp16/--no-fp16", help="Make the FP16 graph.")]
 Size = Annotated[int | None, typer.Option(help="Input side in pixels.", min=16, max=1024)]
 StatisticsName = Annotated[
     str | None,

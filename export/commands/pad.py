@@ -26,11 +26,13 @@ def pad(  # noqa: PLR0913 - one parameter an option
     live_index: Annotated[
         int, typer.Option(help="Which output means 'a live person'.", min=0, max=15)
     ] = 1,
+    fp16: options.Half = True,
 ) -> None:
     """Turn MiniFASNet checkpoints, or PAD graphs in ONNX, into one PAD bundle.
 
     Every network has its own crop: the face box, widened so many times. A checkpoint's ONNX graph
-    is proved equal to PyTorch. Defaults are MiniFASNet's: 80x80 BGR, 0 to 255, index 1.
+    is proved equal to PyTorch, and the FP16 graphs for GPUs to FP32. Defaults are MiniFASNet's:
+    80x80 BGR, 0 to 255, index 1.
 
     Example: edgeverify-export pad 2.7_80x80_MiniFASNetV2.pth=2.7
     4_0_0_80x80_MiniFASNetV1SE.pth=4.0 -o models/minifasnet
@@ -67,19 +69,28 @@ def pad(  # noqa: PLR0913 - one parameter an option
     )
     with steps() as step:
         step("building and comparing")
-        bundle, difference = export_pad(
+        made = export_pad(
             tuple(PadSource(path, scale) for path, scale in sources),
             output,
             statement,
             name=name,
             licence=licence,
+            half=fp16,
         )
+    bundle = made.bundle
     say(f"PAD bundle {bundle.manifest.name} in {output}")
     for network in bundle.manifest.networks:
         say(f"  {network.file}, crop {network.crop_scale:g}")
     if not own:
-        say(f"  PyTorch and ONNX differ by {difference:.2g} at most")
-    say("  no operating point: edgeverify evaluate-pad measures it")
+        say(f"  PyTorch and ONNX differ by {made.difference:.2g} at most")
+    for remark in made.remarks:
+        say(f"  {remark}")
+    points = bundle.operating_points
+    if points is None:
+        say("  no operating point: edgeverify evaluate-pad measures it; until then pad.threshold")
+    else:
+        best = points.points[0]
+        say(f"  operating point: P(live) {best.threshold:g} ({best.dataset})")
 
 
 def _sources(networks: list[str]) -> list[tuple[Path, float]]:

@@ -18,7 +18,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
     images: options.Images,
     pairs: options.Pairs = None,
     checkpoint: Annotated[
-        Path | None, typer.Option(help="The PyTorch checkpoint, to compare with it too.")
+        Path | None,
+        typer.Option(help="The PyTorch checkpoint, to compare with it too; PAD: their folder."),
     ] = None,
     threshold: options.Threshold = None,
     no_flips: options.NoFlips = False,
@@ -35,31 +36,35 @@ def parity(  # noqa: PLR0913 - one parameter an option
 
     Fails (exit 1) below cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped
     decisions, and where another feeding separates the pairs clearly better than the stated one.
+    A liveness (PAD) bundle takes --images only: P(live) may be off by 0.01, and flips are counted
+    at its operating point.
 
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """
-    from edgeverify_export.parity import report as reports  # noqa: PLC0415
-    from edgeverify_export.parity.record import record_parity  # noqa: PLC0415
-    from edgeverify_export.parity.run import run_parity  # noqa: PLC0415
-    from edgeverify_export.parity.trial import gather  # noqa: PLC0415
+    from edgeverify_export.parity.outcome import Asked, compare_forms  # noqa: PLC0415 - heavy
 
     from edgeverify.errors import ParityError  # noqa: PLC0415
-    from edgeverify.runtime.bundle import load_bundle  # noqa: PLC0415 - heavy
+    from edgeverify.models.listing import verified  # noqa: PLC0415
 
-    loaded = load_bundle(bundle)
-    trial = gather(images, pairs, limit=limit)
-    report = run_parity(
-        loaded, trial, checkpoint=checkpoint, threshold=threshold, flips_needed=not no_flips
+    loaded = verified(bundle)
+    asked = Asked(
+        images=images,
+        pairs=pairs,
+        checkpoint=checkpoint,
+        threshold=threshold,
+        flips_needed=not no_flips,
+        limit=limit,
     )
-    written = reports.write_report(report, output)
+    outcome = compare_forms(loaded, asked)
+    written = outcome.write(output)
     if as_json:
-        say(reports.as_json(report))
+        say(outcome.as_json())
     else:
-        reports.print_table(report)
+        outcome.print_table()
         say(f"written: {written[0]}, {written[1]}")
-    if report.failures:
-        for failure in report.failures:
+    if outcome.failures:
+        for failure in outcome.failures:
             complain(f"  {failure}")
-        raise ParityError(f"parity of {loaded.manifest.name} failed", advice=report.failures[0])
+        raise ParityError(f"parity of {loaded.manifest.name} failed", advice=outcome.failures[0])
     if record:
-        complain(f"  {record_parity(report)}")
+        complain(f"  {outcome.record()}")

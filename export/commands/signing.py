@@ -35,11 +35,12 @@ def sign(bundle: options.BundleFolder, *, key: KeyFile) -> None:
 
     Example: edgeverify-export sign models/mine --key owner.pem
     """
-    from edgeverify_export.describe import load_any  # noqa: PLC0415 - heavy
-    from edgeverify_export.owner_key import read_private_key, sign_bundle  # noqa: PLC0415
+    from edgeverify_export.owner_key import read_private_key, sign_bundle  # noqa: PLC0415 - heavy
+
+    from edgeverify.models.listing import verified  # noqa: PLC0415
 
     private = read_private_key(key)
-    loaded = load_any(bundle)
+    loaded = verified(bundle)
     sign_bundle(loaded, private)
     say(f"signed {loaded.manifest.name} ({loaded.manifest.embedding_space[:16]})")
 
@@ -50,14 +51,9 @@ def verify(bundle: options.BundleFolder, *, key: KeyFile) -> None:
 
     Example: edgeverify-export verify models/mine --key owner.pem.pub
     """
-    from edgeverify_export.describe import load_any  # noqa: PLC0415
     from edgeverify_export.owner_key import read_public_key  # noqa: PLC0415
 
-    from edgeverify.runtime.bundle import load_bundle, load_pad_bundle  # noqa: PLC0415 - heavy
+    from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
 
-    public = read_public_key(key)
-    if load_any(bundle).manifest.kind == "pad":
-        load_pad_bundle(bundle, owner_key=public)
-    else:
-        load_bundle(bundle, owner_key=public)
+    verified(bundle, owner_key=read_public_key(key))
     say(f"{bundle}: hashes and signature fit")

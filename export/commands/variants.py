@@ -11,17 +11,26 @@ from edgeverify.cli.console import plain_errors, say
 def fp16(bundle: options.BundleFolder) -> None:
     """Add the FP16 graph to a bundle, such as one from `edgeverify models fetch`.
 
+    A liveness (PAD) bundle gets one for each of its networks.
+
     Example: edgeverify-export fp16 models/mobilefacenet
     """
+    from edgeverify_export.pad_half import add_pad_half  # noqa: PLC0415
     from edgeverify_export.progress import steps  # noqa: PLC0415
     from edgeverify_export.variants import add_half  # noqa: PLC0415
 
-    from edgeverify.runtime.bundle import load_bundle  # noqa: PLC0415 - heavy
+    from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
+    from edgeverify.runtime.bundle import Bundle  # noqa: PLC0415
 
+    loaded = verified(bundle)
     with steps() as step:
         step("converting")
-        _, remark = add_half(load_bundle(bundle))
-    say(remark)
+        if isinstance(loaded, Bundle):
+            remarks: tuple[str, ...] = (add_half(loaded)[1],)
+        else:
+            remarks = add_pad_half(loaded)[1]
+    for remark in remarks:
+        say(remark)
     say("its parity: edgeverify-export parity; a signed bundle must be signed again")
 
 

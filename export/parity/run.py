@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeverify_export.assemble import extreme_chips
 from edgeverify_export.parity.answers import Answers, ask
-from edgeverify_export.parity.backends import NotRun, open_all
+from edgeverify_export.parity.backends import NotRun, open_all, open_embedder
 from edgeverify_export.parity.feeding_check import FeedingCheck, check_feeding
 from edgeverify_export.parity.figures import Comparison, compare
 from edgeverify_export.parity.gate import all_failures
@@ -52,7 +52,7 @@ def run_parity(
     chips = [face.chip(manifest.feeding, manifest.template) for face in cutting]
     answers: list[Answers] = []
     not_run: list[NotRun] = []
-    for opened in open_all(bundle, checkpoint):
+    for opened in open_all(bundle, open_embedder(bundle, checkpoint)):
         if isinstance(opened, NotRun):
             not_run.append(opened)
             continue

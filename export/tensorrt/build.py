@@ -1,4 +1,4 @@
-"""From a bundle to an engine in the cache of this machine."""
+"""From a network of a bundle to an engine in the cache of this machine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from edgeverify_export.tensorrt.network import Order, configure, parse
 from edgeverify_export.tensorrt.precision import require_precision
 
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.trt import engine_batch, engine_folder, engine_key, engine_source
+from edgeverify.runtime.trt import engine_folder, engine_key, engine_source
 from edgeverify.runtime.trt_cache import EngineCache, Miss
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from edgeverify.runtime.bundle import Bundle
     from edgeverify.runtime.manifest import Precision
+    from edgeverify.runtime.network import Network
     from edgeverify.runtime.trt_key import Device
     from edgeverify.runtime.trt_library import TensorRt
 
@@ -33,7 +33,7 @@ class Built:
 
 
 def build_engine(
-    bundle: Bundle,
+    wanted: Network,
     tensorrt: TensorRt,
     device: Device,
     *,
@@ -46,21 +46,21 @@ def build_engine(
 
     RuntimeUnavailableError or ParityError store nothing.
     """
-    cache = EngineCache(engine_folder(bundle))
-    key = engine_key(bundle, tensorrt, device, precision)
-    found = cache.load(key, bundle=bundle.manifest.name)
+    cache = EngineCache(engine_folder(wanted))
+    key = engine_key(wanted, tensorrt, device, precision)
+    found = cache.load(key, bundle=wanted.name)
     if not isinstance(found, Miss) and not again:
         return Built(cache.folder / f"{key.digest}.engine", "it fits this device", fresh=False)
     reason = found.reason if isinstance(found, Miss) else "asked for again"
     order = Order(
-        onnx=engine_source(bundle, tensorrt, precision),
+        onnx=engine_source(wanted, tensorrt, precision),
         precision=precision,
-        batch=engine_batch(bundle),
+        batch=key.batch,
         size=key.size,
         workspace_mebibytes=workspace_mebibytes,
     )
     engine, timing = compile_engine(tensorrt, order, cache.timing(), bar)
-    path = cache.store(key, engine, bundle=bundle.manifest.name)
+    path = cache.store(key, engine, bundle=wanted.name)
     if timing:
         cache.store_timing(timing)
     return Built(path, reason, fresh=True)

@@ -40,7 +40,7 @@ class Door:
         points = bundle.operating_points
         assert points is not None
         self.rule = PadRule(threshold=points.points[0].threshold, min_frames=3, window=5)
-        sessions = open_pad_sessions(bundle, ModelSettings(threads=1))
+        sessions = open_pad_sessions(bundle, ModelSettings(threads=1)).sessions
         self.pad = PadModel(bundle, sessions, PadSettings())
         self.detector = FaceDetector(VisionSettings(), threads=1)
 

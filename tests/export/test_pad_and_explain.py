@@ -37,10 +37,11 @@ def test_minifasnet_becomes_one_bundle_equal_to_pytorch(
         PadSource(trained_models / file, scale)
         for file, scale in zip(FILES, (2.7, 4.0), strict=True)
     )
-    bundle, difference = export_pad(sources, tmp_path / "pad", PadStatement())
-    assert difference < 1e-3
+    made = export_pad(sources, tmp_path / "pad", PadStatement())
+    assert made.difference < 1e-3
+    bundle = made.bundle
     assert [network.crop_scale for network in bundle.manifest.networks] == [2.7, 4.0]
-    sessions = open_pad_sessions(bundle, ModelSettings())
+    sessions = open_pad_sessions(bundle, ModelSettings()).sessions
     assert check_pad_golden(bundle, sessions) > 0.9999
     fetched = load_pad_bundle(
         fetch_bundle("minifasnet", tmp_path / "models", source=trained_models)

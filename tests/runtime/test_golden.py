@@ -127,7 +127,7 @@ def test_golden_vectors_of_another_release_are_told(bundle: Bundle) -> None:
 def test_a_pad_bundle_is_checked_the_same_way(tmp_path: Path) -> None:
     write_tiny_pad(tmp_path / "pad")
     bundle = load_pad_bundle(tmp_path / "pad")
-    near, far = open_pad_sessions(bundle, CPU)
+    near, far = open_pad_sessions(bundle, CPU).sessions
     assert check_pad_golden(bundle, (near, far)) > 0.999999
     with pytest.raises(BundleError, match="golden check"):
         check_pad_golden(bundle, (far, near))

@@ -6,6 +6,7 @@ import pytest
 
 from edgeverify.errors import ConfigError
 from edgeverify.runtime.operating_points import (
+    MeasuredPoint,
     OperatingPoints,
     OperatingPointsFile,
     choose_operating_point,
@@ -89,3 +90,40 @@ def test_the_files_hash_covers_every_number() -> None:
     looser = POINTS.model_copy(update={"points": (point(1e-4, 0.1),)})
     assert not file.model_copy(update={"sets": (looser,)}).is_intact
     assert OperatingPointsFile.model_validate_json(file.model_dump_json()) == file
+
+
+def _several(*points: MeasuredPoint, **settings: object) -> tuple[tuple[int, float], ...]:
+    every = POINTS.model_copy(update={"points": (*POINTS.points, *points)})
+    return choose(every, **settings).for_photos
+
+
+def test_references_of_several_photos_get_the_threshold_of_their_own_for_the_same_rate() -> None:
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    three = point(1e-4, 0.54).model_copy(update={"photos": 3})
+    # Never less for more photos, whatever chance measured.
+    assert _several(two, three) == ((2, 0.55), (3, 0.55))
+    assert _several() == ()
+    assert choose(POINTS.model_copy(update={"points": (*POINTS.points, two)})).threshold == 0.5
+
+
+def test_where_several_photos_carry_no_such_rate_the_step_of_others_is_added() -> None:
+    looser = point(1e-3, 0.43).model_copy(update={"photos": 2})
+    wider = point(1e-4, 0.58).model_copy(update={"photos": 2})
+    ((photos, threshold),) = _several(looser, wider, max_fmr=1e-5)
+    assert photos == 2
+    assert threshold == pytest.approx(0.6 + 0.08)
+
+
+def test_means_of_five_hold_several_photos_to_the_threshold_of_single_frames() -> None:
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    mean = point(1e-4, 0.52).model_copy(update={"fusion": "mean5"})
+    assert _several(two, mean, fusion="mean") == ((2, 0.55),)
+
+
+def test_a_file_without_several_photos_keeps_its_hash() -> None:
+    assert '"photos"' not in OperatingPointsFile.of((POINTS,)).model_dump_json()
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    file = OperatingPointsFile.of((POINTS.model_copy(update={"points": (two,)}),))
+    again = OperatingPointsFile.model_validate_json(file.model_dump_json())
+    assert again.is_intact
+    assert again.sets[0].photo_counts == (2,)

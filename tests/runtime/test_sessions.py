@@ -158,7 +158,7 @@ def test_an_inference_that_fails_is_named_and_not_a_traceback(bundle: Bundle) ->
 def test_every_network_of_a_pad_bundle_is_opened_in_order(tmp_path: Path) -> None:
     write_tiny_pad(tmp_path / "pad")
     bundle = load_pad_bundle(tmp_path / "pad")
-    sessions = open_pad_sessions(bundle, ModelSettings())
+    sessions = open_pad_sessions(bundle, ModelSettings()).sessions
     x = np.ones((1, 3, 32, 32), dtype=np.float32)
     near = OnnxRuntimeSession(tiny_network(2, outputs=3), device="cpu", precision="fp32", threads=1)
     assert len(sessions) == 2

@@ -18,6 +18,8 @@ from edgeverify.errors import ParityError, RuntimeUnavailableError
 from edgeverify.runtime import trt as trt_module
 from edgeverify.runtime.bundle import Bundle, load_bundle
 from edgeverify.runtime.bundle_writer import write_embedder
+from edgeverify.runtime.gpu_thread import GpuThread
+from edgeverify.runtime.network import Network
 from edgeverify.runtime.trt import TensorRtSession, engine_folder
 from edgeverify.runtime.trt_device import CudaDevice
 from edgeverify.runtime.trt_library import load_tensorrt, of_module
@@ -41,7 +43,7 @@ def bundle(tmp_path: Path) -> Bundle:
     return load_bundle(tmp_path / "tiny")
 
 
-def build(gpu: Gpu, bundle: Bundle, precision: str = "fp16", *, again: bool = False) -> Built:
+def build(gpu: Gpu, bundle: Network, precision: str = "fp16", *, again: bool = False) -> Built:
     device = CudaDevice(gpu.cuda)
     try:
         return build_engine(
@@ -58,14 +60,19 @@ def build(gpu: Gpu, bundle: Bundle, precision: str = "fp16", *, again: bool = Fa
 
 
 def opened(
-    gpu: Gpu, bundle: Bundle, *, cuda_graph: bool = False, limit: float = 10.0
+    gpu: Gpu,
+    bundle: Network,
+    *,
+    cuda_graph: bool = False,
+    limit: float = 10.0,
+    thread: GpuThread | None = None,
 ) -> TensorRtSession:
     return TensorRtSession(
         bundle,
         of_module(gpu.tensorrt),
         "fp16",
         cuda_graph=cuda_graph,
-        device=partial(CudaDevice, gpu.cuda),  # type: ignore[arg-type]
+        gpu=thread or GpuThread(partial(CudaDevice, gpu.cuda)),
         limit_seconds=limit,
     )
 

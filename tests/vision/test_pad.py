@@ -33,7 +33,7 @@ def bundle_folder(trained_models: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def pad(bundle_folder: Path) -> Iterator[PadModel]:
     bundle = load_pad_bundle(bundle_folder)
-    sessions = open_pad_sessions(bundle, ModelSettings(threads=1))
+    sessions = open_pad_sessions(bundle, ModelSettings(threads=1)).sessions
     assert check_pad_golden(bundle, sessions) > 0.9999
     model = PadModel(bundle, sessions, SETTINGS)
     yield model

@@ -9,6 +9,7 @@ from edgeverify.daemon.brain import Brain, open_brain
 from edgeverify.daemon.doctor.advice import ADVICE
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
 from edgeverify.daemon.owner import owner_key
+from edgeverify.domain import Degradation
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
 
@@ -25,14 +26,7 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
         name = brain.opened.session.name
         seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
         yield Finding(part="model", is_well=True, seen=seen)
-        for refused in brain.opened.refused:
-            yield Finding(
-                part="runtime",
-                is_well=True,
-                seen=f"not {refused.name}: {refused.detail}",
-                advice=ADVICE.get(refused.name, ""),
-                fault=refused.name,
-            )
+        yield from _refused(brain.opened.refused, "")
         point = brain.point(settings)
         seen = f"{point.threshold:.4f}: {point.evidence}"
         if point.max_fmr is None:
@@ -41,7 +35,7 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
             yield Finding(part="threshold", is_well=True, seen=seen)
         yield from look_at_liveness(brain, config)
     finally:
-        brain.opened.session.close()
+        brain.close()
 
 
 def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
@@ -55,5 +49,20 @@ def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
     if not plan.can_run:
         yield fault_found("liveness", "liveness_unavailable", "no PAD bundle works")
     elif not brain.notices:
-        words = [name for name in ("passive", "challenge") if getattr(plan, name)]
-        yield Finding(part="liveness", is_well=True, seen=" and ".join(words))
+        words = " and ".join(name for name in ("passive", "challenge") if getattr(plan, name))
+        opened = brain.opened_pad
+        on = "" if opened is None else f" (on {opened.sessions[0].name})"
+        yield Finding(part="liveness", is_well=True, seen=words + on)
+        if opened is not None and opened.refused != brain.opened.refused:
+            yield from _refused(opened.refused, "liveness ")
+
+
+def _refused(refused: tuple[Degradation, ...], whose: str) -> Iterator[Finding]:
+    for back_end in refused:
+        yield Finding(
+            part="runtime",
+            is_well=True,
+            seen=f"{whose}not {back_end.name}: {back_end.detail}",
+            advice=ADVICE.get(back_end.name, ""),
+            fault=back_end.name,
+        )
