@@ -178,7 +178,11 @@ def test_a_full_and_a_read_only_disk_are_named(
     place: StateDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(state, "MIN_FREE_BYTES", 1 << 60)
-    assert "GiB free" in faults(state.look_at_disk(place.folder))["journal_unavailable"].seen
+    (scarce,) = state.look_at_disk(place.folder)
+    assert (scarce.is_well, scarce.fault) == (False, "")
+    assert "Make room" in scarce.advice
+    monkeypatch.setattr(state, "FULL_BYTES", 1 << 60)
+    assert "MiB free" in faults(state.look_at_disk(place.folder))["journal_unavailable"].seen
     monkeypatch.setattr(os, "access", lambda *_: False)
     found = faults(state.look_at_disk(place.folder))
     assert "cannot be written" in found["journal_unavailable"].seen

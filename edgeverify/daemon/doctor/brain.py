@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.brain import Brain, open_brain
-from edgeverify.daemon.doctor.advice import ADVICE
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
 from edgeverify.daemon.owner import owner_key
 from edgeverify.domain import Degradation

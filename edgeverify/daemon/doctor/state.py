@@ -23,6 +23,9 @@ from edgeverify.references import ReferenceStore
 from edgeverify.state import StateDirectory, check_owner
 
 MIN_FREE_BYTES = 200 << 20
+"""Less is said, because it runs out one day."""
+FULL_BYTES = 1 << 20
+"""With less the next commit fails."""
 
 
 def look_at_permissions(place: Path) -> Iterator[Finding]:
@@ -44,13 +47,15 @@ def look_at_disk(place: Path) -> Iterator[Finding]:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    seen = f"{free / (1 << 30):.1f} GiB free at {folder}"
+    seen = f"{free >> 20} MiB free at {folder}"
+    advice = "Make room: the door denies while the disk is full"
     if not os.access(folder, os.W_OK):
-        advice = "Its disk is mounted read-only, or it belongs to another user"
-        yield fault_found("disk", "journal_unavailable", f"{folder} cannot be written", advice)
-    elif free < MIN_FREE_BYTES:
-        advice = "Make room: the door denies while the disk is full"
+        mount = "Its disk is mounted read-only, or it belongs to another user"
+        yield fault_found("disk", "journal_unavailable", f"{folder} cannot be written", mount)
+    elif free < FULL_BYTES:
         yield fault_found("disk", "journal_unavailable", seen, advice)
+    elif free < MIN_FREE_BYTES:
+        yield Finding(part="disk", is_well=False, seen=seen, advice=advice)
     else:
         yield Finding(part="disk", is_well=True, seen=seen)
 
