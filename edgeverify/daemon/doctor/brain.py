@@ -62,6 +62,5 @@ def _refused(refused: tuple[Degradation, ...], whose: str) -> Iterator[Finding]:
             part="runtime",
             is_well=True,
             seen=f"{whose}not {back_end.name}: {back_end.detail}",
-            advice=ADVICE.get(back_end.name, ""),
             fault=back_end.name,
         )
