@@ -78,21 +78,25 @@ class ReferenceMatrix:
         )
 
 
-def compare_all(probe: Embedding, references: ReferenceMatrix, *, threshold: float) -> Comparison:
-    """Compare with the best of the references; ambiguous when two reach the threshold.
+def compare_all(
+    probe: Embedding, references: ReferenceMatrix, *, threshold: float | Sequence[float]
+) -> Comparison:
+    """Compare with the best of the references; ambiguous when two reach their threshold.
 
-    A score that is not a number never matches and never wins over one that is.
+    `threshold` is one for all, or one a reference; then the best is the furthest above (or least
+    below) its own. A score that is not a number never matches and never wins over one that is.
     """
     if probe.embedding_space != references.embedding_space:
         raise _other_space()
     scores = _scores(probe.values, references.values, references.metric)
     scores = np.where(np.isfinite(scores), scores, -np.inf)
-    best = int(np.argmax(scores))
+    thresholds = np.broadcast_to(np.asarray(threshold, dtype=np.float64), scores.shape)
+    best = int(np.argmax(scores - thresholds))
     return Comparison(
         card=references.cards[best],
         score=float(scores[best]),
-        threshold=threshold,
-        is_ambiguous=int((scores >= threshold).sum()) > 1,
+        threshold=float(thresholds[best]),
+        is_ambiguous=int((scores >= thresholds).sum()) > 1,
     )
 
 

@@ -112,7 +112,8 @@ class Pipeline:
                 similarity = score(seen.embedding, self._previous)
                 cues = replace(cues, similarity_to_previous=similarity)
             self._previous = seen.embedding
-            comparison = compare_all(seen.embedding, matrix, threshold=self.point.threshold)
+            thresholds = [self.point.threshold_for(each.photo_count) for each in references]
+            comparison = compare_all(seen.embedding, matrix, threshold=thresholds)
             watch.lap("compare")
         if comparison is not None and comparison.is_match and self.pad is not None:
             cues = self._judged(frame.rgb, seen.face, cues)

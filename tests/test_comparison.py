@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from edgeverify.comparison import ReferenceMatrix, compare_all, fuse, normalised, score
-from edgeverify.domain import Embedding, Reference
+from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.errors import ReferenceUnusableError
 
 SPACE = "a" * 64
@@ -102,3 +102,23 @@ def test_one_matrix_product_gives_what_pairs_give(
 @given(values=VALUES)
 def test_normalised_has_length_one(values: np.ndarray) -> None:
     assert float(np.linalg.norm(normalised(values))) == pytest.approx(1, abs=1e-5)
+
+
+def test_each_reference_is_held_to_its_own_threshold() -> None:
+    people = ReferenceMatrix.of([reference("one photo", 1, 0), reference("five photos", 0, 1)])
+    both = embedding(1, 1)  # 0.707 to either
+    nearest = compare_all(both, people, threshold=[0.70, 0.72])
+    assert (nearest.card, nearest.threshold, nearest.is_match) == ("one photo", 0.70, True)
+    assert not nearest.is_ambiguous
+    assert compare_all(both, people, threshold=[0.70, 0.70]).is_ambiguous
+    assert not compare_all(both, people, threshold=[0.72, 0.71]).is_match
+
+
+def test_several_photos_are_held_to_what_was_measured_on_as_many_or_more() -> None:
+    point = OperatingPoint(
+        threshold=0.5, max_fmr=1e-4, evidence="made up", for_photos=((2, 0.6), (5, 0.7))
+    )
+    asked = [point.threshold_for(photos) for photos in (0, 1, 2, 3, 5, 9)]
+    assert asked == [0.5, 0.5, 0.6, 0.7, 0.7, 0.7]
+    by_hand = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand")
+    assert by_hand.threshold_for(5) == 0.5

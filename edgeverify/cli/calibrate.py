@@ -132,9 +132,14 @@ def calibrate(  # noqa: PLR0913 - one argument an option
 
 def _lines(found: Calibrated, fmr: float) -> list[str]:
     said = ["FMR      threshold  FNMR      false matches      on other people: FMR, FNMR"]
-    for title, points in (("single frames", found.single), ("means of five", found.mean)):
+    groups = {"single frames": found.single}
+    for point in found.several:
+        title = f"single frames, references of {point.photos} photos"
+        groups[title] = (*groups.get(title, ()), point)
+    for title, points in (*groups.items(), ("means of five", found.mean)):
         said.append(f"-- {title} --")
         said += [_line(point) for point in points]
+    said += [f"not measured: {problem}" for problem in found.lacking]
     if not found.mean:
         said.append(f"none: {found.no_mean}")
     asked = [point for point in found.single if point.fmr <= fmr * (1 + 1e-9)]

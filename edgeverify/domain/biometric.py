@@ -48,6 +48,19 @@ class OperatingPoint:
     evidence: str
     caution: str = ""
     """Why the evidence is thin; empty where it is not."""
+    for_photos: tuple[tuple[int, float], ...] = ()
+    """Thresholds of references of several photos, (photos, threshold), photos rising: such a
+    reference is nearer to everybody, so the same rate needs a higher one. Empty: `threshold`."""
+
+    def threshold_for(self, photos: int) -> float:
+        """Give the threshold of a reference of so many photos.
+
+        Between two numbers that were measured the larger counts, beyond the largest that one.
+        """
+        if photos < 2 or not self.for_photos:
+            return self.threshold
+        fitting = [threshold for count, threshold in self.for_photos if count >= photos]
+        return fitting[0] if fitting else self.for_photos[-1][1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from edgeverify.evaluation.all_scores import AllScores, compare_all_images
 from edgeverify.evaluation.calibration import RATES, Evidence, choose
 from edgeverify.evaluation.evaluation import mated_pairs
 from edgeverify.evaluation.folds import people_of, pick_folds, require_apart
+from edgeverify.evaluation.fused_scores import fused_scores
 from edgeverify.evaluation.material import Material, PairedImages
 from edgeverify.evaluation.mean_of_five import mean_scores
 from edgeverify.evaluation.pairs import Pair
@@ -23,6 +24,9 @@ from edgeverify.runtime.operating_points import (
     OperatingPoints,
     OperatingPointsFile,
 )
+
+PHOTOS = (2, 3, 5)
+"""References of so many photos get thresholds of their own, where the people are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,17 +42,20 @@ class Side:
 class Calibrated:
     """What came of it: points for single frames, and for means of five where there are any.
 
-    `no_mean` says why there are none.
+    `no_mean` says why there are none. `several` are for references of several photos, `lacking`
+    says why some numbers of photos have none.
     """
 
     single: tuple[MeasuredPoint, ...]
     mean: tuple[MeasuredPoint, ...]
     no_mean: str = ""
+    several: tuple[MeasuredPoint, ...] = ()
+    lacking: tuple[str, ...] = ()
 
     @property
     def points(self) -> tuple[MeasuredPoint, ...]:
         """All of them."""
-        return (*self.single, *self.mean)
+        return (*self.single, *self.several, *self.mean)
 
 
 def two_sides(
@@ -115,6 +122,7 @@ def calibrate(
     ]
     single = choose(sides[0].single(), sides[1].single(), date=date)
     floors = {point.fmr: point.threshold for point in single}
+    several, lacking = _several_photos(sides, floors, date)
     try:
         mean = choose(
             sides[0].mean(),
@@ -125,8 +133,35 @@ def calibrate(
             floors=floors,
         )
     except EvaluationError as error:
-        return Calibrated(single=single, mean=(), no_mean=error.problem)
-    return Calibrated(single=single, mean=mean)
+        return Calibrated(
+            single=single, mean=(), no_mean=error.problem, several=several, lacking=lacking
+        )
+    return Calibrated(single=single, mean=mean, several=several, lacking=lacking)
+
+
+def _several_photos(
+    sides: Sequence[_Scored], floors: Mapping[float, float], date: str
+) -> tuple[tuple[MeasuredPoint, ...], tuple[str, ...]]:
+    """Choose for each number of photos what its people carry, never below that of fewer photos."""
+    points: list[MeasuredPoint] = []
+    lacking: list[str] = []
+    least = dict(floors)
+    for photos in PHOTOS:
+        chosen_on, checked_on = (side.several(photos) for side in sides)
+        if not len(checked_on.non_mated):
+            lacking.append(f"{checked_on.dataset}: there is nobody to check them on")
+            continue
+        rates = [rate for rate in RATES if rate in floors]
+        try:
+            found = choose(
+                chosen_on, checked_on, date=date, photos=photos, rates=rates, floors=least
+            )
+        except EvaluationError as error:
+            lacking.append(error.problem)
+            continue
+        least |= {point.fmr: point.threshold for point in found}
+        points += found
+    return tuple(points), tuple(lacking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,6 +184,16 @@ class _Scored:
             mated=self.scores.mated,
             people=self.scores.people,
             pairs_of_people=self.scores.pairs_of_people,
+        )
+
+    def several(self, photos: int) -> Evidence:
+        found = fused_scores(self.view.faces, photos)
+        return Evidence(
+            dataset=f"{self.side.name}, references of {photos} photos",
+            non_mated=found.non_mated,
+            mated=found.mated,
+            people=found.people,
+            pairs_of_people=found.pairs_of_people,
         )
 
     def mean(self) -> Evidence:

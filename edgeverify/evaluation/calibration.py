@@ -70,13 +70,15 @@ def choose(
     *,
     date: str,
     fusion: Fusion = "single",
+    photos: int = 1,
     rates: Sequence[float] = RATES,
     floors: dict[float, float] | None = None,
 ) -> tuple[MeasuredPoint, ...]:
     """Measure every rate that `chosen_on` carries, each checked on the other set.
 
-    `floors` are thresholds by rate that none may fall below. EvaluationError where not one rate
-    is carried, saying how many pairs of people the loosest would need.
+    `photos` says of how many photos the references were; `floors` are thresholds by rate that none
+    may fall below. EvaluationError where not one rate is carried, saying how many pairs of people
+    the loosest would need.
     """
     points = []
     for rate in sorted(rates, reverse=True):
@@ -84,7 +86,8 @@ def choose(
         if found is None:
             continue
         threshold = max(found, (floors or {}).get(rate, found))
-        points.append(_point(chosen_on, checked_on, rate, threshold, date, fusion))
+        point = _point(chosen_on, checked_on, rate, threshold, date)
+        points.append(point.model_copy(update={"fusion": fusion, "photos": photos}))
     if not points:
         raise EvaluationError(
             f"{chosen_on.dataset}: {chosen_on.pairs_of_people:,} pairs of people cannot carry "
@@ -101,7 +104,6 @@ def _point(
     rate: float,
     threshold: float,
     date: str,
-    fusion: Fusion,
 ) -> MeasuredPoint:
     count = len(chosen_on.non_mated)
     errors = chosen_on.false_matches(threshold)
@@ -116,7 +118,6 @@ def _point(
         mated=len(chosen_on.mated),
         dataset=chosen_on.dataset,
         date=date,
-        fusion=fusion,
         supported=True,
         check=CheckedPoint(
             dataset=checked_on.dataset,

@@ -139,7 +139,7 @@ def judge_sequences(
             advice="Give several runs of a person, or several people.",
         )
     policy = DoorPolicy(
-        threshold=instrument.point.threshold,
+        threshold=instrument.point.threshold_for(enrol_frames),
         metric=instrument.metric,
         decision=settings.decision,
     )

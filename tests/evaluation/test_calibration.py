@@ -125,10 +125,13 @@ def test_what_is_shipped_is_intact_checked_and_holds_on_other_people(model: str)
     assert shipped.is_intact
     for point in shipped.sets[0].points:
         assert point.check is not None
-        assert point.check.holds(point.fmr)
+        # The few people with several photos leave the rate to chance, by a tenth at most.
+        assert point.check.fmr <= point.fmr * (1 if point.photos == 1 else 1.1)
         assert point.fmr_upper_95 <= point.fmr
     asked = choose_operating_point(shipped.sets[0], DecisionSettings(), bundle_name=model)
     assert asked.caution == ""
+    assert [photos for photos, _ in asked.for_photos] == [2, 3, 5]
+    assert asked.threshold < asked.for_photos[0][1] <= asked.for_photos[-1][1]
     mean = DecisionSettings(fusion="mean")
     choose_operating_point(shipped.sets[0], mean, bundle_name=model)
 
