@@ -53,6 +53,10 @@ class Metrics:
         self._reconnects = Counter(
             "edgeverify_reconnects", "Times a part came back", ["part"], registry=r
         )
+        for part in ("camera", "broker"):
+            self._reconnects.labels(part)  # a rate needs a beginning: 0, not nothing
+        for why in ("refused", "flooded", "not_a_source"):
+            self._refused.labels(why)
         self._frame_age = Gauge(
             "edgeverify_frame_age_seconds", "Age of the newest frame", registry=r
         )

@@ -41,6 +41,13 @@ def test_decisions_are_counted_by_outcome_and_reason(metrics: Metrics) -> None:
     assert seen["decision_seconds_count", "deny"] == 2
 
 
+def test_what_has_not_happened_yet_is_nought_and_not_absent(metrics: Metrics) -> None:
+    """`rate()` over a counter that begins with its first event never sees that event."""
+    seen = values(metrics.text())
+    assert seen["reconnects_total", "camera"] == seen["reconnects_total", "broker"] == 0
+    assert seen["claims_refused_total", "refused"] == 0
+
+
 def test_no_card_and_no_score_is_shown(metrics: Metrics) -> None:
     metrics.decided(decision(Outcome.GRANT, Reason.MATCH), 0.9)
     assert "0012345" not in metrics.text()
