@@ -106,6 +106,7 @@ def _open(network: Network, settings: ModelSettings, back_end: BackEnd) -> Sessi
         device=device,
         precision=precision,
         threads=thread_count(settings),
+        side_by_side=network.batch > 1,
     )
 
 
