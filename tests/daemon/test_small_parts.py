@@ -13,6 +13,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.inbox import CAPACITY, Inbox
 from edgeverify.daemon.keyring import KeyRing
 from edgeverify.daemon.people import People
+from edgeverify.daemon.reloading import ReloadOutcome, Tickets
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Claim, ClaimSource, Degradation, Embedding, Reason, Reference
@@ -56,6 +57,23 @@ def test_replacing_faults_of_one_part_leaves_the_others() -> None:
     board.raise_fault("liveness_off")
     board.replace("broker_", (Degradation(name="broker_tls"),))
     assert {fault.name for fault in board.snapshot()} == {"broker_tls", "liveness_off"}
+
+
+def test_whoever_asks_for_a_reload_hears_of_one_that_began_afterwards() -> None:
+    tickets = Tickets()
+    assert not tickets.begin()
+    early = tickets.ask()
+    assert tickets.begin()
+    assert tickets.outcome(early) is None
+    late = tickets.ask()  # the file may have changed after it was read
+    tickets.end(ReloadOutcome(problem="a key is unknown"))
+    tickets.end(ReloadOutcome())  # the thread's last word: too late to count
+    assert tickets.outcome(early) == ReloadOutcome(problem="a key is unknown")
+    assert tickets.outcome(late) is None
+    assert tickets.begin()
+    assert not tickets.begin()
+    tickets.end(ReloadOutcome())
+    assert tickets.outcome(late) == tickets.outcome(early) == ReloadOutcome()
 
 
 def test_a_flood_of_claims_drops_the_oldest() -> None:
