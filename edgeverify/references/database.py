@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -44,6 +45,26 @@ def open_database(path: Path, sealer: Sealer) -> sqlite3.Connection:
 def open_in_memory(path: Path, sealer: Sealer) -> sqlite3.Connection:
     """Make an empty database that ends with the process; `path` is what it stands in for."""
     return _prepared(":memory:", sealer, path)
+
+
+def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
+    """Read which cards have a reference, changing nothing. Raises StateError, KeyUnusableError."""
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            _check_pages(connection)
+            _check_master_key(connection, sealer, path)
+            return frozenset(
+                str(row[0]) for row in connection.execute("SELECT card FROM reference")
+            )
+    except sqlite3.OperationalError as error:
+        raise StateError(f"the references in {path} cannot be read: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise StateError(
+            f"the references in {path} are damaged: {error}",
+            advice="The next start moves them aside and makes them again from the photos",
+        ) from None
 
 
 def move_aside(path: Path, now: datetime) -> Path:

@@ -168,6 +168,25 @@ def test_people_without_a_reference_and_damaged_references_are_named(
     assert "is kept as" in found["references_replaced"].seen
 
 
+def test_looking_changes_nothing(place: StateDirectory, tmp_path: Path) -> None:
+    """A root shell may look at a stopped door: no migration, no repair, nothing taken over."""
+    place.master_key.write_bytes(bytes(32))
+    place.master_key.chmod(0o600)
+    ReferenceStore(place.references, bytes(32), now=NOON).close()
+    Journal.open(place.journal, now=NOON).journal.close()
+    with closing(sqlite3.connect(place.journal)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    before = {path.name: path.read_bytes() for path in place.folder.glob("*.sqlite")}
+    loaded = config(tmp_path)
+    list(state.look_at_journal(loaded, place))
+    list(state.look_at_references(loaded, place, {}, is_running=False))
+    assert {path.name: path.read_bytes() for path in place.folder.glob("*.sqlite")} == before
+    place.master_key.write_bytes(bytes(31) + b"x")
+    (found,) = state.look_at_references(loaded, place, {}, is_running=False)
+    assert (found.part, found.is_well) == ("keys", False)
+    assert "another master key" in found.seen
+
+
 def test_a_lost_master_key_is_said(place: StateDirectory, tmp_path: Path) -> None:
     ReferenceStore(place.references, bytes(32), now=NOON).close()
     (found,) = state.look_at_references(config(tmp_path), place, {}, is_running=False)
