@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -17,13 +18,13 @@ def plot(path: Path, report: Report) -> None:
         {row.scene for row in report.results},
         key=lambda name: (name != "one", name != "many", name),
     )
+    names = sorted({row.contestant for row in report.results})
     for panel, scene in zip(panels, scenes, strict=False):
         rows = [row for row in report.results if row.scene == scene]
         sizes = sorted({row.size for row in rows}, key=lambda size: int(size.split("x")[0]))
-        names = sorted({row.contestant for row in rows})
         for number, name in enumerate(names):
             values = [
-                next((r.p50 for r in rows if (r.size, r.contestant) == (size, name)), 0.0)
+                next((r.p50 for r in rows if (r.size, r.contestant) == (size, name)), math.nan)
                 for size in sizes
             ]
             places = [
@@ -32,11 +33,11 @@ def plot(path: Path, report: Report) -> None:
             bars = panel.bar(places, values, width=0.85 / len(names), label=name, align="edge")
             panel.bar_label(bars, fmt="%.1f", fontsize=6)
         panel.set_yscale("log")
-        panel.set_ylim(1, 3000)
+        panel.set_ylim(1, 10_000)
         panel.set_xticks(range(len(sizes)), sizes)
         panel.set_ylabel("milliseconds a frame, median (log)")
         panel.set_title({"one": "one face", "many": "four faces"}.get(scene, scene), fontsize=10)
-    panels[0].legend(fontsize=7)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.suptitle(
         f"{report.machine}, {report.cores} cores, load {report.load_before:.1f} to "
         f"{report.load_after:.1f}"
