@@ -48,19 +48,29 @@ def bench(  # noqa: PLR0913 - one argument an option
         float, typer.Option(min=0.1, help="Stop a scene after this, however few frames.")
     ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="Everything, for machines.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Also write bench-MODEL.json, .md (p50, p95, p99) and .png here."),
+    ] = None,
 ) -> None:
     """Time every stage of the pipeline: three frame sizes, nobody, one face, four; every back end.
 
     Prints milliseconds (p50, p95, p99), frames per second, CPU seconds a frame, memory and
-    start-up, each scene as soon as it is measured. See also `python -m benchmarks.side_by_side`.
+    start-up, each scene as soon as it is measured; counted frames and tracked ones apart. See also
+    `python -m benchmarks.side_by_side`.
 
     Example: edgeverify bench --size 1280x720 --threads 2 --model mobilefacenet --json > bench.json
     """
+    from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.bench import Budget
-    from edgeverify.evaluation.bench_scenes import SIZES, scenes, video_scene
+    from edgeverify.evaluation.bench_scenes import SIZES, crowd, scenes, video_scene
 
+    if out is not None and not out.is_dir():
+        raise EvaluationError(f"--out {out}: there is no such folder")
     sizes = [_size(text) for text in size] if size else SIZES
-    looked_at = scenes(_read(photo), sizes) + [video_scene(path) for path in video or ()]
+    shown = _read(photo)
+    looked_at = [*scenes(shown, sizes), crowd(shown, sizes[len(sizes) // 2])]
+    looked_at += [video_scene(path) for path in video or ()]
     report = _measure(
         model, looked_at, (threads, vision_threads), Budget(frames=rounds, seconds=seconds)
     )
@@ -68,6 +78,31 @@ def bench(  # noqa: PLR0913 - one argument an option
         say(report.model_dump_json(indent=2))
     else:
         _show(report)
+    if out is not None:
+        _keep(out, report)
+
+
+def _keep(folder: Path, report: Report) -> None:
+    import shlex
+    import sys
+
+    from edgeverify.errors import EvaluationError
+    from edgeverify.evaluation.bench_picture import bench_picture
+    from edgeverify.evaluation.bench_table import page
+
+    command = shlex.join(["edgeverify", *sys.argv[1:]])
+    made = {
+        "json": (report.model_dump_json(indent=1) + "\n").encode(),
+        "md": page(report, command).encode(),
+        "png": bench_picture(report),
+    }
+    for kind, content in made.items():
+        path = folder / f"bench-{report.bundle}.{kind}"
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise EvaluationError(f"{path} cannot be written: {error.strerror}") from None
+        complain(f"wrote {path}")
 
 
 def _measure(

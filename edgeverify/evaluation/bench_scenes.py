@@ -45,11 +45,16 @@ def scenes(photo: RgbImage, sizes: Iterable[tuple[int, int]] = SIZES) -> list[Sc
             if faces == "one":
                 _paste(frame, photo, 0, 0, height)
             elif faces == "many":
-                for left in (0, width // 2):
-                    for top in (0, height // 2):
-                        _paste(frame, photo, left, top, height // 2)
+                _paste_grid(frame, photo, 2)
             made.append(Scene(faces=faces, frames=(frame,)))
     return made
+
+
+def crowd(photo: RgbImage, size: tuple[int, int]) -> Scene:
+    """Show the photo nine times in a frame of `size` (width, height): cost by faces in view."""
+    frame = np.full((size[1], size[0], 3), 112, np.uint8)
+    _paste_grid(frame, photo, 3)
+    return Scene(faces="nine", frames=(frame,))
 
 
 def video_scene(path: Path, *, frames: int = 30) -> Scene:
@@ -70,6 +75,13 @@ def video_scene(path: Path, *, frames: int = 30) -> Scene:
     if not taken:
         raise CameraError(f"{path}: is not a video that can be read")
     return Scene(faces=path.name, frames=tuple(taken))
+
+
+def _paste_grid(frame: RgbImage, photo: RgbImage, side: int) -> None:
+    height, width = frame.shape[:2]
+    for left in range(side):
+        for top in range(side):
+            _paste(frame, photo, left * width // side, top * height // side, height // side)
 
 
 def _paste(frame: RgbImage, photo: RgbImage, left: int, top: int, height: int) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from edgeverify.domain import RgbImage
 from edgeverify.errors import CameraError
-from edgeverify.evaluation.bench import Budget, timed
+from edgeverify.evaluation.bench import Budget, ReferenceCost, Report, Run, timed
+from edgeverify.evaluation.bench_picture import bench_picture
 from edgeverify.evaluation.bench_scenes import Scene, video_scene
+from edgeverify.evaluation.bench_table import page
 from tests.evaluation.faces import run
 
 
@@ -63,3 +65,42 @@ def test_a_size_that_is_none_is_one_plain_line(size: str) -> None:
     said = run("bench", f"--size={size}")
     assert said.code == 2
     assert "write it as 1280x720" in said.err
+
+
+def _report() -> Report:
+    timing = timed(lambda _rgb: (("detect", 2.0),), scene(), "counted", Budget(frames=3))
+    scenes = tuple(
+        timing.model_copy(update={"faces": faces, "mode": mode, "size": "1280x720"})
+        for faces, mode in (("none", "counted"), ("one", "counted"), ("one", "tracked"))
+    )
+    run = Run(back_end="made-up", threads=2, vision_threads=1, start_seconds=1.25, scenes=scenes)
+    return Report(
+        machine="a machine",
+        cores=2,
+        load_before=0.5,
+        load_after=1.0,
+        bundle="tiny",
+        resident_mebibytes=100.0,
+        runs=(run,),
+        left_out=("tensorrt: no GPU",),
+        references=(ReferenceCost(references=100_000, milliseconds=1.5),),
+    )
+
+
+def test_the_page_has_every_scene_with_its_percentiles_and_what_was_left_out() -> None:
+    written = page(_report(), "edgeverify bench --out docs")
+    assert "    edgeverify bench --out docs" in written
+    assert "| frame | faces | mode | frames | p50 | p95 | p99 |" in written
+    assert written.count("| 1280x720 | one |") == 2
+    assert "| 100,000 |" in written
+    assert "Left out: tensorrt: no GPU" in written
+
+
+def test_the_picture_is_a_png() -> None:
+    assert bench_picture(_report()).startswith(b"\x89PNG")
+
+
+def test_a_folder_that_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -> None:
+    said = run("bench", "--out", str(tmp_path / "nowhere"))
+    assert said.code == 2
+    assert "there is no such folder" in said.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeverify.evaluation.bench_scenes import SIZES, scenes
+from edgeverify.evaluation.bench_scenes import SIZES, crowd, scenes
 
 
 def test_every_size_has_its_three_scenes_of_that_size() -> None:
@@ -23,3 +23,9 @@ def test_every_size_has_its_three_scenes_of_that_size() -> None:
 def test_a_wide_photo_is_cut_at_the_frames_edge() -> None:
     made = scenes(np.full((100, 900, 3), 250, np.uint8), sizes=((640, 480),))
     assert all(scene.rgb.shape == (480, 640, 3) for scene in made)
+
+
+def test_a_crowd_is_nine_times_the_photo() -> None:
+    made = crowd(np.full((300, 200, 3), 250, np.uint8), (1280, 720))
+    assert (made.size, made.faces) == ("1280x720", "nine")
+    assert int((made.rgb == 250).all(axis=2).sum()) == 9 * 240 * 160
