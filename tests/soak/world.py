@@ -213,7 +213,12 @@ class World:
         assert self.process.poll() is None, f"the daemon ended:\n{self.log}"
         status = self.status()
         busy = status.get("is_enrolling") is not False or status.get("references") != 2
-        return not busy and self.reasons() <= STANDING and self._sees()
+        return not busy and self.reasons() <= STANDING and self._sees() and self.hears_claims()
+
+    def hears_claims(self) -> bool:
+        """Tell whether the door is connected to the broker."""
+        broker = self.status().get("broker")
+        return isinstance(broker, dict) and broker["connected"] is True
 
     def _sees(self) -> bool:
         camera = self.status().get("camera")
