@@ -17,6 +17,7 @@ from edgeverify.evaluation.pad_bench import PadBench
 from edgeverify.evaluation.pad_material import timed_frames
 from edgeverify.evaluation.pad_scores import ScoredRun
 from edgeverify.liveness.planarity import MIN_STRETCH, Planarity
+from edgeverify.settings import ChallengeSettings
 
 ANGLES = (20, 30, 35, 40, 50)
 FOCAL = 1.2
@@ -70,10 +71,14 @@ def turned_photo(rgb: RgbImage, degrees: float, *, is_nod: bool) -> RgbImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One photo turned so far: whether it read as flat, and by how much the pose read moved."""
+    """One photo turned so far: whether it read as flat, and by how much the pose read moved.
+
+    `open_share` is how open its eyes read, as a share of before.
+    """
 
     is_flat: bool
     read_degrees: float
+    open_share: float
 
 
 def turn(
@@ -87,7 +92,11 @@ def turn(
     yaw = abs(after.pose.yaw_degrees - before.pose.yaw_degrees)
     # Only a dip counts as a nod, and a dip is negative.
     dip = before.pose.pitch_degrees - after.pose.pitch_degrees
-    return Turn(is_flat=plane.flat_frames == 1, read_degrees=dip if is_nod else yaw)
+    return Turn(
+        is_flat=plane.flat_frames == 1,
+        read_degrees=dip if is_nod else yaw,
+        open_share=after.eye_aspect_ratio / before.eye_aspect_ratio,
+    )
 
 
 def tell_turns(
@@ -102,10 +111,12 @@ def tell_turns(
     read = [found for found in turns if found is not None]
     way, pose = ("up or down", "dip") if is_nod else ("sideways", "yaw")
     moved = [found.read_degrees for found in read]
+    shut = [found for found in read if found.open_share < ChallengeSettings().blink_ratio]
     print(
         f"  {degrees} degrees {way}: flat in {sum(t.is_flat for t in read)} of {len(turns)}, no "
         f"face in {len(turns) - len(read)}; {pose} read: median {np.median(moved):.1f}, "
-        f"most {max(moved):.1f} degrees"
+        f"most {max(moved):.1f} degrees; eyes read as shut in {len(shut)}, of which "
+        f"{sum(not found.is_flat for found in shut)} not flat"
     )
 
 

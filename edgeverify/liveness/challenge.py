@@ -25,8 +25,12 @@ One blurred frame must not fail a person; turned frames are not counted, they sc
 
 MATCHED_SHARE = 0.6
 """A turn or nod counts only when the face matched somewhere this far into it, on the way out or
-back. A photo lowered for an accomplice's turn never does: a flat picture reads as less than this
-(measured: 9 of 20 degrees, 7 of 12)."""
+back. A photo lowered for an accomplice's turn hardly does: turned by 50 degrees a flat picture
+reads as at most 11 of 20 degrees, tilted by 40 as 7 of 12, and by then `planarity` knows it
+(docs/liveness.md, 'Flatness')."""
+MAX_BLINK_SPEED = 1.0
+"""Face heights a second. What looks like a blink of a face that moves faster is blur. Measured: the
+labelled blinks of GRID at most 0.18, blur taken for a blink from 1.9 on."""
 NOT_BEGUN = -1
 """The step before the first one: a new draw waits until the person looks ahead."""
 
@@ -102,13 +106,13 @@ class Challenge:
 
 
 def _blinked(seen: Challenge, at: float, cues: LivenessCues | None, *, is_match: bool) -> Challenge:
-    """Read the eyes of a face that looks ahead; any frame of another spoils a blink."""
+    """Read the eyes of a face that looks ahead; another's frame, or a jerk, spoils a blink."""
     if cues is not None:
         blink = seen.blink.observe(at, cues.eye_aspect_ratio)
     else:
         blink = replace(seen.blink, is_new=False)
     is_during = blink.shut_since is not None or blink.is_new
-    is_other = cues is None or not is_match
+    is_other = cues is None or not is_match or seen.continuity.speed > MAX_BLINK_SPEED
     return replace(seen, blink=blink, is_spoiled=is_during and (seen.is_spoiled or is_other))
 
 

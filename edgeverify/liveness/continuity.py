@@ -37,13 +37,15 @@ class Continuity:
     """State after the frames seen so far.
 
     `broken` says in words why this is not one face any more; `too_slow` that frames come too
-    slowly to tell.
+    slowly to tell. `speed` is how fast the face moved up to its newest sighting, in its own heights
+    a second.
     """
 
     times: tuple[float, ...] = ()
     last: Sighting | None = None
     broken: str = ""
     too_slow: bool = False
+    speed: float = 0.0
 
     def observe(self, observation: Observation) -> Continuity:
         """Take in one frame."""
@@ -64,10 +66,11 @@ def _unseen(seen: Continuity, at: float) -> Continuity:
 
 
 def _seen(seen: Continuity, now: Sighting) -> Continuity:
-    broken = seen.broken
-    if seen.last is not None and not broken:
-        broken = _break_between(seen.last, now)
-    return replace(seen, last=now, broken=broken)
+    if seen.last is None:
+        return replace(seen, last=now)
+    broken = seen.broken or _break_between(seen.last, now)
+    speed = _moved(seen.last, now) / max(now.at - seen.last.at, 1e-6)
+    return replace(seen, last=now, broken=broken, speed=speed)
 
 
 def _sighting(at: float, cues: LivenessCues) -> Sighting:
@@ -80,12 +83,17 @@ def _break_between(before: Sighting, now: Sighting) -> str:
     pause = now.at - before.at
     if pause > MAX_GAP_SECONDS:
         return "the face was lost"
-    size = max(before.height, now.height, 1e-6)
-    moved = float(np.hypot(now.x - before.x, now.y - before.y)) / size
-    grown = size / max(min(before.height, now.height), 1e-6)
+    grown = max(before.height, now.height, 1e-6) / max(min(before.height, now.height), 1e-6)
+    moved = _moved(before, now)
     if not (moved <= MAX_MOVE + MAX_SPEED_PER_SECOND * pause and grown <= MAX_SCALE):
         return "the face jumped"
     return ""
+
+
+def _moved(before: Sighting, now: Sighting) -> float:
+    """Give the distance between two places of a face, in its heights."""
+    size = max(before.height, now.height, 1e-6)
+    return float(np.hypot(now.x - before.x, now.y - before.y)) / size
 
 
 def _is_too_slow(times: tuple[float, ...]) -> bool:

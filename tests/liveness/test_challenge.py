@@ -274,6 +274,18 @@ def test_nor_does_his_blink(how: str) -> None:
     assert watched(state, actor.performs(Action.BLINK)).verdict is Liveness.PASSED
 
 
+def test_eyes_that_blur_while_the_face_is_swung_about_do_not_blink() -> None:
+    """Seen in `real.mov`: blur makes eyes narrow. A photo in the hand could be swung like that."""
+    actor = Actor()
+    state = asked(challenge(Action.BLINK), actor)
+    for eyes in (OPEN, OPEN, SHUT, SHUT, OPEN, OPEN):
+        actor.x += 20
+        state = state.observe(actor.looks(eyes=eyes))
+
+    assert state.phase is Phase.ASKED
+    assert watched(state, actor.performs(Action.BLINK)).verdict is Liveness.PASSED
+
+
 def test_thirty_six_draws_all_equally_likely_and_none_twice_in_a_row() -> None:
     source = random.Random(36)
     drawn = Counter(draw_challenge(SETTINGS, source).actions for _ in range(36_000))

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.domain import Face
+from edgeverify.domain import Comparison, Face, Liveness, LivenessCues, Observation
 from edgeverify.evaluation.pad_material import find_runs, timed_frames
-from edgeverify.liveness.actions import Action
+from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
+from edgeverify.liveness.challenge import Challenge
 from edgeverify.liveness.planarity import Planarity
 from edgeverify.liveness.posture import action_shown, ahead
 from edgeverify.settings import ChallengeSettings, VisionSettings
 from edgeverify.vision.detector import FaceDetector
 from edgeverify.vision.mesh import FaceMesher
+from tests.liveness.films import ALL_DRAWS
 
 pytestmark = pytest.mark.slow
 
@@ -114,3 +116,48 @@ def test_a_head_that_turns_is_read_on_the_persons_own_side_and_is_not_flat(
     assert 93 <= min(shown[Action.TURN_RIGHT]) <= max(shown[Action.TURN_RIGHT]) <= 135
     assert 131 <= min(shown[Action.TURN_LEFT]) <= max(shown[Action.TURN_LEFT]) <= 179
     assert not plane.is_flat
+
+
+AHEAD = [*range(91, 97), *range(95, 91, -1)]
+TURNS = {
+    Action.TURN_RIGHT: [*range(96, 105), *range(103, 95, -1)],
+    Action.TURN_LEFT: [*range(134, 139), *range(137, 133, -1)],
+}
+"""Frames of `real.mov` in which the man turns a little, and the same backwards."""
+
+
+def test_a_real_head_that_turns_as_asked_passes_and_any_other_way_fails(
+    testdata: Path, eyes: Eyes
+) -> None:
+    """Cut from `real.mov`, where the man turns to profile by himself, which nobody asks for."""
+    path = testdata / "attacks/zubair_replay/real.mov"
+    faces = {index: face for index, _, face in eyes.faces(path)}
+    right_left_right = (Action.TURN_RIGHT, Action.TURN_LEFT, Action.TURN_RIGHT)
+    for draw in ALL_DRAWS:
+        film = iter(played(faces, right_left_right))
+        state = Challenge(
+            settings=SETTINGS,
+            draws=(Draw(draw, (0.5, 0.5, 0.5)),),
+            zero=ahead([faces[index].pose for index in AHEAD]),
+            since=0.0,
+            blink=BlinkDetector(closing_ratio=SETTINGS.blink_ratio),
+        )
+        for frame in film:
+            state = state.observe(frame)
+        expected = Liveness.PASSED if draw == right_left_right else Liveness.CHALLENGE_FAILED
+        assert state.verdict is expected, (draw, state)
+
+
+def played(faces: dict[int, Face], actions: tuple[Action, ...]) -> list[Observation]:
+    """Look ahead for a second and do this, again and again, at the film's 15 frames a second."""
+    indices = [index for action in actions for index in (*AHEAD, *AHEAD[:5], *TURNS[action])]
+    # Nothing more for longer than a step may take: whoever was asked for something else fails.
+    indices += AHEAD * 8
+    seen = []
+    for count, index in enumerate(indices):
+        face = faces[index]
+        cues = LivenessCues(pose=face.pose, eye_aspect_ratio=face.eye_aspect_ratio, mesh=face.mesh)
+        match = Comparison(card="0042", score=0.9, threshold=0.5)
+        at = (count + 1) / 15
+        seen.append(Observation(frame_sequence=count, at=at, comparison=match, cues=cues))
+    return seen
