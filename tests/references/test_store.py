@@ -13,7 +13,10 @@ import pytest
 from edgeverify.domain import Embedding
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
 from edgeverify.references import PhotoEmbedding, ReferenceStore
+from edgeverify.references import store as store_module
+from edgeverify.references.database import DiskTroubleError
 from edgeverify.references.schema import VERSION
+from edgeverify.references.sealing import Sealer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 KEY = bytes(range(32))
@@ -239,3 +242,54 @@ def test_a_new_name_keeps_the_reference(store: ReferenceStore) -> None:
     store.put("1", "Ada", (photo(1),), now=NOW)
     store.rename("1", "Ada King")
     assert store.load(SPACE).usable["1"].name == "Ada King"
+
+
+def test_on_a_bad_disk_it_stands_in_memory_until_the_disk_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The door starts all the same, and enrols its people from their photos once more."""
+    path = tmp_path / "references.sqlite"
+    with ReferenceStore(path, KEY, now=NOW) as before:
+        before.put("1", "Ada", (photo(1),), now=NOW)
+    well = store_module.open_database
+
+    def full(where: Path, _sealer: Sealer) -> sqlite3.Connection:
+        raise DiskTroubleError(f"the references in {where} cannot be opened: disk is full")
+
+    monkeypatch.setattr(store_module, "open_database", full)
+    with pytest.raises(StateError, match="full"):
+        ReferenceStore(path, KEY, now=NOW)
+    store = ReferenceStore(path, KEY, now=NOW, may_wait=True)
+    assert "disk is full" in store.problem
+    assert store.list() == ()
+    store.put("2", "Bob", (photo(2),), now=NOW)
+    assert set(store.load(SPACE).usable) == {"2"}
+    assert not store.return_to_disk(NOW)
+    assert set(store.load(SPACE).usable) == {"2"}
+    monkeypatch.setattr(store_module, "open_database", well)
+    assert store.return_to_disk(NOW)
+    assert store.problem == ""
+    assert set(store.load(SPACE).usable) == {"1"}, "what the disk holds counts"
+    store.put("2", "Bob", (photo(2),), now=NOW)
+    store.close()
+    with ReferenceStore(path, KEY, now=NOW) as after:
+        assert [one.card for one in after.list()] == ["1", "2"]
+
+
+def test_a_disk_that_comes_back_damaged_is_moved_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "references.sqlite"
+    well = store_module.open_database
+
+    def failing(where: Path, _sealer: Sealer) -> sqlite3.Connection:
+        raise DiskTroubleError(f"{where}: Input/output error")
+
+    monkeypatch.setattr(store_module, "open_database", failing)
+    store = ReferenceStore(path, KEY, now=NOW, may_wait=True)
+    monkeypatch.setattr(store_module, "open_database", well)
+    path.write_bytes(b"no database" * 1000)
+    assert store.return_to_disk(NOW)
+    assert store.moved_aside is not None
+    assert store.list() == ()
+    store.close()
