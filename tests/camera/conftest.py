@@ -102,8 +102,10 @@ def free_port() -> int:
 class RtspServer:
     """A network camera whose plug can be pulled."""
 
-    def __init__(self, port: int, width: int, height: int, hue: float, rate: int) -> None:
-        words = [port, width, height, f"{hue:.6f}", rate]
+    def __init__(
+        self, port: int, width: int, height: int, hue: float, rate: int, pictures: int
+    ) -> None:
+        words = [port, width, height, f"{hue:.6f}", rate, pictures]
         self._process = subprocess.Popen(
             [DEBIAN_PYTHON, str(SERVER), *map(str, words)],
             stdin=subprocess.PIPE,
@@ -142,7 +144,7 @@ def _has_rtsp_server() -> bool:
 
 @pytest.fixture
 def rtsp_server() -> Iterator[StartServer]:
-    """Start RTSP servers: `rtsp_server(port, width, height, hue, rate)`; all are killed."""
+    """Start RTSP servers: `rtsp_server(port, width, height, ...)`; all are killed."""
     if not _has_rtsp_server():
         absent("gir1.2-gst-rtsp-server-1.0, python3-gi or GStreamer's plugins are not installed")
     servers: list[RtspServer] = []
@@ -153,9 +155,10 @@ def rtsp_server() -> Iterator[StartServer]:
         height: int = 480,
         hue: float | None = None,
         rate: int = 25,
+        pictures: int = -1,
     ) -> RtspServer:
         hue = random.uniform(-1, 1) if hue is None else hue
-        servers.append(RtspServer(port, width, height, hue, rate))
+        servers.append(RtspServer(port, width, height, hue, rate, pictures))
         return servers[-1]
 
     yield start

@@ -1,9 +1,10 @@
-"""A real RTSP server on loopback, for tests: rtsp_server.py PORT WIDTH HEIGHT HUE RATE.
+"""A real RTSP server on loopback, for tests: rtsp_server.py PORT WIDTH HEIGHT HUE RATE PICTURES.
 
 Run by Debian's own Python (python3-gi, gir1.2-gst-rtsp-server-1.0, the good and ugly plugins). It
 prints "ready", serves a moving test picture at /door as video, RATE pictures a second, and ends
 when its standard input does, so that it never outlives the test. The picture's noise is the same
-at every start, so HUE (-1 to 1) tells one start from another.
+at every start, so HUE (-1 to 1) tells one start from another. After PICTURES it sends none any
+more, though it answers and keeps the connection; -1 is for ever.
 """
 
 import sys
@@ -16,9 +17,25 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 
+def run_dry(_factory: object, media: "GstRtspServer.RTSPMedia", seconds: float) -> None:
+    """Hold back every packet of the stream from `seconds` of video on."""
+
+    first: list[int] = []  # an encoder may begin at a thousand hours
+
+    def hold_back(_pad: object, packets: "Gst.PadProbeInfo") -> "Gst.PadProbeReturn":
+        packet = packets.get_buffer() or packets.get_buffer_list().get(0)
+        if not first:
+            first.append(packet.pts)
+        is_late = packet.pts - first[0] >= seconds * Gst.SECOND
+        return Gst.PadProbeReturn.DROP if is_late else Gst.PadProbeReturn.OK
+
+    kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
+    media.get_element().get_by_name("pay0").get_static_pad("src").add_probe(kinds, hold_back)
+
+
 def main() -> None:
     """Serve until standard input closes."""
-    port, width, height, hue, rate = sys.argv[1:6]
+    port, width, height, hue, rate, pictures = sys.argv[1:7]
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=port)
     # H.264 where Debian's "ugly" plugins are, else Motion JPEG.
@@ -34,6 +51,8 @@ def main() -> None:
         f" ! video/x-raw,width={width},height={height},framerate={rate}/1"
         f" ! videobalance hue={hue} ! {encoder} )"
     )
+    if int(pictures) >= 0:
+        factory.connect("media-configure", run_dry, int(pictures) / int(rate))
     server.get_mount_points().add_factory("/door", factory)
     if server.attach(None) == 0:
         sys.exit(f"port {port} is taken")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,34 +99,45 @@ def test_the_stream_stops_in_the_middle_but_the_connection_stays(
 
 
 @pytest.mark.usefixtures("nothing_leaks")
-def test_a_camera_that_accepts_and_says_nothing() -> None:
-    accepted: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+def test_a_camera_that_runs_dry_but_keeps_talking(rtsp_server: StartServer) -> None:
+    """It answers every request and keeps the connection; only the pictures stop coming."""
+    port = free_port()
+    server = rtsp_server(port, pictures=50)
+    with watching(port) as camera:
+        seen = wait_for_frame(camera, 0, 15).sequence
+        while (frame := camera.latest(seen, 1.0)) is not None:
+            seen, last = frame.sequence, frame.captured_at
+        health = wait_for(camera, CameraState.STALLED, 1.0)
+        assert health.since - last < 2.0
+        server.kill()
+        rtsp_server(port)
+        wait_for_frame(camera, seen, 5.0 + RETURN_SECONDS)  # it may be opening the dry one
 
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    accepted.append(silent.accept()[0])
 
-        thread = threading.Thread(target=accept)
-        thread.start()
-        settings = CameraSettings(
-            source=f"rtsp://127.0.0.1:{silent.getsockname()[1]}/", open_timeout_seconds=1.5
-        )
-        camera = open_camera(settings)
-        try:
-            assert not camera.health().is_usable
-            health = wait_for(camera, CameraState.OFFLINE, 15)
-            # Whoever is first: our own time-out, or FFmpeg's.
-            assert "gives no picture" in health.detail or "answers, but" in health.detail
-        finally:
-            began = time.monotonic()
-            camera.close()
-            assert time.monotonic() - began < 3.5
-            silent.shutdown(socket.SHUT_RDWR)
-            thread.join()
-            for connection in accepted:
-                connection.close()
+@pytest.mark.parametrize("frozen", [True, False], ids=["a frozen server", "an empty stream"])
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_camera_that_accepts_and_sends_nothing(rtsp_server: StartServer, *, frozen: bool) -> None:
+    """Connections are taken, by the kernel alone or in every form; no picture ever comes."""
+    port = free_port()
+    server = rtsp_server(port, pictures=-1 if frozen else 0)
+    if frozen:
+        server.freeze()
+    settings = CameraSettings(source=f"rtsp://127.0.0.1:{port}/door", open_timeout_seconds=1.5)
+    camera = open_camera(settings)
+    try:
+        assert camera.health().state is CameraState.STARTING
+        assert not camera.health().is_usable
+        health = wait_for(camera, CameraState.OFFLINE, 15)
+        # Whoever is first: our own time-out, or FFmpeg's.
+        assert "gives no picture" in health.detail or "answers, but" in health.detail
+        assert camera.latest(0, 0.1) is None
+        server.kill()
+        rtsp_server(port)
+        wait_for_frame(camera, 0, RETURN_SECONDS)
+    finally:
+        began = time.monotonic()
+        camera.close()
+        assert time.monotonic() - began < 3.5
 
 
 @pytest.mark.timeout(1500)
