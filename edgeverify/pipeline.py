@@ -137,6 +137,14 @@ class Pipeline:
         """Embed one face of a photo; `gates` None: measured, but nothing is refused for it."""
         return self._probe(rgb, selection, gates, Stopwatch(self._clock))
 
+    def look(self, frame: Frame, *, twice: bool) -> tuple[FaceBox, ...]:
+        """Find all faces, for frames that do not count; `twice` as `FaceDetector.detect`."""
+        return self.detector.detect(frame.rgb, twice=twice)
+
+    def pick_up(self, frame: Frame, box: FaceBox) -> Face | None:
+        """Put the mesh on a face that is then followed."""
+        return self.mesher.mesh(frame.rgb, box)
+
     def follow(self, frame: Frame, previous: Face) -> Face | None:
         """Follow a face into the next frame without detection, for frames that do not count."""
         return self.mesher.follow(frame.rgb, previous)

@@ -188,6 +188,6 @@ class Door:
         frame = self._next_frame(0.0)
         if frame is None:
             return
-        claim = self.idle.claim(frame, situation, self.pipeline.detector)
+        claim = self.idle.claim(frame, situation, self.pipeline)
         if claim is not None and not len(self.inbox):
             self.inbox.put(claim)

@@ -7,27 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.claims import StandingClaims
+from edgeverify.daemon.lookout import Lookout, Watcher
 from edgeverify.daemon.situation import Situation
-from edgeverify.domain import Claim, FaceBox, Frame, RgbImage
+from edgeverify.domain import Claim, Frame
 from edgeverify.thermal import IdlePlan, moved
 
 THUMBNAIL = (64, 36)
 CLAIM_PAUSE_SECONDS = 0.25
 """Only a bound on how late a turn may notice a stop; a claim wakes it at once."""
-
-
-class Detector(Protocol):
-    """Whatever finds faces."""
-
-    def detect(self, rgb: RgbImage) -> tuple[FaceBox, ...]:
-        """Return every face in the picture."""
 
 
 class Idle:
@@ -48,12 +41,14 @@ class Idle:
         self._new_id = new_id
         self._looked_at = float("-inf")
         self._before: NDArray[np.uint8] | None = None
+        self._lookout = Lookout()
         self._standing: tuple[Situation, StandingClaims] | None = None
 
     def rest(self, situation: Situation, now: float) -> None:
         """Let the person pass after a decision, before the next attempt."""
         self._claims(situation).decided(monotonic=now)
         self._before = None
+        self._lookout.forget()
 
     def pause(self, situation: Situation, now: float) -> float:
         """Return how long to wait for a claim before looking again, in seconds."""
@@ -70,14 +65,14 @@ class Idle:
             self._looked_at = float("-inf")  # another camera with another clock
         return now >= self._looked_at + self._interval(situation)
 
-    def claim(self, frame: Frame, situation: Situation, detector: Detector) -> Claim | None:
+    def claim(self, frame: Frame, situation: Situation, watcher: Watcher) -> Claim | None:
         """Return a claim when a face large enough to be compared is in the frame."""
         self._looked_at = frame.captured_at
         plan = self._plan(situation.settings.camera.frames_per_second)
         if not plan.accepts_claims or (plan.wakes_on_motion and not self._moved(frame)):
             return None
         needed = situation.settings.quality.min_eye_distance_pixels
-        is_there = any(box.eye_distance >= needed for box in detector.detect(frame.rgb))
+        is_there = self._lookout.sees_somebody(frame, watcher, eye_distance=needed)
         return self._claims(situation).next(
             face_seen=is_there, now=self._wall(), monotonic=frame.captured_at
         )

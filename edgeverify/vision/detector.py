@@ -45,12 +45,15 @@ class FaceDetector:
         with quiet_native_logs():
             self.detect(np.zeros((192, 192, 3), np.uint8))
 
-    def detect(self, rgb: RgbImage) -> tuple[FaceBox, ...]:
-        """All faces, the most confident first; `rgb` is uint8 (h, w, 3)."""
+    def detect(self, rgb: RgbImage, *, twice: bool = True) -> tuple[FaceBox, ...]:
+        """All faces, the most confident first; `rgb` is uint8 (h, w, 3).
+
+        `twice` False leaves the second look out, for frames that do not count.
+        """
         if rgb.size == 0:
             return ()
         found = self._look(rgb)
-        if not found and self._second_look:
+        if not found and self._second_look and twice:
             small, factor, left, top = _half_size(rgb)
             found = [_placed(box, factor, left, top) for box in self._look(small)]
         return tuple(sorted(found, key=lambda box: (-box.confidence, box.left, box.top)))
