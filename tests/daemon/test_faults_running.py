@@ -18,12 +18,12 @@ from edgeverify.journal.reading import recent
 from tests.absent import absent
 from tests.daemon.unfit_daemon import HANG
 from tests.soak.conftest import props
+from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
 from tests.soak.world import (
     COOL,
     CRITICAL,
-    Notifications,
     World,
     until,
     world,

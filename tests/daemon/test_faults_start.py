@@ -16,9 +16,10 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.journal.reading import recent
 from tests.absent import absent
 from tests.soak.conftest import props
+from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import Notifications, World, busyness, until, world
+from tests.soak.world import World, busyness, until, world
 
 __all__ = ["props"]
 

@@ -6,11 +6,9 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,8 +19,9 @@ from edgeverify.daemon.service import SYS_VARIABLE
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.errors import StateError
 from edgeverify.status_socket import Json, ask
-from tests.brokers import Mosquitto, Proxy, free_port
-from tests.soak.props import OWNER, Props
+from tests.brokers import Mosquitto, Proxy
+from tests.soak.camera import Camera
+from tests.soak.props import Props
 from tests.thermal.conftest import SensorTree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,81 +48,6 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> fl
         assert waited < seconds * busyness(), f"waited {waited:.0f} s in vain for {what}"
         time.sleep(0.05)
     return time.monotonic() - began
-
-
-class Camera:
-    """The network camera's process; see `network_camera`."""
-
-    def __init__(self, films: Path) -> None:
-        self.port = free_port()
-        self._films = films
-        self._process: subprocess.Popen[bytes] | None = None
-        self._film = OWNER
-
-    def start(self, fault: str = "") -> None:
-        """Plug it in; it shows the film that it showed last, faulty from the first picture."""
-        command = [sys.executable, "-m", "tests.soak.network_camera"]
-        self._process = subprocess.Popen(
-            [*command, str(self.port), str(self._films)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n"
-        self.order(f"film {self._film} {fault}".strip())
-
-    def show(self, film: str) -> None:
-        """Show a film, and be well."""
-        self._film = film
-        self.order(f"film {film}")
-
-    def recover(self) -> None:
-        """Be well again."""
-        self.show(self._film)
-
-    def order(self, command: str) -> None:
-        """Send one line to it; nothing happens while it is unplugged."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(f"{command}\n".encode())
-            self._process.stdin.flush()
-
-    def unplug(self) -> None:
-        """Cut its power."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
-class Notifications:
-    """systemd's end of NOTIFY_SOCKET: what the daemon says, with the time at which it did."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.heard: list[tuple[float, str]] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
-        self._socket.settimeout(0.1)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def said(self, line: str, *, since: float = 0.0) -> int:
-        """Count a line since a moment."""
-        return sum(1 for at, heard in list(self.heard) if heard == line and at >= since)
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._socket.close()
-        self.path.unlink()
-
-    def _listen(self) -> None:
-        while not self._stop.is_set():
-            with suppress(TimeoutError):
-                said = self._socket.recv(65536).decode()
-                self.heard += [(time.monotonic(), line) for line in said.splitlines()]
 
 
 @dataclass
