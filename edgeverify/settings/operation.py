@@ -25,7 +25,7 @@ class ThermalSettings(Section):
     hysteresis_celsius: float = Field(default=5.0, ge=1, le=30)
     """A level is left this far below where it was entered."""
     min_dwell_seconds: float = Field(default=60.0, ge=1, le=3600)
-    """Shortest stay in a level before a change to a cooler one."""
+    """Shortest stay in a level; what is critical, or 4 degrees past the next, does not wait."""
 
     @model_validator(mode="after")
     def _bands_rise(self) -> Self:

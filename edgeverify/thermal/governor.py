@@ -1,9 +1,10 @@
 """From readings and a time to a level: smoothed, in overlapping bands, with a shortest stay.
 
-Pure: no file, no clock. A level is entered at its band's foot and left `hysteresis_celsius` below
-it, so that noise around a trip cannot make it flap; a cooler level is only entered after
-`min_dwell_seconds`. A sensor that cannot be believed is never 0 degrees: it is dead, said so, and
-the others go on; with none alive the door goes on too, at the speed it had.
+Pure: no file, no clock. A level is entered at its band's foot, left `hysteresis_celsius` below it,
+and stays for `min_dwell_seconds`, so that noise around a trip cannot make it flap; only what is
+four degrees above the next foot, or critical, does not wait. A sensor that cannot be believed is
+never 0 degrees: it is dead, said so, and the others go on; with none alive the door goes on too,
+at the speed it had.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ SMOOTHING_SECONDS = 5.0
 """Time constant of the exponential mean: one wild value of a second moves it by a fifth."""
 DEAD_AFTER_SECONDS = 10.0
 """A sensor without a believable value for so long is dead; until then its last one stands."""
+URGENT_CELSIUS = 4.0
+"""Within the dwell a hotter level needs so much more than its foot: noise of three does not."""
+RECOVERY_CELSIUS = 5.0
+"""Suspension is entered at once, so it is left so far below at least, whatever the hysteresis."""
 POWER_OFF_MARGIN_CELSIUS = 5.0
 """Suspend so far below the point where the system would power itself off."""
 
@@ -122,8 +127,13 @@ class Governor:
             return Level.SLOW if self.level is Level.SUSPENDED and stayed else self.level
         hotter = max(sensor.level(self.settings) for sensor in living)
         if hotter > self.level:
-            return hotter
+            if stayed or hotter is Level.SUSPENDED:
+                return hotter
+            urgent = max(sensor.level(self.settings, slack=-URGENT_CELSIUS) for sensor in living)
+            return max(urgent, self.level)
         slack = self.settings.hysteresis_celsius
+        if self.level is Level.SUSPENDED:
+            slack = max(slack, RECOVERY_CELSIUS)
         cooler = max(sensor.level(self.settings, slack=slack) for sensor in living)
         return cooler if cooler < self.level and stayed else self.level
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeverify.settings.operation import ThermalSettings
@@ -66,13 +65,37 @@ def test_noise_of_three_degrees_around_a_trip_for_an_hour_does_not_flap() -> Non
     assert levels[-1] is Level.HALF
 
 
-@pytest.mark.parametrize("around", [67.0, 72.0, 75.0, 80.0, 85.0, 90.0])
-def test_noise_around_any_border_changes_at_most_once_a_dwell(around: float) -> None:
-    chance = random.Random(11)
+@settings(max_examples=40, deadline=None)
+@given(
+    around=st.floats(62, 95),
+    hysteresis=st.floats(1, 30),
+    dwell=st.floats(2, 600),
+    seed=st.integers(0, 1000),
+)
+def test_an_hour_of_noise_changes_at_most_once_a_dwell_whatever_the_settings(
+    around: float, hysteresis: float, dwell: float, seed: int
+) -> None:
+    """Three degrees around any trip, after as long at rest."""
+    chosen = ThermalSettings(hysteresis_celsius=hysteresis, min_dwell_seconds=dwell)
+    chance = random.Random(seed)
+    governor, _ = run(Governor(settings=chosen), [around] * 601)
     noise: list[float | None] = [around + chance.uniform(-3, 3) for _ in range(3600)]
-    _, levels = run(Governor(settings=SETTINGS), noise)
+    _, levels = run(governor, noise, 601)
     moments = [i for i, (a, b) in enumerate(itertools.pairwise(levels)) if a is not b]
-    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(moments))
+    assert all(later - earlier >= dwell for earlier, later in itertools.pairwise(moments))
+
+
+def test_within_the_dwell_only_what_is_much_hotter_or_critical_counts() -> None:
+    governor, _ = run(Governor(settings=SETTINGS), [75.0] * 2)
+    assert governor.level is Level.HALF
+    patient, levels = run(governor, [82.0] * 30, 2)
+    assert set(levels) == {Level.HALF}
+    _, levels = run(patient, [82.0] * 40, 32)
+    assert levels[-1] is Level.SLOW
+    _, levels = run(governor, [88.0] * 30, 2)
+    assert levels[-1] is Level.SLOW
+    _, levels = run(governor, [99.0] * 30, 2)
+    assert levels[-1] is Level.SUSPENDED
 
 
 def test_heat_is_followed_at_once_and_coolness_only_after_the_dwell() -> None:
