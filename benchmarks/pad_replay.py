@@ -41,11 +41,13 @@ def main() -> None:
         phone = seen(clips["fake.mp4"], bench)
         (reference,) = enrol_people(clips["real.mov"].runs[0].paths[0], bench.pipeline).values()
         stills = _stills(given.testdata, bench)
+        others = [_others(name, seen(clips[name], bench), bench) for name in ("GRID", "ASL")]
     for name, gates in GATES:
         print(f"{name}:")
         _tell("phone", [gated(run, gates) for run in phone], reference, bench)
         _tell("live", [gated(run, gates) for run in live], reference, bench)
     print("stills of the networks' makers, P(live): " + ", ".join(stills))
+    print("other live clips, every gate off, windows refused: " + "; ".join(others))
 
 
 def _tell(name: str, runs: list[ScoredRun], reference: Embedding, bench: PadBench) -> None:
@@ -86,6 +88,10 @@ def _said(share: Share) -> str:
         return f"none judged of {share.not_judged}"
     said = f"{share.errors}/{share.count} (<= {share.upper_95:.1%})"
     return f"{said} +{share.not_judged} not judged" if share.not_judged else said
+
+
+def _others(name: str, runs: list[ScoredRun], bench: PadBench) -> str:
+    return f"{name} {_said(rates_of(None, runs, bench.fusion(5)).per_window)}"
 
 
 def _stills(testdata: Path, bench: PadBench) -> list[str]:
