@@ -69,8 +69,8 @@ class Tickets:
 class Reloads:
     """Reads the config again when asked, when its files change, and while it is rejected.
 
-    `on_begin` and `on_end` are told of each; the first reload, which enrols everybody, is wanted
-    from the start.
+    `on_begin` and `on_end` are told of each, the latter once the config is in force and once more
+    when everybody is enrolled; the first reload, which enrols everybody, is wanted from the start.
     """
 
     def __init__(
@@ -123,6 +123,7 @@ class Reloads:
             change = service.reloader.prepare(service.config, service.brain)
             if self._adopt(change):
                 self.tickets.end(ReloadOutcome())
+                self._on_end()  # new photos may take minutes; nobody who reloads waits for them
                 self._enrol(change)
         except EdgeverifyError as error:
             LOG.error("the old config stays in force: %s", error.problem)  # noqa: TRY400 - for people
