@@ -11,7 +11,7 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.acquire import Progress, acquire
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.attributes import read_attributes
-from edgeverify.evaluation.evaluation import Question, evaluate
+from edgeverify.evaluation.evaluation import Question, evaluate_gated
 from edgeverify.evaluation.face_cache import FaceCache
 from edgeverify.evaluation.folds import people_of, pick_folds, require_apart
 from edgeverify.evaluation.image_report import ImageReport
@@ -178,17 +178,8 @@ def _report(job: Job, found: Material, paired: PairedImages | None) -> ImageRepo
         gates=job.settings.quality,
         enrolment_eye_distance=job.settings.enrolment.min_eye_distance_pixels,
         problems=found.problems,
-        measured={name: _evaluated(question) for name, question in questions.items()},
+        measured={name: evaluate_gated(question) for name, question in questions.items()},
     )
-
-
-def _evaluated(question: Question) -> Any:
-    try:
-        return evaluate(question)
-    except EvaluationError as error:
-        if question.gates.probe is None:
-            raise
-        return error  # the gates may refuse everything: said so, the rest still stands
 
 
 def _fold_sets(

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 
 from edgeverify.evaluation.attributes import AttributeRow
 from edgeverify.evaluation.bounds import Rate
-from edgeverify.evaluation.evaluation import Measured
+from edgeverify.evaluation.evaluation import Measured, NothingLeft
 from edgeverify.evaluation.figures import Figures, ThresholdRow
 from edgeverify.evaluation.several_photos import PhotosRow
 from edgeverify.evaluation.view import Failures
 from edgeverify.evaluation.walk_up import WalkUp
 
 
-def lines(name: str, found: Measured) -> Iterator[str]:
+def lines(name: str, found: Measured | NothingLeft) -> Iterator[str]:
     """Say everything about one state of the gates, a fact a line."""
     yield f"== {name} =="
     yield f"FTA {failures(found.fta)}"
     yield f"FTE {failures(found.fte)}; people without any usable reference: {found.not_enrolled}"
+    if isinstance(found, NothingLeft):
+        yield f"nothing left to compare: {found.problem}"
+        return
     if found.listed is not None:
         listed = found.listed
         yield (

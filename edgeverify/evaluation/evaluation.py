@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.comparison import Metric
+from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.all_scores import AllScores, compare_all_images
 from edgeverify.evaluation.attributes import AttributeRow, Attributes, breakdown
 from edgeverify.evaluation.figures import RATES, Figures, figures
@@ -61,6 +62,16 @@ class Measured:
     scores: AllScores
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingLeft:
+    """The gates let through nothing that could be compared; `problem` says in words what lacks."""
+
+    problem: str
+    fta: Failures
+    fte: Failures
+    not_enrolled: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
     """What is asked of some images. `threshold` is the door's; None where it has none."""
@@ -75,6 +86,19 @@ class Question:
     tune_material: Material | None = None
     attributes: Attributes | None = None
     rates: tuple[float, ...] = RATES
+
+
+def evaluate_gated(question: Question) -> Measured | NothingLeft:
+    """Answer it; where the gates leave nothing, what they refused. EvaluationError if not they."""
+    try:
+        return evaluate(question)
+    except EvaluationError as error:
+        if question.gates.probe is None:
+            raise
+        seen = view(question.material, question.gates, question.metric)
+        return NothingLeft(
+            problem=str(error), fta=seen.fta, fte=seen.fte, not_enrolled=seen.not_enrolled
+        )
 
 
 def evaluate(question: Question) -> Measured:

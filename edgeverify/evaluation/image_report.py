@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from edgeverify.domain import OperatingPoint
-from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.accuracy_lines import lines
 from edgeverify.evaluation.acquire import Problem
 from edgeverify.evaluation.as_json import plain
-from edgeverify.evaluation.evaluation import Measured
+from edgeverify.evaluation.evaluation import Measured, NothingLeft
 from edgeverify.evaluation.plots import Drawn, save_plots
 from edgeverify.settings import QualitySettings
 
@@ -28,7 +27,7 @@ class ImageReport:
     gates: QualitySettings
     enrolment_eye_distance: float
     problems: tuple[Problem, ...]
-    measured: Mapping[str, Measured | EvaluationError]
+    measured: Mapping[str, Measured | NothingLeft]
 
     def lines(self) -> list[str]:
         """Give the report for people."""
@@ -47,10 +46,7 @@ class ImageReport:
                 said.append(f"  and {len(self.problems) - _SHOWN} more")
         for name, found in self.measured.items():
             said.append("")
-            if isinstance(found, EvaluationError):
-                said += [f"== {name} ==", f"nothing left to compare: {found}"]
-            else:
-                said += lines(name, found)
+            said += lines(name, found)
         return said
 
     def as_json(self) -> dict[str, Any]:
@@ -62,8 +58,13 @@ class ImageReport:
             "threshold": plain(self.point),
             "left_out": plain(self.problems),
             "measured": {
-                name: {"nothing_left": found.problem}
-                if isinstance(found, EvaluationError)
+                name: {
+                    "nothing_left": found.problem,
+                    "fta": plain(found.fta),
+                    "fte": plain(found.fte),
+                    "not_enrolled": found.not_enrolled,
+                }
+                if isinstance(found, NothingLeft)
                 else plain(found)
                 for name, found in self.measured.items()
             },
@@ -74,6 +75,6 @@ class ImageReport:
         sets = {
             name: Drawn(scores=found.scores, figures=found.figures)
             for name, found in self.measured.items()
-            if not isinstance(found, EvaluationError) and not name.startswith("tuning")
+            if not isinstance(found, NothingLeft) and not name.startswith("tuning")
         }
         return save_plots(folder, sets, title=self.facts.get("model", ""))
