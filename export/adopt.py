@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def adopt_graph(
     size, outputs = _sides(model, path)
     if statement.size not in (None, size):
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
-    resolved = resolve(_with_size(statement, size), None)
+    metric = statement.metric or "cosine"
+    resolved = resolve(replace(statement, size=size, metric=metric), None)
     check_graph(data, path, size=size, outputs=outputs)
     inputs = extreme_inputs(resolved.feeding, resolved.template)
     wanted = _answers(data, inputs, path)
@@ -117,12 +119,6 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
     return sides[2], outputs[1]
-
-
-def _with_size(statement: Statement, size: int) -> Statement:
-    from dataclasses import replace  # noqa: PLC0415 - one use
-
-    return replace(statement, size=size)
 
 
 def _answers(data: bytes, inputs: Batch, path: Path) -> Batch:

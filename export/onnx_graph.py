@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import logging
+import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -131,11 +134,22 @@ def probe_batch(size: int, count: int) -> Batch:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     # The exporter speaks of its own deprecation and of every traced integer; what matters is
-    # checked afterwards, by running the graph.
+    # checked afterwards, by running the graph. Where it fails it prints whole graphs, some of
+    # them from C++, so the two streams themselves are turned away.
     logging.disable(logging.WARNING)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        with warnings.catch_warnings():
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
+        for number, stream in zip((1, 2), kept, strict=True):
+            os.dup2(stream, number)
+            os.close(stream)
+        os.close(nowhere)
         logging.disable(logging.NOTSET)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.cli import two_photos
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.options import AsJson
 
@@ -19,28 +20,16 @@ if TYPE_CHECKING:
 
 @plain_errors
 def explain(  # noqa: PLR0913 - one argument an option
-    probe: Annotated[Path, typer.Argument(help="An image of the person.", show_default=False)],
-    reference: Annotated[
-        Path, typer.Argument(help="An image of whom they claim to be.", show_default=False)
-    ],
+    probe: two_photos.ProbeImage,
+    reference: two_photos.ReferenceImage,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The picture; it shows both faces.")
     ] = Path("explain.png"),
-    bundle: Annotated[
-        str | None,
-        typer.Option(help="A model's name, or a bundle folder.", show_default=False),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="Take model, gates and threshold from a door's YAML."),
-    ] = None,
-    max_fmr: Annotated[
-        float | None, typer.Option(help="False match rate that selects the threshold.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="A threshold by hand, in the bundle's score units.")
-    ] = None,
+    bundle: two_photos.BundleName = None,
+    config: two_photos.DoorConfig = None,
+    max_fmr: two_photos.MaxFmr = None,
+    threshold: two_photos.ThresholdByHand = None,
     patch: Annotated[
         float, typer.Option(min=0.05, max=0.5, help="Side of the patch, share of the chip.")
     ] = 0.2,
@@ -92,10 +81,9 @@ def _open(settings: Settings, folder: Path) -> tuple[Pipeline, OperatingPoint | 
 
 
 def _seen(pipeline: Pipeline, path: Path, settings: Settings) -> ProbeResult:
-    from edgeverify.enrolment import load_photo, probe_photo
+    from edgeverify.enrolment import probe_photo
 
-    real = path.resolve()
-    return probe_photo(pipeline, load_photo(real.parent, real.name, settings.enrolment))
+    return probe_photo(pipeline, two_photos.read_photo(path, settings))
 
 
 def _print(explanation: Explanation, output: Path) -> None:

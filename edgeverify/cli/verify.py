@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.cli import two_photos
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson
 
@@ -21,25 +22,13 @@ NOT_COMPARED = 2
 
 @plain_errors
 def verify(  # noqa: PLR0913 - one argument an option
-    probe: Annotated[Path, typer.Argument(help="An image of the person.", show_default=False)],
-    reference: Annotated[
-        Path, typer.Argument(help="An image of whom they claim to be.", show_default=False)
-    ],
+    probe: two_photos.ProbeImage,
+    reference: two_photos.ReferenceImage,
     *,
-    bundle: Annotated[
-        str | None,
-        typer.Option(help="A model's name, or a bundle folder.", show_default=False),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="Take model and threshold from a door's YAML."),
-    ] = None,
-    max_fmr: Annotated[
-        float | None, typer.Option(help="False match rate that selects the threshold.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="A threshold by hand, in the bundle's score units.")
-    ] = None,
+    bundle: two_photos.BundleName = None,
+    config: two_photos.DoorConfig = None,
+    max_fmr: two_photos.MaxFmr = None,
+    threshold: two_photos.ThresholdByHand = None,
     percent: Annotated[
         bool, typer.Option("--percent", help="Also the similarity as a percentage (cosine only).")
     ] = False,
@@ -119,11 +108,9 @@ def as_percent(cosine: float) -> float:
 
 
 def _embedding(pipeline: Pipeline, path: Path, settings: Settings) -> Embedding:
-    from edgeverify.enrolment import embed_photo, load_photo
+    from edgeverify.enrolment import embed_photo
 
-    real = path.resolve()
-    photo = load_photo(real.parent, real.name, settings.enrolment)
-    return embed_photo(pipeline, photo)
+    return embed_photo(pipeline, two_photos.read_photo(path, settings))
 
 
 def _print(result: dict[str, object]) -> None:

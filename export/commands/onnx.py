@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from edgeverify_export.commands import options
+from edgeverify_export.commands.stated import say_made, stated
 from edgeverify_export.extra import require_torch
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import plain_errors
+
+if TYPE_CHECKING:
+    from edgeverify_export.statement import Statement
 
 
 @plain_errors
+@stated
 def onnx(  # noqa: PLR0913 - one parameter an option
     checkpoint: Annotated[
         Path, typer.Argument(help=".pt, .pth, .safetensors or dlib's .dat.", show_default=False)
@@ -28,17 +33,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     fp16: options.Half = True,
     name: options.Name = None,
     licence: options.Licence = "owner's",
-    size: options.Size = None,
-    statistics: options.StatisticsName = None,
-    channels: options.Channels = None,
-    scale: options.Scale = None,
-    mean: options.Mean = None,
-    std: options.Std = None,
-    resize: options.ResizeRule = "area",
-    template: options.TemplateName = None,
-    metric: options.Metric = None,
-    mirror: options.Mirror = None,
-    normalise: options.Normalise = None,
+    statement: Statement,
 ) -> None:
     """Turn a trained PyTorch checkpoint into a bundle that the door runs.
 
@@ -50,21 +45,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     require_torch()
     from edgeverify_export.export_checkpoint import export_checkpoint  # noqa: PLC0415 - torch
     from edgeverify_export.progress import steps  # noqa: PLC0415 - rich
-    from edgeverify_export.statement import Statement  # noqa: PLC0415
 
-    statement = Statement(
-        size=size,
-        statistics=statistics,
-        channels=channels,
-        scale=scale,
-        mean=mean,
-        std=std,
-        resize=resize,
-        template=template,
-        metric=metric,
-        mirror=mirror,
-        normalise=normalise,
-    )
     with steps() as step:
         made = export_checkpoint(
             checkpoint,
@@ -77,10 +58,4 @@ def onnx(  # noqa: PLR0913 - one parameter an option
             half=fp16,
             step=step,
         )
-    manifest = made.bundle.manifest
-    say(f"bundle {manifest.name} in {output}")
-    say(f"  embedding space {manifest.embedding_space[:16]}, {manifest.embedding_size} values")
-    for remark in made.remarks:
-        say(f"  {remark}")
-    say("  feeding not verified: edgeverify-export parity --images DIR --pairs FILE checks it")
-    say("  no operating points: edgeverify calibrate measures them")
+    say_made(made, output)

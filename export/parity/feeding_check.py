@@ -59,6 +59,15 @@ class FeedingCheck:
         """Return those that separate clearly better than what was stated."""
         return tuple(a for a in self.alternatives if a.is_clearly_better(self.stated))
 
+    @property
+    def failures(self) -> list[str]:
+        """Say what parity fails on, naming the best alternative; empty where nothing is better."""
+        return [
+            f"the stated feeding is doubtful: {one.words} separates people clearly better "
+            f"(d' {one.separation:.2f} against {self.stated:.2f})"
+            for one in self.better[:1]
+        ]
+
 
 def check_feeding(
     session: Session, manifest: Manifest, trial: Trial, *, show: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify_export.parity.answers import Answers, scores
+from edgeverify_export.parity.answers import Answers, Scores, scores
 from edgeverify_export.parity.trial import Trial
 
 from edgeverify.evaluation.rates import threshold_at_fmr
@@ -35,8 +35,21 @@ def choose(bundle: Bundle, baseline: Answers, trial: Trial, by_hand: float | Non
     point = None if points is None else points.at_most(_DOOR_FMR, "single")
     if point is not None:
         return Chosen(point.threshold, f"the bundle's operating point for FMR {point.fmr:g}")
-    non_mated = scores(baseline.values, trial, bundle.manifest)[~trial.mated]
+    found = scores(baseline.values, trial, bundle.manifest)
+    non_mated = found[~trial.mated]
     if not len(non_mated):
         return None
-    value = threshold_at_fmr(non_mated, _FALLBACK_FMR)
+    value = _between(found, threshold_at_fmr(non_mated, _FALLBACK_FMR))
     return Chosen(value, f"FMR 1e-3 of the {len(non_mated)} non-mated pairs given")
+
+
+def _between(found: Scores, lowest: float) -> float:
+    """Move the lowest threshold of its FMR to the middle of the gap that it begins.
+
+    It lies a rounding above one of the very scores that are looked at, which any other arithmetic
+    would flip; every threshold up to the next score decides these pairs alike.
+    """
+    below, above = found[found < lowest], found[found >= lowest]
+    if not len(below) or not len(above):
+        return lowest
+    return float((below.max() + above.min()) / 2)
