@@ -56,8 +56,7 @@ def adopt_graph(
     size, outputs = _sides(model, path)
     if statement.size not in (None, size):
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
-    metric = statement.metric or "cosine"
-    resolved = resolve(replace(statement, size=size, metric=metric), None)
+    resolved = resolve(replace(statement, size=size), None)
     check_graph(data, path, size=size, outputs=outputs)
     inputs = extreme_inputs(resolved.feeding, resolved.template)
     wanted = _answers(data, inputs, path)

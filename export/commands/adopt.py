@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,7 @@ def adopt(
     from edgeverify_export.adopt import adopt_graph  # noqa: PLC0415 - heavy
     from edgeverify_export.progress import steps  # noqa: PLC0415
 
+    statement = replace(statement, metric=statement.metric or "cosine")
     with steps() as step:
         made = adopt_graph(
             model, output, statement, name=name, licence=licence, half=fp16, step=step

@@ -73,6 +73,16 @@ def scores(values: Batch, trial: Trial, manifest: Manifest) -> Scores:
     return np.asarray(-np.linalg.norm(first - second, axis=1))
 
 
+def extreme_scores(answers: Answers, manifest: Manifest) -> Scores:
+    """Score black, white and noise with every face, float64 (3, n)."""
+    probes, faces = answers.extremes.astype(np.float64), answers.values.astype(np.float64)
+    if manifest.metric == "cosine":
+        probes = probes / np.maximum(np.linalg.norm(probes, axis=1, keepdims=True), 1e-12)
+        faces = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-12)
+        return np.asarray(probes @ faces.T)
+    return np.asarray(-np.linalg.norm(probes[:, None] - faces[None], axis=2))
+
+
 def all_scores(values: Batch, manifest: Manifest) -> Scores:
     """Score every face with every other, float64 (n * (n - 1) / 2,)."""
     wide = values.astype(np.float64)

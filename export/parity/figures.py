@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from edgeverify_export.parity.answers import Answers, all_scores, scores
+from edgeverify_export.parity.answers import Answers, Scores, all_scores, extreme_scores, scores
 from edgeverify_export.parity.trial import Trial
 from edgeverify_export.sessions import cosine_rows
 
@@ -19,7 +19,8 @@ class Comparison:
 
     `flipped` counts decisions that changed at the threshold, None where there were no pairs.
     `max_score_difference` is over the pairs, or over all faces with all where there are none.
-    `extremes_min_cosine` is over black, white and noise.
+    `extremes_min_cosine` is over black, white and noise; `extremes_flipped` counts decisions
+    between them and every face that changed at the threshold, None without one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Comparison:
     faces: int
     nan_count: int
     extremes_min_cosine: float
+    extremes_flipped: int | None = None
 
     @property
     def flipped_share(self) -> float | None:
@@ -70,8 +72,7 @@ def compare(
         before = scores(baseline.values, trial, manifest)
         after = scores(other.values, trial, manifest)
         if threshold is not None:
-            same = ((before >= threshold) == (after >= threshold)) & np.isfinite(after)
-            flipped = int(np.count_nonzero(~same))
+            flipped = _flipped(before, after, threshold)
     else:
         before = all_scores(baseline.values, manifest)
         after = all_scores(other.values, manifest)
@@ -88,4 +89,14 @@ def compare(
         faces=len(cosine),
         nan_count=other.nan_count,
         extremes_min_cosine=float(cosine_rows(baseline.extremes, other.extremes).min()),
+        extremes_flipped=None
+        if threshold is None
+        else _flipped(
+            extreme_scores(baseline, manifest), extreme_scores(other, manifest), threshold
+        ),
     )
+
+
+def _flipped(before: Scores, after: Scores, threshold: float) -> int:
+    same = ((before >= threshold) == (after >= threshold)) & np.isfinite(after)
+    return int(np.count_nonzero(~same))

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from edgeverify_export.parity.figures import Comparison
 from edgeverify_export.parity.run import ParityReport
 from rich.console import Console
 from rich.table import Table
@@ -65,7 +66,7 @@ def print_table(report: ParityReport, console: Console | None = None) -> None:
             f"{one.max_score_difference:.5f}",
             flips,
             str(one.nan_count),
-            f"{one.extremes_min_cosine:.5f}",
+            _extremes(one),
         )
     console.print(table)
     for missing in report.not_run:
@@ -80,6 +81,11 @@ def print_table(report: ParityReport, console: Console | None = None) -> None:
         chosen = report.threshold
         console.print(f"threshold {chosen.value:.4f}: {chosen.source}", highlight=False)
     _print_feeding(report, console)
+
+
+def _extremes(one: Comparison) -> str:
+    flipped = "" if one.extremes_flipped is None else f", {one.extremes_flipped} flipped"
+    return f"{one.extremes_min_cosine:.5f}{flipped}"
 
 
 def _print_feeding(report: ParityReport, console: Console) -> None:

@@ -58,6 +58,7 @@ THREE = [[1.0, 0, 0, 0, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0, 0, 0], [0, 0, 1.0, 0
         ({"flipped": 2}, "2 of 2400 decisions flipped"),
         ({"nan_count": 1}, "1 answers with NaN"),
         ({"faces": 0}, "nothing was compared"),
+        ({"extremes_flipped": 1}, "black, white or noise decided otherwise 1 times"),
         ({"flipped": None}, "not run"),
     ],
 )
@@ -122,3 +123,15 @@ def test_the_threshold_comes_from_the_hand_then_the_pairs(tmp_path: Path) -> Non
     assert measured.value == pytest.approx((0.0 + 0.8) / 2)
     assert "1 non-mated" in measured.source
     assert choose(bundle, answers(THREE), trial(0), None) is None
+
+
+def test_noise_that_begins_to_match_a_face_is_a_flip(tmp_path: Path) -> None:
+    """The extremes' cosine is only told; a decision about them that changes fails."""
+    manifest = write_tiny(tmp_path / "tiny")
+    before = answers(THREE)
+    bent = np.array([[1.0, 0, 0, 0, 0, 0, 0, 0]] * 3, np.float32)
+    after = replace(answers(THREE, "int8"), extremes=bent)
+    flipped = compare(before, after, trial(), manifest, 0.7)
+    assert flipped.extremes_flipped == 6, "each of the three now matches the first two faces"
+    assert compare(before, before, trial(), manifest, 0.7).extremes_flipped == 0
+    assert compare(before, after, trial(), manifest, None).extremes_flipped is None
