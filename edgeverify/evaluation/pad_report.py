@@ -59,7 +59,7 @@ class PadReport:
                 "one-sided 95 % (Clopper-Pearson)"
             ),
             "",
-            f"{'':24}{'runs':>6}{'frames':>8}  {'per frame':<26}{'per window':<26}per run",
+            f"{'':24}{'runs':>6}{'frames':>8}  {'per frame':<28}{'per window':<28}per run",
         ]
         body = [_rates_line(rates) for rates in self.rates]
         worst = self.worst_apcer
@@ -111,8 +111,8 @@ def _counted(counts: Iterable[tuple[str, int]]) -> str:
 def _rates_line(rates: PadRates) -> str:
     name = "BPCER bona fide" if rates.species is None else f"APCER {rates.species}"
     return (
-        f"{name:<24}{rates.runs:>6}{rates.frames:>8}  {_share(rates.per_frame):<26}"
-        f"{_share(rates.per_window):<26}{_share(rates.per_run)}"
+        f"{name:<24}{rates.runs:>6}{rates.frames:>8}  {_share(rates.per_frame):<28}"
+        f"{_share(rates.per_window):<28}{_share(rates.per_run)}"
     )
 
 

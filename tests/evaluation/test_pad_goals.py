@@ -97,7 +97,8 @@ def test_at_most_one_in_twenty_of_the_listed_live_windows_is_refused(
 ) -> None:
     with LISTED.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    listed = {(row["run"], int(row["first_frame"])) for row in rows}
+    # Of NUAA; GRID and `real.mov` are listed as well.
+    listed = {(row["run"], int(row["first_frame"])) for row in rows if "/" in row["run"]}
     runs = find_runs(testdata / "nuaa/db/ClientRaw")
 
     rates = rates_of(None, [door.scored(run, None) for run in runs], door.rule)
