@@ -26,7 +26,7 @@ def test_a_film_of_one_sequence_passes_at_most_its_own_draw() -> None:
 
 
 def test_a_film_of_all_actions_in_a_loop_is_caught_by_what_was_not_asked() -> None:
-    """docs/liveness.md, 'Recordings of the enrolled person': here with synthetic heads, any start, 500 draws."""
+    """docs/liveness.md, 'Recordings of the enrolled person': synthetic heads, any start."""
     source = random.Random(500)
     film = recorded(tuple(Action) * 6, itertools.repeat(12))
     passed = 0
