@@ -41,7 +41,7 @@ class ImageReport:
         )
         if self.problems:
             said.append(f"images left out: {len(self.problems)}")
-            said += [f"  {one.path}: {one.problem}" for one in self.problems[:_SHOWN]]
+            said += [f"  {_named(one)}" for one in self.problems[:_SHOWN]]
             if len(self.problems) > _SHOWN:
                 said.append(f"  and {len(self.problems) - _SHOWN} more")
         for name, found in self.measured.items():
@@ -78,3 +78,9 @@ class ImageReport:
             if not isinstance(found, NothingLeft) and not name.startswith("tuning")
         }
         return save_plots(folder, sets, title=self.facts.get("model", ""))
+
+
+def _named(one: Problem) -> str:
+    """Give the problem with its file, once."""
+    is_named = one.problem.startswith(str(one.path))
+    return one.problem if is_named else f"{one.path}: {one.problem}"

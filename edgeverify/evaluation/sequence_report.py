@@ -56,8 +56,8 @@ class SequenceReport:
             ", ".join(f"{name} {value}" for name, value in self.facts.items()),
             (
                 f"policy: {how}, at most {rules.max_comparisons} comparisons, "
-                f"{rules.timeout_seconds:g} s, threshold {self.policy.threshold:.4f} "
-                f"({self.evidence})"
+                f"{rules.timeout_seconds:g} s, threshold {self.policy.threshold:.4f} for "
+                f"references of {self.enrol_frames} photos (of one photo: {self.evidence})"
             ),
             (
                 f"{self.runs} runs of {self.people} people; references of {self.enrol_frames} "
@@ -95,7 +95,8 @@ class SequenceReport:
 
     def save_plots(self, folder: Path) -> tuple[Path, ...]:
         """Draw FRR and FAR against the threshold. EvaluationError."""
-        thresholds = np.linspace(self.policy.threshold - 0.2, self.policy.threshold + 0.3, 26)
+        highest = 1.0 if self.policy.metric == "cosine" else self.policy.threshold + 0.3
+        thresholds = np.linspace(self.policy.threshold - 0.2, highest, 26)
         curves = {
             name: [
                 crowd.judged(replace(self.policy, threshold=float(threshold)))
