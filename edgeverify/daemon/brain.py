@@ -33,6 +33,9 @@ from edgeverify.vision.pad import PadModel
 
 LOG = logging.getLogger("edgeverify.model")
 
+NOT_VERIFIED = "feeding not verified: `edgeverify-export parity --pairs` on real faces checks it"
+"""A wrong statement about colour order, range or alignment passes every other check."""
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Brain:
@@ -107,8 +110,9 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
     except BaseException:
         opened.session.close()
         raise
-    LOG.info(
-        "model ready",
+    LOG.log(
+        logging.INFO if bundle.manifest.feeding_verified else logging.WARNING,
+        "model ready" if bundle.manifest.feeding_verified else f"model ready, {NOT_VERIFIED}",
         extra=fields(
             model=bundle.manifest.name, runtime=opened.session.name, golden_cosine=round(cosine, 6)
         ),

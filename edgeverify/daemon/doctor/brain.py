@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from edgeverify.config import LoadedConfig
-from edgeverify.daemon.brain import Brain, open_brain
+from edgeverify.daemon.brain import NOT_VERIFIED, Brain, open_brain
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
 from edgeverify.daemon.owner import owner_key
 from edgeverify.domain import Degradation
@@ -24,6 +24,8 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
     try:
         name = brain.opened.session.name
         seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
+        if not brain.bundle.manifest.feeding_verified:
+            seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
         yield from _refused(brain.opened.refused, "")
         point = brain.point(settings)
