@@ -115,3 +115,20 @@ soak: $(VENV)/daemon.stamp ## People and faults at the whole daemon for HOURS=1,
 	@./systemd/prerequisites test
 	$(BIN)/python -m benchmarks.soak --hours $(or $(HOURS),1) --seed $(or $(SEED),20261122)
 .PHONY: soak
+
+# ---- speed -----------------------------------------------------------------------------------------
+
+TESTDATA ?= ../shared/testdata
+BENCH = $(BIN)/edgeverify bench --out docs/performance \
+	--photo $(TESTDATA)/faces_misc/ageitgey/examples/knn_examples/train/obama/obama.jpg \
+	--video $(TESTDATA)/videos/intel_iot/one-by-one-person-detection.mp4 \
+	--video $(TESTDATA)/videos/intel_iot/asl_gestures/yes.mkv \
+	--video $(TESTDATA)/videos/ageitgey/short_hamilton_clip.mp4 \
+	--video $(TESTDATA)/videos/facenet-pytorch/video.mp4
+
+bench: $(VENV)/daemon.stamp ## The figures of docs/performance, on a quiet machine; RIVAL=a python with face_recognition
+	$(BENCH) --model dlib-resnet
+	$(BENCH) --model mobilefacenet
+	$(BIN)/python -m benchmarks.side_by_side --model dlib-resnet --model mobilefacenet \
+		--testdata $(TESTDATA) --pairs 150 $(if $(RIVAL),--rival "$(RIVAL)")
+.PHONY: bench
