@@ -69,7 +69,6 @@ class LivenessCues:
     mesh: Points
     similarity_to_previous: float | None = None
     live_probability: float | None = None
-    screen_edges: float | None = None
     embedding: Embedding | None = None
 
 

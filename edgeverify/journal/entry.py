@@ -36,7 +36,6 @@ class FrameRecord:
     eye_aspect_ratio: float | None = None
     live_probability: float | None = None
     similarity_to_previous: float | None = None
-    screen_edges: float | None = None
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
@@ -60,7 +59,6 @@ class FrameRecord:
             eye_aspect_ratio=cues.eye_aspect_ratio if cues else None,
             live_probability=cues.live_probability if cues else None,
             similarity_to_previous=cues.similarity_to_previous if cues else None,
-            screen_edges=cues.screen_edges if cues else None,
             stage_milliseconds=seen.stage_milliseconds,
         )
 
