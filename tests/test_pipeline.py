@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -98,6 +99,22 @@ def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Refer
         "embed",
         "compare",
     ]
+
+
+def test_a_reference_of_several_photos_is_held_to_their_threshold(
+    pipeline: Pipeline, photo: Photo, obama: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = _frame(photo("examples/obama-720p.jpg"))
+    alone = pipeline.observe(frame, [obama]).comparison
+    assert alone is not None
+    above = alone.score + 0.001
+    monkeypatch.setattr(pipeline, "point", replace(POINT, for_photos=((2, above),)))
+    fused = pipeline.observe(frame, [replace(obama, photo_count=2)]).comparison
+    assert fused is not None
+    assert (fused.score, fused.threshold, fused.is_match) == (alone.score, above, False)
+    again = pipeline.observe(frame, [obama]).comparison
+    assert again is not None
+    assert again.is_match
 
 
 def test_another_person_does_not(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
