@@ -16,9 +16,11 @@ class ModelSettings(Section):
     """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
     the short form."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"
-    """`auto` takes the first that works, in this order, and says which; a named one must work."""
+    """`auto` takes the first that works, in this order, and says which; a named one must work, for the
+    liveness networks too."""
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
-    """`auto`: FP16 on a GPU, FP32 on a CPU."""
+    """`auto`: FP16 on a GPU, FP32 on a CPU, as the liveness networks always; the setting is the
+    embedder's."""
     threads: int = Field(default=0, ge=0, le=64)
     """CPU threads for one inference; 0: as many as there are cores, at most 4."""
     cuda_graph: bool = False
