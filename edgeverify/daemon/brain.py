@@ -27,6 +27,7 @@ from edgeverify.runtime.open_session import (
     OpenedSessions,
     open_pad_sessions,
     open_session,
+    thread_count,
 )
 from edgeverify.settings import Settings
 from edgeverify.vision.pad import PadModel
@@ -176,7 +177,12 @@ def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | No
     _say_why_not(opened.refused)
     return _Pad(
         state=PadState.WORKING,
-        stage=PadModel(bundle, opened.sessions, settings.pad),
+        stage=PadModel(
+            bundle,
+            opened.sessions,
+            settings.pad,
+            side_by_side=session.name == "onnxruntime-cpu" and thread_count(settings.model) > 1,
+        ),
         opened=opened,
         threshold=points.points[0].threshold if points and points.points else 1.0,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.bundle import PadBundle
+from edgeverify.runtime.manifest import PadNetwork
 from edgeverify.runtime.pad_crop import crop_around_box
 from edgeverify.runtime.preprocessing import feed
 from edgeverify.runtime.session import Session
@@ -20,14 +22,24 @@ class PadModel:
     """The networks of one bundle, each with its own crop; used by one thread at a time."""
 
     def __init__(
-        self, bundle: PadBundle, sessions: Sequence[Session], settings: PadSettings
+        self,
+        bundle: PadBundle,
+        sessions: Sequence[Session],
+        settings: PadSettings,
+        *,
+        side_by_side: bool = False,
     ) -> None:
-        """`sessions` run the manifest's networks, in its order; ValueError on another number."""
+        """`sessions` run the manifest's networks, in its order; ValueError on another number.
+
+        `side_by_side` runs the first on a thread of its own, beside the others: these networks are
+        too small for ONNX Runtime to share one out to two cores. At best 4.1 instead of 6.7 ms.
+        """
         if len(sessions) != len(bundle.manifest.networks):
             raise ValueError("a PAD bundle needs one session a network")
         self.manifest = bundle.manifest
         self._sessions = tuple(sessions)
         self._settings = settings
+        self._helper = ThreadPoolExecutor(1, "first-network") if side_by_side else None
 
     def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
         """P(live), 0 to 1: the mean over the networks' softmax outputs.
@@ -43,25 +55,32 @@ class PadModel:
 
     def each_network(self, rgb: RgbImage, box: FaceBox) -> tuple[float, ...]:
         """P(live) of every network by itself, in the manifest's order, whatever the size."""
-        answers = []
-        for network, session in zip(self.manifest.networks, self._sessions, strict=True):
-            crop = crop_around_box(
-                rgb,
-                left=box.left,
-                top=box.top,
-                width=box.width,
-                height=box.height,
-                crop_scale=network.crop_scale,
-                size=self.manifest.feeding.size,
-            )
-            raw = session.run(feed(crop, self.manifest.feeding))
-            answers.append(self._live(raw))
-        return tuple(answers)
+        first, *others = zip(self.manifest.networks, self._sessions, strict=True)
+        if self._helper is None:
+            return tuple(self._one(rgb, box, *each) for each in (first, *others))
+        # The helper is one thread, so a session never runs twice at once, also after an error here.
+        beside = self._helper.submit(self._one, rgb, box, *first)
+        answers = [self._one(rgb, box, *each) for each in others]
+        return (beside.result(), *answers)
 
     def close(self) -> None:
         """Give the sessions back."""
+        if self._helper is not None:
+            self._helper.shutdown()
         for session in self._sessions:
             session.close()
+
+    def _one(self, rgb: RgbImage, box: FaceBox, network: PadNetwork, session: Session) -> float:
+        crop = crop_around_box(
+            rgb,
+            left=box.left,
+            top=box.top,
+            width=box.width,
+            height=box.height,
+            crop_scale=network.crop_scale,
+            size=self.manifest.feeding.size,
+        )
+        return self._live(session.run(feed(crop, self.manifest.feeding)))
 
     def _live(self, raw: NDArray[np.float32]) -> float:
         if raw.shape != (1, self.manifest.classes) or not np.isfinite(raw).all():

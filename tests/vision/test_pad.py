@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -167,6 +168,60 @@ def test_a_network_that_answers_with_no_score_is_an_error_and_never_live(
 
     with pytest.raises(RuntimeUnavailableError, match="no score"):
         broken.live_probability(GREY, BOX)
+
+
+class Meeting:
+    """A network that answers only while another one runs as well."""
+
+    name = "onnxruntime-cpu"
+    precision = "fp32"
+
+    def __init__(self, barrier: threading.Barrier, live: float) -> None:
+        self._barrier = barrier
+        self._answer = np.array([[0, live, 0]], np.float32)
+
+    def run(self, batch: Batch) -> Batch:
+        assert batch.shape == (1, 3, 80, 80)
+        self._barrier.wait(timeout=10)
+        return self._answer
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def test_side_by_side_both_networks_run_at_once_and_keep_their_order(bundle_folder: Path) -> None:
+    barrier = threading.Barrier(2)
+    sessions = [Meeting(barrier, 2.0), Meeting(barrier, -2.0)]
+    pad = PadModel(load_pad_bundle(bundle_folder), sessions, SETTINGS, side_by_side=True)
+
+    first, second = pad.each_network(GREY, BOX)
+    pad.close()
+
+    assert first > 0.7
+    assert second < 0.1
+
+
+def test_side_by_side_gives_the_same_answers(bundle_folder: Path, pad: PadModel) -> None:
+    bundle = load_pad_bundle(bundle_folder)
+    sessions = open_pad_sessions(bundle, ModelSettings(threads=2)).sessions
+    beside = PadModel(bundle, sessions, SETTINGS, side_by_side=True)
+
+    answers = beside.each_network(GREY, BOX)
+    beside.close()
+
+    assert answers == pytest.approx(pad.each_network(GREY, BOX), abs=1e-5)
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_side_by_side_a_network_that_fails_is_an_error(bundle_folder: Path, broken: int) -> None:
+    answers = [np.zeros((1, 3), np.float32), np.zeros((1, 3), np.float32)]
+    answers[broken] = np.zeros((1, 2), np.float32)
+    sessions = [Mute(answer) for answer in answers]
+    pad = PadModel(load_pad_bundle(bundle_folder), sessions, SETTINGS, side_by_side=True)
+
+    with pytest.raises(RuntimeUnavailableError, match="no score"):
+        pad.live_probability(GREY, BOX)
+    pad.close()
 
 
 def test_every_network_needs_its_session(bundle_folder: Path) -> None:
