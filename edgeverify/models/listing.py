@@ -131,7 +131,7 @@ class DescribedBundle:
         points = self.bundle.operating_points
         if points is None or not points.points:
             return [("operating points", "none: a threshold must be measured or written by hand")]
-        return [(f"at {point.fmr:g}", _point(point)) for point in points.points]
+        return [(_at(point), _point(point)) for point in points.points]
 
 
 def listed(models: Path) -> tuple[ListedModel, ...]:
@@ -163,6 +163,11 @@ def _is_pad(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(manifest, dict) and manifest.get("kind") == "pad"
+
+
+def _at(point: MeasuredPoint) -> str:
+    frames = "" if point.fusion == "single" else ", means of five"
+    return f"at {point.fmr:g}{frames}" + (f", {point.photos} photos" if point.photos > 1 else "")
 
 
 def _point(point: MeasuredPoint) -> str:
