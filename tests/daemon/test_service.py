@@ -79,7 +79,12 @@ def test_a_grant_decided_while_the_broker_is_away_arrives_only_as_history(door: 
         door.configure(claims=fixed)
         until(lambda: _newest(door).outcome is Outcome.GRANT, "a grant while the broker is away")
         granted = _newest(door).event_id
+        # The witness has to be back first: what was delivered before it subscribed, it never hears.
+        door.proxy.stall()
         door.broker.start()
+        assert witness.connected.wait(30)
+        door.proxy.cut()
+        door.proxy.resume()
         until(
             lambda: granted in {heard.decision.event_id for heard in witness.history},
             "the grant as history",
