@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import complain, plain_errors, say
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def bench(  # noqa: PLR0913 - one argument an option
 
     Example: edgeverify bench --size 1280x720 --threads 2 --model mobilefacenet --json > bench.json
     """
+    import os
+
+    one_thread_for_matrices(os.environ)
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.bench import Budget
     from edgeverify.evaluation.bench_scenes import SIZES, crowd, scenes, video_scene

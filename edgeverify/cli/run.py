@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import plain_errors
 from edgeverify.cli.options import ConfigFile, StateFolder
 
@@ -17,6 +18,7 @@ def run(config: ConfigFile, *, state: StateFolder = None) -> None:
     """
     import os
 
+    one_thread_for_matrices(os.environ)
     from edgeverify.daemon.running import run_daemon
 
     run_daemon(config, state, os.environ)

@@ -29,11 +29,17 @@ def test_every_entry_is_pinned_to_a_commit_and_a_hash() -> None:
 def test_shipped_thresholds_rise_as_the_rate_falls(name: str) -> None:
     file = shipped_operating_points(name)
     assert file is not None
-    points = [point for point in file.sets[0].points if point.fusion == "single"]
-    by_rate = sorted(points, key=lambda point: point.fmr)
-    thresholds = [point.threshold for point in by_rate]
-    assert thresholds == sorted(thresholds, reverse=True)
-    assert by_rate[0].fmr <= 1e-4
+    single = [point for point in file.sets[0].points if point.fusion == "single"]
+    before: dict[float, float] = {}
+    for photos in (1, 2, 3, 5):
+        points = [point for point in single if point.photos == photos]
+        by_rate = sorted(points, key=lambda point: point.fmr)
+        thresholds = [point.threshold for point in by_rate]
+        assert thresholds == sorted(thresholds, reverse=True)
+        assert by_rate[0].fmr <= 1e-4
+        # And with the photos of a reference, which is nearer to everybody the more it has.
+        assert all(point.threshold >= before.get(point.fmr, 0) for point in points)
+        before |= {point.fmr: point.threshold for point in points}
 
 
 def test_the_systems_models_come_before_the_users(tmp_path: Path) -> None:
