@@ -15,13 +15,14 @@ from edgeverify_export.half import HalfGraph, to_half
 from edgeverify import __version__
 from edgeverify.errors import ConfigError
 from edgeverify.runtime.alignment import align_points
-from edgeverify.runtime.bundle import Bundle, VerifiedFolder, load_bundle
+from edgeverify.runtime.bundle import Bundle, load_bundle
 from edgeverify.runtime.bundle_writer import EmbedderRecipe, write_embedder
 from edgeverify.runtime.golden_frames import COUNT, golden_frame, golden_points
 from edgeverify.runtime.operating_points import OperatingPointsFile
 from edgeverify.runtime.preprocessing import feed
 from edgeverify.runtime.signature import MANIFEST_SIGNATURE
 from edgeverify.runtime.templates import template_named
+from edgeverify.runtime.verified_folder import VerifiedFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

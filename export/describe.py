@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edgeverify.errors import BundleError
 from edgeverify.models.listing import verified
-from edgeverify.runtime.bundle import MANIFEST_FILE, Bundle, PadBundle
+from edgeverify.runtime.bundle import Bundle, PadBundle
 from edgeverify.runtime.signature import MANIFEST_SIGNATURE
+from edgeverify.runtime.verified_folder import MANIFEST_FILE
 
 
 def describe(folder: Path) -> Iterator[str]:

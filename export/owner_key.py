@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from edgeverify.errors import KeyUnusableError
-from edgeverify.runtime.bundle import MANIFEST_FILE, POINTS_FILE, Bundle, PadBundle
+from edgeverify.runtime.bundle import Bundle, PadBundle
 from edgeverify.runtime.canonical import sha256_of_file
 from edgeverify.runtime.signature import (
     MANIFEST_SIGNATURE,
@@ -27,6 +27,7 @@ from edgeverify.runtime.signature import (
     points_message,
     sign,
 )
+from edgeverify.runtime.verified_folder import MANIFEST_FILE, POINTS_FILE
 
 
 def make_key_pair(private: Path, public: Path) -> None:

@@ -15,7 +15,6 @@ from edgeverify.models.catalogue import (
     shipped_operating_points,
 )
 from edgeverify.runtime.bundle import (
-    MANIFEST_FILE,
     Bundle,
     PadBundle,
     load_bundle,
@@ -25,6 +24,7 @@ from edgeverify.runtime.golden import check_golden, check_pad_golden
 from edgeverify.runtime.manifest import Feeding
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
 from edgeverify.runtime.operating_points import MeasuredPoint
+from edgeverify.runtime.verified_folder import MANIFEST_FILE
 from edgeverify.settings import ModelSettings
 
 _CPU = ModelSettings(runtime="onnxruntime-cpu")

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import ValidationError
 
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import BundleError
-from edgeverify.runtime.canonical import sha256_of, sha256_of_file
 from edgeverify.runtime.graph_check import check_graph
 from edgeverify.runtime.manifest import (
     MODEL_FILES,
-    BundleModel,
-    Files,
     Manifest,
     PadManifest,
     PadNetwork,
@@ -28,40 +23,16 @@ from edgeverify.runtime.manifest import (
 )
 from edgeverify.runtime.operating_points import (
     OperatingPoints,
-    OperatingPointsFile,
     choose_operating_point,
 )
-from edgeverify.runtime.signature import (
-    MANIFEST_SIGNATURE,
-    POINTS_SIGNATURE,
-    bundle_message,
-    points_message,
-    require_signature,
-)
 from edgeverify.runtime.templates import template_named
+from edgeverify.runtime.verified_folder import (
+    MANIFEST_FILE,
+    VerifiedFolder,
+    verified_manifest,
+    verified_points,
+)
 from edgeverify.settings import DecisionSettings
-
-MANIFEST_FILE = "manifest.json"
-POINTS_FILE = "operating-points.json"
-_MAX_JSON_BYTES = 4 << 20
-_AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
-
-J = TypeVar("J", bound=BundleModel)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedFolder:
-    """A folder whose files had the right hashes when it was loaded."""
-
-    folder: Path
-    points: OperatingPointsFile | None
-
-    def read(self, files: Files, name: str) -> bytes:
-        """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
-        data = (self.folder / name).read_bytes()
-        if sha256_of(data) != files.files[name]:
-            raise BundleError(f"{self.folder / name} does not have its hash", advice=_AGAIN)
-        return data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +141,7 @@ class PadGraph:
 
 def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle:
     """Load an embedder; BundleError, naming the file and what to do, where anything is amiss."""
-    manifest = _verified(folder, Manifest, owner_key)
+    manifest = verified_manifest(folder, Manifest, owner_key)
     template = template_named(manifest.template)
     if template.version != manifest.template_version:
         raise BundleError(
@@ -186,18 +157,18 @@ def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> B
                 size=manifest.feeding.size,
                 outputs=manifest.embedding_size,
             )
-    points = _points(folder, manifest.embedding_space, owner_key)
+    points = verified_points(folder, manifest.embedding_space, owner_key)
     return Bundle(folder=folder, manifest=manifest, points=points)
 
 
 def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> PadBundle:
     """Load a PAD bundle; BundleError as in `load_bundle`."""
-    manifest = _verified(folder, PadManifest, owner_key)
+    manifest = verified_manifest(folder, PadManifest, owner_key)
     for network in manifest.networks:
         for file in filter(None, (network.file, network.half_file)):
             path, size = folder / file, manifest.feeding.size
             check_graph(path.read_bytes(), path, size=size, outputs=manifest.classes)
-    points = _points(folder, manifest.embedding_space, owner_key)
+    points = verified_points(folder, manifest.embedding_space, owner_key)
     return PadBundle(folder=folder, manifest=manifest, points=points)
 
 
@@ -225,68 +196,3 @@ def _no_form(name: str, precision: Precision) -> BundleError:
         f"the bundle {name} has no {precision} model",
         advice=f"Make one with `edgeverify-export {precision}`, or set model.precision to auto.",
     )
-
-
-M = TypeVar("M", bound=Files)
-
-
-def _verified(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
-    if not folder.is_dir():
-        raise BundleError(
-            f"there is no model bundle {folder}",
-            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
-        )
-    raw = _read_json(folder / MANIFEST_FILE)
-    manifest = _parsed(folder / MANIFEST_FILE, kind, raw)
-    for name, wanted in sorted(manifest.files.items()):
-        path = folder / name
-        try:
-            found = sha256_of_file(path)
-        except OSError as error:
-            raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
-        if found != wanted:
-            raise BundleError(
-                f"{path} was altered or damaged: its SHA-256 is {found[:12]}..., "
-                f"the manifest says {wanted[:12]}...",
-                advice=_AGAIN,
-            )
-    if owner_key is not None:
-        message = bundle_message(sha256_of(raw), manifest.files)
-        require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
-    return manifest
-
-
-def _points(
-    folder: Path, space: str, owner_key: Ed25519PublicKey | None
-) -> OperatingPointsFile | None:
-    path = folder / POINTS_FILE
-    if not path.exists():
-        return None
-    raw = _read_json(path)
-    points = _parsed(path, OperatingPointsFile, raw)
-    if not points.is_intact:
-        raise BundleError(f"{path} was altered: its hash does not fit", advice=_AGAIN)
-    if owner_key is not None:
-        message = points_message(sha256_of(raw), space)
-        require_signature(owner_key, folder / POINTS_SIGNATURE, message)
-    return points
-
-
-def _read_json(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_MAX_JSON_BYTES + 1)
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
-    if len(raw) > _MAX_JSON_BYTES:
-        raise BundleError(f"{path} is larger than 4 MiB", advice=_AGAIN)
-    return raw
-
-
-def _parsed(path: Path, kind: type[J], raw: bytes) -> J:
-    try:
-        return kind.model_validate_json(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BundleError(f"{path}: {where}: {first['msg']}", advice=_AGAIN) from None

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from edgeverify.errors import BundleError
-from edgeverify.runtime.bundle import MANIFEST_FILE, POINTS_FILE
 from edgeverify.runtime.canonical import sha256_of
 from edgeverify.runtime.embedding_space import embedding_space, pad_space
 from edgeverify.runtime.folder_writer import replace_file, write_folder
@@ -29,6 +28,7 @@ from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 from edgeverify.runtime.operating_points import OperatingPointsFile
 from edgeverify.runtime.session import Session
 from edgeverify.runtime.templates import template_named
+from edgeverify.runtime.verified_folder import MANIFEST_FILE, POINTS_FILE
 
 _ALL_ZERO = "0" * 64
 
