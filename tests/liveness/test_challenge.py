@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Iterable
 
 import pytest
 
 from edgeverify.domain import Liveness, Observation
-from edgeverify.liveness.actions import Action, Draw, draw_challenge
+from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge, Phase
 from edgeverify.liveness.posture import Ahead
@@ -284,20 +282,3 @@ def test_eyes_that_blur_while_the_face_is_swung_about_do_not_blink() -> None:
 
     assert state.phase is Phase.ASKED
     assert watched(state, actor.performs(Action.BLINK)).verdict is Liveness.PASSED
-
-
-def test_thirty_six_draws_all_equally_likely_and_none_twice_in_a_row() -> None:
-    source = random.Random(36)
-    drawn = Counter(draw_challenge(SETTINGS, source).actions for _ in range(36_000))
-
-    assert len(drawn) == 36
-    assert all(a is not b and b is not c for a, b, c in drawn)
-    assert all(850 < count < 1150 for count in drawn.values())
-
-
-def test_pauses_are_drawn_between_their_limits() -> None:
-    source = random.Random(1)
-    delays = [d for _ in range(500) for d in draw_challenge(SETTINGS, source).delays]
-
-    assert SETTINGS.min_delay_seconds <= min(delays) < 0.5
-    assert 1.1 < max(delays) <= SETTINGS.max_delay_seconds
