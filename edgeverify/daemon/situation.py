@@ -27,6 +27,18 @@ class Situation:
     pad_threshold: float
     digest: str
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Say why the evidence for the threshold in force is thin; empty where it is not."""
+        said = [self.point.caution] if self.point.caution else []
+        several = sum(one.photo_count > 1 for one in self.people.references.usable.values())
+        if several and self.point.max_fmr is not None and not self.point.for_photos:
+            said.append(
+                f"{several} of the people have several photos, which match others more often, "
+                "and the threshold was measured on single ones: run edgeverify calibrate"
+            )
+        return tuple(said)
+
     def point_for(self, source: ClaimSource) -> OperatingPoint:
         """Return the threshold for a claim from `source`; never a looser one than stated."""
         if source is ClaimSource.WALK_UP and self.walk_up_point is not None:

@@ -91,10 +91,11 @@ class Supervisor:
         service.link.start()
         service.outbox.start()
         service.door.start()
-        point = service.board.current.point
+        situation = service.board.current
+        point = situation.point
         LOG.info("threshold %.4f: %s", point.threshold, point.evidence)
-        if point.caution:
-            LOG.warning("thin evidence for decision.max_fmr: %s", point.caution)
+        for caution in situation.cautions:
+            LOG.warning("thin evidence for decision.max_fmr: %s", caution)
 
     def _open_socket(self) -> None:
         """Answer on the local socket; where the disk does not let it be made, later."""
