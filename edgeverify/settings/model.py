@@ -16,8 +16,8 @@ class ModelSettings(Section):
     """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
     the short form."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"
-    """`auto` takes the first that works, in this order, and says which; a named one must work, for the
-    liveness networks too."""
+    """`auto` takes the first that works, in this order, and says which; a named one must work,
+    for the liveness networks too."""
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
     """`auto`: FP16 on a GPU, FP32 on a CPU, as the liveness networks always; the setting is the
     embedder's."""
