@@ -87,8 +87,8 @@ class Brain:
     def close(self) -> None:
         """Give the embedder's and the liveness networks' sessions back."""
         self.opened.session.close()
-        if self.opened_pad is not None:
-            _close(self.opened_pad)
+        if isinstance(self.pad, PadModel):
+            self.pad.close()
 
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
         """Make a pipeline on this session; each thread needs its own."""

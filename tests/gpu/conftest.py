@@ -9,7 +9,7 @@ import pytest
 
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import Bundle, load_bundle
+from edgeverify.runtime.bundle import Bundle, PadBundle, load_bundle, load_pad_bundle
 from edgeverify.runtime.trt_device import CudaDevice
 from edgeverify.runtime.trt_library import TensorRt, load_tensorrt
 
@@ -40,3 +40,12 @@ def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Bu
 
     folder = fetch_bundle("mobilefacenet", tmp_path_factory.mktemp("models"), source=trained_models)
     return add_half(load_bundle(folder))[0]
+
+
+@pytest.fixture(scope="session")
+def pad_bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> PadBundle:
+    """The published MiniFASNets with their FP16 graphs; needs no torch."""
+    from edgeverify_export.pad_half import add_pad_half  # noqa: PLC0415
+
+    folder = fetch_bundle("minifasnet", tmp_path_factory.mktemp("models"), source=trained_models)
+    return add_pad_half(load_pad_bundle(folder))[0]

@@ -14,12 +14,14 @@ from edgeverify_export.tensorrt.build import build_engine, compile_engine
 from edgeverify_export.tensorrt.network import Order
 from rich.progress import Progress
 
-from edgeverify.runtime.bundle import Bundle
-from edgeverify.runtime.golden import check_golden
+from edgeverify.runtime.bundle import Bundle, PadBundle
+from edgeverify.runtime.golden import check_golden, check_pad_golden
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.open_session import open_pad_sessions, open_session
 from edgeverify.runtime.trt import TensorRtSession, engine_key, engine_source
 from edgeverify.runtime.trt_device import CudaDevice
 from edgeverify.runtime.trt_library import TensorRt
+from edgeverify.settings import ModelSettings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(1800)]
 
@@ -55,6 +57,30 @@ def test_the_engine_gives_the_bundles_answers(tensorrt: TensorRt, bundle: Bundle
         assert cosine_rows(cpu.run(batch), session.run(batch)).min() >= 0.999
     finally:
         session.close()
+
+
+@pytest.mark.usefixtures("engine")
+def test_liveness_networks_run_beside_the_embedder(
+    tensorrt: TensorRt, device: CudaDevice, bundle: Bundle, pad_bundle: PadBundle
+) -> None:
+    for network in pad_bundle.networks:
+        build_engine(
+            network,
+            tensorrt,
+            device.describe(),
+            precision="fp16",
+            workspace_mebibytes=1024,
+            bar=Progress(disable=True),
+        )
+    named = ModelSettings(runtime="tensorrt")
+    face = open_session(bundle, named).session
+    live = open_pad_sessions(pad_bundle, named).sessions
+    try:
+        assert check_pad_golden(pad_bundle, live) >= 0.999
+        assert check_golden(bundle, face) >= 0.999
+    finally:
+        for session in (face, *live):
+            session.close()
 
 
 @pytest.mark.usefixtures("engine")
