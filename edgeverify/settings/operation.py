@@ -16,12 +16,15 @@ class ThermalSettings(Section):
     sensors: tuple[str, ...] = Field(default=(), strict=False)
     """Types of thermal zones to read ("x86_pkg_temp", "cpu-thermal"); empty: all CPU and GPU
     zones."""
-    soft_celsius: float = Field(default=72.0, ge=30, le=120)
-    """Half the frame rate from here, unless the system names a lower trip point."""
-    hot_celsius: float = Field(default=80.0, ge=30, le=120)
-    """Five frames a second from here, and only when something moves."""
-    critical_celsius: float = Field(default=90.0, ge=30, le=125)
-    """Suspended from here: every claim is denied `overheated`."""
+    soft_celsius: float | None = Field(default=None, ge=30, le=120)
+    """Half the frame rate from here; null: the sensor's own passive trip point, or 72 where it has
+    none. A value may lie below the system's trip points, never above: the lower one counts."""
+    hot_celsius: float | None = Field(default=None, ge=30, le=120)
+    """Five frames a second from here, and only when something moves; null: the hot trip point, or
+    80."""
+    critical_celsius: float | None = Field(default=None, ge=30, le=125)
+    """Suspended from here, every claim is denied `overheated`; null: 5 below the critical trip
+    point, or 90."""
     hysteresis_celsius: float = Field(default=5.0, ge=1, le=30)
     """A level is left this far below where it was entered."""
     min_dwell_seconds: float = Field(default=60.0, ge=1, le=3600)
@@ -29,7 +32,9 @@ class ThermalSettings(Section):
 
     @model_validator(mode="after")
     def _bands_rise(self) -> Self:
-        if not self.soft_celsius < self.hot_celsius < self.critical_celsius:
+        given = (self.soft_celsius, self.hot_celsius, self.critical_celsius)
+        stated = [celsius for celsius in given if celsius is not None]
+        if stated != sorted(set(stated)):
             raise ValueError("soft_celsius, hot_celsius and critical_celsius must rise")
         return self
 

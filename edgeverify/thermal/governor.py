@@ -16,6 +16,7 @@ from enum import IntEnum
 
 from edgeverify.domain import Degradation
 from edgeverify.settings.operation import ThermalSettings
+from edgeverify.thermal.bands import bands
 from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
 
 SMOOTHING_SECONDS = 5.0
@@ -26,8 +27,6 @@ URGENT_CELSIUS = 4.0
 """Within the dwell a hotter level needs so much more than its foot: noise of three does not."""
 RECOVERY_CELSIUS = 5.0
 """Suspension is entered at once, so it is left so far below at least, whatever the hysteresis."""
-POWER_OFF_MARGIN_CELSIUS = 5.0
-"""Suspend so far below the point where the system would power itself off."""
 
 
 class Level(IntEnum):
@@ -76,15 +75,13 @@ class _Sensor:
         return now - self.believed_at <= DEAD_AFTER_SECONDS
 
     def feet(self, settings: ThermalSettings) -> dict[Level, float]:
-        """Where each level begins for this sensor: the settings, or the system's lower trip."""
-        critical = settings.critical_celsius
-        if self.trips.critical is not None:
-            critical = min(critical, self.trips.critical - POWER_OFF_MARGIN_CELSIUS)
+        """Where each level begins for this sensor."""
+        found = bands(settings, self.trips)
         return {
             Level.FULL: -math.inf,
-            Level.HALF: min(settings.soft_celsius, self.trips.passive or math.inf),
-            Level.SLOW: min(settings.hot_celsius, self.trips.hot or math.inf),
-            Level.SUSPENDED: critical,
+            Level.HALF: found.soft,
+            Level.SLOW: found.hot,
+            Level.SUSPENDED: found.critical,
         }
 
     def level(self, settings: ThermalSettings, *, slack: float = 0.0) -> Level:

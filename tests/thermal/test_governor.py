@@ -177,8 +177,19 @@ def test_a_lower_trip_point_of_the_system_counts() -> None:
     assert governor.level is Level.SUSPENDED
 
 
-def test_a_higher_trip_point_of_the_system_does_not_lift_the_settings() -> None:
-    governor = Governor(settings=SETTINGS)
+def test_a_higher_trip_point_of_the_system_counts_where_the_owner_set_nothing() -> None:
+    trips = Trips(passive=85.0)
+    governor = Governor(settings=ThermalSettings())
+    for second in range(60):
+        governor = governor.step(at(84.0, trips=trips), float(second))
+    assert governor.level is Level.FULL
+    for second in range(60, 120):
+        governor = governor.step(at(86.0, trips=trips), float(second))
+    assert governor.level is Level.HALF
+
+
+def test_the_owner_may_cool_the_door_earlier_than_the_system_would() -> None:
+    governor = Governor(settings=ThermalSettings(soft_celsius=72.0))
     for second in range(30):
         governor = governor.step(at(73.0, trips=Trips(passive=99.0)), float(second))
     assert governor.level is Level.HALF

@@ -14,6 +14,7 @@ from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
 from edgeverify.errors import BrokerError, CameraError
 from edgeverify.thermal import Sensors
+from edgeverify.thermal.bands import bands
 
 CAMERA_SECONDS = 10.0
 BROKER_SECONDS = 5.0
@@ -102,6 +103,7 @@ def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterat
     settings = config.settings.thermal
     readings = (sensors or Sensors(settings.sensors)).read()
     known = [(r.sensor, r.celsius) for r in readings if r.celsius is not None]
+    laid = [(r.celsius, bands(settings, r.trips)) for r in readings if r.celsius is not None]
     dead = [f"{r.sensor} {r.fault}" for r in readings if r.celsius is None]
     if not known:
         seen = "; ".join(dead) or "no sensor"
@@ -110,10 +112,9 @@ def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterat
     if dead:
         yield fault_found("heat", "temperature_sensor_dead", "; ".join(dead))
     seen = ", ".join(f"{sensor} {celsius:.0f} C" for sensor, celsius in known)
-    hottest = max(celsius for _, celsius in known)
-    if hottest >= settings.critical_celsius:
+    if any(celsius >= begins.critical for celsius, begins in laid):
         yield fault_found("heat", "overheated", seen)
-    elif hottest >= settings.soft_celsius:
+    elif any(celsius >= begins.soft for celsius, begins in laid):
         yield fault_found("heat", "hot", seen)
     else:
         yield Finding(part="heat", is_well=True, seen=seen)
