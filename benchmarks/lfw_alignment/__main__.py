@@ -1,6 +1,6 @@
 """What each choice between frame and chip costs or wins on LFW: rows for docs/accuracy.md.
 
-    python benchmarks/lfw_alignment.py --onnx ../shared/models/MobileFaceNet.onnx \
+    python -m benchmarks.lfw_alignment --onnx ../shared/models/MobileFaceNet.onnx \
         --feeding mobilefacenet --lfw ../shared/testdata
 
 Prints, for the tuning folds (1, 2) and the reporting folds (3, 4), accuracy at the threshold
@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from lfw.chips import FEEDINGS, cut
-from lfw.faces import find_meshes, read_image
-from lfw.figures import Array, Row
-from lfw.rows import Experiment, finding_rows, template_rows
 from rich.progress import track
 
+from benchmarks.lfw_alignment.chips import FEEDINGS, cut
+from benchmarks.lfw_alignment.faces import find_meshes, read_image
+from benchmarks.lfw_alignment.figures import Array, Row
+from benchmarks.lfw_alignment.rows import Experiment, finding_rows, template_rows
 from edgeverify.domain import Points
 from edgeverify.evaluation.pairs import read_pairs
 from edgeverify.runtime.manifest import Feeding

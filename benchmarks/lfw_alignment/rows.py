@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from benchmarks.lfw_alignment.after import After, centred, half_whitened, unchanged, within_class
+from benchmarks.lfw_alignment.chips import Chip, fitted, moved, stated
+from benchmarks.lfw_alignment.faces import Finding
 from edgeverify.domain import Points
 from edgeverify.vision.dominance import FaceSelection
-from lfw.after import After, centred, half_whitened, unchanged, within_class
-from lfw.chips import Chip, fitted, moved, stated
-from lfw.faces import Finding
 
 _INTERPOLATIONS: tuple[Literal["linear", "cubic", "lanczos"], ...] = ("linear", "cubic", "lanczos")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lfw.figures import Array
+from benchmarks.lfw_alignment.figures import Array
 
 After = Callable[[Array, NDArray[np.bool_], NDArray[np.str_]], Array]
 """From embeddings (n, d), which rows may be learnt from, and whose they are."""

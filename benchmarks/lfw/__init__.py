@@ -1,1 +1,0 @@
-"""The parts of `benchmarks/lfw_alignment.py`: what each choice between frame and chip wins."""
