@@ -131,6 +131,8 @@ class DescribedBundle:
         points = self.bundle.operating_points
         if points is None or not points.points:
             return [("operating points", "none: a threshold must be measured or written by hand")]
+        if isinstance(self.bundle, PadBundle):
+            return [("operating point", _pad_point(point)) for point in points.points]
         return [(_at(point), _point(point)) for point in points.points]
 
 
@@ -174,6 +176,16 @@ def _point(point: MeasuredPoint) -> str:
     missed = "" if point.fnmr is None else f", FNMR {100 * point.fnmr:.2f} % of {point.mated}"
     carried = "" if point.supported else " (NOT supported)"
     return f"threshold {point.threshold:.4f}{missed}; {point.evidence}{carried}"
+
+
+def _pad_point(point: MeasuredPoint) -> str:
+    """Word it as ISO/IEC 30107-3 does: what is let through are attacks."""
+    refused = "" if point.fnmr is None else f", BPCER {100 * point.fnmr:.2f} % of {point.mated}"
+    return (
+        f"P(live) above {point.threshold:.4f}{refused}; {point.false_matches} of "
+        f"{point.non_mated:,} attack presentations on {point.dataset}, {point.date}; "
+        f"APCER at most {point.fmr_upper_95:.2g} at 95 %"
+    )
 
 
 def _fed_with(feeding: Feeding) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import numpy as np
 
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.manifest import Precision
+from edgeverify.runtime.second_core import SecondCore
 from edgeverify.runtime.session import Batch
 
 Device = Literal["cpu", "cuda"]
@@ -65,7 +65,7 @@ class OnnxRuntimeSession:
         self._input = self._session.get_inputs()[0].name
         fixed = self._session.get_inputs()[0].shape[0]
         self._batch_limit = fixed if isinstance(fixed, int) and fixed > 0 else None
-        self._helper = ThreadPoolExecutor(1, "second-half") if is_halved else None
+        self._helper = SecondCore("second-half") if is_halved else None
         self._device = device
         self._precision = precision
 
@@ -86,13 +86,15 @@ class OnnxRuntimeSession:
         if self._helper is None or len(batch) < 2:
             return self._infer_all(batch)
         middle = len(batch) // 2
-        second = self._helper.submit(self._infer_all, batch[middle:])
-        return np.concatenate([self._infer_all(batch[:middle]), second.result()])
+        halves = self._helper.together(
+            lambda: self._infer_all(batch[:middle]), lambda: self._infer_all(batch[middle:])
+        )
+        return np.concatenate(halves)
 
     def close(self) -> None:
         """Let the session go."""
         if self._helper is not None:
-            self._helper.shutdown()
+            self._helper.close()
         self._session = None
 
     def _infer_all(self, batch: Batch) -> Batch:

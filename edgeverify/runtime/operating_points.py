@@ -189,7 +189,7 @@ def choose_operating_point(
     """
     if settings.threshold is not None:
         return OperatingPoint(
-            threshold=settings.threshold, max_fmr=None, evidence="written by hand in the config"
+            threshold=settings.threshold, max_fmr=None, evidence="written by hand"
         )
     count = max(1, references)
     fusion: Fusion = "single" if settings.fusion == "votes" else "mean5"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from edgeverify.runtime.bundle import PadBundle
 from edgeverify.runtime.manifest import PadNetwork
 from edgeverify.runtime.pad_crop import crop_around_box
 from edgeverify.runtime.preprocessing import feed
+from edgeverify.runtime.second_core import SecondCore
 from edgeverify.runtime.session import Session
 from edgeverify.settings import PadSettings
 
@@ -39,7 +39,7 @@ class PadModel:
         self.manifest = bundle.manifest
         self._sessions = tuple(sessions)
         self._settings = settings
-        self._helper = ThreadPoolExecutor(1, "first-network") if side_by_side else None
+        self._helper = SecondCore("first-network") if side_by_side else None
 
     def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
         """P(live), 0 to 1: the mean over the networks' softmax outputs.
@@ -58,15 +58,16 @@ class PadModel:
         first, *others = zip(self.manifest.networks, self._sessions, strict=True)
         if self._helper is None:
             return tuple(self._one(rgb, box, *each) for each in (first, *others))
-        # The helper is one thread, so a session never runs twice at once, also after an error here.
-        beside = self._helper.submit(self._one, rgb, box, *first)
-        answers = [self._one(rgb, box, *each) for each in others]
-        return (beside.result(), *answers)
+        answers, beside = self._helper.together(
+            lambda: tuple(self._one(rgb, box, *each) for each in others),
+            lambda: (self._one(rgb, box, *first),),
+        )
+        return (*beside, *answers)
 
     def close(self) -> None:
         """Give the sessions back."""
         if self._helper is not None:
-            self._helper.shutdown()
+            self._helper.close()
         for session in self._sessions:
             session.close()
 

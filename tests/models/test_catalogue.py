@@ -67,12 +67,16 @@ def test_the_list_says_licence_size_feeding_and_measurement(tmp_path: Path) -> N
 def test_fetch_and_inspect_by_hand(tmp_path: Path, trained_models: Path) -> None:
     models = ["--models", str(tmp_path)]
     given = ["--from", str(trained_models)]
-    for name, words in (("mobilefacenet", "compared by cosine"), ("minifasnet", "80x80 BGR")):
+    for name, words, errors in (
+        ("mobilefacenet", "compared by cosine", "non-mated comparisons"),
+        ("minifasnet", "80x80 BGR", "attack presentations"),
+    ):
         fetched = CliRunner().invoke(app, ["models", "fetch", name, *given, *models])
         assert fetched.exit_code == 0, fetched.output
         shown = CliRunner().invoke(app, ["models", "inspect", name, *models])
         assert shown.exit_code == 0, shown.output
         assert words in shown.output
+        assert errors in " ".join(shown.output.split())
         assert "golden check       passed" in shown.output
         as_json = CliRunner().invoke(app, ["models", "inspect", str(tmp_path / name), "--json"])
         assert json.loads(as_json.output)["manifest"]["name"] == name

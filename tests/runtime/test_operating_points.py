@@ -47,7 +47,7 @@ def test_a_rate_between_two_points_takes_the_stricter_one() -> None:
 def test_a_threshold_written_by_hand_wins_and_is_called_so() -> None:
     chosen = choose(points=None, threshold=0.33)
     assert (chosen.threshold, chosen.max_fmr) == (0.33, None)
-    assert chosen.evidence == "written by hand in the config"
+    assert chosen.evidence == "written by hand"
 
 
 def test_without_any_evidence_the_door_does_not_start() -> None:
