@@ -50,10 +50,12 @@ def video(tmp_path: Path) -> Path:
     return path
 
 
-def wait_for(camera: Camera, state: CameraState, seconds: float) -> CameraHealth:
-    """Wait until the camera is in a state; fail with what it is instead."""
+def wait_for(
+    camera: Camera, state: CameraState, seconds: float, *, rate_above: float = -1
+) -> CameraHealth:
+    """Wait until the camera is in a state (and gives so many frames a second), or fail."""
     end = time.monotonic() + seconds
-    while (health := camera.health()).state is not state:
+    while (health := camera.health()).state is not state or health.frames_per_second <= rate_above:
         assert time.monotonic() < end, f"not {state.value} within {seconds} s: {health}"
         time.sleep(0.02)
     return health
