@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,26 +21,7 @@ from edgeverify.journal.reading import find, recent
 from edgeverify.keys import SigningKeys
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
-from tests.absent import absent
-from tests.doors import NOON, decided, door_keys
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> SigningKeys:
-    return door_keys(tmp_path)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    opened = Journal.open(path, now=NOON)
-    assert opened.notices == ()
-    yield opened.journal
-    opened.journal.close()
+from tests.doors import NOON, decided
 
 
 def test_a_decision_is_whole_or_not_there(journal: Journal, keys: SigningKeys, path: Path) -> None:
@@ -98,97 +77,6 @@ def test_the_outbox_empties_in_order_and_over_restarts(path: Path, keys: Signing
     assert len(recent(path, limit=2)) == 2
     assert recent(path, card="nobody") == ()
     journal.close()
-
-
-def test_the_sequence_rises_over_restarts_without_a_gap(path: Path, keys: SigningKeys) -> None:
-    numbers = []
-    for n in range(3):
-        journal = Journal.open(path, now=NOON).journal
-        numbers.append(journal.record(decided(str(n)), keys).decision.sequence)
-        journal.close()
-    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
-
-
-def test_after_a_crash_the_sequence_rises_too(path: Path, keys: SigningKeys) -> None:
-    journal = Journal.open(path, now=NOON).journal
-    before = journal.record(decided("one"), keys).decision.sequence
-    denial = decided("two", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
-    unrecorded = journal.sign_unrecorded(denial, keys).decision.sequence
-    journal._storage.drop()  # killed: nothing is given back
-    after = Journal.open(path, now=NOON - timedelta(days=3650)).journal
-    assert after.record(decided("three"), keys).decision.sequence > unrecorded > before
-    after.close()
-
-
-def test_a_new_journal_counts_on_above_a_lost_one(path: Path, keys: SigningKeys) -> None:
-    journal = Journal.open(path, now=NOON).journal
-    lost = journal.record(decided("one"), keys).decision.sequence
-    journal.close()
-    path.unlink()
-    journal = Journal.open(path, now=NOON + timedelta(seconds=5)).journal
-    assert journal.record(decided("two"), keys).decision.sequence > lost
-    journal.close()
-
-
-def test_a_grant_without_a_row_cannot_be_signed(journal: Journal, keys: SigningKeys) -> None:
-    with pytest.raises(ValueError, match="without a row"):
-        journal.sign_unrecorded(decided("one"), keys)
-
-
-DENIAL = decided("x", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
-
-
-def _full(_path: Path) -> sqlite3.Connection:
-    raise sqlite3.OperationalError("database or disk is full")
-
-
-def test_numbers_for_denials_do_not_run_out_while_their_file_can_be_told(
-    journal: Journal, keys: SigningKeys
-) -> None:
-    numbers = [journal.sign_unrecorded(DENIAL, keys).decision.sequence for _ in range(600)]
-    assert numbers == sorted(set(numbers))
-
-
-def test_a_door_started_on_a_full_disk_can_number_its_denials(
-    path: Path, keys: SigningKeys
-) -> None:
-    journal = Journal.open(path, now=NOON).journal
-    before = journal.record(decided("one"), keys).decision.sequence
-    journal.close()
-    numbers = [before]
-    for _ in range(3):  # it is started again and again, and each time killed
-        blind = Journal(path, connect=_full)
-        numbers += [blind.sign_unrecorded(DENIAL, keys).decision.sequence for _ in range(300)]
-        with pytest.raises(JournalUnavailableError):
-            blind.record(decided("never"), keys)
-    journal = Journal.open(path, now=NOON).journal
-    numbers.append(journal.record(decided("two"), keys).decision.sequence)
-    journal.close()
-    assert numbers == sorted(set(numbers)), "no number comes twice"
-    assert numbers[1] == before + 1
-
-
-def test_without_knowing_which_numbers_were_used_none_is_given(
-    path: Path, keys: SigningKeys
-) -> None:
-    with pytest.raises(JournalUnavailableError, match="no sequence number is left"):
-        Journal(path, connect=_full).sign_unrecorded(DENIAL, keys)
-    Journal.open(path, now=NOON).journal.close()
-    numbers = path.with_name("journal.numbers")
-    for garbage in (b"", b"abc", b"-5", b"9" * 20):
-        numbers.write_bytes(garbage)
-        with pytest.raises(JournalUnavailableError):
-            Journal(path, connect=_full).sign_unrecorded(DENIAL, keys)
-
-
-def test_numbers_go_on_without_a_gap_after_an_orderly_end(path: Path, keys: SigningKeys) -> None:
-    journal = Journal.open(path, now=NOON).journal
-    first = journal.record(decided("one"), keys).decision.sequence
-    journal.close()
-    journal = Journal.open(path, now=NOON).journal
-    assert journal.record(decided("two"), keys).decision.sequence == first + 1
-    journal.close()
-    assert stat.S_IMODE(path.with_name("journal.numbers").stat().st_mode) == 0o600
 
 
 def test_nobody_else_may_read_it(journal: Journal, keys: SigningKeys, path: Path) -> None:
@@ -341,80 +229,3 @@ def test_a_closed_journal_says_so(path: Path, keys: SigningKeys) -> None:
 def test_the_list_of_a_door_that_never_ran_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(JournalUnavailableError, match="there is no journal"):
         recent(tmp_path / "journal.sqlite")
-
-
-def _mounted(folder: Path) -> None:
-    if os.geteuid() != 0:
-        absent("only root can mount a small disk")
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    done = subprocess.run(["mount", *options], check=False, capture_output=True, text=True)
-    if done.returncode:
-        absent(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    _mounted(folder)
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def _fill(disk: Path) -> Path:
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
-    return ballast
-
-
-def _is_written(journal: Journal, name: str, keys: SigningKeys) -> bool:
-    try:
-        journal.record(decided(name), keys)
-    except JournalUnavailableError:
-        return False
-    return True
-
-
-def test_a_full_disk_denies_and_lets_in_again_once_there_is_space(
-    small_disk: Path, keys: SigningKeys
-) -> None:
-    path = small_disk / "journal.sqlite"
-    journal = Journal.open(path, now=NOON).journal
-    journal.record(decided("before"), keys)
-    ballast = _fill(small_disk)
-    refused: list[str] = []
-    for n in range(300):  # the log's own file has some room left
-        if len(refused) < 3 and not _is_written(journal, f"full-{n}", keys):
-            refused.append(f"event-full-{n}")
-    assert len(refused) == 3
-    (notice,) = journal.degradations()
-    assert notice.name == "journal_unavailable"
-    denial = decided("told", outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
-    told = journal.sign_unrecorded(denial, keys).decision.sequence
-
-    ballast.unlink()
-    journal.probe(NOON)
-    assert journal.degradations() == ()
-    assert journal.record(decided("after"), keys).decision.sequence > told
-    written = {row.event_id for row in recent(path, limit=1000)}
-    assert not written & set(refused), "what was refused is not history"
-    assert {"event-before", "event-after"} <= written
-    journal.close()
-    assert integrity(path) == ()
-
-
-def test_a_disk_that_becomes_read_only_denies_and_recovers(
-    small_disk: Path, keys: SigningKeys
-) -> None:
-    journal = Journal.open(small_disk / "journal.sqlite", now=NOON).journal
-    journal.record(decided("before"), keys)
-    journal._storage.drop()  # a file system is remounted read-only only once nothing writes
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(JournalUnavailableError, match=r"(?i)read-?only"):
-        journal.record(decided("during"), keys)
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
-    journal.record(decided("after"), keys)
-    assert journal.degradations() == ()
-    journal.close()
