@@ -23,3 +23,11 @@ StateFolder: TypeAlias = Annotated[
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+DaemonState: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="The daemon's state directory; needed only where several run.",
+        show_default=False,
+    ),
+]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.options import DaemonState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +20,7 @@ POLL_SECONDS = 0.1
 @plain_errors
 def reload(
     *,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state",
-            help="The daemon's state directory; needed only where several run.",
-            show_default=False,
-        ),
-    ] = None,
+    state: DaemonState = None,
     wait: Annotated[
         bool, typer.Option(help="Wait until the config is in force, or refused.")
     ] = True,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from edgeverify.cli.console import plain_errors, say
-from edgeverify.cli.options import AsJson
+from edgeverify.cli.options import AsJson, DaemonState
 
 if TYPE_CHECKING:
     from edgeverify.status_socket import Json
@@ -17,14 +16,7 @@ if TYPE_CHECKING:
 @plain_errors
 def status(
     *,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state",
-            help="The daemon's state directory; needed only where several run.",
-            show_default=False,
-        ),
-    ] = None,
+    state: DaemonState = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the running daemon over its local socket; exit 0 online, 1 degraded, 2 no answer.

@@ -36,10 +36,10 @@ def bands(settings: ThermalSettings, trips: Trips) -> Bands:
     stop = None if trips.critical is None else trips.critical - POWER_OFF_MARGIN_CELSIUS
     critical = _lower(settings.critical_celsius, stop)
     ceiling = math.inf if critical is None else critical - RUN_UP_CELSIUS
-    soft = min(trips.passive or SOFT_CELSIUS, ceiling)
-    if settings.soft_celsius is not None:
-        passive = math.inf if trips.passive is None else trips.passive
-        soft = min(settings.soft_celsius, passive)
+    if settings.soft_celsius is None:
+        soft = min(trips.passive or SOFT_CELSIUS, ceiling)
+    else:
+        soft = min(settings.soft_celsius, trips.passive or math.inf)
     step = HOT_CELSIUS - SOFT_CELSIUS
     hot = _lower(settings.hot_celsius, trips.hot)
     if hot is None:
