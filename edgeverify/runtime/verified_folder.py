@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from edgeverify.errors import BundleError
 from edgeverify.runtime.canonical import sha256_of, sha256_of_file
-from edgeverify.runtime.manifest import BundleModel, Files, Manifest, PadManifest
+from edgeverify.runtime.manifest import BundleModel, Manifest, PadManifest, VisionManifest
 from edgeverify.runtime.operating_points import OperatingPointsFile
 from edgeverify.runtime.signature import (
     MANIFEST_SIGNATURE,
@@ -26,10 +26,14 @@ MANIFEST_FILE = "manifest.json"
 POINTS_FILE = "operating-points.json"
 _MAX_JSON_BYTES = 4 << 20
 _AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
-_KINDS = {"embedder": "an embedder's bundle", "pad": "a liveness (PAD) bundle"}
+_KINDS = {
+    "embedder": "an embedder's bundle",
+    "pad": "a liveness (PAD) bundle",
+    "vision": "the bundle that finds faces",
+}
 
 J = TypeVar("J", bound=BundleModel)
-M = TypeVar("M", Manifest, PadManifest)
+M = TypeVar("M", Manifest, PadManifest, VisionManifest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ class VerifiedFolder:
     folder: Path
     points: OperatingPointsFile | None
 
-    def read(self, files: Files, name: str) -> bytes:
+    def read(self, files: Manifest | PadManifest | VisionManifest, name: str) -> bytes:
         """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
         data = (self.folder / name).read_bytes()
         if sha256_of(data) != files.files[name]:
@@ -92,7 +96,7 @@ def verified_points(
     return points
 
 
-def _require_kind(folder: Path, kind: type[Files], raw: bytes) -> None:
+def _require_kind(folder: Path, kind: type[Manifest | PadManifest | VisionManifest], raw: bytes) -> None:
     """Tell a bundle of the other kind by its name, before its fields are taken for mistakes."""
     try:
         found = json.loads(raw).get("kind")
