@@ -33,7 +33,7 @@ from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, Decision, Outcome
 from edgeverify.models.folders import cache_directory
-from edgeverify.models.progress import silent
+from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
 from edgeverify.state import open_state
 from edgeverify.vision.detector import FaceDetector

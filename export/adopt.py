@@ -18,13 +18,13 @@ from edgeverify_export.assemble import (
 from edgeverify_export.canonical_graph import canonical
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
-from edgeverify_export.progress import Step, silent
 from edgeverify_export.sessions import run_graph, unit_rows
 from edgeverify_export.simplify import simplified
 from edgeverify_export.statement import Statement, resolve
 from onnx import version_converter
 
 from edgeverify.errors import CheckpointError, ParityError
+from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.bundle_writer import EmbedderRecipe
 from edgeverify.runtime.canonical import sha256_of
 from edgeverify.runtime.graph_check import check_graph
@@ -42,7 +42,7 @@ def adopt_graph(
     name: str | None = None,
     licence: str = "owner's",
     half: bool = True,
-    step: Step = silent,
+    step: Step = step_silently,
 ) -> Assembled:
     """Make the bundle `folder` of an ONNX file; errors leave nothing behind.
 

@@ -9,11 +9,11 @@ from edgeverify_export.assemble import Assembled, assemble, bundle_name, tool_ve
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import checked
 from edgeverify_export.onnx_graph import export_graph, require_equal
-from edgeverify_export.progress import Step, silent
 from edgeverify_export.simplify import simplified
 from edgeverify_export.sources import load_network
 from edgeverify_export.statement import Statement, resolve
 
+from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.bundle_writer import EmbedderRecipe
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     licence: str = "owner's",
     batch: int | None = None,
     half: bool = True,
-    step: Step = silent,
+    step: Step = step_silently,
 ) -> Assembled:
     """Make the bundle `folder` of a checkpoint.
 

@@ -21,9 +21,9 @@ from edgeverify_export.parity.figures import Comparison, compare
 from edgeverify_export.parity.gate import failures
 from edgeverify_export.parity.threshold import choose
 from edgeverify_export.parity.trial import Trial
-from edgeverify_export.progress import Step, silent
 
 from edgeverify.errors import ParityError
+from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.bundle import Bundle
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 from edgeverify.runtime.preprocessing import feed
@@ -59,7 +59,7 @@ def add_int8(
     *,
     threshold: float | None = None,
     flips_needed: bool = True,
-    step: Step = silent,
+    step: Step = step_silently,
 ) -> tuple[Bundle, tuple[Attempt, ...]]:
     """Add an INT8 graph that passes the parity gate on these faces.
 

@@ -37,13 +37,13 @@ def average_face(
     """
     import os
 
-    from edgeverify.cli.progress import people_progress
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import average_face as measuring
     from edgeverify.evaluation.average_face_picture import draw_average
     from edgeverify.evaluation.picture_file import require_picture_path, write_picture
     from edgeverify.models.build import resolve_bundle
     from edgeverify.models.folders import models_directory
+    from edgeverify.progress import counted_bar
     from edgeverify.runtime.bundle import load_bundle
     from edgeverify.settings import VisionSettings
     from edgeverify.vision.detector import FaceDetector
@@ -58,7 +58,7 @@ def average_face(
     settings = VisionSettings()
     detector, mesher = FaceDetector(settings, threads=1), FaceMesher(threads=1)
     try:
-        with people_progress("faces") as moved:
+        with counted_bar("faces") as moved:
             average = measuring.average_face(
                 _counted(images, moved),
                 manifest,

@@ -227,7 +227,7 @@ def _read(photo: Path | None) -> RgbImage:
 
     from edgeverify.errors import ImageError
     from edgeverify.models.folders import cache_directory
-    from edgeverify.models.sources import photos
+    from edgeverify.models.photos import photos
 
     if photo is None:
         complain("fetching a photo of one face (face_recognition's source archive) ...")

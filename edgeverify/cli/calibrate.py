@@ -72,11 +72,11 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     import os
     from datetime import datetime, timezone
 
-    from edgeverify.cli.progress import people_progress
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation import calibrate as calibration
     from edgeverify.evaluation.instrument import open_instrument
+    from edgeverify.progress import counted_bar
     from edgeverify.runtime.bundle_writer import write_points
     from edgeverify.runtime.folder_writer import replace_file
     from edgeverify.runtime.signature import POINTS_SIGNATURE
@@ -95,7 +95,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     )
     source = data or images
     try:
-        with people_progress("looking at images") as progress:
+        with counted_bar("looking at images") as progress:
             one, other, paired = calibration.two_sides(
                 sources,
                 check,

@@ -84,10 +84,10 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
     from datetime import datetime, timezone
 
     from edgeverify.cli.opening import open_pipeline_for
-    from edgeverify.cli.progress import people_progress
     from edgeverify.domain import OperatingPoint
     from edgeverify.enrolment import PhotoJudge, synchronise
     from edgeverify.errors import ConfigError
+    from edgeverify.progress import counted_bar
     from edgeverify.references import ReferenceStore
 
     problems: list[str] = []
@@ -103,7 +103,7 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
         with (
             tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
             ReferenceStore(Path(folder) / "references.sqlite", os.urandom(32), now=now) as store,
-            people_progress("trying photos") as progress,
+            counted_bar("trying photos") as progress,
         ):
             report = synchronise(
                 loaded.settings,

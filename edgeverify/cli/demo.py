@@ -44,7 +44,6 @@ def demo(
 
     from rich.console import Console
 
-    from edgeverify.cli.download_bar import download_bar
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.demo.broker import BrokerAddress
     from edgeverify.demo.house import House
@@ -52,6 +51,7 @@ def demo(
     from edgeverify.demo.programme import Stage, play
     from edgeverify.models.build import ensure_bundle
     from edgeverify.models.folders import cache_directory, models_directory
+    from edgeverify.progress import download_bar
     from edgeverify.settings import ModelSettings, Settings
 
     models = models_directory(os.environ)

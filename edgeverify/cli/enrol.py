@@ -73,14 +73,14 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
 
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.cli.people_state import open_people
-    from edgeverify.cli.progress import people_progress
     from edgeverify.enrolment import PhotoJudge, synchronise
+    from edgeverify.progress import counted_bar
 
     now = datetime.now(timezone.utc)
     with open_people(loaded, state, now=now, is_changing=True) as store:
         pipeline = open_pipeline_for(loaded.settings, loaded.folder)
         try:
-            with people_progress("enrolling") as progress:
+            with counted_bar("enrolling") as progress:
                 return synchronise(
                     loaded.settings,
                     loaded.folder,

@@ -80,9 +80,9 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     """
     import json
 
-    from edgeverify.cli.progress import people_progress
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation.instrument import open_instrument
+    from edgeverify.progress import counted_bar
 
     sources = accuracy.sources(
         data=data, pairs=pairs, images=images, journal=journal, labels=labels
@@ -116,7 +116,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
             enrol_frames=enrol_frames,
         )
         try:
-            with people_progress("looking at images") as progress:
+            with counted_bar("looking at images") as progress:
                 report = (
                     accuracy.sequence_report(sources, job, progress)
                     if sequences

@@ -56,16 +56,16 @@ def evaluate_pad(  # noqa: PLR0913 - one argument an option
     """
     import os
 
-    from edgeverify.cli.progress import people_progress
     from edgeverify.evaluation import pad as evaluation
     from edgeverify.evaluation.pad_bench import open_bench
     from edgeverify.evaluation.pad_files import write_plot, write_windows
+    from edgeverify.progress import counted_bar
 
     settings, folder = _settings(config, bundle, pad_bundle, min_eye_distance)
     material = evaluation.PadMaterial(bona_fide=tuple(bona_fide), attacks=_species(attack))
     bench = open_bench(settings, folder, os.environ, threshold=threshold)
     try:
-        with people_progress("scoring") as progress:
+        with counted_bar("scoring") as progress:
             scored = evaluation.score_all(material, bench.pipeline, bench.pad, progress)
         rule = bench.fusion(window)
         report = evaluation.report(

@@ -43,17 +43,17 @@ def explain(  # noqa: PLR0913 - one argument an option
     Example: edgeverify explain at-the-door.jpg id-card.jpg --bundle mobilefacenet -o why.png
     """
     from edgeverify.cli.choosing import choose_settings
-    from edgeverify.cli.progress import people_progress
     from edgeverify.evaluation.explain import Patch, explain_pair
     from edgeverify.evaluation.explain_picture import draw_explanation
     from edgeverify.evaluation.picture_file import require_picture_path, write_picture
+    from edgeverify.progress import counted_bar
 
     require_picture_path(output)
     settings, folder = choose_settings(config, bundle, max_fmr, threshold)
     pipeline, point = _open(settings, folder)
     try:
         seen = [(path.name, _seen(pipeline, path, settings)) for path in (probe, reference)]
-        with people_progress("covering") as moved:
+        with counted_bar("covering") as moved:
             explanation = explain_pair(
                 pipeline,
                 *seen,

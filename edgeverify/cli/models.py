@@ -65,10 +65,10 @@ def fetch(
 
     Example: edgeverify models fetch mobilefacenet
     """
-    from edgeverify.cli.download_bar import download_bar
     from edgeverify.models.build import fetch_bundle
     from edgeverify.models.catalogue import load_catalogue
     from edgeverify.models.listing import verified
+    from edgeverify.progress import download_bar
 
     entry = load_catalogue().entry(name)
     complain(f"{name}: {entry.summary}")

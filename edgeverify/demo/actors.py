@@ -12,8 +12,8 @@ from PIL import Image
 from edgeverify.demo.film import Actor
 from edgeverify.domain import RgbImage
 from edgeverify.errors import FaceNotUsableError
-from edgeverify.models.progress import Progress
-from edgeverify.models.sources import photos
+from edgeverify.models.photos import photos
+from edgeverify.progress import Progress
 from edgeverify.vision.detector import FaceDetector
 
 MAX_SIDE = 1400

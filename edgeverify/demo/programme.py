@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.live import Live
-from rich.progress import Progress as Bar
 
 from edgeverify.client import EventChecker, Feed
 from edgeverify.config import load_config
@@ -28,8 +28,8 @@ from edgeverify.demo.visit import Answer, visit
 from edgeverify.domain import RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys
-from edgeverify.models.progress import Progress
 from edgeverify.pipeline import Pipeline
+from edgeverify.progress import Progress, counted_bar
 from edgeverify.state import StateDirectory
 
 SEED = 20260101
@@ -84,14 +84,14 @@ def _prepare(stage: Stage) -> Mapping[Film, RgbImage]:
     (house.photos / "owner.jpg").write_bytes(cast.owner_id_photo)
     (house.photos / "other.jpg").write_bytes(cast.other_id_photo)
     middles: dict[Film, RgbImage] = {}
-    with Bar(console=stage.console, transient=True) as bar:
-        task = bar.add_task("drawing the films", total=FRAMES * len(Film))
+    with counted_bar("drawing the films") as moved:
+        drawn = count(1)
         for film in Film:
             middles[film] = shoot(
                 house.film(film),
                 _actors(film, cast),
                 generator=np.random.default_rng(SEED),
-                progress=lambda: bar.advance(task),
+                progress=lambda: moved(next(drawn), FRAMES * len(Film), ""),
             )
     return middles
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
+from edgeverify.logs import fields
 from edgeverify.models import dlib_network, minifasnet, mobilefacenet
 from edgeverify.models.catalogue import (
     Catalogue,
@@ -19,12 +21,14 @@ from edgeverify.models.dlib_weights import read_dlib_weights
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.legacy_pickle import read_state_dict
 from edgeverify.models.locate import locate
-from edgeverify.models.progress import Progress, silent
 from edgeverify.models.state_dict import StateDict
+from edgeverify.progress import Progress, silent
 from edgeverify.runtime.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
+from edgeverify.runtime.folder_writer import clear_leftovers
 from edgeverify.runtime.manifest import PadNetwork
 
 DEFAULT = "dlib-resnet"
+LOG = logging.getLogger(__name__)
 Contents = Mapping[str, bytes]
 
 
@@ -46,12 +50,9 @@ def ensure_bundle(
             f"the model {name} is not in {models}",
             advice=f"Run `edgeverify models fetch {name}`.",
         )
-    try:
-        with folder_lock(models):
-            if not folder.is_dir():  # another door may have made it meanwhile
-                _fetch_and_build(entry, models, source=None, cache=cache, progress=progress)
-    except OSError as error:
-        raise _not_writable(models, error) from None
+    with folder_lock(models, progress):
+        if not folder.is_dir():  # another door may have made it meanwhile
+            _fetch_and_build(entry, models, source=None, cache=cache, progress=progress)
     return folder
 
 
@@ -90,11 +91,8 @@ def fetch_bundle(
             f"{name} is for non-commercial use only: {entry.licence}",
             advice="If that is your use, say so with `--accept-licence`.",
         )
-    try:
-        with folder_lock(models):
-            _fetch_and_build(entry, models, source=source, cache=cache, progress=progress)
-    except OSError as error:
-        raise _not_writable(models, error) from None
+    with folder_lock(models, progress):
+        _fetch_and_build(entry, models, source=source, cache=cache, progress=progress)
     return models / name
 
 
@@ -107,27 +105,23 @@ def _fetch_and_build(
     progress: Progress,
 ) -> None:
     downloads = cache or models / ".downloads"
+    folder = models / entry.name
+    clear_leftovers(folder)
+    if source is None:
+        LOG.info("making the model", extra=fields(model=entry.name, fetches_bytes=entry.bytes))
     try:
-        downloads.mkdir(parents=True, exist_ok=True)
         contents = {
             file.file: locate(file, source=source, cache=downloads, progress=progress)
             for file in entry.files
         }
-        _BUILDERS[entry.name](entry, contents, models / entry.name)
+        _BUILDERS[entry.name](entry, contents, folder)
     except CheckpointError as error:
         _forget(downloads, unless=cache)
         raise CheckpointError(f"{entry.name}: {error.problem}", advice=error.advice) from None
-    except (EdgeverifyError, OSError):
+    except EdgeverifyError:
         _forget(downloads, unless=cache)
         raise
     _forget(downloads, unless=cache)
-
-
-def _not_writable(models: Path, error: OSError) -> BundleError:
-    return BundleError(
-        f"cannot write to the models folder {models}: {error.strerror}",
-        advice="Run as the user who owns it, or set XDG_DATA_HOME.",
-    )
 
 
 def _forget(downloads: Path, *, unless: Path | None) -> None:

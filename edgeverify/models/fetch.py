@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import httpx
 
 from edgeverify.errors import BundleError
-from edgeverify.models.progress import Progress, silent
+from edgeverify.progress import Progress, harmless, silent
 from edgeverify.runtime.canonical import sha256_of_file
 
 ATTEMPTS = 5
@@ -31,10 +32,11 @@ def fetch_file(
     of a download that was interrupted from outside (Ctrl-C, power) stays as `.part` and is
     continued the next time. `size` is in bytes: no more is ever stored.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    progress = harmless(progress)
     part = destination.with_name(destination.name + ".part")
-    began_with_a_part = part.exists()
     try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        began_with_a_part = part.exists()
         _complete(address, part, size, progress, attempts)
         if sha256_of_file(part) != sha256 and began_with_a_part:
             # The old part may have been of something else: once more, from the beginning.
@@ -42,15 +44,21 @@ def fetch_file(
             _complete(address, part, size, progress, attempts)
         _require_hash(address, part, sha256)
         part.replace(destination)
-    except (BundleError, OSError) as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise BundleError(
-                f"cannot store {destination}: {error.strerror}",
-                advice="Free some space, or run as the user who owns the folder.",
-            ) from None
+    except OSError as error:  # of a file of ours: httpx has errors of its own for the network
+        _discard(part)
+        raise BundleError(
+            f"cannot store {destination}: {error.strerror}",
+            advice="Free some space, or run as the user who owns the folder.",
+        ) from None
+    except BundleError:
+        _discard(part)
         raise
     return destination
+
+
+def _discard(part: Path) -> None:
+    with contextlib.suppress(OSError):  # what cannot be removed is checked, and replaced, next time
+        part.unlink(missing_ok=True)
 
 
 def _require_hash(address: str, part: Path, sha256: str) -> None:
@@ -64,7 +72,7 @@ def _require_hash(address: str, part: Path, sha256: str) -> None:
 
 def _complete(address: str, part: Path, size: int, progress: Progress, attempts: int) -> None:
     problem: str | None = ""
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
+    with _client() as client:
         for _ in range(attempts):
             problem, is_final = _try(client, address, part, size, progress)
             if problem is None:
@@ -75,6 +83,16 @@ def _complete(address: str, part: Path, size: int, progress: Progress, attempts:
         f"cannot fetch {address}: {problem}",
         advice="Check the network or proxy, or fetch the file elsewhere and give it with `--from`.",
     )
+
+
+def _client() -> httpx.Client:
+    try:
+        return httpx.Client(timeout=_TIMEOUT, follow_redirects=True)
+    except (OSError, ValueError, httpx.InvalidURL) as error:
+        raise BundleError(
+            f"cannot fetch anything: {error}",
+            advice="Check the proxy variables, SSL_CERT_FILE and SSL_CERT_DIR.",
+        ) from None
 
 
 def _try(

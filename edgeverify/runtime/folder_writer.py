@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -28,6 +29,25 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         raise _cannot_write(folder, error) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a `write_folder` of this folder left that was killed on its way.
+
+    Where it was killed between taking the old folder away and putting the new one in its place,
+    the old one is put back. Nobody else may be writing it meanwhile.
+    """
+    beginning = f".{folder.name}."
+    try:
+        names = [name for name in os.listdir(folder.parent) if name.startswith(beginning)]  # noqa: PTH208
+    except OSError:
+        return  # there is no such place yet
+    for name in sorted(names):
+        left = folder.parent / name
+        if name.startswith(f"{beginning}old.") and not folder.exists():
+            with contextlib.suppress(OSError):
+                (left / folder.name).rename(folder)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -35,7 +35,8 @@ def adopt(
     -o models/arcface
     """
     from edgeverify_export.adopt import adopt_graph  # noqa: PLC0415 - heavy
-    from edgeverify_export.progress import steps  # noqa: PLC0415
+
+    from edgeverify.progress import steps  # noqa: PLC0415
 
     statement = replace(statement, metric=statement.metric or "cosine")
     with steps() as step:

@@ -30,11 +30,11 @@ def engine(
 
     Example: sudo -u edgeverify edgeverify-export engine /var/lib/edgeverify/models/mobilefacenet
     """
-    from edgeverify_export.progress import bar  # noqa: PLC0415
     from edgeverify_export.tensorrt.build import build_engine  # noqa: PLC0415
     from edgeverify_export.tensorrt.check import check_engines, networks_of  # noqa: PLC0415
 
     from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
+    from edgeverify.progress import phase_bars  # noqa: PLC0415
     from edgeverify.runtime.trt_device import CudaDevice  # noqa: PLC0415
     from edgeverify.runtime.trt_library import load_tensorrt  # noqa: PLC0415
 
@@ -44,14 +44,14 @@ def engine(
     try:
         complain(f"TensorRT {tensorrt.full_version} on {device.describe().gpu}")
         for network in networks_of(loaded):
-            with bar() as progress:
+            with phase_bars() as progress:
                 built = build_engine(
                     network,
                     tensorrt,
                     device.describe(),
                     precision=precision,
                     workspace_mebibytes=workspace,
-                    bar=progress,
+                    progress=progress,
                     again=again,
                 )
             say(f"{network.name}: {'built' if built.fresh else 'found'}: {built.path}")

@@ -44,7 +44,8 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     """
     require_torch()
     from edgeverify_export.export_checkpoint import export_checkpoint  # noqa: PLC0415 - torch
-    from edgeverify_export.progress import steps  # noqa: PLC0415 - rich
+
+    from edgeverify.progress import steps  # noqa: PLC0415 - rich
 
     with steps() as step:
         made = export_checkpoint(

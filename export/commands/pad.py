@@ -43,10 +43,10 @@ def pad(  # noqa: PLR0913 - one parameter an option
     if any(path.suffix != ".onnx" for path, _ in sources):
         require_torch()
     from edgeverify_export.pad import PadSource, PadStatement, export_pad  # noqa: PLC0415
-    from edgeverify_export.progress import steps  # noqa: PLC0415
     from edgeverify_export.statement import Statement, statistics_of  # noqa: PLC0415
 
     from edgeverify.models.minifasnet import FEEDING  # noqa: PLC0415 - heavy
+    from edgeverify.progress import steps  # noqa: PLC0415
 
     feeding = FEEDING
     if size is not None:

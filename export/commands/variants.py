@@ -16,10 +16,10 @@ def fp16(bundle: options.BundleFolder) -> None:
     Example: edgeverify-export fp16 models/mobilefacenet
     """
     from edgeverify_export.pad_half import add_pad_half  # noqa: PLC0415
-    from edgeverify_export.progress import steps  # noqa: PLC0415
     from edgeverify_export.variants import add_half  # noqa: PLC0415
 
     from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
+    from edgeverify.progress import steps  # noqa: PLC0415
     from edgeverify.runtime.bundle import Bundle  # noqa: PLC0415
 
     loaded = verified(bundle)
@@ -51,9 +51,9 @@ def int8(
     Example: edgeverify-export int8 models/mobilefacenet --images lfw --pairs pairs.txt
     """
     from edgeverify_export.parity.trial import gather  # noqa: PLC0415
-    from edgeverify_export.progress import steps  # noqa: PLC0415
     from edgeverify_export.variants import add_int8  # noqa: PLC0415
 
+    from edgeverify.progress import steps  # noqa: PLC0415
     from edgeverify.runtime.bundle import load_bundle  # noqa: PLC0415 - heavy
 
     loaded = load_bundle(bundle)

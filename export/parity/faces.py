@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from edgeverify_export.progress import counted
-
 from edgeverify.domain import Points, Refusal, RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
+from edgeverify.progress import counted
 from edgeverify.runtime.alignment import align_mesh
 from edgeverify.runtime.manifest import Feeding
 from edgeverify.settings import VisionSettings

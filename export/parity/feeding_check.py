@@ -13,9 +13,9 @@ import numpy as np
 from edgeverify_export.networks.architecture import NAMED_STATISTICS
 from edgeverify_export.parity.answers import embed_all, scores
 from edgeverify_export.parity.trial import Trial
-from edgeverify_export.progress import counted
 from numpy.typing import NDArray
 
+from edgeverify.progress import counted
 from edgeverify.runtime.manifest import Feeding, Manifest
 from edgeverify.runtime.session import Session
 from edgeverify.runtime.templates import TEMPLATES

@@ -15,9 +15,9 @@ from edgeverify_export.parity.pad_figures import (
 )
 from edgeverify_export.parity.pad_trial import PadTrial
 from edgeverify_export.parity.threshold import Chosen
-from edgeverify_export.progress import counted
 
 from edgeverify.errors import ParityError
+from edgeverify.progress import counted
 from edgeverify.runtime.bundle import PadBundle
 from edgeverify.runtime.manifest import Precision
 from edgeverify.runtime.session import Batch, Session

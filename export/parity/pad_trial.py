@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from edgeverify_export.assemble import extreme_chips
 from edgeverify_export.parity.faces import images_in, read_rgb
-from edgeverify_export.progress import counted
 
 from edgeverify.domain import FaceBox, Refusal, RgbImage
 from edgeverify.errors import EdgeverifyError, ParityError
+from edgeverify.progress import counted
 from edgeverify.runtime.manifest import PadManifest
 from edgeverify.runtime.pad_crop import crop_around_box
 from edgeverify.runtime.preprocessing import feed

@@ -13,9 +13,9 @@ from edgeverify_export.parity.figures import Comparison, compare
 from edgeverify_export.parity.gate import all_failures
 from edgeverify_export.parity.threshold import Chosen, choose
 from edgeverify_export.parity.trial import Trial
-from edgeverify_export.progress import counted
 
 from edgeverify.errors import ParityError
+from edgeverify.progress import counted
 from edgeverify.runtime.bundle import Bundle
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 

@@ -15,8 +15,7 @@ from edgeverify.runtime.trt import engine_folder, engine_key, engine_source
 from edgeverify.runtime.trt_cache import EngineCache, Miss
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
+    from edgeverify.progress import Progress
     from edgeverify.runtime.manifest import Precision
     from edgeverify.runtime.network import Network
     from edgeverify.runtime.trt_key import Device
@@ -39,7 +38,7 @@ def build_engine(
     *,
     precision: Precision,
     workspace_mebibytes: int,
-    bar: Progress,
+    progress: Progress,
     again: bool = False,
 ) -> Built:
     """Build the engine for this device unless a fitting one is there.
@@ -59,7 +58,7 @@ def build_engine(
         size=key.size,
         workspace_mebibytes=workspace_mebibytes,
     )
-    engine, timing = compile_engine(tensorrt, order, cache.timing(), bar)
+    engine, timing = compile_engine(tensorrt, order, cache.timing(), progress)
     path = cache.store(key, engine, bundle=wanted.name)
     if timing:
         cache.store_timing(timing)
@@ -67,7 +66,7 @@ def build_engine(
 
 
 def compile_engine(
-    tensorrt: TensorRt, order: Order, timing: bytes, bar: Progress
+    tensorrt: TensorRt, order: Order, timing: bytes, progress: Progress
 ) -> tuple[bytes, bytes]:
     """Compile a graph; gives the engine and the new timing cache.
 
@@ -79,7 +78,7 @@ def compile_engine(
     network, parser = parse(tensorrt, builder, logger, order)
     config = configure(tensorrt, builder, network, order)
     cache = _timing_cache(config, timing)
-    monitor = progress_monitor(tensorrt, bar)
+    monitor = progress_monitor(tensorrt, progress)
     if monitor is not None:
         config.progress_monitor = monitor
     made = builder.build_serialized_network(network, config)

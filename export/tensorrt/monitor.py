@@ -1,44 +1,41 @@
-"""TensorRT's own progress on our bar."""
+"""TensorRT's own progress on our bars."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
+    from edgeverify.progress import Progress
     from edgeverify.runtime.trt_library import TensorRt
 
 
-def progress_monitor(tensorrt: TensorRt, bar: Progress) -> Any | None:
+def progress_monitor(tensorrt: TensorRt, progress: Progress) -> Any | None:
     """Make an `IProgressMonitor`, or None where this TensorRT has none (8.x)."""
     base: Any = getattr(tensorrt.module, "IProgressMonitor", None)
     if base is None:
         return None
 
     class Monitor(base):  # type: ignore[misc]
-        """One line a phase; TensorRT calls this from several threads."""
+        """One bar a phase; TensorRT calls this from several threads."""
 
         def __init__(self) -> None:
             super().__init__()
-            self._tasks: dict[str, TaskID] = {}
+            self._steps: dict[str, int] = {}
 
         def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-            """Show a phase; inner ones are indented."""
-            indent = "  " if parent_phase else ""
-            self._tasks[phase_name] = bar.add_task(f"{indent}{phase_name}", total=num_steps)
+            """Show a phase."""
+            del parent_phase
+            self._steps[phase_name] = num_steps
+            progress(phase_name, 0, num_steps)
 
         def step_complete(self, phase_name: str, step: int) -> bool:
             """Move a phase's bar; False would cancel the build."""
-            task = self._tasks.get(phase_name)
-            if task is not None:
-                bar.update(task, completed=step + 1)
+            progress(phase_name, step + 1, self._steps.get(phase_name, 0))
             return True
 
         def phase_finish(self, phase_name: str) -> None:
-            """Take the line away."""
-            task = self._tasks.pop(phase_name, None)
-            if task is not None:
-                bar.remove_task(task)
+            """Take the bar away."""
+            steps = self._steps.pop(phase_name, 0)
+            progress(phase_name, steps, steps)
 
     return Monitor()

@@ -18,8 +18,8 @@ from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.domain import OperatingPoint, Reference
 from edgeverify.enrolment import encode_photo
 from edgeverify.enrolment.photo import decode_photo
-from edgeverify.models.progress import silent
 from edgeverify.pipeline import Pipeline
+from edgeverify.progress import silent
 from edgeverify.settings import ModelSettings, Settings, StaffEntry
 from tests.daemon.stage import DoorOnStage, door_on_stage
 from tests.models.conftest import CACHE, dlib_bundle, dlib_file, real_photos

@@ -12,8 +12,8 @@ import pytest
 from edgeverify_export.sessions import cosine_rows
 from edgeverify_export.tensorrt.build import build_engine, compile_engine
 from edgeverify_export.tensorrt.network import Order
-from rich.progress import Progress
 
+from edgeverify.progress import silent
 from edgeverify.runtime.bundle import Bundle, PadBundle
 from edgeverify.runtime.golden import check_golden, check_pad_golden
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
@@ -41,7 +41,7 @@ def engine(tensorrt: TensorRt, device: CudaDevice, bundle: Bundle) -> None:
         device.describe(),
         precision="fp16",
         workspace_mebibytes=1024,
-        bar=Progress(disable=True),
+        progress=silent,
     )
 
 
@@ -70,7 +70,7 @@ def test_liveness_networks_run_beside_the_embedder(
             device.describe(),
             precision="fp16",
             workspace_mebibytes=1024,
-            bar=Progress(disable=True),
+            progress=silent,
         )
     named = ModelSettings(runtime="tensorrt")
     face = open_session(bundle, named).session
@@ -146,4 +146,4 @@ def test_an_fp32_graph_is_not_passed_off_as_fp16(
         workspace_mebibytes=1024,
     )
     with pytest.raises(ParityError):
-        compile_engine(tensorrt, order, b"", Progress(disable=True))
+        compile_engine(tensorrt, order, b"", silent)

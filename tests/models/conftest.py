@@ -10,8 +10,8 @@ from edgeverify.errors import BundleError
 from edgeverify.models.build import fetch_bundle
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.locate import locate
-from edgeverify.models.progress import silent
-from edgeverify.models.sources import photos
+from edgeverify.models.photos import photos
+from edgeverify.progress import silent
 from tests.absent import absent
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sources"

