@@ -30,6 +30,7 @@ from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.vision.dominance import FaceSelection
+from tests.faces import face_finder
 
 Photo = Callable[[str], RgbImage]
 POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand for the test")
@@ -44,10 +45,10 @@ def pipeline(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     pipeline = open_pipeline(
         bundle,
         opened.session,
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=POINT,
-        threads=1,
     )
     yield pipeline
     pipeline.close()

@@ -15,7 +15,7 @@ from edgeverify.domain import Face, Frame, OperatingPoint, RgbImage
 from edgeverify.evaluation.bench import random_references
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import Pipeline, open_pipeline
+from edgeverify.pipeline import Pipeline, open_face_finder, open_pipeline
 from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
@@ -35,13 +35,15 @@ def pipelines(models: list[str]) -> Iterator[dict[str, Pipeline]]:
     wanted = [(model, 2) for model in models] + [(models[0], 1)]
     for model, threads in wanted:
         bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
+        vision = VisionSettings()
         settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
         several = "thread" if threads == 1 else "threads"
         opened[f"edgeverify, {model}, {threads} {several}"] = open_pipeline(
             bundle,
             open_session(bundle, settings).session,
+            open_face_finder(models_directory(os.environ), vision),
             quality=QualitySettings(),
-            vision=VisionSettings(),
+            vision=vision,
             point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="benchmark"),
         )
     try:

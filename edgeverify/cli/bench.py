@@ -167,22 +167,25 @@ def _opened(
     bundle: Bundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
     """Give a pipeline that has seen a frame, and the seconds that took."""
+    import os
     import time
 
     from edgeverify.domain import OperatingPoint
-    from edgeverify.pipeline import open_pipeline
+    from edgeverify.models.folders import models_directory
+    from edgeverify.pipeline import open_face_finder, open_pipeline
     from edgeverify.runtime.open_session import open_session
     from edgeverify.settings import QualitySettings, VisionSettings
 
     began = time.perf_counter()
     session = open_session(bundle, settings).session
+    vision = VisionSettings()
     pipeline = open_pipeline(
         bundle,
         session,
+        open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
         quality=QualitySettings(),
-        vision=VisionSettings(),
+        vision=vision,
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-        threads=vision_threads,
     )
     try:
         pipeline.probe(first.rgb)

@@ -52,13 +52,15 @@ def demo(
     from edgeverify.models.build import ensure_bundle
     from edgeverify.models.folders import cache_directory, models_directory
     from edgeverify.progress import download_bar
+    from edgeverify.runtime.vision_bundle import NAME as VISION
     from edgeverify.settings import ModelSettings, Settings
 
     models = models_directory(os.environ)
     cache = cache_directory(os.environ)
     bundle = model or ("mobilefacenet" if (models / "mobilefacenet").is_dir() else "dlib-resnet")
     with download_bar() as progress:
-        ensure_bundle(bundle, models, progress=progress, cache=cache)
+        for name in (VISION, bundle):
+            ensure_bundle(name, models, progress=progress, cache=cache)
     stage = Stage(
         house=House.build(folder),
         bundle=bundle,

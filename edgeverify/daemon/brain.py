@@ -12,7 +12,7 @@ from edgeverify.domain import Degradation, OperatingPoint
 from edgeverify.errors import BundleError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
-from edgeverify.models.build import resolve_bundle
+from edgeverify.models.build import ensure_bundle, resolve_bundle
 from edgeverify.pipeline import PadStage, Pipeline, open_pipeline
 from edgeverify.runtime.bundle import (
     Bundle,
@@ -29,7 +29,10 @@ from edgeverify.runtime.open_session import (
     open_session,
     thread_count,
 )
+from edgeverify.runtime.vision_bundle import NAME as VISION
+from edgeverify.runtime.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.settings import Settings
+from edgeverify.vision.opening import open_finder
 from edgeverify.vision.pad import PadModel
 
 LOG = logging.getLogger("edgeverify.model")
@@ -43,6 +46,7 @@ class Brain:
     """Everything that turns pixels into scores, checked by its golden answers."""
 
     bundle: Bundle
+    vision: VisionBundle
     opened: OpenedSession
     pad: PadStage | None
     pad_state: PadState
@@ -91,10 +95,14 @@ class Brain:
             self.pad.close()
 
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
-        """Make a pipeline on this session; each thread needs its own."""
+        """Make a pipeline on this session; each thread needs its own.
+
+        BundleError where detector and mesher fail their golden check.
+        """
         return open_pipeline(
             self.bundle,
             self.opened.session,
+            open_finder(self.vision, settings.vision),
             quality=settings.quality,
             vision=settings.vision,
             point=point,
@@ -104,6 +112,7 @@ class Brain:
 
 def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
     """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
+    vision = load_vision_bundle(ensure_bundle(VISION, models))
     bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
     opened = open_session(bundle, settings.model)
     try:
@@ -126,6 +135,7 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
         raise
     return Brain(
         bundle=bundle,
+        vision=vision,
         opened=opened,
         pad=found.stage,
         pad_state=found.state,

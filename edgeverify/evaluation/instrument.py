@@ -97,7 +97,8 @@ def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
         "precision": session.precision,
         "vision": settings.vision.model_dump(mode="json"),
         "selection": selection.value,
-        "mediapipe": version("mediapipe"),
+        "networks": brain.vision.manifest.files,
+        "litert": version("ai-edge-litert"),
         "stages": _sources(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

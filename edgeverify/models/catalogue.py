@@ -26,7 +26,7 @@ class CatalogueEntry(BundleModel):
     """One model: where it comes from, under which licence, and how it is fed."""
 
     name: str
-    kind: Literal["embedder", "pad"]
+    kind: Literal["embedder", "pad", "vision"]
     summary: str
     licence: str
     non_commercial: bool

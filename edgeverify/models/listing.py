@@ -49,6 +49,8 @@ class ListedModel:
     @property
     def measured(self) -> str:
         """What this release was measured at."""
+        if self.entry.kind == "vision":
+            return "the same faces and points as MediaPipe itself (docs/accuracy.md)"
         points = shipped_operating_points(self.name)
         if points is None or not points.sets:
             return "not measured"
@@ -144,7 +146,7 @@ def listed(models: Path) -> tuple[ListedModel, ...]:
 
 def verified(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle | PadBundle:
     """Load whichever kind of bundle stands in the folder; BundleError where it does not verify."""
-    load = load_pad_bundle if _is_pad(folder) else load_bundle
+    load = load_pad_bundle if kind_of(folder) == "pad" else load_bundle
     return load(folder, owner_key=owner_key)
 
 
@@ -157,12 +159,13 @@ def described(folder: Path) -> DescribedBundle:
     return DescribedBundle(bundle, check_golden(bundle, open_session(bundle, _CPU).session))
 
 
-def _is_pad(folder: Path) -> bool:
+def kind_of(folder: Path) -> str:
+    """Read which kind of bundle a folder says it is: embedder, pad, vision; empty where none."""
     try:
         manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and manifest.get("kind") == "pad"
+        return ""
+    return str(manifest.get("kind", "")) if isinstance(manifest, dict) else ""
 
 
 def _at(point: MeasuredPoint) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
@@ -32,6 +32,7 @@ _KINDS = {
     "vision": "the bundle that finds faces",
 }
 
+AnyManifest: TypeAlias = Manifest | PadManifest | VisionManifest
 J = TypeVar("J", bound=BundleModel)
 M = TypeVar("M", Manifest, PadManifest, VisionManifest)
 
@@ -43,7 +44,7 @@ class VerifiedFolder:
     folder: Path
     points: OperatingPointsFile | None
 
-    def read(self, files: Manifest | PadManifest | VisionManifest, name: str) -> bytes:
+    def read(self, files: AnyManifest, name: str) -> bytes:
         """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
         data = (self.folder / name).read_bytes()
         if sha256_of(data) != files.files[name]:
@@ -96,7 +97,7 @@ def verified_points(
     return points
 
 
-def _require_kind(folder: Path, kind: type[Manifest | PadManifest | VisionManifest], raw: bytes) -> None:
+def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
     """Tell a bundle of the other kind by its name, before its fields are taken for mistakes."""
     try:
         found = json.loads(raw).get("kind")

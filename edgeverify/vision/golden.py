@@ -110,7 +110,9 @@ def _read(raw: bytes) -> VisionGolden:
     try:
         golden = VisionGolden.model_validate_json(raw)
     except ValidationError:
-        raise BundleError(f"{GOLDEN_FILE} of the vision bundle is malformed", advice=_AGAIN) from None
+        raise BundleError(
+            f"{GOLDEN_FILE} of the vision bundle is malformed", advice=_AGAIN
+        ) from None
     if golden.formula != FORMULA or len(golden.faces) != COUNT:
         raise BundleError(
             f"{GOLDEN_FILE} of the vision bundle is for other golden frames than this release "

@@ -35,7 +35,7 @@ class SquareMesher:
     """A `FaceMesher` on MediaPipe's mesh network."""
 
     def __init__(self, network: LiteRtNetwork, *, passes: int = 2, margin: float = MARGIN) -> None:
-        """`passes` runs per face, on a square of `margin` sides of the face."""
+        """Run it `passes` times per face, on a square of `margin` sides of the face."""
         self._network = network
         self._passes = passes
         self._margin = margin

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+import cv2
+
 from edgeverify.runtime.litert import LiteRtNetwork
 from edgeverify.runtime.manifest import GOLDEN_FILE
 from edgeverify.runtime.vision_bundle import DETECTOR_FILE, MESH_FILE, VisionBundle
@@ -27,7 +29,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vision:
+class FaceFinder:
     """A detector and a mesher that passed the bundle's golden check; used by one thread at a time.
 
     `golden_pixels` is how far the worst golden point was from MediaPipe's own.
@@ -43,14 +45,20 @@ class Vision:
         self.mesher.close()
 
 
-def open_vision(
-    bundle: VisionBundle, settings: VisionSettings, *, threads: int = 1, trial: Trial = Trial()
-) -> Vision:
-    """Make both and run the golden check; `threads` are those of each network's arithmetic.
+DOOR = Trial()
 
-    BundleError where the answers are others than the bundle's, RuntimeUnavailableError where
-    LiteRT cannot be loaded.
+
+def open_finder(
+    bundle: VisionBundle, settings: VisionSettings, *, threads: int = 1, trial: Trial = DOOR
+) -> FaceFinder:
+    """Make both and run the golden check.
+
+    `threads` are those of each network's arithmetic and of OpenCV. More than one wins a
+    millisecond on an idle machine, and loses seconds per frame on a busy one: threads wait for
+    each other actively (docs/performance.md). BundleError where the answers are others than the
+    bundle's, RuntimeUnavailableError where LiteRT cannot be loaded.
     """
+    cv2.setNumThreads(threads)
     finding = LiteRtNetwork(bundle.file(DETECTOR_FILE), name=DETECTOR_FILE, threads=threads)
     meshing = LiteRtNetwork(bundle.file(MESH_FILE), name=MESH_FILE, threads=threads)
     pixels = check_vision(
@@ -59,7 +67,7 @@ def open_vision(
         SquareMesher(meshing),
     )
     LOG.debug("vision ready, golden points at most %.3f pixels off", pixels)
-    return Vision(
+    return FaceFinder(
         detector=FullRangeDetector(
             finding,
             min_confidence=settings.min_detection_confidence,

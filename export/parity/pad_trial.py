@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from edgeverify_export.parity.faces import images_in, read_rgb
 
 from edgeverify.domain import FaceBox, Refusal, RgbImage
 from edgeverify.errors import EdgeverifyError, ParityError
+from edgeverify.models.folders import models_directory
+from edgeverify.pipeline import open_face_finder
 from edgeverify.progress import counted
 from edgeverify.runtime.manifest import PadManifest
 from edgeverify.runtime.pad_crop import crop_around_box
 from edgeverify.runtime.preprocessing import feed
 from edgeverify.runtime.session import Batch
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.dominance import FaceSelection, select
 
 
@@ -40,16 +43,16 @@ def gather_crops(
     """Crop the largest face of each picture below a folder; ParityError where there is none."""
     paths = images_in(images, limit)
     crops: list[list[Batch]] = [[] for _ in manifest.networks]
-    detector = FaceDetector(VisionSettings(), threads=1)
+    finder = open_face_finder(models_directory(os.environ), VisionSettings())
     try:
         for path in counted(paths, "finding faces", show=show):
-            found = _face(path, detector)
+            found = _face(path, finder.detector)
             if found is None:
                 continue
             for kept, network in zip(crops, manifest.networks, strict=True):
                 kept.append(_fed(*found, manifest, network.crop_scale))
     finally:
-        detector.close()
+        finder.close()
     if not crops[0]:
         raise ParityError(
             f"no face found in {len(paths)} images of {images}: nothing was compared",

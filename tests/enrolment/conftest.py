@@ -13,6 +13,7 @@ from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from tests.enrolment.real_model import write_mobilefacenet
+from tests.faces import face_finder
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     pipeline = open_pipeline(
         bundle,
         opened.session,
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=point,

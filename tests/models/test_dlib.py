@@ -21,6 +21,7 @@ from edgeverify.runtime.open_session import open_session
 from edgeverify.runtime.session import Session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.vision.dominance import FaceSelection
+from tests.faces import face_finder
 from tests.models.dlib_by_hand import forward
 
 SAME = [("obama.jpg", "obama2.jpg"), ("obama.jpg", "obama3.jpg"), ("obama2.jpg", "obama3.jpg")]
@@ -42,6 +43,7 @@ def raw(bundle: Bundle, session: Session, real_photos: dict[str, Path]) -> dict[
     pipeline = open_pipeline(
         bundle,
         session,
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="not used"),
