@@ -40,6 +40,11 @@ class ConfigProblemsError(ConfigError):
             super().__init__(f"the config has {len(ordered)} mistakes:\n{lines}")
 
 
+def fatal(path: Path, line: int, text: str, key: KeyPath = ()) -> ConfigProblemsError:
+    """Make the error of a mistake that keeps the rest of the file from being read."""
+    return ConfigProblemsError([Problem(path, line, key, text)])
+
+
 def spell(key: KeyPath) -> str:
     """Write a key the way people say it: staff[2].hours.windows."""
     text = ""

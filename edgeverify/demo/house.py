@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
+import yaml
 
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
@@ -92,6 +91,4 @@ class House:
             "mqtt": {"host": broker.host, "port": broker.port},
             "staff": staff,
         }
-        text = io.BytesIO()
-        YAML(typ="safe", pure=True).dump(config, text)
-        write_private(self.config, text.getvalue())
+        write_private(self.config, yaml.safe_dump(config, encoding="utf-8", sort_keys=False))

@@ -6,10 +6,13 @@ import contextlib
 import tempfile
 from pathlib import Path
 
+import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.config import ConfigProblemsError, load_config
+from edgeverify.config import ConfigProblemsError, load_config, reading
+from edgeverify.config.reading import YamlFile, read_yaml
 from edgeverify.settings import Settings
 
 WORDS = st.sampled_from(
@@ -40,3 +43,24 @@ def test_any_bytes(content: bytes) -> None:
 @given(st.lists(WORDS, max_size=30).map("".join))
 def test_anything_that_looks_like_yaml(text: str) -> None:
     read(text.encode())
+
+
+def read_by(parser: type[yaml.SafeLoader], file: Path) -> YamlFile | None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_FASTEST", parser)
+        try:
+            return read_yaml(file)
+        except ConfigProblemsError:
+            return None
+
+
+@given(st.lists(WORDS, max_size=30).map("".join))
+def test_both_parsers_mean_the_same_where_both_accept(text: str) -> None:
+    """A machine whose PyYAML has no libyaml reads a config as every other machine does."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "door.yaml"
+        file.write_text(text, encoding="utf-8")
+        fast, slow = read_by(yaml.CSafeLoader, file), read_by(yaml.SafeLoader, file)
+    if fast is not None and slow is not None:
+        assert repr(fast) == repr(slow)  # as text, in which not-a-number equals itself
+    assert slow is None or fast is not None

@@ -338,8 +338,26 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
         load_config(file)
 
 
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"])
+def test_no_comment_hides_a_key_behind_an_invisible_separator(
+    tmp_path: Path, separator: str
+) -> None:
+    """YAML 1.1 ends a comment there, YAML 1.2 and most editors do not."""
+    file = tmp_path / "door.yaml"
+    file.write_text(f"door: a\n# quiet{separator}liveness: off\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"door.yaml:2: holds the invisible line separator U\+"):
+        load_config(file)
+
+
+def test_a_mistake_in_a_large_file_is_told_by_the_fast_parser_alone(tmp_path: Path) -> None:
+    file = tmp_path / "door.yaml"
+    file.write_text("# much\n" * 50_000 + "claims: [mqtt\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"door.yaml:50002: is not YAML: did not find expected"):
+        load_config(file)
+
+
 def test_a_control_character(tmp_path: Path) -> None:
     file = tmp_path / "door.yaml"
     file.write_bytes(b"door: a\x00b\n")
-    with pytest.raises(ConfigError, match="is not YAML: unacceptable character #x0000"):
+    with pytest.raises(ConfigError, match=r"door.yaml:1: is not YAML: unacceptable"):
         load_config(file)

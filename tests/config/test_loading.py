@@ -55,6 +55,7 @@ def test_an_empty_config_is_all_defaults(tmp_path: Path, text: str) -> None:
         ("NO", "NO"),
         ("=", "="),
         ("9" * 70, "9" * 70),
+        ("\ttrue", True),
     ],
 )
 def test_scalars_follow_yaml_1_2(tmp_path: Path, written_as: str, means: object) -> None:
@@ -119,6 +120,6 @@ def test_the_digest_changes_with_either_file_and_with_nothing_else(tmp_path: Pat
     assert load_config(config).digest not in {first, second}
 
 
-def test_two_thousand_people_load(tmp_path: Path) -> None:
-    people = "".join(PERSON.format(card=f"{n:07}", name=f"p{n}") for n in range(2000))
-    assert len(loaded(tmp_path, "staff:\n" + people).settings.staff) == 2000
+def test_ten_thousand_people_load(tmp_path: Path) -> None:
+    people = "".join(PERSON.format(card=f"{n:07}", name=f"p{n}") for n in range(10_000))
+    assert len(loaded(tmp_path, "staff:\n" + people).settings.staff) == 10_000

@@ -1,0 +1,130 @@
+"""Parser events to plain values with their lines; each is judged before anything is built from it.
+
+No anchors, aliases or tags, depth at most 8, no key twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from edgeverify.config.problems import KeyPath, Problem, fatal
+from edgeverify.config.scalars import resolve
+
+MAX_DEPTH = 8
+
+QUOTED_ONLY = frozenset({"card", "fixed_card"})
+"""Keys whose value must stand in quotes."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs."""
+
+
+@dataclass(slots=True)
+class Builder:
+    """Values, lines and problems of one file, as its events come in."""
+
+    path: Path
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def document(self, events: Iterator[Event]) -> object:
+        """Build the one document of the stream."""
+        root: object = None
+        documents = 0
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise fatal(
+                        self.path, _line(event), "holds a second document (a line with `---`)"
+                    )
+                root = self._value(next(events), events, ())
+        return root
+
+    def _value(self, event: Event, events: Iterator[Event], key: KeyPath) -> object:
+        self._judge(event, key)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(events, key)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(events, key)
+        assert isinstance(event, ScalarEvent)  # noqa: S101 (aliases were refused just above)
+        return self._scalar(event, key)
+
+    def _judge(self, event: Event, key: KeyPath) -> None:
+        line = _line(event)
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise fatal(
+                self.path, line, "anchors (&name) and aliases (*name) are not accepted", key
+            )
+        tag = getattr(event, "tag", None)
+        if tag and str(tag) not in {"!", "None"}:
+            raise fatal(self.path, line, f"tags are not accepted: {tag}", key)
+        if isinstance(event, MappingStartEvent | SequenceStartEvent) and len(key) >= MAX_DEPTH:
+            raise fatal(self.path, line, f"is nested deeper than {MAX_DEPTH} levels")
+
+    def _mapping(self, events: Iterator[Event], key: KeyPath) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for event in events:
+            if isinstance(event, MappingEndEvent):
+                break
+            self._judge(event, key)
+            if not isinstance(event, ScalarEvent):
+                raise fatal(self.path, _line(event), "a key must be plain text", key)
+            name = str(event.value)
+            here = (*key, name)
+            if name in values:
+                first = self.lines[here]
+                self._add(_line(event), here, f"stands twice, first in line {first}")
+                self._value(next(events), events, (*key, name, "again"))
+                continue
+            self.lines[here] = _line(event)
+            values[name] = self._value(next(events), events, here)
+        return values
+
+    def _sequence(self, events: Iterator[Event], key: KeyPath) -> list[object]:
+        values: list[object] = []
+        for event in events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            here = (*key, len(values))
+            self.lines[here] = _line(event)
+            values.append(self._value(event, events, here))
+        return values
+
+    def _scalar(self, event: ScalarEvent, key: KeyPath) -> object:
+        text = str(event.value)
+        if _CONTROL.search(text):
+            self._add(_line(event), key, "must be one line of text without control characters")
+            return ""
+        if event.style:
+            return text
+        if key and key[-1] in QUOTED_ONLY and text:
+            self._add(
+                _line(event),
+                key,
+                f'a card number must stand in quotes: "{text}". Without them YAML takes it for a '
+                "number and drops its leading zeros",
+            )
+            return text
+        return resolve(text)
+
+    def _add(self, line: int, key: KeyPath, text: str) -> None:
+        self.problems.append(Problem(self.path, line, key, text))
+
+
+def _line(event: Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
