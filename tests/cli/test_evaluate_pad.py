@@ -22,6 +22,7 @@ def home(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("data")
     for name in ("mobilefacenet", "minifasnet"):
         fetch_bundle(name, folder / "edgeverify/models", source=trained_models)
+    add_vision(folder / "edgeverify/models")
     return folder
 
 
@@ -101,6 +102,7 @@ def test_a_mistake_is_told_in_a_line(
 
 def test_without_a_pad_bundle_it_says_how_to_get_one(trained_models: Path, tmp_path: Path) -> None:
     fetch_bundle("mobilefacenet", tmp_path / "edgeverify/models", source=trained_models)
+    add_vision(tmp_path / "edgeverify/models")
 
     code, output = run(
         tmp_path, "-c", config(tmp_path), "--bona-fide", tmp_path, "--attack", f"print={tmp_path}"
