@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from edgeverify.cli.main import app
 from edgeverify.models.build import fetch_bundle
+from tests.faces import add_vision
 
 RUNNER = CliRunner()
 PEOPLE = ("0001", "0011")
