@@ -76,8 +76,8 @@ class LivenessCues:
 class Observation:
     """What one frame contributes to a transaction: either a refusal or a comparison.
 
-    `at` is the frame's capture time. `is_tracked` is true where the face was followed from the
-    previous frame instead of detected; such a frame never counts as a match.
+    `at` is the frame's capture time. The face was detected in this very frame: one that was only
+    followed from the frame before is never compared, so never observed.
     """
 
     frame_sequence: int
@@ -86,7 +86,6 @@ class Observation:
     comparison: Comparison | None = None
     cues: LivenessCues | None = None
     quality: QualityFigures | None = None
-    is_tracked: bool = False
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:

@@ -29,7 +29,6 @@ class FrameRecord:
     score: float | None = None
     threshold: float | None = None
     is_match: bool = False
-    is_tracked: bool = False
     yaw_degrees: float | None = None
     pitch_degrees: float | None = None
     roll_degrees: float | None = None
@@ -51,8 +50,7 @@ class FrameRecord:
             card=comparison.card if comparison else "",
             score=comparison.score if comparison else None,
             threshold=comparison.threshold if comparison else None,
-            is_match=comparison.is_match and not seen.is_tracked if comparison else False,
-            is_tracked=seen.is_tracked,
+            is_match=comparison.is_match if comparison else False,
             yaw_degrees=cues.pose.yaw_degrees if cues else None,
             pitch_degrees=cues.pose.pitch_degrees if cues else None,
             roll_degrees=cues.pose.roll_degrees if cues else None,

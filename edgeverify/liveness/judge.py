@@ -120,9 +120,7 @@ class Judge:
         if cues is None:
             return
         self._plane = self._plane.observe(cues.mesh)
-        if comparison is None:
-            return
-        if not comparison.is_match or observation.is_tracked:
+        if comparison is None or not comparison.is_match:
             return
         self._matches += 1
         self._still = self._still.observe(observation.at, cues.embedding)
