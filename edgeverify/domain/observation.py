@@ -60,14 +60,12 @@ class LivenessCues:
     """What one frame says about whether a live person stands there; None where it was not read.
 
     `live_probability` is the PAD bundle's P(live), 0 to 1, and read only on frames that match.
-    `similarity_to_previous` is the cosine to the previous compared frame's embedding;
     `embedding` is this frame's own, for cues over a whole transaction, and is never kept.
     """
 
     pose: HeadPose
     eye_aspect_ratio: float
     mesh: Points
-    similarity_to_previous: float | None = None
     live_probability: float | None = None
     embedding: Embedding | None = None
 

@@ -34,7 +34,6 @@ class FrameRecord:
     roll_degrees: float | None = None
     eye_aspect_ratio: float | None = None
     live_probability: float | None = None
-    similarity_to_previous: float | None = None
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
@@ -56,7 +55,6 @@ class FrameRecord:
             roll_degrees=cues.pose.roll_degrees if cues else None,
             eye_aspect_ratio=cues.eye_aspect_ratio if cues else None,
             live_probability=cues.live_probability if cues else None,
-            similarity_to_previous=cues.similarity_to_previous if cues else None,
             stage_milliseconds=seen.stage_milliseconds,
         )
 

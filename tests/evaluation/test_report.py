@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edgeverify.domain import Outcome, Reason
-from edgeverify.evaluation.report import describe_frame, report_lines
+from edgeverify.evaluation.report import report_lines
 from edgeverify.journal import Entry, FrameRecord, Journal
 from edgeverify.journal.reading import find
 from tests.doors import DOOR, NOON, decided, door_keys
