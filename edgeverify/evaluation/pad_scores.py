@@ -22,7 +22,6 @@ class ScoredFrame:
     refusal: Refusal | None
     embedding: Embedding | None
     cues: LivenessCues | None
-    face_pixels: float | None
     quality: QualityFigures | None = None
 
     @property
@@ -70,7 +69,6 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 refusal=seen.refusal,
                 embedding=seen.embedding,
                 cues=cues,
-                face_pixels=seen.face.box.width if seen.face else None,
                 quality=seen.quality,
             )
         )
