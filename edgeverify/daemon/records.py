@@ -11,7 +11,7 @@ from typing import Protocol
 from edgeverify.daemon.attempt import Attempt
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.situation import Situation
-from edgeverify.domain import Claim, ClaimSource, Decision, Outcome, Reason
+from edgeverify.domain import Claim, Decision, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
@@ -88,7 +88,7 @@ class Records:
             expires_at=now + timedelta(seconds=situation.settings.events.expires_seconds),
             duration_seconds=seconds,
             frames=tuple(attempt.frames) if attempt else (),
-            remembered_claims=_remembered(claim, attempt, situation, now),
+            remembered_claims=_remembered(claim, attempt),
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
             include_scores=situation.settings.audit.include_scores,
@@ -164,11 +164,7 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
     }
 
 
-def _remembered(
-    claim: Claim, attempt: Attempt | None, situation: Situation, now: datetime
-) -> dict[str, datetime]:
-    if claim.source is not ClaimSource.MQTT:
-        return {}
-    until = now + timedelta(seconds=2 * situation.settings.claims.max_age_seconds)
+def _remembered(claim: Claim, attempt: Attempt | None) -> dict[str, datetime]:
+    """Return the ids that this decision uses up: its claim's, and those that joined it."""
     claims: Iterable[Claim] = (claim, *(attempt.joined if attempt else ()))
-    return {each.id: until for each in claims}
+    return {each.id: each.remember_until for each in claims if each.remember_until is not None}

@@ -100,6 +100,7 @@ class DoorOnStage:
                 issued_at=self.clock.wall(),
                 received_at=self.door.eyes.now(),
                 source=ClaimSource.MQTT,
+                remember_until=self.clock.wall() + timedelta(seconds=20),
             )
         )
 
