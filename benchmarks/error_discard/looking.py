@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.error_discard.curves import GATES
 from benchmarks.error_discard.material import PairSet
 from edgeverify.domain import Refusal
-from edgeverify.evaluation.error_discard import GATES
 from edgeverify.settings import VisionSettings
 from edgeverify.vision.detector import FaceDetector
 from edgeverify.vision.dominance import select
