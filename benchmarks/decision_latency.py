@@ -24,7 +24,6 @@ import numpy as np
 
 from edgeverify.config import load_config
 from edgeverify.daemon.attempt import Attempt
-from edgeverify.daemon.records import Told
 from edgeverify.daemon.service import Service, assemble
 from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress
@@ -65,7 +64,7 @@ def measure(service: Service, claims: int) -> list[float]:
     found: list[float] = []
     conclude = service.records.conclude
 
-    def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Told:
+    def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Decision:
         result = conclude(decision, attempt=attempt, **rest)
         publication = service.announcer.last
         if (

@@ -102,5 +102,5 @@ def _gated(frame: ScoredFrame, gates: QualitySettings) -> ScoredFrame:
     refusal = refuse(frame.quality, frame.cues.pose, gates)
     if refusal is None:
         return frame
-    cues = replace(frame.cues, live_probability=None, similarity_to_previous=None, embedding=None)
+    cues = replace(frame.cues, live_probability=None, embedding=None)
     return replace(frame, refusal=refusal, embedding=None, cues=cues)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from edgeverify.comparison import ReferenceMatrix, compare_all, score
+from edgeverify.comparison import ReferenceMatrix, compare_all
 from edgeverify.domain import (
     AlignedFace,
     Embedding,
@@ -69,11 +69,7 @@ class ProbeResult:
 
 
 class Pipeline:
-    """The stages in order; used by one thread at a time.
-
-    Remembers nothing of earlier frames but the last embedding, to say how much a face has changed
-    (`LivenessCues.similarity_to_previous`); no score depends on it.
-    """
+    """The stages in order; used by one thread at a time. Remembers nothing of earlier frames."""
 
     def __init__(  # noqa: PLR0913 - one argument a stage
         self,
@@ -96,7 +92,6 @@ class Pipeline:
         self.point = point
         self.pad = pad
         self._clock = clock
-        self._previous: Embedding | None = None
         self._stacked: tuple[tuple[Reference, ...], ReferenceMatrix] | None = None
 
     def observe(self, frame: Frame, references: Sequence[Reference]) -> Observation:
@@ -110,10 +105,6 @@ class Pipeline:
         cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
-            if cues is not None and self._previous is not None:
-                similarity = score(seen.embedding, self._previous)
-                cues = replace(cues, similarity_to_previous=similarity)
-            self._previous = seen.embedding
             thresholds = [self.point.threshold_for(each.photo_count) for each in references]
             comparison = compare_all(seen.embedding, matrix, threshold=thresholds)
             watch.lap("compare")

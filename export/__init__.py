@@ -3,3 +3,5 @@
 Installed as `edgeverify_export`. Only `engine`, `inspect`, `sign` and `verify` run without the
 `[export]` extra (torch, torchvision, timm).
 """
+
+import edgeverify  # noqa: F401 - it keeps ONNX Runtime from reporting to its maker

@@ -89,7 +89,6 @@ def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Refer
     assert seen.comparison.is_match
     assert seen.comparison.card == "0001"
     assert (seen.frame_sequence, seen.at) == (7, 12.5)
-    assert not seen.is_tracked
     assert seen.cues is not None
     assert abs(seen.cues.pose.yaw_degrees) < 15
     assert [stage for stage, _ in seen.stage_milliseconds] == [

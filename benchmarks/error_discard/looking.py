@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.error_discard.curves import GATES
 from benchmarks.error_discard.material import PairSet
 from edgeverify.domain import Refusal
-from edgeverify.evaluation.error_discard import GATES
 from edgeverify.models.folders import models_directory
 from edgeverify.pipeline import open_face_finder
 from edgeverify.settings import VisionSettings

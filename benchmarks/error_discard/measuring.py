@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.error_discard.curves import GATES, GateFigure, discard_curve, gate_effect
 from benchmarks.error_discard.looking import Embeddings, Floats, Seen
 from benchmarks.error_discard.material import ABOUT, PairSet
 from benchmarks.error_discard.report import SHARES, Bin, GateReport, Point, SetReport, Strangers
-from edgeverify.evaluation.error_discard import GATES, GateFigure, discard_curve, gate_effect
 from edgeverify.settings import QualitySettings
 
 BINS = 12

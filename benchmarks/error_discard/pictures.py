@@ -7,10 +7,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from benchmarks.error_discard.curves import GATES, DiscardCurve, discard_curve
 from benchmarks.error_discard.looking import Floats
 from benchmarks.error_discard.material import ABOUT, PairSet
 from benchmarks.error_discard.report import FMR, Report
-from edgeverify.evaluation.error_discard import GATES, DiscardCurve, discard_curve
 from edgeverify.settings import QualitySettings
 
 

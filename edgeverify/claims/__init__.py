@@ -1,6 +1,6 @@
 """Where claims come from, and which of them are believed to be new and fresh."""
 
-from edgeverify.claims.gate import ClaimCounters, ClaimGate, Verdict
+from edgeverify.claims.gate import ClaimGate, Verdict
 from edgeverify.claims.standing import StandingClaims
 
-__all__ = ["ClaimCounters", "ClaimGate", "StandingClaims", "Verdict"]
+__all__ = ["ClaimGate", "StandingClaims", "Verdict"]

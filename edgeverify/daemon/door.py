@@ -16,7 +16,7 @@ from edgeverify.daemon.conditions import Conditions
 from edgeverify.daemon.eyes import Eyes
 from edgeverify.daemon.idle import Idle
 from edgeverify.daemon.inbox import Inbox
-from edgeverify.daemon.records import Records, Told
+from edgeverify.daemon.records import Records
 from edgeverify.daemon.situation import Board, Situation
 from edgeverify.domain import Claim, ClaimSource, Decision, Frame, Outcome, Prompt, Reason
 from edgeverify.liveness import Judge, seconds_needed
@@ -59,29 +59,29 @@ class Door:
     is_changing: bool = False
     """A reload waits for the attempt to end: claims stay in the inbox."""
 
-    def turn(self) -> tuple[Told, ...]:
+    def turn(self) -> tuple[Decision, ...]:
         """Take waiting claims, look at one frame, decide what can be decided."""
-        told = list(self._take_claims())
+        decided = list(self._take_claims())
         if self.attempt is None:
             self._wait_for_somebody()
-            return tuple(told)
+            return tuple(decided)
         frame = self._next_frame(FRAME_PATIENCE_SECONDS)
         if frame is not None:
             self._look(self.attempt, frame)
         decision = self._decision(self.attempt)
         if decision is not None:
-            told.append(self._end(self.attempt, decision))
-        return tuple(told)
+            decided.append(self._end(self.attempt, decision))
+        return tuple(decided)
 
-    def fail(self, reason: Reason) -> tuple[Told, ...]:
+    def fail(self, reason: Reason) -> tuple[Decision, ...]:
         """End a running transaction with a fault, after something raised."""
         if self.attempt is None:
             return ()
         attempt = self.attempt
         return (self._end(attempt, attempt.transaction.deny(reason)),)
 
-    def _take_claims(self) -> tuple[Told, ...]:
-        told: list[Told] = []
+    def _take_claims(self) -> tuple[Decision, ...]:
+        decided: list[Decision] = []
         for _ in range(0 if self.is_changing else CLAIMS_A_TURN):
             claim = self.inbox.take()
             if claim is None:
@@ -89,7 +89,7 @@ class Door:
             if self.attempt is not None and claim.source is not ClaimSource.MQTT:
                 continue  # somebody with a card came first
             try:
-                told += self._begin(claim)
+                decided += self._begin(claim)
             except Exception:
                 denial = Decision(
                     claim_id=claim.id,
@@ -99,9 +99,9 @@ class Door:
                 )
                 self._conclude(denial, claim, self.board.current, None)
                 raise
-        return tuple(told)
+        return tuple(decided)
 
-    def _begin(self, claim: Claim) -> tuple[Told, ...]:
+    def _begin(self, claim: Claim) -> tuple[Decision, ...]:
         situation = self.board.current
         now = self.conditions.moment()
         subject = situation.people.subject(claim, now.wall)
@@ -114,16 +114,16 @@ class Door:
             max_age_seconds=situation.settings.claims.max_age_seconds,
             liveness_seconds=seconds_needed(situation.plan, situation.settings.challenge),
         )
-        told: list[Told] = []
+        decided: list[Decision] = []
         is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED
         if self.attempt is not None and claim.card == self.attempt.claim.card and not is_expired:
             self.attempt.joined.append(claim)
             return ()
         if self.attempt is not None and not is_expired:
             superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
-            told.append(self._end(self.attempt, superseded))
+            decided.append(self._end(self.attempt, superseded))
         if isinstance(begun, Decision):
-            told.append(self._conclude(begun, claim, situation, None))
+            decided.append(self._conclude(begun, claim, situation, None))
         else:
             self.attempt = Attempt(
                 situation=situation,
@@ -131,7 +131,7 @@ class Door:
                 judge=self.make_judge(situation, claim),
                 references=situation.people.proofs(subject),
             )
-        return tuple(told)
+        return tuple(decided)
 
     def _next_frame(self, patience_seconds: float) -> Frame | None:
         frame = self.eyes.latest(self.last_sequence, patience_seconds)
@@ -154,17 +154,17 @@ class Door:
         rate = attempt.rate(now)
         return attempt.decide(now, self.conditions.faults(attempt.situation, rate))
 
-    def _end(self, attempt: Attempt, decision: Decision) -> Told:
+    def _end(self, attempt: Attempt, decision: Decision) -> Decision:
         self.idle.rest(attempt.situation, self.eyes.now())
-        told = self._conclude(decision, attempt.claim, attempt.situation, attempt)
+        concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
-        return told
+        return concluded
 
     def _conclude(
         self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
-    ) -> Told:
+    ) -> Decision:
         seconds = max(0.0, self.eyes.now() - claim.received_at)
-        told = self.records.conclude(
+        concluded = self.records.conclude(
             decision,
             claim=claim,
             situation=situation,
@@ -173,8 +173,8 @@ class Door:
             attempt=attempt,
             seconds=seconds,
         )
-        self.metrics.decided(told.decision, seconds)
-        return told
+        self.metrics.decided(concluded, seconds)
+        return concluded
 
     def _wait_for_somebody(self) -> None:
         """Keep the picture fresh; `fixed` and `walk_up` begin when a face is there."""

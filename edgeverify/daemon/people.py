@@ -54,10 +54,3 @@ class People:
             for card, entry in self.staff.items()
             if card in self.references.usable and refusal(entry, self.door, now) is None
         )
-
-    @property
-    def missing(self) -> tuple[StaffEntry, ...]:
-        """Staff without a usable reference: they will be denied `reference_unusable`."""
-        return tuple(
-            entry for card, entry in self.staff.items() if card not in self.references.usable
-        )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from edgeverify.daemon.attempt import Attempt
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.situation import Situation
-from edgeverify.domain import Claim, ClaimSource, Decision, Outcome, Reason
+from edgeverify.domain import Claim, Decision, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
@@ -28,16 +28,6 @@ class LivePublisher(Protocol):
 
     def publish_live(self, signed: SignedDecision) -> bool:
         """Hand a live decision over; False when nobody could be told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What became of a decision: whether a row holds it, and whether it went out live."""
-
-    decision: Decision
-    is_recorded: bool
-    is_live: bool
-    sequence: int | None
 
 
 class Records:
@@ -82,8 +72,11 @@ class Records:
         floor: datetime | None,
         attempt: Attempt | None = None,
         seconds: float = 0.0,
-    ) -> Told:
-        """Commit a decision and then publish it; without a commit there is no grant."""
+    ) -> Decision:
+        """Commit a decision and then publish it; without a commit there is no grant.
+
+        Returns what was decided in the end: `journal_unavailable` where nothing could be committed.
+        """
         state = self.lockout(claim)
         charged = after(state, decision, situation.settings.lockout, now)
         entry = Entry(
@@ -95,7 +88,7 @@ class Records:
             expires_at=now + timedelta(seconds=situation.settings.events.expires_seconds),
             duration_seconds=seconds,
             frames=tuple(attempt.frames) if attempt else (),
-            remembered_claims=_remembered(claim, attempt, situation, now),
+            remembered_claims=_remembered(claim, attempt),
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
             include_scores=situation.settings.audit.include_scores,
@@ -108,21 +101,20 @@ class Records:
         self._faults.clear(JOURNAL_FAULT)
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
-        sequence = signed.decision.sequence
         LOG.info(
             "decided",
             extra=fields(
                 outcome=decision.outcome.value,
                 reason=decision.reason.value,
-                sequence=sequence,
+                sequence=signed.decision.sequence,
                 claim=claim.id,
                 live=is_live,
                 milliseconds=round(seconds * 1000),
             ),
         )
-        return Told(decision=decision, is_recorded=True, is_live=is_live, sequence=sequence)
+        return decision
 
-    def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Told:
+    def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Decision:
         self._faults.raise_fault(JOURNAL_FAULT, error.problem)
         LOG.error("the journal cannot commit: %s", error.problem)
         # A decision that was to be a grant, and any other, is now this one denial.
@@ -130,13 +122,9 @@ class Records:
         try:
             signed = self._journal.sign_unrecorded(replace(entry, decision=denial), self._signer())
         except JournalUnavailableError:
-            return Told(decision=denial, is_recorded=False, is_live=False, sequence=None)
-        return Told(
-            decision=denial,
-            is_recorded=False,
-            is_live=self._publisher.publish_live(signed),
-            sequence=signed.decision.sequence,
-        )
+            return denial  # no number is left to tell anybody with
+        self._publisher.publish_live(signed)
+        return denial
 
     def _known(self) -> dict[str, LockoutState]:
         if self._lockouts is None:
@@ -176,11 +164,7 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
     }
 
 
-def _remembered(
-    claim: Claim, attempt: Attempt | None, situation: Situation, now: datetime
-) -> dict[str, datetime]:
-    if claim.source is not ClaimSource.MQTT:
-        return {}
-    until = now + timedelta(seconds=2 * situation.settings.claims.max_age_seconds)
+def _remembered(claim: Claim, attempt: Attempt | None) -> dict[str, datetime]:
+    """Return the ids that this decision uses up: its claim's, and those that joined it."""
     claims: Iterable[Claim] = (claim, *(attempt.joined if attempt else ()))
-    return {each.id: until for each in claims}
+    return {each.id: each.remember_until for each in claims if each.remember_until is not None}

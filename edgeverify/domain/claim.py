@@ -20,7 +20,8 @@ class Claim:
     """Somebody says who they are.
 
     `card` is empty for `walk_up`, where every reference valid now counts as claimed. Only frames
-    captured after `received_at` (monotonic seconds) may prove it.
+    captured after `received_at` (monotonic seconds) may prove it. Until `remember_until` (aware
+    wall time) its id must not be accepted again; None where nobody could send it again.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Claim:
     issued_at: datetime
     received_at: float
     source: ClaimSource
+    remember_until: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:

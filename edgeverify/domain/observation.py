@@ -60,14 +60,12 @@ class LivenessCues:
     """What one frame says about whether a live person stands there; None where it was not read.
 
     `live_probability` is the PAD bundle's P(live), 0 to 1, and read only on frames that match.
-    `similarity_to_previous` is the cosine to the previous compared frame's embedding;
     `embedding` is this frame's own, for cues over a whole transaction, and is never kept.
     """
 
     pose: HeadPose
     eye_aspect_ratio: float
     mesh: Points
-    similarity_to_previous: float | None = None
     live_probability: float | None = None
     embedding: Embedding | None = None
 
@@ -76,8 +74,8 @@ class LivenessCues:
 class Observation:
     """What one frame contributes to a transaction: either a refusal or a comparison.
 
-    `at` is the frame's capture time. `is_tracked` is true where the face was followed from the
-    previous frame instead of detected; such a frame never counts as a match.
+    `at` is the frame's capture time. The face was detected in this very frame: one that was only
+    followed from the frame before is never compared, so never observed.
     """
 
     frame_sequence: int
@@ -86,7 +84,6 @@ class Observation:
     comparison: Comparison | None = None
     cues: LivenessCues | None = None
     quality: QualityFigures | None = None
-    is_tracked: bool = False
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:

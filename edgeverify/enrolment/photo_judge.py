@@ -40,11 +40,6 @@ class PhotoJudge:
         )
 
     @property
-    def was_needed(self) -> bool:
-        """Whether a photo had to be looked at."""
-        return self._pipeline is not None
-
-    @property
     def pipeline(self) -> Pipeline:
         """The pipeline, opened now where it is not yet."""
         if self._pipeline is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from edgeverify.comparison import score
 from edgeverify.domain import Embedding, LivenessCues, QualityFigures, Refusal
 from edgeverify.evaluation.pad_material import FrameRun, timed_frames
 from edgeverify.pipeline import PadStage, Pipeline
@@ -23,7 +22,6 @@ class ScoredFrame:
     refusal: Refusal | None
     embedding: Embedding | None
     cues: LivenessCues | None
-    face_pixels: float | None
     quality: QualityFigures | None = None
 
     @property
@@ -53,7 +51,6 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
     The gates are those of the pipeline's own quality settings.
     """
     frames: list[ScoredFrame] = []
-    previous: Embedding | None = None
     for at, rgb in timed_frames(run):
         seen = pipeline.probe(rgb, gates=pipeline.quality)
         cues = None
@@ -65,21 +62,13 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 embedding=seen.embedding,
             )
         if cues is not None and seen.face is not None and seen.embedding is not None:
-            cues = replace(
-                cues,
-                live_probability=pad.live_probability(rgb, seen.face.box),
-                similarity_to_previous=(
-                    None if previous is None else score(seen.embedding, previous)
-                ),
-            )
-            previous = seen.embedding
+            cues = replace(cues, live_probability=pad.live_probability(rgb, seen.face.box))
         frames.append(
             ScoredFrame(
                 at=at,
                 refusal=seen.refusal,
                 embedding=seen.embedding,
                 cues=cues,
-                face_pixels=seen.face.box.width if seen.face else None,
                 quality=seen.quality,
             )
         )

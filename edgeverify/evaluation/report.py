@@ -28,8 +28,6 @@ def describe_frame(frame: FrameRecord) -> str:
     if frame.score is None:
         return "no score"
     kind = "match" if frame.is_match else "non-match"
-    if frame.is_tracked:
-        kind = "followed only, does not count"
     threshold = "" if frame.threshold is None else f" (threshold {frame.threshold:.3f})"
     return f"score {frame.score:.3f}{threshold} {kind}"
 

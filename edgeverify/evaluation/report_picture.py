@@ -52,8 +52,7 @@ def _scores(axes: Axes, row: DecisionRow) -> None:
     compared = [frame for frame in row.frames if frame.score is not None and not frame.gate]
     kinds = (
         ("match", "o", GREEN, [f for f in compared if f.is_match]),
-        ("non-match", "x", RED, [f for f in compared if not f.is_match and not f.is_tracked]),
-        ("followed only", "D", GREY, [f for f in compared if f.is_tracked]),
+        ("non-match", "x", RED, [f for f in compared if not f.is_match]),
     )
     for name, marker, colour, frames in kinds:
         if frames:

@@ -13,7 +13,6 @@ from edgeverify.errors import EdgeverifyError
 
 JETSON_MARK = "etc/nv_tegra_release"
 NVIDIA_MARK = "proc/driver/nvidia/version"
-OLDEST_SYSTEMD = 249
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,13 +29,11 @@ class FrameRecord:
     score: float | None = None
     threshold: float | None = None
     is_match: bool = False
-    is_tracked: bool = False
     yaw_degrees: float | None = None
     pitch_degrees: float | None = None
     roll_degrees: float | None = None
     eye_aspect_ratio: float | None = None
     live_probability: float | None = None
-    similarity_to_previous: float | None = None
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
@@ -51,14 +49,12 @@ class FrameRecord:
             card=comparison.card if comparison else "",
             score=comparison.score if comparison else None,
             threshold=comparison.threshold if comparison else None,
-            is_match=comparison.is_match and not seen.is_tracked if comparison else False,
-            is_tracked=seen.is_tracked,
+            is_match=comparison.is_match if comparison else False,
             yaw_degrees=cues.pose.yaw_degrees if cues else None,
             pitch_degrees=cues.pose.pitch_degrees if cues else None,
             roll_degrees=cues.pose.roll_degrees if cues else None,
             eye_aspect_ratio=cues.eye_aspect_ratio if cues else None,
             live_probability=cues.live_probability if cues else None,
-            similarity_to_previous=cues.similarity_to_previous if cues else None,
             stage_milliseconds=seen.stage_milliseconds,
         )
 

@@ -47,7 +47,6 @@ class LivenessReport:
     lowest_similarity: float
     flat_frames: int
     challenge_actions: tuple[str, ...]
-    challenge_step: int
     challenge_failure: str
 
 
@@ -109,7 +108,6 @@ class Judge:
             challenge_actions=tuple(a.value for a in challenge.draws[0].actions)
             if challenge
             else (),
-            challenge_step=challenge.step if challenge else 0,
             challenge_failure=challenge.failure if challenge else "",
         )
 
@@ -120,9 +118,7 @@ class Judge:
         if cues is None:
             return
         self._plane = self._plane.observe(cues.mesh)
-        if comparison is None:
-            return
-        if not comparison.is_match or observation.is_tracked:
+        if comparison is None or not comparison.is_match:
             return
         self._matches += 1
         self._still = self._still.observe(observation.at, cues.embedding)

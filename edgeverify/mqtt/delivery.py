@@ -60,7 +60,6 @@ class OutboxDelivery:
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self.problem = ""
         """Why the last attempt stopped short; empty when all is well."""
-        self.sent = 0
 
     def start(self) -> None:
         """Begin."""
@@ -126,7 +125,6 @@ class OutboxDelivery:
             problem = self._land(flying, arrived) or problem
         if arrived:
             self._outbox.mark_sent(arrived)
-            self.sent += len(arrived)
         return problem
 
     @staticmethod

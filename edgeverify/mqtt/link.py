@@ -48,7 +48,6 @@ class LinkState:
     protocol: str
     problem: Degradation | None
     connections: int
-    live_dropped: int
 
 
 class MqttLink:
@@ -94,7 +93,6 @@ class MqttLink:
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._connections = 0
-        self._live_dropped = 0
         self._thread = threading.Thread(target=self._run, name="mqtt-link", daemon=True)
 
     # ---- for everybody ------------------------------------------------------------------------
@@ -123,7 +121,6 @@ class MqttLink:
             protocol=("5" if connection.is_v5 else "3.1.1") if connection and up else "",
             problem=connection.complaint if connection and up else self._problem,
             connections=self._connections,
-            live_dropped=self._live_dropped,
         )
 
     @property
@@ -156,18 +153,15 @@ class MqttLink:
         """
         seconds_left = int((expires_at - now).total_seconds())
         if seconds_left < 1:
-            self._live_dropped += 1
             return LiveResult.DROPPED_EXPIRED, None
         connection = self._confirmed()
         if connection is None:
-            self._live_dropped += 1
             return LiveResult.DROPPED_OFFLINE, None
         publication = connection.publish(
             self.topics.event, event, expiry_seconds=seconds_left, content_type=CONTENT_TYPE
         )
         connection.ask()
         if publication.is_answered and not publication.is_acknowledged:
-            self._live_dropped += 1
             return LiveResult.DROPPED_OFFLINE, None
         return LiveResult.HANDED_OVER, publication
 

@@ -90,8 +90,7 @@ class Transaction:
         """Take in one frame and the liveness judgement up to and including it.
 
         Frames captured before the claim, after the deadline, twice or out of order change
-        nothing. Mismatches enter the window, refusals do not, nor does a match on a face that was
-        only tracked from the frame before.
+        nothing. Mismatches enter the window, refusals do not.
         """
         if self.ended_by is not None or not self._counts(observation):
             return self
@@ -106,7 +105,7 @@ class Transaction:
         if liveness in LIVENESS_DENIALS:
             return replace(seen, ended_by=LIVENESS_DENIALS[liveness])
         if observation.comparison is not None:
-            return _compared(seen, observation.comparison, is_tracked=observation.is_tracked)
+            return _compared(seen, observation.comparison)
         refusal = observation.refusal
         return _reached(seen, refusal.reason if refusal else Reason.INTERNAL_ERROR)
 
@@ -177,12 +176,10 @@ def _reached(seen: Transaction, reason: Reason) -> Transaction:
     return replace(seen, furthest=STAGES[max(before, STAGES.index(reason))])
 
 
-def _compared(seen: Transaction, comparison: Comparison, *, is_tracked: bool) -> Transaction:
+def _compared(seen: Transaction, comparison: Comparison) -> Transaction:
     if comparison.card not in seen.cards:
         # Whatever made this, it is no evidence about the claim.
         return replace(seen, ended_by=Reason.INTERNAL_ERROR)
-    if is_tracked and comparison.is_match:
-        return seen
     counted = replace(
         seen,
         window=(*seen.window, comparison)[-seen.rules.window_frames :],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from edgeverify.runtime.manifest import Precision
 from edgeverify.runtime.network import Network
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 from edgeverify.runtime.session import Session
+from edgeverify.runtime.trt import open_trt
 from edgeverify.settings import ModelSettings
 
 BackEnd = Literal["tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"]
@@ -111,15 +111,7 @@ def _open(network: Network, settings: ModelSettings, back_end: BackEnd) -> Sessi
 
 
 def _open_tensorrt(network: Network, settings: ModelSettings) -> Session:
-    # `trt.open_trt(network, settings, precision) -> Session` raises RuntimeUnavailableError where
-    # there is no GPU, no tensorrt or pycuda, or no engine built on this device for this network.
-    try:
-        trt = importlib.import_module("edgeverify.runtime.trt")
-    except ImportError as error:
-        raise RuntimeUnavailableError(f"TensorRT is not installed ({error.name})") from None
-    precision = _precision(network, settings, on_gpu=True)
-    session: Session = trt.open_trt(network, settings, precision)
-    return session
+    return open_trt(network, settings, _precision(network, settings, on_gpu=True))
 
 
 def _precision(network: Network, settings: ModelSettings, *, on_gpu: bool) -> Precision:

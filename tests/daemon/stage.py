@@ -23,10 +23,10 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.idle import Idle
 from edgeverify.daemon.inbox import Inbox
 from edgeverify.daemon.people import People
-from edgeverify.daemon.records import Records, Told
+from edgeverify.daemon.records import Records
 from edgeverify.daemon.service import make_judge
 from edgeverify.daemon.situation import Board, Situation
-from edgeverify.domain import Claim, ClaimSource, OperatingPoint, Prompt, Reference
+from edgeverify.domain import Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
 from edgeverify.events import SignedDecision
 from edgeverify.journal import Journal
 from edgeverify.keys import SigningKeys, key_id
@@ -100,14 +100,15 @@ class DoorOnStage:
                 issued_at=self.clock.wall(),
                 received_at=self.door.eyes.now(),
                 source=ClaimSource.MQTT,
+                remember_until=self.clock.wall() + timedelta(seconds=20),
             )
         )
 
-    def play(self, turns: int = 400) -> tuple[Told, ...]:
+    def play(self, turns: int = 400) -> tuple[Decision, ...]:
         """Turn until something was decided."""
         for _ in range(turns):
-            if told := self.door.turn():
-                return told
+            if decided := self.door.turn():
+                return decided
         return ()
 
 

@@ -12,6 +12,7 @@ from edgeverify.daemon.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
+from edgeverify.journal.reading import recent
 from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
 from edgeverify.thermal import Level
 from tests.daemon.stage import DoorOnStage
@@ -20,25 +21,25 @@ Stage = Callable[..., DoorOnStage]
 
 
 def _reason(door: DoorOnStage) -> Reason:
-    (told,) = door.play()
-    return told.decision.reason
+    (decided,) = door.play()
+    return decided.reason
 
 
 def test_ada_walks_up_with_her_card_and_is_let_in(stage: Stage) -> None:
     door = stage(Film.OWNER_WALKS_UP)
     door.claim(OWNER_CARD)
-    (told,) = door.play()
-    assert told.decision.outcome is Outcome.GRANT
-    assert told.is_recorded
-    assert told.is_live
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.GRANT
+    assert [row.outcome for row in recent(door.journal.path)] == [Outcome.GRANT]
+    assert [event.decision.outcome for event in door.recorder.events] == [Outcome.GRANT]
 
 
 def test_bob_with_adas_card_is_denied_before_the_time_out(stage: Stage) -> None:
     door = stage(Film.OTHER_WALKS_UP)
     door.claim(OWNER_CARD)
-    (told,) = door.play()
-    assert told.decision.reason is Reason.NON_MATCH
-    assert told.decision.comparisons == DecisionSettings().max_comparisons
+    (decided,) = door.play()
+    assert decided.reason is Reason.NON_MATCH
+    assert decided.comparisons == DecisionSettings().max_comparisons
 
 
 def test_an_unknown_card_needs_no_look(stage: Stage) -> None:
@@ -71,8 +72,8 @@ def test_another_card_ends_the_attempt_that_runs(stage: Stage) -> None:
     door.claim(OWNER_CARD, name="first")
     assert door.door.turn() == ()
     door.claim(OTHER_CARD, name="second")
-    (told,) = door.door.turn()
-    assert (told.decision.claim_id, told.decision.reason) == ("first", Reason.SUPERSEDED)
+    (decided,) = door.door.turn()
+    assert (decided.claim_id, decided.reason) == ("first", Reason.SUPERSEDED)
     assert door.door.attempt is not None
     assert door.door.attempt.claim.card == OTHER_CARD
 
@@ -82,8 +83,8 @@ def test_the_same_card_again_joins_its_own_attempt(stage: Stage) -> None:
     door.claim(OWNER_CARD, name="first")
     door.door.turn()
     door.claim(OWNER_CARD, name="again")
-    (told,) = door.play()
-    assert told.decision.claim_id == "first"
+    (decided,) = door.play()
+    assert decided.claim_id == "first"
     assert set(door.journal.claim_ids(door.clock.wall())) == {"first", "again"}
     assert len(door.recorder.events) == 1
 
@@ -111,10 +112,10 @@ def test_without_a_row_there_is_no_grant(stage: Stage, monkeypatch: pytest.Monke
     monkeypatch.setattr(door.journal, "record", full)
     monkeypatch.setattr(door.recorder, "publish_live", lambda signed: signed is not None)
     door.claim(OWNER_CARD)
-    (told,) = door.play()
-    assert told.decision.outcome is Outcome.DENY
-    assert told.decision.reason is Reason.JOURNAL_UNAVAILABLE
-    assert not told.is_recorded
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.DENY
+    assert decided.reason is Reason.JOURNAL_UNAVAILABLE
+    assert recent(door.journal.path) == ()
     assert "journal_unavailable" in door.faults
 
 
@@ -132,17 +133,17 @@ def test_a_model_that_breaks_is_a_denial_with_its_reason(
         patch.setattr(door.door.pipeline, "observe", broken)
         with pytest.raises(RuntimeUnavailableError):
             door.play()
-    (told,) = door.door.fail(Reason.MODEL_UNAVAILABLE)
-    assert told.decision.reason is Reason.MODEL_UNAVAILABLE
+    (decided,) = door.door.fail(Reason.MODEL_UNAVAILABLE)
+    assert decided.reason is Reason.MODEL_UNAVAILABLE
     assert door.door.attempt is None
 
 
 def test_a_photo_held_up_with_liveness_on_is_never_let_in(stage: Stage) -> None:
     door = stage(Film.OWNER_WALKS_UP, count=90, liveness="challenge")
     door.claim(OWNER_CARD)
-    (told,) = door.play(2000)
-    assert told.decision.outcome is Outcome.DENY
-    assert told.decision.reason in {
+    (decided,) = door.play(2000)
+    assert decided.outcome is Outcome.DENY
+    assert decided.reason in {
         Reason.PRESENTATION_ATTACK,
         Reason.CHALLENGE_FAILED,
         Reason.CAMERA_UNAVAILABLE,
@@ -174,8 +175,8 @@ def test_golden_replay_gives_exactly_these_events(stage: Stage) -> None:
 
 def test_walking_up_without_a_reader_is_one_attempt_then_a_pause(stage: Stage) -> None:
     door = stage(Film.OWNER_WALKS_UP, count=40, claims=ClaimSettings(sources=("walk_up",)))
-    (told,) = door.play()
-    assert (told.decision.outcome, told.decision.card) == (Outcome.GRANT, OWNER_CARD)
+    (decided,) = door.play()
+    assert (decided.outcome, decided.card) == (Outcome.GRANT, OWNER_CARD)
     assert door.play(10) == ()
 
 
@@ -187,10 +188,10 @@ def test_an_empty_room_makes_no_claims(stage: Stage) -> None:
 
 def test_the_rooms_one_occupant_is_let_in_and_a_visitor_is_not(stage: Stage) -> None:
     claims = ClaimSettings(sources=("fixed",), fixed_card=OWNER_CARD)
-    (told,) = stage(Film.OWNER_WALKS_UP, count=40, claims=claims).play()
-    assert told.decision.outcome is Outcome.GRANT
-    (told,) = stage(Film.OTHER_WALKS_UP, count=40, claims=claims).play()
-    assert told.decision.reason is Reason.NON_MATCH
+    (decided,) = stage(Film.OWNER_WALKS_UP, count=40, claims=claims).play()
+    assert decided.outcome is Outcome.GRANT
+    (decided,) = stage(Film.OTHER_WALKS_UP, count=40, claims=claims).play()
+    assert decided.reason is Reason.NON_MATCH
 
 
 def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
@@ -201,8 +202,8 @@ def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
     impostor.claim(OWNER_CARD, name="sixth")
     assert _reason(impostor) is Reason.LOCKED_OUT
     impostor.claim(OTHER_CARD, name="his own card")
-    (told,) = impostor.play()
-    assert told.decision.outcome is Outcome.GRANT
+    (decided,) = impostor.play()
+    assert decided.outcome is Outcome.GRANT
 
 
 def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage: Stage) -> None:
@@ -217,8 +218,8 @@ def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage
         source=ClaimSource.MQTT,
     )
     door.door.inbox.put(stale)
-    (told,) = door.door.turn()
-    assert (told.decision.claim_id, told.decision.reason) == ("stale", Reason.CLAIM_EXPIRED)
+    (decided,) = door.door.turn()
+    assert (decided.claim_id, decided.reason) == ("stale", Reason.CLAIM_EXPIRED)
     assert door.door.attempt is not None
     assert door.door.attempt.claim.id == "first"
 
@@ -254,5 +255,5 @@ def test_while_a_reload_waits_claims_wait_too(stage: Stage) -> None:
     door.claim(OWNER_CARD)
     assert door.door.turn() == ()
     door.door.is_changing = False
-    (told,) = door.play()
-    assert told.decision.outcome is Outcome.GRANT
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.GRANT

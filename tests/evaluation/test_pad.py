@@ -42,7 +42,6 @@ def frame(index: int, live: float | None, who: Embedding = ANNA) -> ScoredFrame:
         refusal=BLURRED if refused else None,
         embedding=None if refused else who,
         cues=None if refused else cues,
-        face_pixels=None if refused else 120.0,
     )
 
 

@@ -70,7 +70,7 @@ def judged(at: float, live: float | None) -> ScoredFrame:
         mesh=np.zeros((468, 3), np.float32),
         live_probability=live,
     )
-    return ScoredFrame(at=at, refusal=None, embedding=None, cues=cues, face_pixels=None)
+    return ScoredFrame(at=at, refusal=None, embedding=None, cues=cues)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edgeverify.domain import Outcome, Reason
-from edgeverify.evaluation.report import describe_frame, report_lines
+from edgeverify.evaluation.report import report_lines
 from edgeverify.journal import Entry, FrameRecord, Journal
 from edgeverify.journal.reading import find
 from tests.doors import DOOR, NOON, decided, door_keys
@@ -25,7 +25,7 @@ WALKING_UP = (
     frame(0.1, gate="no_face"),
     frame(0.3, gate="too_far", measured=41.26, limit=60.0, yaw_degrees=3.0, pitch_degrees=-2.0),
     frame(0.5, score=0.31, threshold=0.4, card="0012345"),
-    frame(0.6, score=0.55, threshold=0.4, card="0012345", is_tracked=True),
+    frame(0.6, score=0.35, threshold=0.4, card="0012345"),
     frame(
         0.8, score=0.61, threshold=0.4, card="0012345", is_match=True, live_probability=0.97,
         eye_aspect_ratio=0.28,
@@ -93,11 +93,6 @@ def test_the_last_decision_needs_no_id(door: Path) -> None:
 
 def test_a_decision_without_a_frame_says_so(door: Path) -> None:
     assert "no frame was looked at" in report(door, "event-nobody").out
-
-
-def test_a_followed_frame_is_said_not_to_count() -> None:
-    told = describe_frame(WALKING_UP[3])
-    assert told == "score 0.550 (threshold 0.400) followed only, does not count"
 
 
 def test_no_face_ever_stands_in_it(door: Path) -> None:

@@ -45,15 +45,12 @@ MATCH = compared(0.8)
 MISMATCH = compared(0.2)
 
 
-def frame(
-    sequence: int, at: float, seen: Refusal | Comparison, *, tracked: bool = False
-) -> Observation:
+def frame(sequence: int, at: float, seen: Refusal | Comparison) -> Observation:
     return Observation(
         frame_sequence=sequence,
         at=at,
         refusal=seen if isinstance(seen, Refusal) else None,
         comparison=seen if isinstance(seen, Comparison) else None,
-        is_tracked=tracked,
     )
 
 
@@ -86,19 +83,14 @@ class Visit:
         else:
             self.transaction = begun
 
-    def sees(
-        self,
-        *seen: Refusal | Comparison,
-        liveness: Liveness = Liveness.PASSED,
-        tracked: bool = False,
-    ) -> Visit:
+    def sees(self, *seen: Refusal | Comparison, liveness: Liveness = Liveness.PASSED) -> Visit:
         for one in seen:
             if self.decision is not None:
                 return self
             assert self.transaction is not None
             self.now += 0.1
             self.sequence += 1
-            observation = frame(self.sequence, self.now, one, tracked=tracked)
+            observation = frame(self.sequence, self.now, one)
             self.transaction = self.transaction.observe(observation, liveness)
             self.decision = self.transaction.decide(self.now)
         return self

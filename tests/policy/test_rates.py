@@ -1,4 +1,4 @@
-"""From the rate of one frame to the rate of a transaction."""
+"""From the rate of one frame to the rate of a transaction: the figures of docs/decision.md."""
 
 from __future__ import annotations
 
@@ -7,55 +7,49 @@ import random
 
 import pytest
 
-from edgeverify.policy.rates import chance_of_window, false_accept_rates
 from edgeverify.policy.window import proven_card
 from edgeverify.settings.decision import DecisionSettings
 from tests.policy.people import MATCH, MISMATCH
 
-
-def by_enumeration(per_frame: float, required: int, window: int, frames: int) -> float:
-    """The same by looking at every one of 2^M sequences, through the door's own window."""
-    rules = DecisionSettings(
-        required_matches=required, window_frames=window, max_comparisons=frames
-    )
-    total = 0.0
-    for bits in itertools.product((0, 1), repeat=frames):
-        seen = [MATCH if bit else MISMATCH for bit in bits]
-        windows = (seen[max(0, end - window) : end] for end in range(1, frames + 1))
-        if any(proven_card(part, rules) for part in windows):
-            total += per_frame ** sum(bits) * (1 - per_frame) ** (frames - sum(bits))
-    return total
+RULES = DecisionSettings()
+FRAMES, REQUIRED = RULES.max_comparisons, RULES.required_matches
 
 
-@pytest.mark.parametrize(("required", "window", "frames"), [(3, 5, 10), (1, 1, 6), (2, 4, 8)])
-@pytest.mark.parametrize("per_frame", [0.01, 0.3])
-def test_the_exact_chance_is_that_of_the_doors_own_window(
-    per_frame: float, required: int, window: int, frames: int
-) -> None:
-    exact = chance_of_window(per_frame, required, window, frames)
-
-    assert exact == pytest.approx(by_enumeration(per_frame, required, window, frames), rel=1e-9)
+def bound(per_frame: float) -> float:
+    """Markov: M frames hold M p false matches on average, and a grant needs k."""
+    return min(1.0, FRAMES * per_frame / REQUIRED)
 
 
-def test_the_defaults() -> None:
-    """The figures of docs/decision.md."""
-    rates = false_accept_rates(1e-4, DecisionSettings())
+def is_granted(matches: tuple[int, ...]) -> bool:
+    """Run a sequence of frames through the door's own window."""
+    seen = [MATCH if match else MISMATCH for match in matches]
+    windows = (seen[max(0, end - RULES.window_frames) : end] for end in range(len(seen) + 1))
+    return any(proven_card(window, RULES) is not None for window in windows)
 
-    assert rates.bound == pytest.approx(5e-4)
-    assert rates.independent == pytest.approx(7.0e-11, rel=0.01)
+
+def test_independent_frames_at_the_defaults() -> None:
+    """Exact: every sequence of 15 frames. What does not have k matches is not looked at."""
+    per_frame = 1e-4
+    chance = 0.0
+    for matches in itertools.product((0, 1), repeat=FRAMES):
+        total = sum(matches)
+        if total >= REQUIRED and is_granted(matches):
+            chance += per_frame**total * (1 - per_frame) ** (FRAMES - total)
+
+    assert chance == pytest.approx(7.0e-11, rel=0.01)
+    assert bound(per_frame) == pytest.approx(5e-4)
+    assert per_frame * FRAMES == pytest.approx(1.5e-3), "if any one frame were enough"
 
 
 def test_the_bound_holds_where_frames_depend_on_each_other() -> None:
     """The worst case for it: matches come in bundles of exactly three."""
     rng = random.Random(1)
-    rules = DecisionSettings()
-    per_frame, transactions, granted, matches = 0.02, 20_000, 0, 0
+    per_frame, transactions, granted, found = 0.02, 20_000, 0, 0
     for _ in range(transactions):
-        is_lucky = rng.random() < per_frame * rules.max_comparisons / rules.required_matches
-        matches += 3 if is_lucky else 0
-        seen = [MATCH if is_lucky and 4 <= i < 7 else MISMATCH for i in range(15)]
-        granted += any(proven_card(seen[max(0, e - 5) : e], rules) is not None for e in range(16))
+        is_lucky = rng.random() < per_frame * FRAMES / REQUIRED
+        matches = tuple(int(is_lucky and 4 <= frame < 7) for frame in range(FRAMES))
+        found += sum(matches)
+        granted += is_granted(matches)
 
-    assert matches / (15 * transactions) == pytest.approx(per_frame, rel=0.05)
-    bound = false_accept_rates(per_frame, rules).bound
-    assert granted / transactions == pytest.approx(bound, rel=0.05), "the bound is reached"
+    assert found / (FRAMES * transactions) == pytest.approx(per_frame, rel=0.05)
+    assert granted / transactions == pytest.approx(bound(per_frame), rel=0.05), "it is reached"

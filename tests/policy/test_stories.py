@@ -88,20 +88,6 @@ def test_the_camera_gave_two_frames_and_no_more() -> None:
     assert Visit().sees(MATCH, MATCH).waits(5.0).reason is Reason.CAMERA_UNAVAILABLE
 
 
-def test_a_face_that_was_only_tracked_never_counts() -> None:
-    """Between two detections somebody may have stepped in."""
-    visit = Visit().sees(*[MATCH] * 40, tracked=True)
-
-    assert visit.decision is None
-    assert visit.waits(5.0).decision is not None
-    assert visit.decision is not None
-    assert visit.decision.outcome is Outcome.DENY
-
-
-def test_a_tracked_face_that_does_not_match_does_count() -> None:
-    assert Visit().sees(*[MISMATCH] * 15, tracked=True).reason is Reason.NON_MATCH
-
-
 def test_frames_from_before_the_claim_prove_nothing() -> None:
     visit = Visit()
     assert visit.transaction is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -12,6 +11,7 @@ import onnxruntime
 import pytest
 
 from edgeverify.errors import BundleError, RuntimeUnavailableError
+from edgeverify.runtime import open_session as choosing
 from edgeverify.runtime.bundle import Bundle, load_bundle, load_pad_bundle
 from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
 from edgeverify.runtime.open_session import open_pad_sessions, open_session, thread_count
@@ -27,7 +27,7 @@ def bundle(tmp_path: Path) -> Bundle:
 
 @pytest.fixture
 def without_tensorrt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "edgeverify.runtime.trt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
 
 
 @pytest.mark.usefixtures("without_tensorrt")
@@ -44,8 +44,7 @@ def test_auto_takes_tensorrt_where_it_works(
     class Engine:
         name = "tensorrt"
 
-    trt = SimpleNamespace(open_trt=lambda *_: Engine())
-    monkeypatch.setitem(sys.modules, "edgeverify.runtime.trt", trt)
+    monkeypatch.setattr(choosing, "open_trt", lambda *_: Engine())
     opened = open_session(bundle, ModelSettings())
     assert opened.session.name == "tensorrt"
     assert opened.refused == ()
@@ -57,8 +56,7 @@ def test_an_engine_that_is_not_there_is_a_reason_and_the_next_one_runs(
     def refuse(*_: object) -> None:
         raise RuntimeUnavailableError("no engine was built on this device")
 
-    trt = SimpleNamespace(open_trt=refuse)
-    monkeypatch.setitem(sys.modules, "edgeverify.runtime.trt", trt)
+    monkeypatch.setattr(choosing, "open_trt", refuse)
     opened = open_session(bundle, ModelSettings())
     assert opened.session.name == "onnxruntime-cpu"
     assert opened.refused[0].detail == "no engine was built on this device"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.error_discard.curves import GATES, discard_curve, gate_effect
 from edgeverify.domain import HeadPose, QualityFigures
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.error_discard import GATES, discard_curve, gate_effect
 from edgeverify.settings import QualitySettings
 from edgeverify.vision.quality import refuse
 
