@@ -51,7 +51,8 @@ def run(home: Path, *arguments: str | Path) -> tuple[int, str]:
         env={"XDG_DATA_HOME": str(home), "COLUMNS": "200"},
     )
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
+    said = result.stdout if "--json" in arguments else result.output
+    return result.exit_code, said
 
 
 def test_prints_are_refused_live_people_are_not_and_the_control_grants(
