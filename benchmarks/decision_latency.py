@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from edgeverify.config import load_config
-from edgeverify.daemon.attempt import Attempt
+from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.service import Service, assemble
 from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.liveness_clips import FIRST_PHONE_FRAME, arguments, kinds
 from edgeverify.domain import FaceBox, RgbImage
-from edgeverify.evaluation.pad_material import FrameRun, timed_frames
+from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
 from edgeverify.settings import VisionSettings
 from edgeverify.vision.detector import FaceDetector
 

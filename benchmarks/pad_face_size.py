@@ -16,9 +16,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.liveness_clips import arguments
+from edgeverify.bundle.loading import load_pad_bundle
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.models.folders import models_directory
-from edgeverify.runtime.bundle import load_pad_bundle
 from edgeverify.runtime.open_session import open_pad_sessions
 from edgeverify.settings import ModelSettings, PadSettings, VisionSettings
 from edgeverify.vision.detector import FaceDetector
