@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from edgeverify.config import load_config
-from edgeverify.daemon.attempt import Attempt
+from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.service import Service, assemble
 from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress
@@ -32,10 +32,10 @@ from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, Decision, Outcome
 from edgeverify.models.folders import cache_directory, models_directory
-from edgeverify.pipeline import open_face_finder
 from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
 from edgeverify.state import open_state
+from edgeverify.verifier.pipeline import open_face_finder
 from tests.brokers import mosquitto
 
 

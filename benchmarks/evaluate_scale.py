@@ -14,9 +14,9 @@ import time
 
 import numpy as np
 
-from edgeverify.evaluation.all_scores import Faces, compare_all_images
-from edgeverify.evaluation.figures import RATES, figures
-from edgeverify.evaluation.walk_up import walk_up
+from edgeverify.evaluation.images.all_scores import Faces, compare_all_images
+from edgeverify.evaluation.images.figures import RATES, figures
+from edgeverify.evaluation.images.walk_up import walk_up
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeverify.evaluation.pad_bench import PadBench, open_bench
-from edgeverify.evaluation.pad_material import FrameRun, find_runs
-from edgeverify.evaluation.pad_scores import ScoredFrame, ScoredRun, score_run
+from edgeverify.evaluation.attacks.material import FrameRun, find_runs
+from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun, score_run
+from edgeverify.evaluation.speed.pad_bench import PadBench, open_bench
 from edgeverify.settings import ModelSettings, QualitySettings, Settings
 from edgeverify.vision.quality import refuse
 

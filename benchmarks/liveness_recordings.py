@@ -14,7 +14,7 @@ from statistics import median
 
 from benchmarks.liveness_clips import arguments, kinds, seen, ungated
 from edgeverify.domain import Comparison, Liveness, Observation
-from edgeverify.evaluation.pad_scores import ScoredFrame
+from edgeverify.evaluation.attacks.scores import ScoredFrame
 from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.posture import ahead
 from tests.liveness.actors import Actor

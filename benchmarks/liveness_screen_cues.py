@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from benchmarks.liveness_clips import FIRST_PHONE_FRAME, arguments, kinds
 from edgeverify.domain import FaceBox, RgbImage
-from edgeverify.evaluation.pad_material import FrameRun, timed_frames
+from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import open_face_finder
 from edgeverify.settings import VisionSettings
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.contract import FaceDetector
 
 EVERY = 5

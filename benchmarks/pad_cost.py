@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeverify.bundle.loading import load_pad_bundle
 from edgeverify.domain import FaceBox
+from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.liveness import Judge, JudgeRules, LivenessPlan
 from edgeverify.models.folders import models_directory
-from edgeverify.runtime.bundle import load_pad_bundle
 from edgeverify.runtime.open_session import open_pad_sessions
-from edgeverify.runtime.pad_crop import crop_around_box
 from edgeverify.settings import ChallengeSettings, ModelSettings, PadSettings
 from edgeverify.vision.pad import PadModel
 from tests.liveness.actors import Actor

@@ -16,12 +16,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.liveness_clips import arguments
+from edgeverify.bundle.loading import load_pad_bundle
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import open_face_finder
-from edgeverify.runtime.bundle import load_pad_bundle
 from edgeverify.runtime.open_session import open_pad_sessions
 from edgeverify.settings import ModelSettings, PadSettings, VisionSettings
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.pad import PadModel
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.liveness_clips import arguments, gated, kinds, seen, ungated
-from edgeverify.evaluation.pad_rates import PadRule, Share, rates_of
-from edgeverify.evaluation.pad_scores import ScoredRun
+from edgeverify.evaluation.attacks.rates import PadRule, Share, rates_of
+from edgeverify.evaluation.attacks.scores import ScoredRun
 from edgeverify.settings import QualitySettings
 
 PUBLISHED = 0.5

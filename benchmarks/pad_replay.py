@@ -13,11 +13,11 @@ from pathlib import Path
 
 from benchmarks.liveness_clips import NO_GATES, arguments, gated, kinds, seen, ungated
 from edgeverify.domain import Embedding
-from edgeverify.evaluation.pad import enrol_people
-from edgeverify.evaluation.pad_bench import PadBench
-from edgeverify.evaluation.pad_door import DoorRules, iapar, present
-from edgeverify.evaluation.pad_rates import Share, rates_of
-from edgeverify.evaluation.pad_scores import ScoredRun
+from edgeverify.evaluation.attacks.attacks import enrol_people
+from edgeverify.evaluation.attacks.door import DoorRules, iapar, present
+from edgeverify.evaluation.attacks.rates import Share, rates_of
+from edgeverify.evaluation.attacks.scores import ScoredRun
+from edgeverify.evaluation.speed.pad_bench import PadBench
 from edgeverify.liveness import LivenessPlan
 from edgeverify.settings import QualitySettings
 

@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.cli.evaluate_options import cache_folder, settings_of
-from edgeverify.evaluation.acquired import Acquired
-from edgeverify.evaluation.face_cache import FaceCache
+from edgeverify.cli.measure.evaluate_options import cache_folder, settings_of
+from edgeverify.evaluation.images.acquired import Acquired
+from edgeverify.evaluation.images.face_cache import FaceCache
+from edgeverify.evaluation.images.view import Gates
 from edgeverify.evaluation.instrument import open_instrument
-from edgeverify.evaluation.sequence_figures import Crowd, crowd_of
-from edgeverify.evaluation.sequence_runs import look_at_runs
-from edgeverify.evaluation.view import Gates
+from edgeverify.evaluation.transactions.figures import Crowd, crowd_of
+from edgeverify.evaluation.transactions.runs import look_at_runs
 
 FRAMES = 5
 PHOTOS = 3

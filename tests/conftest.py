@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
 from edgeverify.models.build import ensure_bundle
-from edgeverify.runtime.vision_bundle import NAME as VISION
 from tests.absent import absent
 from tests.faces import DATA, MODELS, SOURCES
 

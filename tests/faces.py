@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeverify.bundle.vision_bundle import NAME
 from edgeverify.errors import BundleError
 from edgeverify.models.archives import MEDIAPIPE, fetch_archive
 from edgeverify.models.build import fetch_bundle
-from edgeverify.pipeline import open_face_finder
-from edgeverify.runtime.vision_bundle import NAME
 from edgeverify.settings import VisionSettings
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.opening import DOOR, FaceFinder, Trial
 from tests.absent import absent
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 import edgeverify
 
@@ -38,25 +35,7 @@ def test_the_pure_core_needs_no_camera_model_disk_or_network() -> None:
 def test_everything_the_daemon_can_load_is_free_of_torch() -> None:
     names = [module.name for module in pkgutil.walk_packages(edgeverify.__path__, "edgeverify.")]
     assert len(names) > 50
-    without_gpu = [name for name in names if ".trt" not in name]
+    without_gpu = [name for name in names if ".tensorrt" not in name]
     loaded = _loaded_after("\n".join(f"import {name}" for name in without_gpu))
     assert "edgeverify.daemon" in loaded
     assert loaded.isdisjoint({"torch", "torchvision", "timm", "edgeverify_export"})
-
-
-@pytest.mark.parametrize("folder", ["edgeverify", "export"])
-def test_every_package_is_in_the_wheel(folder: str) -> None:
-    root = Path(__file__).resolve().parent.parent
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - not before 3.11
-    else:
-        tomllib = pytest.importorskip("tomli")
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    listed = set(project["tool"]["setuptools"]["packages"])
-    name = {"edgeverify": "edgeverify", "export": "edgeverify_export"}[folder]
-    found = {
-        ".".join([name, *path.parent.relative_to(root / folder).parts])
-        for path in (root / folder).rglob("__init__.py")
-    }
-    assert name in found
-    assert found <= listed

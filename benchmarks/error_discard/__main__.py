@@ -31,11 +31,11 @@ from benchmarks.error_discard.measuring import (
 from benchmarks.error_discard.pictures import plot, plot_worse
 from benchmarks.error_discard.report import FMR, Report
 from benchmarks.error_discard.table import print_table
+from edgeverify.bundle.loading import load_bundle
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.rates import threshold_at_fmr
+from edgeverify.evaluation.statistics.rates import threshold_at_fmr
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
-from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings
 from edgeverify.vision.embedder import Embedder

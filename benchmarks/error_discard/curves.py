@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from edgeverify.domain import HeadPose, QualityFigures
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.rates import fnmr
-from edgeverify.evaluation.scores import Scores
+from edgeverify.evaluation.statistics.rates import fnmr
+from edgeverify.evaluation.statistics.scores import Scores
 from edgeverify.settings import QualitySettings
 
 Goodness: TypeAlias = NDArray[np.float64]

@@ -17,8 +17,8 @@ from benchmarks.error_discard.curves import GATES
 from benchmarks.error_discard.material import PairSet
 from edgeverify.domain import Refusal
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import open_face_finder
 from edgeverify.settings import VisionSettings
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.dominance import select
 from edgeverify.vision.embedder import Embedder
 from edgeverify.vision.quality import measure

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo
-from edgeverify.evaluation.pairs import read_pairs
+from edgeverify.evaluation.images.pairs import read_pairs
 from edgeverify.vision.dominance import FaceSelection
 
 SESSIONS_OF = ("0001", "0005", "0007")

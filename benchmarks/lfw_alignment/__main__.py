@@ -27,9 +27,9 @@ from benchmarks.lfw_alignment.faces import find_meshes, read_image
 from benchmarks.lfw_alignment.figures import Array, Row
 from benchmarks.lfw_alignment.rows import Experiment, finding_rows, template_rows
 from edgeverify.domain import Points
-from edgeverify.evaluation.pairs import read_pairs
-from edgeverify.runtime.manifest import Feeding
-from edgeverify.runtime.preprocessing import feed
+from edgeverify.evaluation.images.pairs import read_pairs
+from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.statement import Feeding
 
 Network = Callable[[Array], Array]
 

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from edgeverify.domain import Points, RgbImage
-from edgeverify.runtime.alignment import warp
-from edgeverify.runtime.manifest import Feeding
-from edgeverify.runtime.similarity import fit_similarity
-from edgeverify.runtime.templates import PointTemplate, template_named
+from edgeverify.feeding.alignment import warp
+from edgeverify.feeding.similarity_transform import fit_similarity
+from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.templates import PointTemplate, template_named
 
 _FLAGS = {
     "linear": cv2.INTER_LINEAR,

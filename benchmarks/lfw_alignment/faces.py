@@ -15,8 +15,8 @@ from rich.progress import track
 
 from edgeverify.domain import FaceBox, Points, RgbImage
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import open_face_finder
 from edgeverify.settings import VisionSettings
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.opening import FaceFinder, Trial
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.evaluation.folds import PairScores, fold_accuracy
-from edgeverify.evaluation.pairs import Pair
+from edgeverify.evaluation.images.folds import PairScores, fold_accuracy
+from edgeverify.evaluation.images.pairs import Pair
 
 Array = NDArray[np.float32]
 

@@ -36,7 +36,7 @@ from benchmarks.side_by_side.picture import plot
 from benchmarks.side_by_side.report import Report
 from benchmarks.side_by_side.rival import Rival
 from benchmarks.side_by_side.rounds import RIVAL, results_of, run_rounds
-from edgeverify.evaluation.bench_scenes import SIZES, Scene, scenes, video_scene
+from edgeverify.evaluation.speed.scenes import SIZES, Scene, scenes, video_scene
 
 LEFT_OUT = "deepface, YuNet, SFace: weights not within reach"
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import cv2
 
+from edgeverify.bundle.loading import load_bundle
 from edgeverify.comparison import compare_all
 from edgeverify.domain import Face, Frame, OperatingPoint, RgbImage
-from edgeverify.evaluation.bench import random_references
+from edgeverify.evaluation.speed.bench import random_references
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import Pipeline, open_face_finder, open_pipeline
-from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
+from edgeverify.verifier.pipeline import Pipeline, open_face_finder, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 
 Lap = Callable[[RgbImage], tuple[float, float] | None]

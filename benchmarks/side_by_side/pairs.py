@@ -13,9 +13,9 @@ from benchmarks.side_by_side.rival import Rival
 from benchmarks.side_by_side.rounds import RIVAL
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo
-from edgeverify.evaluation.pairs import read_pairs
-from edgeverify.evaluation.rates import accuracy, best_accuracy_threshold
-from edgeverify.pipeline import Pipeline
+from edgeverify.evaluation.images.pairs import read_pairs
+from edgeverify.evaluation.statistics.rates import accuracy, best_accuracy_threshold
+from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.vision.dominance import FaceSelection
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.side_by_side.contestants import HAAR, Lap
 from benchmarks.side_by_side.report import Result
-from edgeverify.evaluation.bench_scenes import Scene
+from edgeverify.evaluation.speed.scenes import Scene
 
 Laps = dict[tuple[int, str], list[tuple[float, float]]]
 """By scene and contestant."""

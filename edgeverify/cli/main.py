@@ -7,35 +7,18 @@ from typing import Annotated
 import typer
 
 from edgeverify import __version__
-from edgeverify.cli import (
-    acts,
-    aim,
-    average_face,
+from edgeverify.cli.door import acts, aim, claim, doctor, events, journal, reload, run, status
+from edgeverify.cli.install import (
     backup,
-    bench,
-    calibrate,
-    check_config,
-    claim,
     demo,
     diagnose,
-    doctor,
     downgrade_state,
-    enrol,
-    evaluate,
-    evaluate_pad,
-    events,
-    explain,
     install_service,
-    journal,
     keys,
     models,
-    references,
-    reload,
-    report,
-    run,
-    status,
-    verify,
 )
+from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
+from edgeverify.cli.people import average_face, check_config, enrol, explain, references, verify
 
 app = typer.Typer(
     name="edgeverify",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edgeverify.domain import OperatingPoint
-    from edgeverify.pipeline import Pipeline
     from edgeverify.settings import Settings
+    from edgeverify.verifier.pipeline import Pipeline
 
 
 def open_pipeline_for(
@@ -21,10 +21,10 @@ def open_pipeline_for(
     """
     import os
 
-    from edgeverify.daemon.brain import open_brain
-    from edgeverify.daemon.owner import owner_key
     from edgeverify.errors import ConfigError
     from edgeverify.models.folders import models_directory
+    from edgeverify.verifier.owner_key import owner_key
+    from edgeverify.verifier.verifier import open_brain
 
     owner = owner_key(settings, folder)
     without_pad = settings.model_copy(update={"liveness": "off"})

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.reloading import Tickets
+from edgeverify.daemon.reload.reload_thread import Tickets
 from edgeverify.daemon.service import Service
 from edgeverify.logs import fields
 from edgeverify.status_socket import Handler, Json

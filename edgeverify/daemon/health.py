@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from edgeverify.camera.health import CameraState
-from edgeverify.daemon.reload import Change
+from edgeverify.daemon.reload.reloader import Change
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.enrolment import EnrolmentReport

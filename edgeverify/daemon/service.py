@@ -17,21 +17,19 @@ from edgeverify.claims import ClaimGate
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer
-from edgeverify.daemon.brain import Brain, open_brain
-from edgeverify.daemon.conditions import Conditions
-from edgeverify.daemon.desk import ClaimDesk
-from edgeverify.daemon.door import Door
-from edgeverify.daemon.eyes import Eyes
+from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.claim_entry import ClaimDesk
+from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.door import Door
+from edgeverify.daemon.door.idle import Idle
+from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.records import Records
+from edgeverify.daemon.door.situation import Board, Situation
+from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.heat import Heat
-from edgeverify.daemon.idle import Idle
-from edgeverify.daemon.inbox import Inbox
-from edgeverify.daemon.keyring import KeyRing
-from edgeverify.daemon.loop import DoorThread
-from edgeverify.daemon.owner import owner_key
-from edgeverify.daemon.records import Records
-from edgeverify.daemon.reload import Reloader
-from edgeverify.daemon.situation import Board, Situation
+from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.reload.reloader import Reloader
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Claim, Degradation
 from edgeverify.errors import JournalUnavailableError
@@ -46,6 +44,8 @@ from edgeverify.references import ReferenceStore
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
 from edgeverify.thermal import Sensors
+from edgeverify.verifier.owner_key import owner_key
+from edgeverify.verifier.verifier import Brain, open_brain
 from edgeverify.watchdog import Watch
 
 BOOT_FACT = "boot_with_set_clock"

@@ -11,9 +11,9 @@ import threading
 import time
 
 from edgeverify.daemon.control import requests
-from edgeverify.daemon.due import Due
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.reloading import Reloads
+from edgeverify.daemon.interval import Due
+from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.upkeep import Upkeep
 from edgeverify.domain import Reason

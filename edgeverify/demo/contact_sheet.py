@@ -11,8 +11,8 @@ import numpy as np
 
 from edgeverify.domain import Outcome, RgbImage
 from edgeverify.errors import ImageError
-from edgeverify.pipeline import Pipeline
-from edgeverify.runtime.templates import template_named
+from edgeverify.feeding.templates import template_named
+from edgeverify.verifier.pipeline import Pipeline
 
 TILE = (640, 360)
 FOOT = 56

@@ -28,9 +28,9 @@ from edgeverify.demo.visit import Answer, visit
 from edgeverify.domain import RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys
-from edgeverify.pipeline import Pipeline
 from edgeverify.progress import Progress, counted_bar
 from edgeverify.state import StateDirectory
+from edgeverify.verifier.pipeline import Pipeline
 
 SEED = 20260101
 

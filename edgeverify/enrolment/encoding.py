@@ -9,8 +9,8 @@ import numpy as np
 from edgeverify.domain import Embedding, Gate, Refusal, RgbImage
 from edgeverify.enrolment.photo import Photo
 from edgeverify.errors import FaceNotUsableError
-from edgeverify.pipeline import Pipeline, ProbeResult
 from edgeverify.settings import EnrolmentSettings, QualitySettings
+from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
 _ADVICE = {
     Gate.NO_FACE: "no face was found in it",

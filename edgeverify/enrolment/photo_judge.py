@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeverify.comparison import Metric
-from edgeverify.pipeline import Pipeline
+from edgeverify.verifier.pipeline import Pipeline
 
 
 class PhotoJudge:

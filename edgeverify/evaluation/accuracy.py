@@ -8,25 +8,25 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.acquire import Progress, acquire
 from edgeverify.evaluation.as_json import plain
-from edgeverify.evaluation.attributes import read_attributes
-from edgeverify.evaluation.evaluation import Question, evaluate_gated
-from edgeverify.evaluation.face_cache import FaceCache
-from edgeverify.evaluation.folds import people_of, pick_folds, require_apart
-from edgeverify.evaluation.image_report import ImageReport
-from edgeverify.evaluation.instrument import Instrument
-from edgeverify.evaluation.journal_scores import JournalReport, judge_journal
-from edgeverify.evaluation.material import (
+from edgeverify.evaluation.images.acquire import Progress, acquire
+from edgeverify.evaluation.images.attributes import read_attributes
+from edgeverify.evaluation.images.evaluation import Question, evaluate_gated
+from edgeverify.evaluation.images.face_cache import FaceCache
+from edgeverify.evaluation.images.folds import people_of, pick_folds, require_apart
+from edgeverify.evaluation.images.material import (
     Material,
     PairedImages,
     folder_images,
     material,
     paired_images,
 )
-from edgeverify.evaluation.pairs import Pair, read_pairs
-from edgeverify.evaluation.sequence_report import SequenceReport, judge_sequences
-from edgeverify.evaluation.view import Gates
+from edgeverify.evaluation.images.pairs import Pair, read_pairs
+from edgeverify.evaluation.images.report import ImageReport
+from edgeverify.evaluation.images.view import Gates
+from edgeverify.evaluation.instrument import Instrument
+from edgeverify.evaluation.transactions.journal_scores import JournalReport, judge_journal
+from edgeverify.evaluation.transactions.report import SequenceReport, judge_sequences
 from edgeverify.settings import Settings
 from edgeverify.vision.dominance import FaceSelection
 

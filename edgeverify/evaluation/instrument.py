@@ -9,21 +9,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import edgeverify.feeding
 import edgeverify.runtime
 import edgeverify.vision
 from edgeverify.comparison import Metric
-from edgeverify.daemon.brain import Brain, open_brain
-from edgeverify.daemon.owner import owner_key
 from edgeverify.domain import OperatingPoint, RgbImage
 from edgeverify.errors import ConfigError
-from edgeverify.evaluation.acquired import Acquired
+from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.models.folders import models_directory
-from edgeverify.pipeline import Pipeline
 from edgeverify.settings import Settings
+from edgeverify.verifier.owner_key import owner_key
+from edgeverify.verifier.pipeline import Pipeline
+from edgeverify.verifier.verifier import Brain, open_brain
 from edgeverify.vision.dominance import FaceSelection
-
-# The files of `runtime` that lie between a frame and a network's input.
-_FEEDING = ("alignment.py", "embed.py", "preprocessing.py", "similarity.py", "templates.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,9 +104,8 @@ def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
 
 def _sources() -> str:
     """Hash the code of the stages, so that a changed stage never meets an old embedding."""
-    vision = sorted(Path(edgeverify.vision.__file__ or "").parent.glob("*.py"))
-    runtime = Path(edgeverify.runtime.__file__ or "").parent
     whole = hashlib.sha256()
-    for path in [*vision, *(runtime / name for name in _FEEDING)]:
-        whole.update(path.read_bytes())
+    for package in (edgeverify.vision, edgeverify.feeding, edgeverify.runtime):
+        for path in sorted(Path(package.__file__ or "").parent.glob("*.py")):
+            whole.update(path.read_bytes())
     return whole.hexdigest()

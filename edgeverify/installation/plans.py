@@ -36,7 +36,7 @@ def plan_install(target: Target) -> list[Step]:
     steps += [
         run([*pip, "--quiet", "--no-deps", str(target.wheel)], why="the release itself"),
         run([str(release / "bin/edgeverify"), "--version"]),
-        run([*loads, "import edgeverify.daemon.running"], why="it loads, or nothing changes"),
+        run([*loads, "import edgeverify.daemon.run"], why="it loads, or nothing changes"),
         *_units(target, release),
         *_configs(target, release),
         *_switch(target, release),

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.errors import BundleError
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.pip_download import Wanted, pip_download
 from edgeverify.progress import Progress, silent
-from edgeverify.runtime.canonical import sha256_of, sha256_of_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,27 +8,28 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from edgeverify.bundle.folder_writer import clear_leftovers
+from edgeverify.bundle.manifest import PadNetwork
+from edgeverify.bundle.vision_bundle import NAME as VISION
+from edgeverify.bundle.vision_bundle import write_vision_bundle
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
 from edgeverify.logs import fields
-from edgeverify.models import dlib_network, minifasnet, mobilefacenet
 from edgeverify.models.archives import ARCHIVES
+from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
 from edgeverify.models.catalogue import (
     Catalogue,
     CatalogueEntry,
     load_catalogue,
     shipped_operating_points,
 )
-from edgeverify.models.dlib_weights import read_dlib_weights
 from edgeverify.models.folder_lock import folder_lock
-from edgeverify.models.legacy_pickle import read_state_dict
+from edgeverify.models.graphs import dlib_resnet as dlib_network
+from edgeverify.models.graphs import minifasnet, mobilefacenet
 from edgeverify.models.locate import locate
-from edgeverify.models.state_dict import StateDict
+from edgeverify.models.weights.dlib_weights import read_dlib_weights
+from edgeverify.models.weights.legacy_pickle import read_state_dict
+from edgeverify.models.weights.state_dict import StateDict
 from edgeverify.progress import Progress, silent
-from edgeverify.runtime.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
-from edgeverify.runtime.folder_writer import clear_leftovers
-from edgeverify.runtime.manifest import PadNetwork
-from edgeverify.runtime.vision_bundle import NAME as VISION
-from edgeverify.runtime.vision_bundle import write_vision_bundle
 
 DEFAULT = "dlib-resnet"
 _UNASKED = {DEFAULT, VISION}

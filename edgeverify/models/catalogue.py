@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from edgeverify.bundle.manifest import Sha256
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.errors import BundleError
-from edgeverify.runtime.manifest import BundleModel, Sha256
-from edgeverify.runtime.operating_points import OperatingPoints, OperatingPointsFile
+from edgeverify.feeding.statement import BundleModel
 
 
 class SourceFile(BundleModel):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 
+from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.errors import BundleError
 from edgeverify.progress import Progress, harmless, silent
-from edgeverify.runtime.canonical import sha256_of_file
 
 ATTEMPTS = 5
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)

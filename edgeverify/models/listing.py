@@ -8,6 +8,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from edgeverify.bundle.loading import (
+    Bundle,
+    PadBundle,
+    load_bundle,
+    load_pad_bundle,
+)
+from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.verified_folder import MANIFEST_FILE
+from edgeverify.feeding.statement import Feeding
 from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     CatalogueEntry,
@@ -15,17 +24,8 @@ from edgeverify.models.catalogue import (
     measured_at,
     shipped_operating_points,
 )
-from edgeverify.runtime.bundle import (
-    Bundle,
-    PadBundle,
-    load_bundle,
-    load_pad_bundle,
-)
-from edgeverify.runtime.golden import check_golden, check_pad_golden
-from edgeverify.runtime.manifest import Feeding
+from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
-from edgeverify.runtime.operating_points import MeasuredPoint
-from edgeverify.runtime.verified_folder import MANIFEST_FILE
 from edgeverify.settings import ModelSettings
 
 _CPU = ModelSettings(runtime="onnxruntime-cpu")

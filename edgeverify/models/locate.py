@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.errors import BundleError
 from edgeverify.models.archives import ARCHIVES, Archive, fetch_archive, installed_file, member
 from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.fetch import fetch_file
 from edgeverify.progress import Progress
-from edgeverify.runtime.canonical import sha256_of
 
 
 def locate(file: SourceFile, *, source: Path | None, cache: Path, progress: Progress) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tarfile
 from pathlib import Path
 
+from edgeverify.bundle.folder_writer import clear_leftovers, write_folder
 from edgeverify.errors import BundleError
 from edgeverify.models.archives import FACE_RECOGNITION, fetch_archive, members
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.progress import Progress, silent
-from edgeverify.runtime.folder_writer import clear_leftovers, write_folder
 
 
 def photos(cache: Path, progress: Progress = silent) -> dict[str, Path]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import RgbImage, Vector
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.manifest import Manifest
-from edgeverify.runtime.preprocessing import feed
-from edgeverify.runtime.session import Batch, Session
+from edgeverify.feeding.preprocessing import Batch, feed
+from edgeverify.runtime.session import Session
 
 
 def embed_raw(session: Session, manifest: Manifest, chip: RgbImage) -> Vector:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeverify.errors import BundleError, RuntimeUnavailableError
-from edgeverify.runtime.session import Batch
+from edgeverify.feeding.preprocessing import Batch
 
 _ONE_AT_A_TIME = threading.Lock()
 """Two threads that both saved and restored descriptor 2 could leave it at nowhere for ever."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from edgeverify.runtime.manifest import Precision
+from edgeverify.bundle.manifest import Precision
 
 
 class Network(Protocol):

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeverify.bundle.loading import PadBundle
+from edgeverify.bundle.manifest import Precision
 from edgeverify.domain import Degradation
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.bundle import PadBundle
-from edgeverify.runtime.manifest import Precision
 from edgeverify.runtime.network import Network
-from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify.runtime.session import Session
-from edgeverify.runtime.trt import open_trt
+from edgeverify.runtime.tensorrt.session import open_trt
 from edgeverify.settings import ModelSettings
 
 BackEnd = Literal["tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"]

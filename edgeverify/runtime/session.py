@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeverify.runtime.manifest import Precision
-
-Batch: TypeAlias = NDArray[np.float32]
+from edgeverify.bundle.manifest import Precision
+from edgeverify.feeding.preprocessing import Batch
 
 
 class Session(Protocol):

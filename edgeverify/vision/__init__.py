@@ -1,1 +1,1 @@
-"""From a picture to an embedding, one stage a file; the stages meet in `edgeverify.pipeline`."""
+"""From a picture to an embedding, one stage a file; they meet in `edgeverify.verifier`."""

@@ -1,10 +1,10 @@
-"""From a face in its frame to the chip its model wants: `edgeverify.runtime.alignment`, by mesh."""
+"""From a face in its frame to the chip its model wants: `edgeverify.feeding.alignment`, by mesh."""
 
 from __future__ import annotations
 
+from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import AlignedFace, Face, RgbImage
-from edgeverify.runtime.alignment import align_mesh
-from edgeverify.runtime.manifest import Manifest
+from edgeverify.feeding.alignment import align_mesh
 
 
 def align_for(manifest: Manifest, rgb: RgbImage, face: Face) -> AlignedFace:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgeverify.bundle.loading import Bundle
 from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
-from edgeverify.runtime.bundle import Bundle
 from edgeverify.runtime.embed import embed_chip, embed_chips, embed_raw
 from edgeverify.runtime.session import Session
 from edgeverify.vision.alignment import align_for

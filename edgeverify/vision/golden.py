@@ -11,11 +11,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
+from edgeverify.bundle.golden_frames import COUNT, FORMULA, golden_frame
+from edgeverify.bundle.manifest import GOLDEN_FILE
+from edgeverify.bundle.vision_bundle import NAME
 from edgeverify.domain import Face, FaceBox, Points
 from edgeverify.errors import BundleError
-from edgeverify.runtime.golden_frames import COUNT, FORMULA, golden_frame
-from edgeverify.runtime.manifest import GOLDEN_FILE, BundleModel
-from edgeverify.runtime.vision_bundle import NAME
+from edgeverify.feeding.statement import BundleModel
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 
 MIN_CONFIDENCE = 0.6

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.runtime.vision_bundle import VisionBundle, load_vision_bundle
+from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.settings import VisionSettings
 from edgeverify.vision.opening import open_finder
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import cv2
 
+from edgeverify.bundle.manifest import GOLDEN_FILE
+from edgeverify.bundle.vision_bundle import DETECTOR_FILE, MESH_FILE, VisionBundle
 from edgeverify.runtime.litert import LiteRtNetwork
-from edgeverify.runtime.manifest import GOLDEN_FILE
-from edgeverify.runtime.vision_bundle import DETECTOR_FILE, MESH_FILE, VisionBundle
 from edgeverify.settings import VisionSettings
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.detector import FullRangeDetector

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeverify.bundle.loading import PadBundle
+from edgeverify.bundle.manifest import PadNetwork
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.bundle import PadBundle
-from edgeverify.runtime.manifest import PadNetwork
-from edgeverify.runtime.pad_crop import crop_around_box
-from edgeverify.runtime.preprocessing import feed
-from edgeverify.runtime.second_core import SecondCore
+from edgeverify.feeding.pad_crop import crop_around_box
+from edgeverify.feeding.preprocessing import feed
+from edgeverify.runtime.onnxruntime.second_core import SecondCore
 from edgeverify.runtime.session import Session
 from edgeverify.settings import PadSettings
 

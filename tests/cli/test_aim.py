@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.cli.aim_view import Look, UsableSeconds, draw, save
+from edgeverify.cli.door.aim_view import Look, UsableSeconds, draw, save
 from edgeverify.cli.main import app
 from edgeverify.domain import Frame, Gate, Reason, Refusal
 

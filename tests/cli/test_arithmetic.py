@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from edgeverify.cli.arithmetic import one_thread_for_matrices
+from edgeverify.cli.door.arithmetic import one_thread_for_matrices
 
 
 def test_the_door_asks_for_one_and_leaves_an_owners_choice_alone() -> None:
@@ -18,7 +18,8 @@ def test_the_door_asks_for_one_and_leaves_an_owners_choice_alone() -> None:
 
 
 def test_numpy_is_not_there_before_run_or_bench_has_said_so() -> None:
-    asked = "import sys, edgeverify.cli.run, edgeverify.cli.bench; print('numpy' in sys.modules)"
+    commands = "edgeverify.cli.door.run, edgeverify.cli.measure.bench"
+    asked = f"import sys, {commands}; print('numpy' in sys.modules)"
     said = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60
     )
@@ -29,7 +30,7 @@ def test_the_daemon_says_it_at_once() -> None:
     program = (
         "import os, sys\n"
         "os.environ.pop('OPENBLAS_NUM_THREADS', None)\n"
-        "import edgeverify.cli.run as command\n"
+        "import edgeverify.cli.door.run as command\n"
         "try:\n"
         "    command.run('/nowhere.yaml')\n"
         "except BaseException:\n"

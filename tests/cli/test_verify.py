@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edgeverify.cli.verify import as_percent
+from edgeverify.cli.people.verify import as_percent
 from tests.cli.conftest import Desk, Said
 
 

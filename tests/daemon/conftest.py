@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.daemon.brain import open_brain
 from edgeverify.demo.actors import Cast, hire
 from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, frames
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.domain import OperatingPoint, Reference
 from edgeverify.enrolment import encode_photo
 from edgeverify.enrolment.photo import decode_photo
-from edgeverify.pipeline import Pipeline
 from edgeverify.progress import silent
 from edgeverify.settings import ModelSettings, Settings, StaffEntry
+from edgeverify.verifier.pipeline import Pipeline
+from edgeverify.verifier.verifier import open_brain
 from tests.daemon.stage import DoorOnStage, door_on_stage
 from tests.models.conftest import CACHE, dlib_bundle, dlib_file, real_photos
 

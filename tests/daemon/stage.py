@@ -16,26 +16,26 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.camera.open_camera import open_camera
-from edgeverify.daemon.conditions import Conditions
-from edgeverify.daemon.door import Door
-from edgeverify.daemon.eyes import Eyes
+from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.door import Door
+from edgeverify.daemon.door.idle import Idle
+from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.people import People
+from edgeverify.daemon.door.records import Records
+from edgeverify.daemon.door.situation import Board, Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.idle import Idle
-from edgeverify.daemon.inbox import Inbox
-from edgeverify.daemon.people import People
-from edgeverify.daemon.records import Records
 from edgeverify.daemon.service import make_judge
-from edgeverify.daemon.situation import Board, Situation
 from edgeverify.domain import Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
 from edgeverify.events import SignedDecision
 from edgeverify.journal import Journal
 from edgeverify.keys import SigningKeys, key_id
 from edgeverify.liveness import PadState, plan_liveness
 from edgeverify.metrics import Metrics
-from edgeverify.pipeline import Pipeline
 from edgeverify.references.store import LoadedReferences
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.thermal import Level, idle_plan
+from edgeverify.verifier.pipeline import Pipeline
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 

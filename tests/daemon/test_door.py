@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from edgeverify.daemon.door import CLAIMS_A_TURN
+from edgeverify.daemon.door.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeverify.daemon.people import People
-from edgeverify.daemon.situation import Situation
+from edgeverify.daemon.door.people import People
+from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.liveness import PadState, plan_liveness
 from edgeverify.references.store import LoadedReferences

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from edgeverify.clock import ClockReading
+from edgeverify.daemon.door.inbox import CAPACITY, Inbox
+from edgeverify.daemon.door.people import People
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.inbox import CAPACITY, Inbox
-from edgeverify.daemon.keyring import KeyRing
-from edgeverify.daemon.people import People
-from edgeverify.daemon.reloading import ReloadOutcome, Tickets
+from edgeverify.daemon.reload.reload_thread import ReloadOutcome, Tickets
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Claim, ClaimSource, Degradation, Embedding, Reason, Reference

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.cli.main import main
-from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 
 HANG = "EDGEVERIFY_TEST_HANG"
 

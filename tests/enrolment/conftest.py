@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.bundle.loading import load_bundle
 from edgeverify.domain import OperatingPoint
-from edgeverify.pipeline import Pipeline, open_pipeline
-from edgeverify.runtime.bundle import load_bundle
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
+from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.faces import face_finder
 

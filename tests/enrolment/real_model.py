@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from edgeverify.runtime.bundle_writer import EmbedderRecipe, write_embedder
-from edgeverify.runtime.manifest import Feeding
+from edgeverify.feeding.statement import Feeding
+from edgeverify.models.bundle_writer import EmbedderRecipe, write_embedder
 
 
 def write_mobilefacenet(folder: Path, trained_models: Path) -> None:

@@ -14,9 +14,9 @@ from PIL import Image, ImageFilter
 
 from edgeverify.domain import Embedding
 from edgeverify.enrolment import Change, EnrolmentReport, EntryReport, PhotoJudge, synchronise
-from edgeverify.pipeline import Pipeline
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.settings import Settings
+from edgeverify.verifier.pipeline import Pipeline
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 FACES = "faces_misc/ageitgey/examples"

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.domain import Gate, HeadPose, QualityFigures, Reason, Refusal
-from edgeverify.evaluation.acquired import Acquired
-from edgeverify.evaluation.all_scores import Faces
-from edgeverify.evaluation.material import Material
+from edgeverify.evaluation.images.acquired import Acquired
+from edgeverify.evaluation.images.all_scores import Faces
+from edgeverify.evaluation.images.material import Material
 
 LOOKING_AHEAD = HeadPose(yaw_degrees=0, pitch_degrees=0, roll_degrees=0)
 

@@ -8,8 +8,8 @@ from edgeverify_export.networks.architecture import Architecture
 from edgeverify_export.parity.faces import FoundFace
 from numpy.typing import NDArray
 
-from edgeverify.runtime.manifest import Feeding
-from edgeverify.runtime.preprocessing import feed
+from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.statement import Feeding
 
 
 def fed(faces: tuple[FoundFace, ...], feeding: Feeding, template: str) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.onnx_graph import run_network
 from edgeverify_export.parity.faces import FoundFace
 
-from edgeverify.runtime.manifest import Feeding
+from edgeverify.feeding.statement import Feeding
 from tests.export.stages import fed
 
 pytestmark = pytest.mark.export

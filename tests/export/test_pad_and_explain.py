@@ -16,11 +16,11 @@ from edgeverify_export.pad import PadSource, PadStatement, export_pad
 from edgeverify_export.statement import Statement
 from typer.testing import CliRunner
 
+from edgeverify.bundle.canonical_json import sha256_of_file
+from edgeverify.bundle.loading import load_bundle, load_pad_bundle
 from edgeverify.errors import CheckpointError, ConfigError
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
-from edgeverify.runtime.canonical import sha256_of_file
-from edgeverify.runtime.golden import check_golden, check_pad_golden
+from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
 from edgeverify.settings import ModelSettings
 from tests.models.conftest import dlib_file  # noqa: F401 - a fixture

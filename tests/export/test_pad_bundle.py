@@ -15,10 +15,10 @@ from edgeverify_export.half import HalfGraph
 from edgeverify_export.pad import MadePad, PadSource, PadStatement, export_pad
 from typer.testing import CliRunner
 
+from edgeverify.bundle.loading import PadBundle, load_pad_bundle
 from edgeverify.errors import ParityError
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import PadBundle, load_pad_bundle
-from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 
 pytestmark = [pytest.mark.export, pytest.mark.slow]
 

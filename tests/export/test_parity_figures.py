@@ -13,8 +13,8 @@ from edgeverify_export.parity.gate import all_failures, failures
 from edgeverify_export.parity.threshold import choose
 from edgeverify_export.parity.trial import Trial
 
+from edgeverify.bundle.loading import load_bundle
 from edgeverify.errors import ParityError
-from edgeverify.runtime.bundle import load_bundle
 from tests.runtime.tiny import write_tiny
 
 GOOD = Comparison(

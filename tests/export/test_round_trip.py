@@ -15,8 +15,8 @@ from edgeverify_export.sessions import cosine_rows
 from edgeverify_export.statement import Statement, resolve
 from safetensors.torch import save_file
 
-from edgeverify.runtime.bundle import load_bundle
-from edgeverify.runtime.golden import check_golden
+from edgeverify.bundle.loading import load_bundle
+from edgeverify.models.golden_check import check_golden
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings
 from tests.export.stages import as_trained, fed

@@ -15,8 +15,8 @@ from edgeverify_export.parity.trial import Trial
 from edgeverify_export.statement import Statement
 from torch import nn
 
-from edgeverify.runtime.manifest import Feeding
-from edgeverify.runtime.preprocessing import feed
+from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.statement import Feeding
 from edgeverify.vision.dominance import FaceSelection
 
 pytestmark = [pytest.mark.export, pytest.mark.slow]

@@ -18,10 +18,10 @@ from edgeverify_export.statement import Statement
 from edgeverify_export.variants import add_half, add_int8
 from typer.testing import CliRunner
 
+from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.errors import BundleError
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import Bundle, load_bundle
-from edgeverify.runtime.golden import check_golden
+from edgeverify.models.golden_check import check_golden
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.bundle.loading import Bundle, PadBundle, load_bundle, load_pad_bundle
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import Bundle, PadBundle, load_bundle, load_pad_bundle
-from edgeverify.runtime.trt_device import CudaDevice
-from edgeverify.runtime.trt_library import TensorRt, load_tensorrt
+from edgeverify.runtime.tensorrt.device import CudaDevice
+from edgeverify.runtime.tensorrt.library import TensorRt, load_tensorrt
 
 
 @pytest.fixture(scope="session")

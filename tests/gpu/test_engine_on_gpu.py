@@ -13,14 +13,14 @@ from edgeverify_export.sessions import cosine_rows
 from edgeverify_export.tensorrt.build import build_engine, compile_engine
 from edgeverify_export.tensorrt.network import Order
 
+from edgeverify.bundle.loading import Bundle, PadBundle
+from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.progress import silent
-from edgeverify.runtime.bundle import Bundle, PadBundle
-from edgeverify.runtime.golden import check_golden, check_pad_golden
-from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
-from edgeverify.runtime.trt import TensorRtSession, engine_key, engine_source
-from edgeverify.runtime.trt_device import CudaDevice
-from edgeverify.runtime.trt_library import TensorRt
+from edgeverify.runtime.tensorrt.device import CudaDevice
+from edgeverify.runtime.tensorrt.library import TensorRt
+from edgeverify.runtime.tensorrt.session import TensorRtSession, engine_key, engine_source
 from edgeverify.settings import ModelSettings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(1800)]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.errors import BundleError
 from edgeverify.models import pip_download
 from edgeverify.models.archives import (
@@ -28,7 +29,6 @@ from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.locate import locate
 from edgeverify.progress import silent
-from edgeverify.runtime.canonical import sha256_of
 
 PYTHON = sys.executable
 CONTENT = b"weights" * 1000

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgeverify.bundle.golden_frames import golden_frame
+from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import CheckpointError
-from edgeverify.models.dlib_weights import read_dlib_weights
-from edgeverify.pipeline import open_pipeline
-from edgeverify.runtime.bundle import Bundle, load_bundle
+from edgeverify.models.golden_check import check_golden
+from edgeverify.models.weights.dlib_weights import read_dlib_weights
 from edgeverify.runtime.embed import embed_raw
-from edgeverify.runtime.golden import check_golden
-from edgeverify.runtime.golden_frames import golden_frame
 from edgeverify.runtime.open_session import open_session
 from edgeverify.runtime.session import Session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
+from edgeverify.verifier.pipeline import open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 from tests.faces import face_finder
 from tests.models.dlib_by_hand import forward

@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.folder_writer import clear_leftovers
+from edgeverify.bundle.loading import load_bundle, load_pad_bundle
 from edgeverify.errors import BundleError
 from edgeverify.models import build
 from edgeverify.models.build import ensure_bundle, fetch_bundle, resolve_bundle
 from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from edgeverify.models.fetch import fetch_file
-from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
-from edgeverify.runtime.canonical import sha256_of
-from edgeverify.runtime.folder_writer import clear_leftovers
 from tests.models.file_server import FileServer, serving
 
 DATA = np.random.default_rng(0).bytes(300_000)
@@ -239,7 +239,7 @@ def test_a_full_disk_while_building_leaves_nothing_and_the_next_run_goes_on(
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("edgeverify.runtime.folder_writer.os.fsync", full)
+    monkeypatch.setattr("edgeverify.bundle.folder_writer.os.fsync", full)
     with pytest.raises(BundleError, match=r"cannot write .*mobilefacenet: No space left") as caught:
         fetch_bundle("mobilefacenet", tmp_path, source=trained_models)
     assert "Free some space" in caught.value.advice

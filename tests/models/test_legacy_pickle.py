@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from edgeverify.errors import CheckpointError
-from edgeverify.models import legacy_pickle
-from edgeverify.models.legacy_pickle import read_state_dict
+from edgeverify.models.weights import legacy_pickle
+from edgeverify.models.weights.legacy_pickle import read_state_dict
 
 HEADER = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
 

@@ -9,10 +9,10 @@ import onnxruntime
 import pytest
 
 from edgeverify.errors import CheckpointError
-from edgeverify.models.legacy_pickle import read_state_dict
-from edgeverify.models.minifasnet import build_minifasnet
-from edgeverify.models.mobilefacenet import build_mobilefacenet
-from edgeverify.models.state_dict import StateDict
+from edgeverify.models.graphs.minifasnet import build_minifasnet
+from edgeverify.models.graphs.mobilefacenet import build_mobilefacenet
+from edgeverify.models.weights.legacy_pickle import read_state_dict
+from edgeverify.models.weights.state_dict import StateDict
 
 PAD_FILES = ["2.7_80x80_MiniFASNetV2.pth", "4_0_0_80x80_MiniFASNetV1SE.pth"]
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edgeverify.runtime.second_core import SecondCore
+from edgeverify.runtime.onnxruntime.second_core import SecondCore
 
 
 @pytest.fixture

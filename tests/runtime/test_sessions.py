@@ -10,10 +10,10 @@ import onnx
 import onnxruntime
 import pytest
 
+from edgeverify.bundle.loading import Bundle, load_bundle, load_pad_bundle
 from edgeverify.errors import BundleError, RuntimeUnavailableError
 from edgeverify.runtime import open_session as choosing
-from edgeverify.runtime.bundle import Bundle, load_bundle, load_pad_bundle
-from edgeverify.runtime.onnx_runtime import OnnxRuntimeSession
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify.runtime.open_session import open_pad_sessions, open_session, thread_count
 from edgeverify.settings import ModelSettings
 from tests.runtime.tiny import tiny_network, write_tiny, write_tiny_pad

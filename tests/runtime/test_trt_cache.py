@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from edgeverify.errors import BundleError
-from edgeverify.runtime.trt_cache import EngineCache, Miss
-from edgeverify.runtime.trt_key import Device, EngineKey
+from edgeverify.runtime.tensorrt.cache import EngineCache, Miss
+from edgeverify.runtime.tensorrt.key import Device, EngineKey
 
 KEY = EngineKey(
     onnx_sha256="a" * 64,

@@ -13,17 +13,18 @@ from edgeverify_export.cli import app
 from edgeverify_export.half import to_half
 from typer.testing import CliRunner
 
+from edgeverify.bundle.loading import Bundle, PadBundle, load_bundle, load_pad_bundle
+from edgeverify.bundle.manifest import PadNetwork
 from edgeverify.errors import BundleError, RuntimeUnavailableError
-from edgeverify.models.graph import GraphBuilder
-from edgeverify.runtime import trt, trt_device
-from edgeverify.runtime.bundle import Bundle, PadBundle, load_bundle, load_pad_bundle
-from edgeverify.runtime.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
-from edgeverify.runtime.golden import check_golden, check_pad_golden
-from edgeverify.runtime.gpu_thread import GpuThread
-from edgeverify.runtime.manifest import PadNetwork
+from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
+from edgeverify.models.golden_check import check_golden, check_pad_golden
+from edgeverify.models.graphs.graph import GraphBuilder
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
-from edgeverify.runtime.trt_device import CudaDevice
-from edgeverify.runtime.trt_library import of_module
+from edgeverify.runtime.tensorrt import device as trt_device
+from edgeverify.runtime.tensorrt import session as trt
+from edgeverify.runtime.tensorrt.device import CudaDevice
+from edgeverify.runtime.tensorrt.gpu_thread import GpuThread
+from edgeverify.runtime.tensorrt.library import of_module
 from edgeverify.settings import ModelSettings
 from tests.runtime.tensorrt_surface.gpu import MEMORY, Gpu
 from tests.runtime.tiny import FEEDING
@@ -96,7 +97,7 @@ def gpu(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Gpu:
     made = Gpu(request.param)
     library = of_module(made.tensorrt)
     monkeypatch.setattr(trt, "load_tensorrt", lambda: library)
-    monkeypatch.setattr("edgeverify.runtime.trt_library.load_tensorrt", lambda: library)
+    monkeypatch.setattr("edgeverify.runtime.tensorrt.library.load_tensorrt", lambda: library)
     monkeypatch.setattr(trt_device, "_load_pycuda", lambda: made.cuda)
     return made
 

@@ -13,16 +13,16 @@ import pytest
 from edgeverify_export.half import to_half
 from edgeverify_export.tensorrt.build import Built, build_engine
 
+from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.errors import ParityError, RuntimeUnavailableError
+from edgeverify.models.bundle_writer import write_embedder
 from edgeverify.progress import silent
-from edgeverify.runtime import trt as trt_module
-from edgeverify.runtime.bundle import Bundle, load_bundle
-from edgeverify.runtime.bundle_writer import write_embedder
-from edgeverify.runtime.gpu_thread import GpuThread
 from edgeverify.runtime.network import Network
-from edgeverify.runtime.trt import TensorRtSession, engine_folder
-from edgeverify.runtime.trt_device import CudaDevice
-from edgeverify.runtime.trt_library import load_tensorrt, of_module
+from edgeverify.runtime.tensorrt import session as trt_module
+from edgeverify.runtime.tensorrt.device import CudaDevice
+from edgeverify.runtime.tensorrt.gpu_thread import GpuThread
+from edgeverify.runtime.tensorrt.library import load_tensorrt, of_module
+from edgeverify.runtime.tensorrt.session import TensorRtSession, engine_folder
 from tests.runtime.tensorrt_surface.gpu import MEMORY, Gpu
 from tests.runtime.tiny import tiny_network, tiny_recipe
 

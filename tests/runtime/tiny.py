@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeverify.models.graph import GraphBuilder
-from edgeverify.runtime.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
-from edgeverify.runtime.manifest import Feeding, Manifest, PadManifest, PadNetwork
-from edgeverify.runtime.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.manifest import Manifest, PadManifest, PadNetwork
+from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.feeding.statement import Feeding
+from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
+from edgeverify.models.graphs.graph import GraphBuilder
 
 FEEDING = Feeding(
     size=32,

@@ -41,7 +41,7 @@ def release(folder: Path, version: str, *, mark: str = "", schema: int = 1) -> P
         "edgeverify/__init__.py": PROGRAM.format(version=version),
         "edgeverify/journal/schema.py": f"VERSION = {schema}\n",
         "edgeverify/references/schema.py": "VERSION = 1\n",
-        "edgeverify/daemon/running.py": "",
+        "edgeverify/daemon/run.py": "",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\nedgeverify = edgeverify:main\n",

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.daemon.conditions import Conditions
+from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.people import People
+from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.people import People
-from edgeverify.daemon.situation import Situation
 from edgeverify.domain import (
     Claim,
     ClaimSource,

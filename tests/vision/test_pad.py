@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
+from edgeverify.bundle.loading import load_bundle, load_pad_bundle
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.errors import BundleError, RuntimeUnavailableError
+from edgeverify.feeding.preprocessing import Batch
 from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.bundle import load_bundle, load_pad_bundle
-from edgeverify.runtime.golden import check_pad_golden
+from edgeverify.models.golden_check import check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions
-from edgeverify.runtime.session import Batch
 from edgeverify.settings import ModelSettings, PadSettings
 from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.pad import PadModel, softmax

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from edgeverify.config import LoadedConfig
-from edgeverify.daemon.doctor import brain, state, surroundings
+from edgeverify.daemon.doctor import state, surroundings
+from edgeverify.daemon.doctor import verifier as brain
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.errors import EdgeverifyError
 from edgeverify.state import StateDirectory, state_path

@@ -1,0 +1,1 @@
+"""The format in which a model travels: manifest, hashes, signature, operating points."""

@@ -1,0 +1,73 @@
+"""The identity of a model's answers: one hash over everything that changes an embedding.
+
+Canonical JSON (sorted keys, UTF-8, no spaces) of: SHA-256 of the source weights, arch, feeding
+(size, channel order, mean, std, resize), alignment template with its version, mirror rule and
+normalisation. References, their encryption and operating points are bound to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeverify.bundle.canonical_json import canonical_json, sha256_of
+from edgeverify.feeding.statement import Feeding, Triple
+
+
+def embedding_space(  # noqa: PLR0913 - these are exactly the things that the identity is made of
+    *,
+    source_sha256: str,
+    arch: str,
+    feeding: Feeding,
+    template: str,
+    template_version: int,
+    mirror: bool,
+    normalise: bool,
+    precision: str = "",
+) -> str:
+    """Hash an embedder's identity; hex SHA-256.
+
+    `precision` is empty for FP32, FP16 and TensorRT, which share a space, and "int8" for INT8.
+    """
+    identity: dict[str, object] = {
+        "source_sha256": source_sha256,
+        "arch": arch,
+        "feeding": _feeding(feeding),
+        "template": {"name": template, "version": template_version},
+        "mirror": mirror,
+        "normalise": normalise,
+    }
+    if precision:
+        identity["precision"] = precision
+    return sha256_of(canonical_json(identity))
+
+
+def pad_space(
+    *, sources: Sequence[tuple[str, float]], arch: str, feeding: Feeding, live_index: int
+) -> str:
+    """Hash a PAD bundle's identity; `sources` are (SHA-256 of weights, crop scale) in order."""
+    return sha256_of(
+        canonical_json(
+            {
+                "sources": [[sha256, scale] for sha256, scale in sources],
+                "arch": arch,
+                "feeding": _feeding(feeding),
+                "live_index": live_index,
+            }
+        )
+    )
+
+
+def _feeding(feeding: Feeding) -> dict[str, object]:
+    # Statistics in pixel values, so that (scale 1/255, mean 0.5) and (scale 1, mean 127.5), which
+    # feed the same numbers, are one space.
+    return {
+        "size": feeding.size,
+        "channels": feeding.channels,
+        "mean": _in_pixels(feeding.mean, feeding.scale),
+        "std": _in_pixels(feeding.std, feeding.scale),
+        "resize": feeding.resize,
+    }
+
+
+def _in_pixels(values: Triple, scale: float) -> list[float]:
+    return [round(value / scale, 6) for value in values]

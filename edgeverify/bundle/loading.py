@@ -1,0 +1,198 @@
+"""A model bundle on disk: read whole, every hash verified, on every load.
+
+Files that the manifest does not list are never opened. With an owner's key, the signature over
+the list of files must fit too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from edgeverify.bundle.graph_check import check_graph
+from edgeverify.bundle.manifest import (
+    MODEL_FILES,
+    Manifest,
+    PadManifest,
+    PadNetwork,
+    Precision,
+)
+from edgeverify.bundle.operating_points import (
+    OperatingPoints,
+    choose_operating_point,
+)
+from edgeverify.bundle.verified_folder import (
+    MANIFEST_FILE,
+    VerifiedFolder,
+    verified_manifest,
+    verified_points,
+)
+from edgeverify.domain import OperatingPoint
+from edgeverify.errors import BundleError
+from edgeverify.feeding.templates import template_named
+from edgeverify.settings import DecisionSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(VerifiedFolder):
+    """An embedder."""
+
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self.manifest.name
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.manifest.feeding.size
+
+    @property
+    def batch(self) -> int:
+        """Chips in one inference: a face, and its mirror image where the manifest says so."""
+        return 2 if self.manifest.mirror else 1
+
+    @property
+    def operating_points(self) -> OperatingPoints | None:
+        """The measured thresholds of FP32, FP16 and TensorRT, or None."""
+        return self.operating_points_of("fp32")
+
+    def operating_points_of(self, precision: Precision) -> OperatingPoints | None:
+        """Find the measured thresholds of the embedding space of that precision, or None."""
+        space = self.manifest.space_of(precision)
+        return None if self.points is None else self.points.of_space(space)
+
+    def has(self, precision: Precision) -> bool:
+        """Say whether the bundle carries that form of the network."""
+        return MODEL_FILES[precision] in self.manifest.files
+
+    def model_bytes(self, precision: Precision) -> bytes:
+        """Read the ONNX graph of that precision; BundleError where there is none."""
+        if not self.has(precision):
+            raise _no_form(self.manifest.name, precision)
+        return self.read(self.manifest, MODEL_FILES[precision])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PadBundle(VerifiedFolder):
+    """Presentation attack detection."""
+
+    manifest: PadManifest
+
+    @property
+    def networks(self) -> tuple[PadGraph, ...]:
+        """The bundle's networks in the manifest's order, as a back end opens them."""
+        return tuple(PadGraph(self, network) for network in self.manifest.networks)
+
+    @property
+    def operating_points(self) -> OperatingPoints | None:
+        """The measured thresholds of P(live), or None."""
+        if self.points is None:
+            return None
+        return self.points.of_space(self.manifest.embedding_space)
+
+
+@dataclass(frozen=True, slots=True)
+class PadGraph:
+    """One network of a PAD bundle."""
+
+    bundle: PadBundle
+    network: PadNetwork
+
+    @property
+    def name(self) -> str:
+        """The bundle's name and the network's."""
+        return f"{self.bundle.manifest.name}/{Path(self.network.file).stem}"
+
+    @property
+    def folder(self) -> Path:
+        """The bundle's folder."""
+        return self.bundle.folder
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.bundle.manifest.feeding.size
+
+    @property
+    def batch(self) -> int:
+        """One crop of one face at a time."""
+        return 1
+
+    def has(self, precision: Precision) -> bool:
+        """Say whether the bundle carries that form of the network."""
+        return self._file(precision) is not None
+
+    def model_bytes(self, precision: Precision) -> bytes:
+        """Read the ONNX graph of that precision; BundleError where there is none."""
+        file = self._file(precision)
+        if file is None:
+            raise _no_form(self.bundle.manifest.name, precision)
+        return self.bundle.read(self.bundle.manifest, file)
+
+    def _file(self, precision: Precision) -> str | None:
+        forms = {"fp32": self.network.file, "fp16": self.network.half_file}
+        return forms.get(precision)
+
+
+def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle:
+    """Load an embedder; BundleError, naming the file and what to do, where anything is amiss."""
+    manifest = verified_manifest(folder, Manifest, owner_key)
+    template = template_named(manifest.template)
+    if template.version != manifest.template_version:
+        raise BundleError(
+            f"{folder / MANIFEST_FILE} was made for version {manifest.template_version} of the "
+            f"alignment {manifest.template}, this release has version {template.version}",
+            advice="Make the bundle again with this release and enrol again.",
+        )
+    for name in MODEL_FILES.values():
+        if name in manifest.files:
+            check_graph(
+                (folder / name).read_bytes(),
+                folder / name,
+                size=manifest.feeding.size,
+                outputs=manifest.embedding_size,
+            )
+    points = verified_points(folder, manifest.embedding_space, owner_key)
+    return Bundle(folder=folder, manifest=manifest, points=points)
+
+
+def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> PadBundle:
+    """Load a PAD bundle; BundleError as in `load_bundle`."""
+    manifest = verified_manifest(folder, PadManifest, owner_key)
+    for network in manifest.networks:
+        for file in filter(None, (network.file, network.half_file)):
+            path, size = folder / file, manifest.feeding.size
+            check_graph(path.read_bytes(), path, size=size, outputs=manifest.classes)
+    points = verified_points(folder, manifest.embedding_space, owner_key)
+    return PadBundle(folder=folder, manifest=manifest, points=points)
+
+
+def operating_point(
+    bundle: Bundle,
+    settings: DecisionSettings,
+    *,
+    references: int = 1,
+    precision: Precision = "fp32",
+) -> OperatingPoint:
+    """Choose the threshold; ConfigError without evidence (`choose_operating_point`).
+
+    `precision` is that of the session in use: INT8 has its own measurements.
+    """
+    return choose_operating_point(
+        bundle.operating_points_of(precision),
+        settings,
+        bundle_name=bundle.manifest.name,
+        references=references,
+    )
+
+
+def _no_form(name: str, precision: Precision) -> BundleError:
+    return BundleError(
+        f"the bundle {name} has no {precision} model",
+        advice=f"Make one with `edgeverify-export {precision}`, or set model.precision to auto.",
+    )

@@ -1,0 +1,132 @@
+"""A folder whose files have the hashes that its manifest states, and its owner's signature."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
+
+from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
+from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
+from edgeverify.bundle.operating_points import OperatingPointsFile
+from edgeverify.bundle.signature import (
+    MANIFEST_SIGNATURE,
+    POINTS_SIGNATURE,
+    bundle_message,
+    points_message,
+    require_signature,
+)
+from edgeverify.errors import BundleError
+from edgeverify.feeding.statement import BundleModel
+
+MANIFEST_FILE = "manifest.json"
+POINTS_FILE = "operating-points.json"
+_MAX_JSON_BYTES = 4 << 20
+_AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
+_KINDS = {
+    "embedder": "an embedder's bundle",
+    "pad": "a liveness (PAD) bundle",
+    "vision": "the bundle that finds faces",
+}
+
+AnyManifest: TypeAlias = Manifest | PadManifest | VisionManifest
+J = TypeVar("J", bound=BundleModel)
+M = TypeVar("M", Manifest, PadManifest, VisionManifest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedFolder:
+    """A folder whose files had the right hashes when it was loaded."""
+
+    folder: Path
+    points: OperatingPointsFile | None
+
+    def read(self, files: AnyManifest, name: str) -> bytes:
+        """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
+        data = (self.folder / name).read_bytes()
+        if sha256_of(data) != files.files[name]:
+            raise BundleError(f"{self.folder / name} does not have its hash", advice=_AGAIN)
+        return data
+
+
+def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
+    """Read the manifest and hash every file that it lists; with a key, check the signature too."""
+    if not folder.is_dir():
+        raise BundleError(
+            f"there is no model bundle {folder}",
+            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
+        )
+    raw = _read_json(folder / MANIFEST_FILE)
+    _require_kind(folder, kind, raw)
+    manifest = _parsed(folder / MANIFEST_FILE, kind, raw)
+    for name, wanted in sorted(manifest.files.items()):
+        path = folder / name
+        try:
+            found = sha256_of_file(path)
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+        if found != wanted:
+            raise BundleError(
+                f"{path} was altered or damaged: its SHA-256 is {found[:12]}..., "
+                f"the manifest says {wanted[:12]}...",
+                advice=_AGAIN,
+            )
+    if owner_key is not None:
+        message = bundle_message(sha256_of(raw), manifest.files)
+        require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
+    return manifest
+
+
+def verified_points(
+    folder: Path, space: str, owner_key: Ed25519PublicKey | None
+) -> OperatingPointsFile | None:
+    """Read the operating points, None where there are none; with a key, check their signature."""
+    path = folder / POINTS_FILE
+    if not path.exists():
+        return None
+    raw = _read_json(path)
+    points = _parsed(path, OperatingPointsFile, raw)
+    if not points.is_intact:
+        raise BundleError(f"{path} was altered: its hash does not fit", advice=_AGAIN)
+    if owner_key is not None:
+        message = points_message(sha256_of(raw), space)
+        require_signature(owner_key, folder / POINTS_SIGNATURE, message)
+    return points
+
+
+def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
+    """Tell a bundle of the other kind by its name, before its fields are taken for mistakes."""
+    try:
+        found = json.loads(raw).get("kind")
+    except (ValueError, AttributeError):
+        return  # what is malformed is told by whoever parses it
+    wanted = kind.model_fields["kind"].default
+    if found in _KINDS and found != wanted:
+        raise BundleError(
+            f"{folder / MANIFEST_FILE} is {_KINDS[found]}, and {_KINDS[wanted]} is needed",
+            advice="model.bundle is the embedder, model.pad_bundle the liveness networks.",
+        )
+
+
+def _read_json(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_MAX_JSON_BYTES + 1)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+    if len(raw) > _MAX_JSON_BYTES:
+        raise BundleError(f"{path} is larger than 4 MiB", advice=_AGAIN)
+    return raw
+
+
+def _parsed(path: Path, kind: type[J], raw: bytes) -> J:
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BundleError(f"{path}: {where}: {first['msg']}", advice=_AGAIN) from None

@@ -1,0 +1,1 @@
+"""Commands that install, fetch, save and show."""

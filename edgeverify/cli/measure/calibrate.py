@@ -1,0 +1,173 @@
+"""`edgeverify calibrate`: thresholds for stated false match rates, with their evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.measure.evaluate_options import (
+    BundleName,
+    CacheFolder,
+    ConfigGiven,
+    GateGiven,
+    Threads,
+    cache_folder,
+    settings_of,
+)
+from edgeverify.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from edgeverify.bundle.operating_points import MeasuredPoint
+    from edgeverify.evaluation.images.calibrate import Calibrated
+
+
+@plain_errors
+def calibrate(  # noqa: PLR0913 - one argument an option
+    data: Annotated[
+        Path | None, typer.Argument(help="A folder per person.", show_default=False)
+    ] = None,
+    *,
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Other people to check on; without it DATA's people are halved."),
+    ] = None,
+    pairs: Annotated[Path | None, typer.Option(help="A pair list in LFW's format.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Where the images of --pairs lie.")] = None,
+    choose_folds: Annotated[str, typer.Option(help="--pairs: folds to choose on.")] = "1",
+    check_folds: Annotated[str, typer.Option(help="--pairs: folds to check on.")] = "2",
+    fmr: Annotated[
+        float, typer.Option(help="The rate to say the threshold of; all others are kept too.")
+    ] = 1e-4,
+    name: Annotated[
+        str, typer.Option(help="What the evidence is called; without it the folder's name.")
+    ] = "",
+    with_gates: Annotated[
+        bool, typer.Option("--with-gates", help="Leave out pictures that the gates refuse.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write here instead of into the bundle."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    config: ConfigGiven = None,
+    bundle: BundleName = None,
+    face: Annotated[str, typer.Option(help="Which of several faces (evaluate).")] = "dominant",
+    gate: GateGiven = None,
+    cache: CacheFolder = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no embedding.")] = False,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose thresholds on some people, check them on others, write both into the bundle.
+
+    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate.
+    The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
+    the strictest that it can is said.
+
+    Example: edgeverify calibrate staff-photos/ --check visitors/ --bundle mobilefacenet
+    """
+    import os
+    from datetime import datetime, timezone
+
+    from edgeverify.bundle.folder_writer import replace_file
+    from edgeverify.bundle.signature import POINTS_SIGNATURE
+    from edgeverify.errors import EvaluationError
+    from edgeverify.evaluation import accuracy
+    from edgeverify.evaluation.images import calibrate as calibration
+    from edgeverify.evaluation.instrument import open_instrument
+    from edgeverify.models.bundle_writer import write_points
+    from edgeverify.progress import counted_bar
+
+    sources = accuracy.sources(data=data, pairs=pairs, images=images, journal=None, labels=None)
+    if not 0 < fmr < 1:
+        raise EvaluationError(f"--fmr {fmr:g} is not a rate between 0 and 1")
+    settings, folder = settings_of(config=config, bundle=bundle, gates=gate, threads=threads)
+    instrument = open_instrument(settings, folder, os.environ, selection=accuracy.selection(face))
+    job = accuracy.Job(
+        settings=settings,
+        instrument=instrument,
+        cache=cache_folder(cache, no_cache=no_cache),
+        report_folds=accuracy.folds(check_folds, "--check-folds"),
+        tune_folds=accuracy.folds(choose_folds, "--choose-folds"),
+    )
+    source = data or images
+    try:
+        with counted_bar("looking at images") as progress:
+            one, other, paired = calibration.two_sides(
+                sources,
+                check,
+                job,
+                name=name or (source.resolve().name if source else ""),
+                progress=progress,
+            )
+    finally:
+        instrument.pipeline.close()
+    today = datetime.now(tz=timezone.utc).date().isoformat()
+    found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
+    measured = instrument.brain.bundle
+    file = calibration.merged(measured.points, instrument.brain.embedding_space, found.points)
+    try:
+        if output is not None and not dry_run:
+            replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
+            complain(f"wrote {output}")
+        elif not dry_run:
+            write_points(measured.folder, file)
+            complain(f"wrote the operating points of {measured.manifest.name}, {measured.folder}")
+            if (measured.folder / POINTS_SIGNATURE).exists():
+                complain("  the signature over the old ones no longer fits: sign them again")
+    except OSError as error:
+        raise EvaluationError(
+            f"{output or measured.folder} cannot be written: {error.strerror}",
+            advice="Name a file with --output, or run this as the owner of the bundle.",
+        ) from None
+    if as_json:
+        say(file.model_dump_json(indent=1))
+        return
+    for line in _lines(found, fmr):
+        say(line)
+
+
+def _lines(found: Calibrated, fmr: float) -> list[str]:
+    said = ["FMR      threshold  FNMR      false matches      on other people: FMR, FNMR"]
+    groups = {"single frames": found.single}
+    for point in found.several:
+        title = f"single frames, references of {point.photos} photos"
+        groups[title] = (*groups.get(title, ()), point)
+    for title, points in (*groups.items(), ("means of five", found.mean)):
+        said.append(f"-- {title} --")
+        said += [_line(point) for point in points]
+    said += [f"not measured: {problem}" for problem in found.lacking]
+    if not found.mean:
+        said.append(f"none: {found.no_mean}")
+    asked = [point for point in found.single if point.fmr <= fmr * (1 + 1e-9)]
+    strictest = min(found.single, key=lambda point: point.fmr)
+    if asked:
+        best = max(asked, key=lambda point: point.fmr)
+        said.append(f"threshold for FMR {fmr:g}: {best.threshold:.4f}; {best.evidence}")
+        if best.caution:
+            said.append(f"  thin: {best.caution}")
+    else:
+        said.append(
+            f"FMR {fmr:g} is not supported by this data; the strictest that is: "
+            f"{strictest.fmr:g}, threshold {strictest.threshold:.4f}"
+        )
+    return said
+
+
+def _line(point: MeasuredPoint) -> str:
+    fnmr = "-" if point.fnmr is None else f"{point.fnmr:.2%}"
+    checked = "-"
+    if point.check is not None:
+        other = "-" if point.check.fnmr is None else f"{point.check.fnmr:.2%}"
+        checked = (
+            f"{point.check.fmr:.2g} ({point.check.false_matches} of {point.check.non_mated:,}; "
+            f"at most {point.check.fmr_upper_95:.2g}), {other}"
+        )
+        checked += "" if point.check.holds(point.fmr) else "  ABOVE THE RATE"
+    return (
+        f"{point.fmr:<8g} {point.threshold:<10.4f} {fnmr:<9} "
+        f"{f'{point.false_matches} of {point.non_mated:,}':<18} {checked}"
+    )

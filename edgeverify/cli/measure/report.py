@@ -1,0 +1,58 @@
+"""`edgeverify report`: one decision of the journal, told and drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.options import ConfigFile, StateFolder
+
+
+@plain_errors
+def report(
+    event_id: Annotated[
+        str,
+        typer.Argument(help="From the event, or from `edgeverify journal list`; `last` works too."),
+    ],
+    config: ConfigFile,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The picture of the timeline.")
+    ] = Path("report.png"),
+    state: StateFolder = None,
+) -> None:
+    """Tell and draw one decision: scores, gates, liveness over time, and what came of it.
+
+    The daemon may go on running. The journal holds no image, so none is shown.
+
+    Example: edgeverify report last --config front-door.yaml -o why.png
+    """
+    import os
+
+    from edgeverify.config import load_config
+    from edgeverify.errors import EvaluationError
+    from edgeverify.evaluation.pictures.journal_report import draw_report
+    from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
+    from edgeverify.evaluation.transactions.journal_report import report_lines
+    from edgeverify.journal.reading import find, recent
+    from edgeverify.state import StateDirectory, state_path
+
+    require_picture_path(output)
+    door = load_config(config).settings.door
+    journal = StateDirectory(state_path(door, state, os.environ), door).journal
+    if event_id == "last":
+        newest = recent(journal, limit=1)
+        event_id = newest[0].event_id if newest else event_id
+    row = find(journal, event_id)
+    if row is None:
+        raise EvaluationError(
+            f"the journal of door {door} holds no event {event_id}",
+            advice="`edgeverify journal list` names the newest ones; old ones are deleted in time.",
+        )
+    write_picture(output, draw_report(row))
+    for line in report_lines(row):
+        say(line)
+    say(f"picture: {output}")

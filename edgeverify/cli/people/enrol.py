@@ -1,0 +1,112 @@
+"""`edgeverify enrol`: bring the references up to date with the config, without the daemon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+
+if TYPE_CHECKING:
+    from edgeverify.config import LoadedConfig
+    from edgeverify.enrolment import EnrolmentReport
+
+
+@plain_errors
+def enrol(
+    config: ConfigFile,
+    card: Annotated[
+        str | None, typer.Argument(help="Only this card; without it everybody.", show_default=False)
+    ] = None,
+    *,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol everybody in the config from their photos, or one person; remove who left it.
+
+    Unchanged photos cost nothing. A running daemon does this itself at its start and when it is
+    reloaded; where one runs, this tells it to. Exit 0 when everybody has a reference, 1 when
+    somebody has not (named), 78 for a broken config.
+
+    Example: edgeverify enrol --config /etc/edgeverify/front-door.yaml 0012345
+    """
+    from edgeverify.config import load_config
+    from edgeverify.errors import ConfigError
+
+    loaded = load_config(config)
+    if card is not None and card not in {entry.card for entry in loaded.settings.staff}:
+        raise ConfigError(
+            f"card {card} does not stand in `staff:` of {config}",
+            advice="Add it there first: the config is the truth about people",
+        )
+    if _daemon_reloads(loaded, state):
+        say("the daemon is running and was told to reload; `edgeverify status` shows the outcome")
+        return
+    report = _enrol(loaded, state, card)
+    if as_json:
+        say(_json(report))
+    else:
+        _print(report)
+    if any(entry.change.value == "refused" for entry in report.entries):
+        raise typer.Exit(1)
+
+
+def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
+    """Tell a running daemon to do it: it alone writes its state. False where none runs."""
+    import os
+
+    from edgeverify.state import state_path
+    from edgeverify.status_socket import ask, is_running
+
+    place = state_path(loaded.settings.door, state, os.environ)
+    if not place.is_dir() or not is_running(place):
+        return False
+    ask(place, "reload")
+    return True
+
+
+def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> EnrolmentReport:
+    from datetime import datetime, timezone
+
+    from edgeverify.cli.opening import open_pipeline_for
+    from edgeverify.cli.people.people_state import open_people
+    from edgeverify.enrolment import PhotoJudge, synchronise
+    from edgeverify.progress import counted_bar
+
+    now = datetime.now(timezone.utc)
+    with open_people(loaded, state, now=now, is_changing=True) as store:
+        pipeline = open_pipeline_for(loaded.settings, loaded.folder)
+        try:
+            with counted_bar("enrolling") as progress:
+                return synchronise(
+                    loaded.settings,
+                    loaded.folder,
+                    store,
+                    PhotoJudge.using(pipeline),
+                    now=now,
+                    progress=progress,
+                    only=None if card is None else {card},
+                )
+        finally:
+            pipeline.close()
+
+
+def _print(report: EnrolmentReport) -> None:
+    for entry in report.entries:
+        photos = f", {entry.photo_count} photo(s)" if entry.photo_count else ""
+        say(f"{entry.change.value:<10} {entry.label}{photos}")
+    for problem in report.problems:
+        complain(f"problem: {problem}")
+    for warning in report.warnings:
+        complain(f"warning: {warning}")
+    say(report.summary)
+
+
+def _json(report: EnrolmentReport) -> str:
+    import json
+    from dataclasses import asdict
+
+    return json.dumps(asdict(report), ensure_ascii=False, indent=1)

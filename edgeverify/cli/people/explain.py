@@ -1,0 +1,128 @@
+"""`edgeverify explain`: where in two faces their score comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.options import AsJson
+from edgeverify.cli.people import two_photos
+
+if TYPE_CHECKING:
+    from edgeverify.domain import OperatingPoint
+    from edgeverify.evaluation.images.explain import ExplainedFace, Explanation
+    from edgeverify.settings import Settings
+    from edgeverify.verifier.pipeline import Pipeline, ProbeResult
+
+
+@plain_errors
+def explain(  # noqa: PLR0913 - one argument an option
+    probe: two_photos.ProbeImage,
+    reference: two_photos.ReferenceImage,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The picture; it shows both faces.")
+    ] = Path("explain.png"),
+    bundle: two_photos.BundleName = None,
+    config: two_photos.DoorConfig = None,
+    max_fmr: two_photos.MaxFmr = None,
+    threshold: two_photos.ThresholdByHand = None,
+    patch: Annotated[
+        float, typer.Option(min=0.05, max=0.5, help="Side of the patch, share of the chip.")
+    ] = 0.2,
+    as_json: AsJson = False,
+) -> None:
+    """Draw where in two faces their score comes from, with the aligned chips and every figure.
+
+    A grey patch slides over one chip while the other stays; where the score falls, the network was
+    looking. Runs on the deployed model. No gate refuses; what the gates would say is shown.
+
+    Example: edgeverify explain at-the-door.jpg id-card.jpg --bundle mobilefacenet -o why.png
+    """
+    from edgeverify.cli.people.choosing import choose_settings
+    from edgeverify.evaluation.images.explain import Patch, explain_pair
+    from edgeverify.evaluation.pictures.explain import draw_explanation
+    from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
+    from edgeverify.progress import counted_bar
+
+    require_picture_path(output)
+    settings, folder = choose_settings(config, bundle, max_fmr, threshold)
+    pipeline, point = _open(settings, folder)
+    try:
+        seen = [(path.name, _seen(pipeline, path, settings)) for path in (probe, reference)]
+        with counted_bar("covering") as moved:
+            explanation = explain_pair(
+                pipeline,
+                *seen,
+                point=point,
+                gates=settings.quality,
+                patch=Patch(side=patch, step=patch / 4),
+                progress=lambda done, total: moved(done, total, ""),
+            )
+    finally:
+        pipeline.close()
+    write_picture(output, draw_explanation(explanation))
+    if as_json:
+        say(_json(explanation, output))
+    else:
+        _print(explanation, output)
+
+
+def _open(settings: Settings, folder: Path) -> tuple[Pipeline, OperatingPoint | None]:
+    from edgeverify.cli.opening import open_pipeline_for
+    from edgeverify.domain import OperatingPoint
+
+    unmeasured = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="nothing measured")
+    pipeline = open_pipeline_for(settings, folder, otherwise=unmeasured)
+    return pipeline, None if pipeline.point is unmeasured else pipeline.point
+
+
+def _seen(pipeline: Pipeline, path: Path, settings: Settings) -> ProbeResult:
+    from edgeverify.enrolment import probe_photo
+
+    return probe_photo(pipeline, two_photos.read_photo(path, settings))
+
+
+def _print(explanation: Explanation, output: Path) -> None:
+    from edgeverify.evaluation.pictures.explain import figure_lines, headline
+
+    say(headline(explanation))
+    for role, face in (("probe", explanation.probe), ("reference", explanation.reference)):
+        say(f"{role}: {face.name}")
+        for line in figure_lines(face):
+            say(f"  {line}")
+    say(f"picture: {output}")
+
+
+def _json(explanation: Explanation, output: Path) -> str:
+    import json
+
+    point = explanation.point
+    result = {
+        "model": explanation.model,
+        "metric": explanation.metric,
+        "score": round(explanation.score, 6),
+        "threshold": None if point is None else point.threshold,
+        "max_fmr": None if point is None else point.max_fmr,
+        "verdict": explanation.verdict,
+        "probe": _figures(explanation.probe),
+        "reference": _figures(explanation.reference),
+        "picture": str(output),
+    }
+    return json.dumps(result, ensure_ascii=False, indent=1)
+
+
+def _figures(face: ExplainedFace) -> dict[str, object]:
+    from dataclasses import asdict
+
+    quality, found = face.seen.quality, face.seen.face
+    return {
+        "image": face.name,
+        "quality": None if quality is None else asdict(quality),
+        "pose": None if found is None else asdict(found.pose),
+        "refused_by": None if face.refusal is None else face.refusal.gate.value,
+        "largest_drop": round(float(face.heat.max()), 6),
+    }

@@ -1,0 +1,129 @@
+"""`edgeverify verify`: two images, one score, and what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.options import AsJson
+from edgeverify.cli.people import two_photos
+
+if TYPE_CHECKING:
+    from edgeverify.domain import Embedding
+    from edgeverify.settings import Settings
+    from edgeverify.verifier.pipeline import Pipeline
+
+NON_MATCH = 1
+NOT_COMPARED = 2
+
+
+@plain_errors
+def verify(  # noqa: PLR0913 - one argument an option
+    probe: two_photos.ProbeImage,
+    reference: two_photos.ReferenceImage,
+    *,
+    bundle: two_photos.BundleName = None,
+    config: two_photos.DoorConfig = None,
+    max_fmr: two_photos.MaxFmr = None,
+    threshold: two_photos.ThresholdByHand = None,
+    percent: Annotated[
+        bool, typer.Option("--percent", help="Also the similarity as a percentage (cosine only).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two images 1:1: score, threshold, its false match rate, verdict.
+
+    Exit 0 for a match, 1 for a non-match, 2 when they could not be compared (and why). No quality
+    gate refuses here; each image must show one dominant face.
+
+    Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
+    """
+    from edgeverify.cli.people.choosing import choose_settings
+    from edgeverify.errors import EdgeverifyError
+
+    try:
+        settings, folder = choose_settings(config, bundle, max_fmr, threshold)
+        result = _compare(settings, folder, probe, reference, percent=percent)
+    except EdgeverifyError as error:
+        if as_json:
+            say(_json({"verdict": "not_compared", "reason": error.problem}))
+        complain(f"edgeverify: could not compare: {error.problem}")
+        if error.advice:
+            complain(f"  {error.advice}")
+        raise typer.Exit(NOT_COMPARED) from None
+    if as_json:
+        say(_json(result))
+    else:
+        _print(result)
+    if result["verdict"] != "match":
+        raise typer.Exit(NON_MATCH)
+
+
+def _compare(
+    settings: Settings, folder: Path, probe: Path, reference: Path, *, percent: bool
+) -> dict[str, object]:
+    from edgeverify.cli.opening import open_pipeline_for
+    from edgeverify.comparison import score
+    from edgeverify.errors import ConfigError
+
+    pipeline = open_pipeline_for(settings, folder)
+    try:
+        manifest, point = pipeline.embedder.manifest, pipeline.point
+        if percent and manifest.metric != "cosine":
+            raise ConfigError(f"--percent is for cosine scores; {manifest.name} has distances")
+        # argument order: probe, reference (ISO/IEC 19795-1)
+        value = score(
+            _embedding(pipeline, probe, settings),
+            _embedding(pipeline, reference, settings),
+            manifest.metric,
+        )
+    finally:
+        pipeline.close()
+    result: dict[str, object] = {
+        "probe": str(probe),
+        "reference": str(reference),
+        "model": manifest.name,
+        "metric": manifest.metric,
+        "score": round(value, 6),
+        "threshold": point.threshold,
+        "max_fmr": point.max_fmr,
+        "evidence": point.evidence,
+        "verdict": "match" if value >= point.threshold else "non_match",
+    }
+    if percent:
+        result["percent"] = round(as_percent(value), 2)
+    return result
+
+
+def as_percent(cosine: float) -> float:
+    """Put a cosine on the scale that people of this model family know: 0.4 reads 90 %.
+
+    percent = -23.71 c^2 + 49.98 c + 73.69, held to 0 to 100. Only for showing: decisions use the
+    raw score. The curve is the one that users of this model family know from their own script.
+    """
+    return min(max(-23.71 * cosine**2 + 49.98 * cosine + 73.69, 0.0), 100.0)
+
+
+def _embedding(pipeline: Pipeline, path: Path, settings: Settings) -> Embedding:
+    from edgeverify.enrolment import embed_photo
+
+    return embed_photo(pipeline, two_photos.read_photo(path, settings))
+
+
+def _print(result: dict[str, object]) -> None:
+    rate = result["max_fmr"]
+    at = f"FMR {rate:g}" if isinstance(rate, float) else "no stated FMR"
+    say(f"{str(result['verdict']).replace('_', '-')}")
+    say(f"score      {result['score']:.4f} ({result['metric']}, {result['model']})")
+    say(f"threshold  {result['threshold']:.4f} at {at}: {result['evidence']}")
+    if "percent" in result:
+        say(f"similarity {result['percent']:.1f} % (for showing only)")
+
+
+def _json(result: dict[str, object]) -> str:
+    import json
+
+    return json.dumps(result, ensure_ascii=False, indent=1)

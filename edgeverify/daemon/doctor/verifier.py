@@ -1,0 +1,68 @@
+"""The model: bundle, back end, golden answers, threshold, liveness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
+from edgeverify.domain import Degradation
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.models.folders import models_directory
+from edgeverify.verifier.owner_key import owner_key
+from edgeverify.verifier.verifier import NOT_VERIFIED, Brain, open_brain
+
+
+def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Open what the config names, as the daemon would. Raises EdgeverifyError."""
+    settings = config.settings
+    try:
+        brain = open_brain(settings, models_directory(environ), owner_key(settings, config.folder))
+    except RuntimeUnavailableError as error:
+        yield fault_found("model", "model_unavailable", error.problem, error.advice)
+        return
+    try:
+        name = brain.opened.session.name
+        seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
+        if not brain.bundle.manifest.feeding_verified:
+            seen += f", {NOT_VERIFIED}"
+        yield Finding(part="model", is_well=True, seen=seen)
+        yield from _refused(brain.opened.refused, "")
+        point = brain.point(settings)
+        seen = f"{point.threshold:.4f}: {point.evidence}"
+        if point.max_fmr is None:
+            yield fault_found("threshold", "threshold_by_hand", seen)
+        else:
+            yield Finding(part="threshold", is_well=True, seen=seen)
+        yield from look_at_liveness(brain, config)
+    finally:
+        brain.close()
+
+
+def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
+    """Say what proves that somebody is alive, and what of it does not work."""
+    plan = brain.plan(config.settings)
+    if plan.is_off:
+        yield fault_found("liveness", "liveness_off", "switched off in the config")
+        return
+    for notice in brain.notices:
+        yield of_degradation("liveness", notice)
+    if not plan.can_run:
+        yield fault_found("liveness", "liveness_unavailable", "no PAD bundle works")
+    elif not brain.notices:
+        words = " and ".join(name for name in ("passive", "challenge") if getattr(plan, name))
+        opened = brain.opened_pad
+        on = "" if opened is None else f" (on {opened.sessions[0].name})"
+        yield Finding(part="liveness", is_well=True, seen=words + on)
+        if opened is not None and opened.refused != brain.opened.refused:
+            yield from _refused(opened.refused, "liveness ")
+
+
+def _refused(refused: tuple[Degradation, ...], whose: str) -> Iterator[Finding]:
+    for back_end in refused:
+        yield Finding(
+            part="runtime",
+            is_well=True,
+            seen=f"{whose}not {back_end.name}: {back_end.detail}",
+            fault=back_end.name,
+        )

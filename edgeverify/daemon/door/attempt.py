@@ -1,0 +1,59 @@
+"""One transaction under way: the pure policy and judge, and what the journal will want to know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from edgeverify.daemon.door.hints import Hints
+from edgeverify.daemon.door.situation import Situation
+from edgeverify.domain import Claim, Decision, Observation, Prompt, Reason, Reference
+from edgeverify.journal import FrameRecord
+from edgeverify.liveness import Judge
+from edgeverify.policy import Transaction
+
+MAX_FRAMES_KEPT = 600
+"""A transaction of a minute at ten frames a second; more are counted, not kept."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A claim being examined under the situation in which it began."""
+
+    situation: Situation
+    transaction: Transaction
+    judge: Judge
+    references: tuple[Reference, ...]
+    joined: list[Claim] = field(default_factory=list)
+    frames: list[FrameRecord] = field(default_factory=list)
+    first_qualifying_at: float | None = None
+    hints: Hints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hints = Hints(self.claim.id)
+
+    @property
+    def claim(self) -> Claim:
+        """The claim that began it."""
+        return self.transaction.claim
+
+    def see(self, observation: Observation) -> tuple[Prompt, ...]:
+        """Take in one frame; return what is to be asked of the person now."""
+        verdict = self.judge.observe(observation)
+        self.transaction = self.transaction.observe(observation, verdict)
+        if len(self.frames) < MAX_FRAMES_KEPT:
+            self.frames.append(FrameRecord.of(observation, claimed_at=self.claim.received_at))
+        if observation.comparison is not None and self.first_qualifying_at is None:
+            self.first_qualifying_at = observation.at
+        asked = self.judge.prompts()
+        hint = self.hints.observe(observation)
+        return asked if hint is None else (*asked, hint)
+
+    def decide(self, now: float, faults: Collection[Reason]) -> Decision | None:
+        """Ask the policy; see `Transaction.decide`."""
+        return self.transaction.decide(now, faults)
+
+    def rate(self, now: float) -> float | None:
+        """Frames a second since the claim; None while it is too early to tell."""
+        elapsed = now - self.claim.received_at
+        return self.transaction.frames / elapsed if elapsed >= 1.5 else None

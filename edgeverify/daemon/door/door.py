@@ -1,0 +1,193 @@
+"""The door's loop: claims in, frames observed, decisions out. One thread, one claim at a time.
+
+Thin by intent: comparing, judging and deciding are pure and live elsewhere. Whatever raises in
+here ends in a denial (`fail`), never in a grant and never in a dead loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.idle import Idle
+from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.records import Records
+from edgeverify.daemon.door.situation import Board, Situation
+from edgeverify.domain import Claim, ClaimSource, Decision, Frame, Outcome, Prompt, Reason
+from edgeverify.liveness import Judge, seconds_needed
+from edgeverify.metrics import Metrics
+from edgeverify.policy import begin
+from edgeverify.verifier.pipeline import Pipeline
+
+LOG = logging.getLogger("edgeverify.door")
+
+CLAIMS_A_TURN = 8
+"""Each may cost a commit; more would hold up the frames, and the watchdog, in a flood."""
+
+FRAME_PATIENCE_SECONDS = 0.2
+"""How long one turn waits for a frame, so that time-outs and claims are seen in between."""
+
+
+class Prompter(Protocol):
+    """Whoever can ask something of the person at the door."""
+
+    def publish_prompt(self, prompt: Prompt) -> None:
+        """Show a hint or a challenge step; nobody may be listening."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Door:
+    """One turn at a time; a thread calls `turn` for ever, a test as often as it likes."""
+
+    board: Board
+    eyes: Eyes
+    pipeline: Pipeline
+    inbox: Inbox
+    records: Records
+    prompter: Prompter
+    conditions: Conditions
+    idle: Idle
+    make_judge: Callable[[Situation, Claim], Judge]
+    metrics: Metrics
+    attempt: Attempt | None = None
+    last_sequence: int = 0
+    is_changing: bool = False
+    """A reload waits for the attempt to end: claims stay in the inbox."""
+
+    def turn(self) -> tuple[Decision, ...]:
+        """Take waiting claims, look at one frame, decide what can be decided."""
+        decided = list(self._take_claims())
+        if self.attempt is None:
+            self._wait_for_somebody()
+            return tuple(decided)
+        frame = self._next_frame(FRAME_PATIENCE_SECONDS)
+        if frame is not None:
+            self._look(self.attempt, frame)
+        decision = self._decision(self.attempt)
+        if decision is not None:
+            decided.append(self._end(self.attempt, decision))
+        return tuple(decided)
+
+    def fail(self, reason: Reason) -> tuple[Decision, ...]:
+        """End a running transaction with a fault, after something raised."""
+        if self.attempt is None:
+            return ()
+        attempt = self.attempt
+        return (self._end(attempt, attempt.transaction.deny(reason)),)
+
+    def _take_claims(self) -> tuple[Decision, ...]:
+        decided: list[Decision] = []
+        for _ in range(0 if self.is_changing else CLAIMS_A_TURN):
+            claim = self.inbox.take()
+            if claim is None:
+                break
+            if self.attempt is not None and claim.source is not ClaimSource.MQTT:
+                continue  # somebody with a card came first
+            try:
+                decided += self._begin(claim)
+            except Exception:
+                denial = Decision(
+                    claim_id=claim.id,
+                    card=claim.card,
+                    outcome=Outcome.DENY,
+                    reason=Reason.INTERNAL_ERROR,
+                )
+                self._conclude(denial, claim, self.board.current, None)
+                raise
+        return tuple(decided)
+
+    def _begin(self, claim: Claim) -> tuple[Decision, ...]:
+        situation = self.board.current
+        now = self.conditions.moment()
+        subject = situation.people.subject(claim, now.wall)
+        begun = begin(
+            claim,
+            subject,
+            situation.settings.decision,
+            lockout=self.records.lockout(claim),
+            now=now,
+            max_age_seconds=situation.settings.claims.max_age_seconds,
+            liveness_seconds=seconds_needed(situation.plan, situation.settings.challenge),
+        )
+        decided: list[Decision] = []
+        is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED
+        if self.attempt is not None and claim.card == self.attempt.claim.card and not is_expired:
+            self.attempt.joined.append(claim)
+            return ()
+        if self.attempt is not None and not is_expired:
+            superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
+            decided.append(self._end(self.attempt, superseded))
+        if isinstance(begun, Decision):
+            decided.append(self._conclude(begun, claim, situation, None))
+        else:
+            self.attempt = Attempt(
+                situation=situation,
+                transaction=begun,
+                judge=self.make_judge(situation, claim),
+                references=situation.people.proofs(subject),
+            )
+        return tuple(decided)
+
+    def _next_frame(self, patience_seconds: float) -> Frame | None:
+        frame = self.eyes.latest(self.last_sequence, patience_seconds)
+        if frame is not None:
+            self.last_sequence = frame.sequence
+        return frame
+
+    def _look(self, attempt: Attempt, frame: Frame) -> None:
+        if frame.captured_at <= attempt.claim.received_at:
+            return
+        situation = attempt.situation
+        self.pipeline.point = situation.point_for(attempt.claim.source)
+        observation = self.pipeline.observe(frame, attempt.references)
+        self.metrics.observed(observation)
+        for prompt in attempt.see(observation):
+            self.prompter.publish_prompt(prompt)
+
+    def _decision(self, attempt: Attempt) -> Decision | None:
+        now = self.eyes.now()
+        rate = attempt.rate(now)
+        return attempt.decide(now, self.conditions.faults(attempt.situation, rate))
+
+    def _end(self, attempt: Attempt, decision: Decision) -> Decision:
+        self.idle.rest(attempt.situation, self.eyes.now())
+        concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
+        self.attempt = None  # only now: what raised before is denied by `fail`
+        return concluded
+
+    def _conclude(
+        self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
+    ) -> Decision:
+        seconds = max(0.0, self.eyes.now() - claim.received_at)
+        concluded = self.records.conclude(
+            decision,
+            claim=claim,
+            situation=situation,
+            now=self.conditions.moment().wall,
+            floor=self.conditions.floor(),
+            attempt=attempt,
+            seconds=seconds,
+        )
+        self.metrics.decided(concluded, seconds)
+        return concluded
+
+    def _wait_for_somebody(self) -> None:
+        """Keep the picture fresh; `fixed` and `walk_up` begin when a face is there."""
+        situation = self.board.current
+        patience = self.idle.pause(situation, self.eyes.now())
+        self.inbox.wait(patience)
+        if len(self.inbox):
+            return
+        if not self.idle.wants_to_look(situation, self.eyes.now()):
+            return
+        frame = self._next_frame(0.0)
+        if frame is None:
+            return
+        claim = self.idle.claim(frame, situation, self.pipeline)
+        if claim is not None and not len(self.inbox):
+            self.inbox.put(claim)

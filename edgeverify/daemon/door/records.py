@@ -1,0 +1,170 @@
+"""From a decision to a row and a message: the journal first, the live event after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.faults import FaultBoard
+from edgeverify.domain import Claim, Decision, Outcome, Reason
+from edgeverify.errors import JournalUnavailableError
+from edgeverify.events import SignedDecision, Signer
+from edgeverify.journal import Entry, Journal
+from edgeverify.lockout import LockoutState, after, key_of
+from edgeverify.logs import fields
+
+LOG = logging.getLogger("edgeverify.records")
+
+JOURNAL_FAULT = "journal_unavailable"
+
+
+class LivePublisher(Protocol):
+    """Whoever can tell the door's subscribers now, or drop it."""
+
+    def publish_live(self, signed: SignedDecision) -> bool:
+        """Hand a live decision over; False when nobody could be told."""
+
+
+class Records:
+    """Writes decisions down, keeps lock-outs, and publishes what was written."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        signer: Callable[[], Signer],
+        publisher: LivePublisher,
+        faults: FaultBoard,
+        new_id: Callable[[], str],
+        facts: Mapping[str, str],
+    ) -> None:
+        """`new_id` makes event ids; `facts` (model, back end) go into every row."""
+        self._journal = journal
+        self._signer = signer
+        self._publisher = publisher
+        self._faults = faults
+        self._new_id = new_id
+        self.facts = facts
+        self._lockouts: dict[str, LockoutState] | None = None
+
+    def lockout(self, claim: Claim) -> LockoutState:
+        """Return the record of failures that applies to a claim; it survives restarts."""
+        return self._known().get(key_of(claim), LockoutState())
+
+    def unlock(self, card: str, *, at: datetime, by_user: str) -> bool:
+        """Forget a card's failures, journalled. Raises JournalUnavailableError."""
+        known = self._journal.unlock(card, at=at, by_user=by_user)
+        self._known().pop(card, None)
+        return known
+
+    def conclude(
+        self,
+        decision: Decision,
+        *,
+        claim: Claim,
+        situation: Situation,
+        now: datetime,
+        floor: datetime | None,
+        attempt: Attempt | None = None,
+        seconds: float = 0.0,
+    ) -> Decision:
+        """Commit a decision and then publish it; without a commit there is no grant.
+
+        Returns what was decided in the end: `journal_unavailable` where nothing could be committed.
+        """
+        state = self.lockout(claim)
+        charged = after(state, decision, situation.settings.lockout, now)
+        entry = Entry(
+            event_id=self._new_id(),
+            door=situation.settings.door,
+            decision=decision,
+            source=claim.source,
+            issued_at=now,
+            expires_at=now + timedelta(seconds=situation.settings.events.expires_seconds),
+            duration_seconds=seconds,
+            frames=tuple(attempt.frames) if attempt else (),
+            remembered_claims=_remembered(claim, attempt),
+            lockouts={} if charged == state else {key_of(claim): charged},
+            floor=floor,
+            include_scores=situation.settings.audit.include_scores,
+            details=self._details(situation, claim, attempt),
+        )
+        try:
+            signed = self._journal.record(entry, self._signer())
+        except JournalUnavailableError as error:
+            return self._unrecorded(entry, error)
+        self._faults.clear(JOURNAL_FAULT)
+        self._known()[key_of(claim)] = charged
+        is_live = self._publisher.publish_live(signed)
+        LOG.info(
+            "decided",
+            extra=fields(
+                outcome=decision.outcome.value,
+                reason=decision.reason.value,
+                sequence=signed.decision.sequence,
+                claim=claim.id,
+                live=is_live,
+                milliseconds=round(seconds * 1000),
+            ),
+        )
+        return decision
+
+    def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Decision:
+        self._faults.raise_fault(JOURNAL_FAULT, error.problem)
+        LOG.error("the journal cannot commit: %s", error.problem)
+        # A decision that was to be a grant, and any other, is now this one denial.
+        denial = replace(entry.decision, outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)
+        try:
+            signed = self._journal.sign_unrecorded(replace(entry, decision=denial), self._signer())
+        except JournalUnavailableError:
+            return denial  # no number is left to tell anybody with
+        self._publisher.publish_live(signed)
+        return denial
+
+    def _known(self) -> dict[str, LockoutState]:
+        if self._lockouts is None:
+            try:
+                self._lockouts = self._journal.lockouts()
+            except JournalUnavailableError:
+                return {}
+        return self._lockouts
+
+    def _details(
+        self, situation: Situation, claim: Claim, attempt: Attempt | None
+    ) -> dict[str, str | float | int | bool | None]:
+        point = situation.point_for(claim.source)
+        judged = {} if attempt is None else _judged(attempt)
+        return {
+            **self.facts,
+            "config": situation.digest,
+            "liveness": situation.settings.liveness,
+            "max_fmr": point.max_fmr,
+            "frames": attempt.transaction.frames if attempt else 0,
+            **judged,
+        }
+
+
+def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
+    """Return the figures behind the liveness judgement, for the report of one event."""
+    report = attempt.judge.report()
+    return {
+        "liveness_verdict": report.verdict.value,
+        "pad_mean": report.pad_mean,
+        "pad_frames": report.pad_frames,
+        "flat_frames": report.flat_frames,
+        "still_pairs": report.still_pairs,
+        "lowest_similarity": report.lowest_similarity,
+        "challenge": " ".join(report.challenge_actions),
+        "challenge_failure": report.challenge_failure,
+    }
+
+
+def _remembered(claim: Claim, attempt: Attempt | None) -> dict[str, datetime]:
+    """Return the ids that this decision uses up: its claim's, and those that joined it."""
+    claims: Iterable[Claim] = (claim, *(attempt.joined if attempt else ()))
+    return {each.id: each.remember_until for each in claims if each.remember_until is not None}

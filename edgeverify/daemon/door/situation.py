@@ -1,0 +1,53 @@
+"""Everything that a transaction depends on; a reload swaps it whole, between transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeverify.daemon.door.people import People
+from edgeverify.domain import ClaimSource, OperatingPoint
+from edgeverify.liveness import LivenessPlan
+from edgeverify.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Situation:
+    """The settings and people in force. `digest` names the config (hex SHA-256 of its files).
+
+    `walk_up_point` is the stricter threshold for a claim that names nobody; None where walk-up is
+    not among the claim sources. `pad_threshold` is the P(live), 0 to 1, that passive liveness asks
+    for.
+    """
+
+    settings: Settings
+    people: People
+    plan: LivenessPlan
+    point: OperatingPoint
+    walk_up_point: OperatingPoint | None
+    pad_threshold: float
+    digest: str
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Say why the evidence for the threshold in force is thin; empty where it is not."""
+        said = [self.point.caution] if self.point.caution else []
+        several = sum(one.photo_count > 1 for one in self.people.references.usable.values())
+        if several and self.point.max_fmr is not None and not self.point.for_photos:
+            said.append(
+                f"{several} of the people have several photos, which match others more often, "
+                "and the threshold was measured on single ones: run edgeverify calibrate"
+            )
+        return tuple(said)
+
+    def point_for(self, source: ClaimSource) -> OperatingPoint:
+        """Return the threshold for a claim from `source`; never a looser one than stated."""
+        if source is ClaimSource.WALK_UP and self.walk_up_point is not None:
+            return self.walk_up_point
+        return self.point
+
+
+class Board:
+    """Where the loop reads the situation in force; a reload replaces it."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.current = situation

@@ -1,0 +1,1 @@
+"""A config that changed, made ready beside the running door."""

@@ -1,0 +1,214 @@
+"""A config read again while the door runs: when, in a thread of its own, and how it ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from edgeverify.config import LoadedConfig
+from edgeverify.daemon.door.door import Door
+from edgeverify.daemon.health import Health
+from edgeverify.daemon.interval import Due
+from edgeverify.daemon.reload.reloader import Change
+from edgeverify.daemon.service import Service
+from edgeverify.errors import EdgeverifyError
+
+LOG = logging.getLogger("edgeverify.service")
+
+FILES_EVERY_SECONDS = 2.0
+RETRY_EVERY_SECONDS = 15.0
+"""A rejected config is read again so often: a file that it names may have been mended."""
+TURN_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadOutcome:
+    """How the reload ended that a ticket waited for; without a problem the config is in force."""
+
+    problem: str = ""
+    advice: str = ""
+
+
+@dataclass(slots=True)
+class Tickets:
+    """Who asks for a reload gets a number, and with it learns how that reload ended."""
+
+    _asked: int = 0
+    _serving: int = 0
+    _served: int = 0
+    _outcome: ReloadOutcome = field(default_factory=ReloadOutcome)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self) -> int:
+        """Ask for a reload that begins after this call."""
+        with self._lock:
+            self._asked += 1
+            return self._asked
+
+    def begin(self) -> bool:
+        """Serve everybody who has asked; False when nobody did."""
+        with self._lock:
+            is_wanted = self._asked > self._serving
+            self._serving = self._asked
+            return is_wanted
+
+    def end(self, outcome: ReloadOutcome) -> None:
+        """Say how it went; only the first word about a reload counts."""
+        with self._lock:
+            if self._served < self._serving:
+                self._served, self._outcome = self._serving, outcome
+
+    def outcome(self, ticket: int) -> ReloadOutcome | None:
+        """Return how it ended, or None while it has not; the newest, where several have."""
+        with self._lock:
+            return self._outcome if ticket <= self._served else None
+
+
+class Reloads:
+    """Reads the config again when asked, when its files change, and while it is rejected.
+
+    `on_begin` and `on_end` are told of each, the latter once the config is in force and once more
+    when everybody is enrolled; the first reload, which enrols everybody, is wanted from the start.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        health: Health,
+        *,
+        on_begin: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self._service = service
+        self._health = health
+        self._on_begin = on_begin
+        self._on_end = on_end
+        self._stop = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._files = _stamps(service.config)
+        self._due_files = Due(FILES_EVERY_SECONDS)
+        self._due_retry = Due(RETRY_EVERY_SECONDS)
+        self.tickets = Tickets()
+        self.tickets.ask()
+
+    def look_after(self, now: float) -> None:
+        """Begin a reload where one is wanted and none runs; `now` is monotonic seconds."""
+        service = self._service
+        if self._due_files.now(now) and (stamps := _stamps(service.config)) != self._files:
+            self._files = stamps
+            LOG.info("the config changed on disk")
+            self.tickets.ask()
+        if "config_rejected" in service.faults and self._due_retry.now(now):
+            self.tickets.ask()  # whatever was missing may be there by now
+        is_running = self._worker is not None and self._worker.is_alive()
+        if not is_running and self.tickets.begin():
+            # Whatever changes from here on is another change; what is there now is being read.
+            self._files = _stamps(service.config)
+            self._on_begin()
+            self._worker = threading.Thread(target=self._reload, name="reload", daemon=True)
+            self._worker.start()
+
+    def stop(self, patience_seconds: float) -> None:
+        """Begin no more, and wait for the one under way."""
+        self._stop.set()
+        if self._worker is not None:
+            self._worker.join(patience_seconds)
+
+    def _reload(self) -> None:
+        service = self._service
+        self._health.is_enrolling = True
+        try:
+            change = service.reloader.prepare(service.config, service.brain)
+            if self._adopt(change):
+                self.tickets.end(ReloadOutcome())
+                self._on_end()  # new photos may take minutes; nobody who reloads waits for them
+                self._enrol(change)
+        except EdgeverifyError as error:
+            LOG.error("the old config stays in force: %s", error.problem)  # noqa: TRY400 - for people
+            service.faults.raise_fault("config_rejected", error.problem)
+            self.tickets.end(ReloadOutcome(problem=error.problem, advice=error.advice))
+        except Exception as error:
+            LOG.exception("the reload failed, the old config stays in force")
+            service.faults.raise_fault("config_rejected", type(error).__name__)
+            self.tickets.end(ReloadOutcome(problem=f"the reload failed: {type(error).__name__}"))
+        finally:
+            self._health.is_enrolling = False
+            self.tickets.end(ReloadOutcome(problem="the daemon ends"))
+            if not self._stop.is_set():
+                self._on_end()
+
+    def _adopt(self, change: Change) -> bool:
+        """Put a change in force between two transactions; False when the daemon ends meanwhile."""
+        service = self._service
+
+        def swap(door: Door) -> None:
+            if change.pipeline is not None:
+                old, door.pipeline = door.pipeline, change.pipeline
+                old.detector.close()
+                old.mesher.close()
+            service.board.current = change.situation
+            service.records.facts = change.brain.facts
+
+        if not self._between_attempts(swap):
+            return False
+        settings = change.situation.settings
+        service.eyes.use(settings.camera)
+        service.heat.use(settings.thermal)
+        service.gate.change_max_age(settings.claims.max_age_seconds)
+        if change.brain is not service.brain:
+            service.brain.close()
+        service.config, service.brain = change.config, change.brain
+        self._health.adopted(change)
+        return True
+
+    def _enrol(self, change: Change) -> None:
+        """Bring people up to the config that is now in force; who left it is out already."""
+        service = self._service
+        try:
+            report = service.reloader.enrol(change.config, change.brain)
+            situation = service.reloader.full_situation(change.config, change.brain)
+        except EdgeverifyError as error:
+            LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
+            service.faults.raise_fault("enrolment_failed", error.problem)
+            return
+
+        def let_in(_: Door) -> None:
+            service.board.current = situation
+
+        if self._between_attempts(let_in):
+            self._health.enrolled(report)
+            LOG.info("config in force: %s", report.summary)
+
+    def _between_attempts(self, swap: Callable[[Door], None]) -> bool:
+        """Wait for the transaction under way, then swap; False when the daemon ends first.
+
+        Claims wait meanwhile, so that people who take turns cannot hold a change off for ever.
+        """
+        done, cancelled = threading.Event(), threading.Event()
+
+        def unless_cancelled(door: Door) -> None:
+            if not cancelled.is_set():
+                swap(door)
+            done.set()
+
+        self._service.door.between_attempts(unless_cancelled)
+        while not done.wait(TURN_SECONDS):
+            if self._stop.is_set():
+                cancelled.set()
+                return False
+        return not cancelled.is_set()
+
+
+def _stamps(config: LoadedConfig) -> tuple[tuple[str, int, int, int], ...]:
+    """Return what tells that a config file was changed or replaced: inode, time, size."""
+    stamps = []
+    for path in config.files:
+        try:
+            found = path.stat()
+        except OSError:
+            stamps.append((str(path), 0, 0, 0))
+            continue
+        stamps.append((str(path), found.st_ino, found.st_mtime_ns, found.st_size))
+    return tuple(stamps)

@@ -1,0 +1,155 @@
+"""From a config on disk to the situation in force: swapped whole, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from edgeverify.camera.source import parse_source
+from edgeverify.config import LoadedConfig, load_config
+from edgeverify.daemon.door.people import People
+from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.reload.freed_memory import give_back
+from edgeverify.domain import OperatingPoint
+from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
+from edgeverify.errors import ConfigError
+from edgeverify.references import ReferenceStore
+from edgeverify.references.store import LoadedReferences
+from edgeverify.settings import Settings
+from edgeverify.verifier.pipeline import Pipeline
+from edgeverify.verifier.verifier import Brain
+
+LOG = logging.getLogger("edgeverify.reload")
+
+NEEDS_RESTART = ("mqtt", "keys", "metrics", "log")
+"""Sections that are read once; a change to them waits for the next start and is said so."""
+
+NEEDS_NEW_BRAIN = ("model", "pad", "liveness")
+NEEDS_NEW_PIPELINE = ("vision", "quality")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Change:
+    """What a reload brings: a situation, and new parts where the settings need them."""
+
+    config: LoadedConfig
+    situation: Situation
+    brain: Brain
+    pipeline: Pipeline | None
+    restart_needed: str
+
+
+class Reloader:
+    """Prepares changes beside the running door; it never touches what is in force."""
+
+    def __init__(
+        self,
+        *,
+        config: LoadedConfig,
+        store: ReferenceStore,
+        open_brain: Callable[[Settings], Brain],
+        wall: Callable[[], datetime],
+    ) -> None:
+        """`config` is what the process was started with."""
+        self._path = config.path
+        self._started_with = config.settings
+        self._store = store
+        self._open_brain = open_brain
+        self._wall = wall
+
+    def prepare(self, before: LoadedConfig, brain: Brain) -> Change:
+        """Read the config again and make everything that it needs, people excepted.
+
+        Raises EdgeverifyError, with everything in force as it was, when anything does not fit.
+        """
+        config = load_config(self._path)
+        old, new = before.settings, config.settings
+        if new.door != self._started_with.door:
+            raise ConfigError(
+                f"door is now {new.door!r}, and this process is {self._started_with.door!r}",
+                advice="Another door has its own state: stop this one and start the other",
+            )
+        parse_source(new.camera.source, config.folder)
+        fresh = self._open_brain(new) if _differs(old, new, NEEDS_NEW_BRAIN) else brain
+        pipeline = None
+        try:
+            situation = self.first_situation(config, fresh)
+            if fresh is not brain or _differs(old, new, NEEDS_NEW_PIPELINE):
+                pipeline = fresh.pipeline(new, situation.point)
+        except BaseException:
+            if fresh is not brain:
+                fresh.close()
+            raise
+        return Change(
+            config=config,
+            situation=situation,
+            brain=fresh,
+            pipeline=pipeline,
+            restart_needed=_restart_needed(self._started_with, new),
+        )
+
+    def first_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+        """Build the situation before anybody is enrolled: who left is out, at once.
+
+        So is everybody whose photos are not those that were enrolled. Raises ConfigError where no
+        evidence carries the stated rate.
+        """
+        loaded = self._store.load(brain.embedding_space)
+        return self._situation(config, brain, unchanged(config.settings, config.folder, loaded))
+
+    def full_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+        """Build the situation from what the store holds after enrolment."""
+        return self._situation(config, brain, self._store.load(brain.embedding_space))
+
+    def enrol(self, config: LoadedConfig, brain: Brain) -> EnrolmentReport:
+        """Bring the store up to the config; photos that changed get a pipeline of their own."""
+        settings, point = config.settings, brain.point(config.settings)
+        judge = PhotoJudge(
+            lambda: brain.pipeline(settings, point),
+            embedding_space=brain.embedding_space,
+            metric=brain.bundle.manifest.metric,
+            threshold=point.threshold,
+        )
+        try:
+            report = synchronise(settings, config.folder, self._store, judge, now=self._wall())
+        finally:
+            judge.close()
+            give_back()
+        LOG.info("enrolment: %s", report.summary)
+        for line in report.problems:
+            LOG.warning("enrolment problem: %s", line)
+        for line in report.warnings:
+            LOG.warning("enrolment warning: %s", line)
+        return report
+
+    def _situation(
+        self, config: LoadedConfig, brain: Brain, references: LoadedReferences
+    ) -> Situation:
+        settings = config.settings
+        return Situation(
+            settings=settings,
+            people=People.of(settings.door, settings.staff, references),
+            plan=brain.plan(settings),
+            point=brain.point(settings),
+            walk_up_point=_walk_up_point(settings, brain),
+            pad_threshold=brain.pad_threshold(settings),
+            digest=config.digest,
+        )
+
+
+def _differs(old: Settings, new: Settings, sections: tuple[str, ...]) -> bool:
+    return any(getattr(old, name) != getattr(new, name) for name in sections)
+
+
+def _restart_needed(started_with: Settings, new: Settings) -> str:
+    changed = [n for n in NEEDS_RESTART if getattr(started_with, n) != getattr(new, n)]
+    return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
+
+
+def _walk_up_point(settings: Settings, brain: Brain) -> OperatingPoint | None:
+    if "walk_up" not in settings.claims.sources:
+        return None
+    here = [e for e in settings.staff if not e.doors or settings.door in e.doors]
+    return brain.point(settings, references=max(1, len(here)))

@@ -1,0 +1,75 @@
+"""Run every frame once through the door's own stages, and keep what the cues need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from edgeverify.domain import Embedding, LivenessCues, QualityFigures, Refusal
+from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
+from edgeverify.verifier.pipeline import PadStage, Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoredFrame:
+    """One frame: either refused by a gate, or embedded and judged.
+
+    `at` is seconds from the run's begin. `live_probability` is P(live) as the door would see it
+    if this frame matched: None where the face was refused or is of a size that is not judged.
+    `quality` is what the gates read, None where no face was measured.
+    """
+
+    at: float
+    refusal: Refusal | None
+    embedding: Embedding | None
+    cues: LivenessCues | None
+    quality: QualityFigures | None = None
+
+    @property
+    def live_probability(self) -> float | None:
+        """P(live), 0 to 1, or None."""
+        return self.cues.live_probability if self.cues else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoredRun:
+    """One presentation after its one pass; `species` is None for bona fide."""
+
+    run: FrameRun
+    species: str | None
+    frames: tuple[ScoredFrame, ...]
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """P(live) of the frames that were judged, in order."""
+        found = (frame.live_probability for frame in self.frames)
+        return tuple(p for p in found if p is not None)
+
+
+def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadStage) -> ScoredRun:
+    """Take every frame of a run through detection, mesh, gates, embedding and PAD.
+
+    The gates are those of the pipeline's own quality settings.
+    """
+    frames: list[ScoredFrame] = []
+    for at, rgb in timed_frames(run):
+        seen = pipeline.probe(rgb, gates=pipeline.quality)
+        cues = None
+        if seen.face is not None:
+            cues = LivenessCues(
+                pose=seen.face.pose,
+                eye_aspect_ratio=seen.face.eye_aspect_ratio,
+                mesh=seen.face.mesh,
+                embedding=seen.embedding,
+            )
+        if cues is not None and seen.face is not None and seen.embedding is not None:
+            cues = replace(cues, live_probability=pad.live_probability(rgb, seen.face.box))
+        frames.append(
+            ScoredFrame(
+                at=at,
+                refusal=seen.refusal,
+                embedding=seen.embedding,
+                cues=cues,
+                quality=seen.quality,
+            )
+        )
+    return ScoredRun(run=run, species=species, frames=tuple(frames))

@@ -1,0 +1,1 @@
+"""Rates per comparison, from images of people."""

@@ -1,0 +1,234 @@
+"""`edgeverify calibrate` without the command line: material in, operating points out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.bundle.operating_points import (
+    Fusion,
+    MeasuredPoint,
+    OperatingPoints,
+    OperatingPointsFile,
+)
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder, look_at_pairs
+from edgeverify.evaluation.images.acquire import Progress
+from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
+from edgeverify.evaluation.images.calibration import RATES, Evidence, choose
+from edgeverify.evaluation.images.evaluation import mated_pairs
+from edgeverify.evaluation.images.folds import people_of, pick_folds, require_apart
+from edgeverify.evaluation.images.fused_scores import fused_scores
+from edgeverify.evaluation.images.material import Material, PairedImages
+from edgeverify.evaluation.images.mean_of_five import mean_scores
+from edgeverify.evaluation.images.pairs import Pair
+from edgeverify.evaluation.images.view import Gates, View, view
+
+PHOTOS = (2, 3, 5)
+"""References of so many photos get thresholds of their own, where the people are enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """One of the two sets: images of some people; `pairs` are its listed mated pairs, if any."""
+
+    name: str
+    material: Material
+    pairs: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """What came of it: points for single frames, and for means of five where there are any.
+
+    `no_mean` says why there are none. `several` are for references of several photos, `lacking`
+    says why some numbers of photos have none.
+    """
+
+    single: tuple[MeasuredPoint, ...]
+    mean: tuple[MeasuredPoint, ...]
+    no_mean: str = ""
+    several: tuple[MeasuredPoint, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> tuple[MeasuredPoint, ...]:
+        """All of them."""
+        return (*self.single, *self.several, *self.mean)
+
+
+def two_sides(
+    given: Sources, check: Path | None, job: Job, *, name: str, progress: Progress
+) -> tuple[Side, Side, PairedImages | None]:
+    """Acquire the set to choose on and the set to check on. EvaluationError where they share one.
+
+    Folds of a pair list, two folders, or one folder whose people are halved in alphabetical
+    order: every second person is for the check.
+    """
+    if given.pairs is not None and given.images is not None:
+        material, paired = look_at_pairs(given.pairs, given.images, job, progress)
+        chosen = pick_folds(paired.pairs, job.tune_folds or (1,))
+        checked = pick_folds(paired.pairs, job.report_folds or (2,))
+        require_apart(chosen, checked)
+        sides = [
+            Side(
+                name=f"{name}, folds {_said(folds)}",
+                material=material.restricted_to(people_of(pairs)),
+                pairs=pairs,
+            )
+            for pairs, folds in (
+                (chosen, job.tune_folds or (1,)),
+                (checked, job.report_folds or (2,)),
+            )
+        ]
+        return sides[0], sides[1], paired
+    if given.folder is None:
+        raise EvaluationError("thresholds are chosen on images: a folder, or --pairs")
+    first = look_at_folder(given.folder, job, progress)
+    if check is None:
+        halves = first.people[0::2], first.people[1::2]
+        named = ("every other person", "the people in between")
+        one, other = (
+            Side(name=f"{name}, {what}", material=first.restricted_to(frozenset(people)))
+            for people, what in zip(halves, named, strict=True)
+        )
+        return one, other, None
+    second = look_at_folder(check, job, progress)
+    shared = sorted(set(first.people) & set(second.people))
+    if shared:
+        raise EvaluationError(
+            f"{len(shared)} people are in both sets, {shared[0]} among them",
+            advice="The set to check on must share nobody with the set to choose on.",
+        )
+    return Side(name=name, material=first), Side(name=check.name, material=second), None
+
+
+def calibrate(
+    chosen_on: Side,
+    checked_on: Side,
+    paired: PairedImages | None,
+    job: Job,
+    *,
+    gated: bool,
+    date: str,
+) -> Calibrated:
+    """Choose on one side and check on the other; with the gates on where `gated`."""
+    settings = job.settings
+    gates = Gates.on(settings.quality, settings.enrolment) if gated else Gates.off()
+    sides = [
+        _Scored.of(side, view(side.material, gates, job.instrument.metric), paired)
+        for side in (chosen_on, checked_on)
+    ]
+    single = choose(sides[0].single(), sides[1].single(), date=date)
+    floors = {point.fmr: point.threshold for point in single}
+    several, lacking = _several_photos(sides, floors, date)
+    try:
+        mean = choose(
+            sides[0].mean(),
+            sides[1].mean(),
+            date=date,
+            fusion="mean5",
+            rates=[rate for rate in RATES if rate in floors],
+            floors=floors,
+        )
+    except EvaluationError as error:
+        return Calibrated(
+            single=single, mean=(), no_mean=error.problem, several=several, lacking=lacking
+        )
+    return Calibrated(single=single, mean=mean, several=several, lacking=lacking)
+
+
+def _several_photos(
+    sides: Sequence[_Scored], floors: Mapping[float, float], date: str
+) -> tuple[tuple[MeasuredPoint, ...], tuple[str, ...]]:
+    """Choose for each number of photos what its people carry, never below that of fewer photos."""
+    points: list[MeasuredPoint] = []
+    lacking: list[str] = []
+    least = dict(floors)
+    for photos in PHOTOS:
+        chosen_on, checked_on = (side.several(photos) for side in sides)
+        if not len(checked_on.non_mated):
+            lacking.append(f"{checked_on.dataset}: there is nobody to check them on")
+            continue
+        rates = [rate for rate in RATES if rate in floors]
+        try:
+            found = choose(
+                chosen_on, checked_on, date=date, photos=photos, rates=rates, floors=least
+            )
+        except EvaluationError as error:
+            lacking.append(error.problem)
+            continue
+        least |= {point.fmr: point.threshold for point in found}
+        points += found
+    return tuple(points), tuple(lacking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Scored:
+    side: Side
+    view: View
+    scores: AllScores
+
+    @classmethod
+    def of(cls, side: Side, seen: View, paired: PairedImages | None) -> _Scored:
+        scores = compare_all_images(seen.faces)
+        if paired is not None:
+            scores = scores.with_mated(*mated_pairs(side.material, paired, side.pairs))
+        return cls(side=side, view=seen, scores=scores)
+
+    def single(self) -> Evidence:
+        return Evidence(
+            dataset=f"{self.side.name}, all image pairs",
+            non_mated=self.scores.ascending,
+            mated=self.scores.mated,
+            people=self.scores.people,
+            pairs_of_people=self.scores.pairs_of_people,
+        )
+
+    def several(self, photos: int) -> Evidence:
+        found = fused_scores(self.view.faces, photos)
+        return Evidence(
+            dataset=f"{self.side.name}, references of {photos} photos",
+            non_mated=found.non_mated,
+            mated=found.mated,
+            people=found.people,
+            pairs_of_people=found.pairs_of_people,
+        )
+
+    def mean(self) -> Evidence:
+        found = mean_scores(self.view.faces)
+        return Evidence(
+            dataset=(
+                f"{self.side.name}, means of five pictures of one person, and never below the "
+                "threshold of single frames"
+            ),
+            non_mated=found.non_mated,
+            mated=found.mated,
+            people=self.scores.people,
+            pairs_of_people=found.pairs_of_people,
+        )
+
+
+def merged(
+    before: OperatingPointsFile | None,
+    space: str,
+    points: Sequence[MeasuredPoint],
+) -> OperatingPointsFile:
+    """Put new points in place of those of the same space and fusion; others stay."""
+    sets = () if before is None else before.sets
+    replaced: frozenset[Fusion] = frozenset(point.fusion for point in points)
+    kept = [
+        point
+        for one in sets
+        if one.embedding_space == space
+        for point in one.points
+        if point.fusion not in replaced
+    ]
+    ours = OperatingPoints(embedding_space=space, points=(*kept, *points))
+    others = tuple(one for one in sets if one.embedding_space != space)
+    return OperatingPointsFile.of((ours, *others))
+
+
+def _said(folds: Sequence[int]) -> str:
+    return " and ".join(str(fold) for fold in folds)

@@ -1,0 +1,107 @@
+"""Embeddings of images already looked at, so that an evaluation can be stopped and taken up again.
+
+One SQLite file (0600) in a private folder (0700): embeddings are biometric data. Keyed by the
+image's SHA-256 and by everything that the embedding depends on, so that nothing stale is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import stat
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from typing_extensions import Self
+
+from edgeverify.domain import Gate, HeadPose, QualityFigures, Reason, Refusal
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.images.acquired import Acquired
+from edgeverify.private_files import PRIVATE_FOLDER
+
+_COMMIT_EVERY = 50
+
+
+class FaceCache:
+    """A store of `Acquired` by digest; `folder` None keeps everything in memory only."""
+
+    def __init__(self, folder: Path | None, key: str) -> None:
+        """`key` (hex) names everything but the image. EvaluationError where it cannot be kept."""
+        self._unwritten = 0
+        try:
+            self._database = sqlite3.connect(
+                ":memory:" if folder is None else _private_file(folder, key)
+            )
+            self._database.execute(
+                "CREATE TABLE IF NOT EXISTS faces"
+                " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, vector BLOB) WITHOUT ROWID"
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise EvaluationError(
+                f"the cache of embeddings in {folder} cannot be used: {error}",
+                advice="Name another folder with --cache, or none with --no-cache.",
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._database.commit()
+        self._database.close()
+
+    def get(self, digest: str) -> Acquired | None:
+        """Find an image by its SHA-256, or None."""
+        row = self._database.execute(
+            "SELECT facts, vector FROM faces WHERE digest = ?", (digest,)
+        ).fetchone()
+        if row is None:
+            return None
+        facts = json.loads(row[0])
+        refusal, figures, pose = facts["refusal"], facts["figures"], facts["pose"]
+        if refusal is not None:
+            refusal["reason"], refusal["gate"] = Reason(refusal["reason"]), Gate(refusal["gate"])
+        return Acquired(
+            digest=digest,
+            refusal=None if refusal is None else Refusal(**refusal),
+            figures=None if figures is None else QualityFigures(**figures),
+            pose=None if pose is None else HeadPose(**pose),
+            values=None if row[1] is None else np.frombuffer(row[1], np.float32),
+        )
+
+    def put(self, seen: Acquired) -> None:
+        """Keep an image; written to disk every so often, and at the end."""
+        facts = {
+            name: None if value is None else dataclasses.asdict(value)
+            for name, value in (
+                ("refusal", seen.refusal),
+                ("figures", seen.figures),
+                ("pose", seen.pose),
+            )
+        }
+        vector = None if seen.values is None else seen.values.astype(np.float32).tobytes()
+        self._database.execute(
+            "INSERT OR REPLACE INTO faces VALUES (?,?,?)", (seen.digest, json.dumps(facts), vector)
+        )
+        self._unwritten += 1
+        if self._unwritten >= _COMMIT_EVERY:
+            self._database.commit()
+            self._unwritten = 0
+
+
+def _private_file(folder: Path, key: str) -> Path:
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        raise EvaluationError(
+            f"the folder {folder} for cached embeddings can be read by others",
+            advice=f"Run: chmod 700 {folder}",
+        )
+    path = folder / f"{key[:16]}.sqlite"
+    path.touch(mode=0o600, exist_ok=True)
+    return path

@@ -1,0 +1,79 @@
+"""The parts of a door that a PAD evaluation needs, opened as the daemon opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.attacks.door import DoorRules
+from edgeverify.evaluation.attacks.rates import PadRule
+from edgeverify.liveness import JudgeRules, LivenessPlan
+from edgeverify.models.folders import models_directory
+from edgeverify.settings import Settings
+from edgeverify.verifier.owner_key import owner_key
+from edgeverify.verifier.pipeline import Pipeline
+from edgeverify.verifier.verifier import open_brain
+from edgeverify.vision.pad import PadModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PadBench:
+    """Stages and rules. `rules` has a passive plan; the pipeline itself runs no PAD."""
+
+    pipeline: Pipeline
+    pad: PadModel
+    rules: DoorRules
+
+    def fusion(self, window: int) -> PadRule:
+        """Give the door's own fusion over windows of so many frames."""
+        judge = self.rules.judge
+        return PadRule(
+            threshold=judge.pad_threshold, min_frames=judge.pad.min_frames, window=window
+        )
+
+    def close(self) -> None:
+        """Free everything."""
+        self.pipeline.close()
+        self.pad.close()
+
+
+def open_bench(
+    settings: Settings, folder: Path, environ: Mapping[str, str], *, threshold: float | None
+) -> PadBench:
+    """Open embedder and PAD bundle; `folder` is what relative paths start from.
+
+    `threshold` None: as set, else the bundle's operating point. EvaluationError without a PAD
+    bundle or a threshold, BundleError for a broken one.
+    """
+    passive = settings.model_copy(update={"liveness": "passive"})
+    brain = open_brain(passive, models_directory(environ), owner_key(settings, folder))
+    if not isinstance(brain.pad, PadModel):
+        why = "; ".join(notice.detail for notice in brain.notices) or "it is not installed"
+        raise EvaluationError(
+            f"the PAD bundle {settings.model.pad_bundle} cannot be measured: {why}",
+            advice=f"Run `edgeverify models fetch {settings.model.pad_bundle}`.",
+        )
+    at = brain.pad_threshold(passive) if threshold is None else threshold
+    if not 0.0 < at < 1.0:
+        raise EvaluationError(
+            "there is no threshold to measure at: the PAD bundle has no operating point",
+            advice="Name one: --threshold 0.5",
+        )
+    point = brain.point(passive)
+    pipeline = brain.pipeline(passive, point)
+    pipeline.pad = None
+    rules = DoorRules(
+        threshold=point.threshold,
+        metric=brain.bundle.manifest.metric,
+        decision=settings.decision,
+        judge=JudgeRules(
+            plan=LivenessPlan(passive=True, challenge=False),
+            pad=settings.pad,
+            pad_threshold=at,
+            challenge=settings.challenge,
+            required_matches=settings.decision.required_matches,
+        ),
+    )
+    return PadBench(pipeline=pipeline, pad=brain.pad, rules=rules)

@@ -1,0 +1,1 @@
+"""Rates per transaction, from sequences and from a door's own journal."""

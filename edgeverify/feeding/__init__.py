@@ -1,0 +1,1 @@
+"""What lies between a frame and a network's input: geometry, templates, chips, scaling."""

@@ -1,0 +1,101 @@
+"""From a frame and a face's points to the chip a model is fed: the one aligner of the project.
+
+Training data, enrolment, the live camera and the golden check all come through here. The mesh
+itself is found elsewhere (`edgeverify.vision`); this module needs only its points.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.domain import AlignedFace, Points, RgbImage
+from edgeverify.feeding.similarity_transform import fit_similarity
+from edgeverify.feeding.templates import LevelBoxTemplate, PointTemplate, Template, template_named
+
+Resize = Literal["area", "linear"]
+
+# Bilinear sampling reads 2x2 pixels: from this scale down it would skip some, so the picture is
+# first averaged down to about this share of the way ("area").
+_ALIASING_BELOW = 0.75
+
+
+def align_mesh(
+    rgb: RgbImage, mesh: Points, template: str, size: int, resize: Resize = "area"
+) -> AlignedFace:
+    """Cut the chip of a 468-point mesh, (468, 2 or 3) in frame pixels: picks the points, aligns."""
+    return align_points(rgb, template_named(template).pick(mesh), template, size, resize)
+
+
+def align_points(
+    rgb: RgbImage, points: Points, template: str, size: int, resize: Resize = "area"
+) -> AlignedFace:
+    """Cut the chip that `template` asks for, `size` pixels square.
+
+    `points` is (n, 2) in frame pixels, in the template's own order (`Template.pick`). What lies
+    outside the frame is black. `resize` says how a frame is brought down to the chip: `area`
+    averages before it samples, `linear` only samples. BundleError on an unknown template,
+    ValueError on points that do not span a face.
+    """
+    matrix = chip_transform(points, template_named(template), size)
+    return AlignedFace(rgb=warp(rgb, matrix, size, resize), template=template)
+
+
+def chip_transform(points: Points, template: Template, size: int) -> NDArray[np.float64]:
+    """Make the (2, 3) matrix from frame pixels to chip pixels; ValueError as in `align_points`."""
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise ValueError(f"a face's points are finite (n, 2), not {points.shape}")
+    if isinstance(template, PointTemplate):
+        return fit_similarity(points, np.asarray(template.places, dtype=np.float64) * size)
+    return _level_box(points, template, size)
+
+
+def _level_box(points: Points, template: LevelBoxTemplate, size: int) -> NDArray[np.float64]:
+    across = (points[1] - points[0]).astype(np.float64)
+    length = float(np.hypot(across[0], across[1]))
+    if length <= 1e-3:
+        raise ValueError("the points of a face fall together")
+    cosine, sine = across / length
+    levelling = np.array([[cosine, sine], [-sine, cosine]])
+    level = points.astype(np.float64) @ levelling.T
+    low, high = level.min(axis=0), level.max(axis=0)
+    side = float((high - low).max()) * (1 + 2 * template.padding)
+    scale = size / side
+    corner = (low + high) / 2 - side / 2
+    return np.column_stack([levelling * scale, -corner * scale])
+
+
+def warp(rgb: RgbImage, matrix: NDArray[np.float64], size: int, resize: Resize) -> RgbImage:
+    """Cut `size` pixels square by a (2, 3) matrix from frame to chip; black outside the frame."""
+    scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
+    if resize == "area" and scale < _ALIASING_BELOW:
+        rgb, matrix = _averaged_down(rgb, matrix, size, scale)
+    chip = cv2.warpAffine(rgb, matrix, (size, size), flags=cv2.INTER_LINEAR)
+    return np.asarray(chip, dtype=np.uint8)
+
+
+def _averaged_down(
+    rgb: RgbImage, matrix: NDArray[np.float64], size: int, scale: float
+) -> tuple[RgbImage, NDArray[np.float64]]:
+    """Cut the part of the frame that the chip shows, averaged down to the chip's scale."""
+    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], dtype=np.float64)
+    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    height, width = rgb.shape[:2]
+    margin = 2 / scale
+    left, top = np.clip(np.floor(seen.min(axis=0) - margin), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(seen.max(axis=0) + margin), 1, (width, height)).astype(int)
+    part = rgb[top : max(bottom, top + 1), left : max(right, left + 1)]
+    new_width = max(1, round(part.shape[1] * scale))
+    new_height = max(1, round(part.shape[0] * scale))
+    small = cv2.resize(part, (new_width, new_height), interpolation=cv2.INTER_AREA)
+    step_x, step_y = part.shape[1] / new_width, part.shape[0] / new_height
+    # A pixel's centre is at +0.5 in both pictures.
+    offset = np.array([left + (step_x - 1) / 2, top + (step_y - 1) / 2])
+    shift = matrix[:, :2] @ offset + matrix[:, 2]
+    return np.asarray(small, dtype=np.uint8), np.column_stack(
+        [matrix[:, :2] * [step_x, step_y], shift]
+    )

@@ -1,0 +1,1 @@
+"""The catalogue's networks as ONNX graphs."""

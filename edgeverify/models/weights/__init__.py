@@ -1,0 +1,1 @@
+"""Weights read from the files in which they are published."""

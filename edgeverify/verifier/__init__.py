@@ -1,0 +1,1 @@
+"""Everything that turns pixels into a comparison."""

@@ -1,0 +1,221 @@
+"""The model in use: bundle, back end, golden check, thresholds, and the PAD bundle beside it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from edgeverify.bundle.loading import (
+    Bundle,
+    PadBundle,
+    load_bundle,
+    load_pad_bundle,
+    operating_point,
+)
+from edgeverify.bundle.vision_bundle import NAME as VISION
+from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
+from edgeverify.domain import Degradation, OperatingPoint
+from edgeverify.errors import BundleError, EdgeverifyError
+from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
+from edgeverify.logs import fields
+from edgeverify.models.build import ensure_bundle, resolve_bundle
+from edgeverify.models.golden_check import check_golden, check_pad_golden
+from edgeverify.runtime.open_session import (
+    OpenedSession,
+    OpenedSessions,
+    open_pad_sessions,
+    open_session,
+    thread_count,
+)
+from edgeverify.settings import Settings
+from edgeverify.verifier.pipeline import PadStage, Pipeline, open_pipeline
+from edgeverify.vision.opening import open_finder
+from edgeverify.vision.pad import PadModel
+
+LOG = logging.getLogger("edgeverify.model")
+
+NOT_VERIFIED = "feeding not verified: `edgeverify-export parity --pairs` on real faces checks it"
+"""A wrong statement about colour order, range or alignment passes every other check."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Brain:
+    """Everything that turns pixels into scores, checked by its golden answers."""
+
+    bundle: Bundle
+    vision: VisionBundle
+    opened: OpenedSession
+    pad: PadStage | None
+    pad_state: PadState
+    notices: tuple[Degradation, ...]
+    golden_cosine: float
+    measured_pad_threshold: float = 1.0
+    opened_pad: OpenedSessions | None = None
+
+    @property
+    def embedding_space(self) -> str:
+        """The space that references must be of; INT8 has its own."""
+        return self.bundle.manifest.space_of(self.opened.session.precision)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What every journal row says of the model."""
+        return {
+            "model": self.bundle.manifest.name,
+            "embedding_space": self.embedding_space,
+            "runtime": self.opened.session.name,
+        }
+
+    def plan(self, settings: Settings) -> LivenessPlan:
+        """Say what liveness means with what is installed."""
+        return plan_liveness(settings.liveness, self.pad_state)
+
+    def point(self, settings: Settings, references: int = 1) -> OperatingPoint:
+        """Choose the threshold. Raises ConfigError where no evidence carries the stated rate."""
+        return operating_point(
+            self.bundle,
+            settings.decision,
+            references=references,
+            precision=self.opened.session.precision,
+        )
+
+    def pad_threshold(self, settings: Settings) -> float:
+        """Return the P(live) that passive liveness needs: as set, else as the bundle measured."""
+        if settings.pad.threshold is not None:
+            return settings.pad.threshold
+        return self.measured_pad_threshold
+
+    def close(self) -> None:
+        """Give the embedder's and the liveness networks' sessions back."""
+        self.opened.session.close()
+        if isinstance(self.pad, PadModel):
+            self.pad.close()
+
+    def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
+        """Make a pipeline on this session; each thread needs its own.
+
+        BundleError where detector and mesher fail their golden check.
+        """
+        return open_pipeline(
+            self.bundle,
+            self.opened.session,
+            open_finder(self.vision, settings.vision),
+            quality=settings.quality,
+            vision=settings.vision,
+            point=point,
+            pad=self.pad,
+        )
+
+
+def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
+    """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
+    vision = load_vision_bundle(ensure_bundle(VISION, models))
+    bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
+    opened = open_session(bundle, settings.model)
+    try:
+        cosine = check_golden(bundle, opened.session)
+    except BaseException:
+        opened.session.close()
+        raise
+    LOG.log(
+        logging.INFO if bundle.manifest.feeding_verified else logging.WARNING,
+        "model ready" if bundle.manifest.feeding_verified else f"model ready, {NOT_VERIFIED}",
+        extra=fields(
+            model=bundle.manifest.name, runtime=opened.session.name, golden_cosine=round(cosine, 6)
+        ),
+    )
+    _say_why_not(opened.refused)
+    try:
+        found = _open_pad(settings, models, owner_key)
+    except BaseException:
+        opened.session.close()
+        raise
+    return Brain(
+        bundle=bundle,
+        vision=vision,
+        opened=opened,
+        pad=found.stage,
+        pad_state=found.state,
+        notices=found.notices,
+        golden_cosine=cosine,
+        measured_pad_threshold=found.threshold,
+        opened_pad=found.opened,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pad:
+    """What became of the PAD bundle. Without a measured threshold nothing is ever live."""
+
+    state: PadState
+    stage: PadModel | None = None
+    opened: OpenedSessions | None = None
+    threshold: float = 1.0
+    notices: tuple[Degradation, ...] = ()
+
+
+def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> _Pad:
+    if settings.liveness in {"off", "challenge"}:
+        return _Pad(state=PadState.ABSENT)
+    try:
+        folder = resolve_bundle(settings.model.pad_bundle, models)
+    except BundleError:
+        return _Pad(state=PadState.ABSENT)
+    try:
+        bundle = load_pad_bundle(folder, owner_key=owner_key)
+        opened, cosine = _checked_pad(bundle, settings)
+    except EdgeverifyError as error:
+        # An installed and broken bundle denies; it never falls back to an easier proof.
+        return _broken("pad_broken", str(error))
+    points = bundle.operating_points
+    if settings.pad.threshold is None and (points is None or not points.points):
+        _close(opened)
+        name = bundle.manifest.name
+        return _broken(
+            "pad_unmeasured", f"{name} has no operating point: set pad.threshold by hand"
+        )
+    session = opened.sessions[0]
+    LOG.info(
+        "liveness model ready",
+        extra=fields(
+            model=bundle.manifest.name, runtime=session.name, golden_cosine=round(cosine, 6)
+        ),
+    )
+    _say_why_not(opened.refused)
+    return _Pad(
+        state=PadState.WORKING,
+        stage=PadModel(
+            bundle,
+            opened.sessions,
+            settings.pad,
+            side_by_side=session.name == "onnxruntime-cpu" and thread_count(settings.model) > 1,
+        ),
+        opened=opened,
+        threshold=points.points[0].threshold if points and points.points else 1.0,
+    )
+
+
+def _checked_pad(bundle: PadBundle, settings: Settings) -> tuple[OpenedSessions, float]:
+    opened = open_pad_sessions(bundle, settings.model)
+    try:
+        return opened, check_pad_golden(bundle, opened.sessions)
+    except BaseException:
+        _close(opened)
+        raise
+
+
+def _close(opened: OpenedSessions) -> None:
+    for session in opened.sessions:
+        session.close()
+
+
+def _broken(name: str, detail: str) -> _Pad:
+    return _Pad(state=PadState.BROKEN, notices=(Degradation(name=name, detail=detail),))
+
+
+def _say_why_not(refused: tuple[Degradation, ...]) -> None:
+    for back_end in refused:
+        LOG.info("not %s: %s", back_end.name, back_end.detail)

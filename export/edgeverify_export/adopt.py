@@ -1,0 +1,155 @@
+"""Wrap an ONNX graph that already exists."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import version_converter
+
+from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.graph_check import check_graph
+from edgeverify.errors import CheckpointError, ParityError
+from edgeverify.feeding.preprocessing import Batch
+from edgeverify.models.bundle_writer import EmbedderRecipe
+from edgeverify.progress import Step, step_silently
+from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
+from edgeverify_export.assemble import (
+    Assembled,
+    assemble,
+    bundle_name,
+    extreme_inputs,
+    tool_versions,
+)
+from edgeverify_export.canonical_graph import canonical
+from edgeverify_export.free_folder import require_free
+from edgeverify_export.graph_checks import OPSET, checked
+from edgeverify_export.sessions import run_graph, unit_rows
+from edgeverify_export.simplify import simplified
+from edgeverify_export.statement import Statement, resolve
+
+_MAX_DIFFERENCE = 1e-4
+
+
+def adopt_graph(
+    path: Path,
+    folder: Path,
+    statement: Statement,
+    *,
+    name: str | None = None,
+    licence: str = "owner's",
+    half: bool = True,
+    step: Step = step_silently,
+) -> Assembled:
+    """Make the bundle `folder` of an ONNX file; errors leave nothing behind.
+
+    The graph needs one float32 input (batch, 3, size, size) and one float32 output (batch, n), all
+    weights inside. Another opset is converted to 17 where the answers stay equal.
+    """
+    require_free(folder)
+    step("reading the graph")
+    data = _read(path)
+    model = onnx.load_model_from_string(data)
+    size, outputs = _sides(model, path)
+    if statement.size not in (None, size):
+        raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
+    resolved = resolve(replace(statement, size=size), None)
+    check_graph(data, path, size=size, outputs=outputs)
+    inputs = extreme_inputs(resolved.feeding, resolved.template)
+    wanted = _answers(data, inputs, path)
+
+    def require(candidate: onnx.ModelProto) -> object:
+        return _require_equal(wanted, candidate, inputs)
+
+    plain = canonical(model)
+    require(plain)
+    plain, converted = _to_opset(plain, require)
+    plain, slim = simplified(plain, require)
+    checked(plain)
+    recipe = EmbedderRecipe(
+        name=bundle_name(name, folder),
+        arch="onnx",
+        source_sha256=sha256_of(data),
+        feeding=resolved.feeding,
+        template=resolved.template,
+        embedding_size=outputs,
+        mirror=resolved.mirror,
+        metric=resolved.metric,
+        normalise=resolved.normalise,
+        licence=licence,
+        notes=f"from {path.name}",
+        tool_versions=tool_versions("onnx"),
+    )
+    step("making the FP16 graph and the golden vectors")
+    made = assemble(folder, recipe, plain, half=half)
+    return Assembled(made.bundle, (*converted, slim, *made.remarks))
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise CheckpointError(f"no ONNX file at {path}", advice="Check the path.")
+    data = path.read_bytes()
+    try:
+        onnx.load_model_from_string(data)
+    except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
+        raise CheckpointError(f"{path} is not an ONNX model") from None
+    return data
+
+
+def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    if len(inputs) != 1 or len(model.graph.output) != 1:
+        raise CheckpointError(
+            f"{path} has {len(inputs)} inputs and {len(model.graph.output)} outputs; "
+            "an embedder has one of each"
+        )
+    sides = [dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim]
+    inferred = onnx.shape_inference.infer_shapes(model)
+    outputs = [dim.dim_value for dim in inferred.graph.output[0].type.tensor_type.shape.dim]
+    if len(sides) != 4 or sides[1] != 3 or sides[2] != sides[3] or sides[2] < 16:
+        raise CheckpointError(
+            f"{path} has the input {sides}; (batch, 3, size, size) with a fixed size is needed",
+            advice="Channels-last graphs and open sizes: export again with a fixed NCHW input.",
+        )
+    if len(outputs) != 2 or outputs[1] < 2:
+        raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
+    return sides[2], outputs[1]
+
+
+def _answers(data: bytes, inputs: Batch, path: Path) -> Batch:
+    session = OnnxRuntimeSession(data, device="cpu", precision="fp32", threads=2)
+    try:
+        answers = session.run(inputs)
+    finally:
+        session.close()
+    if not np.isfinite(answers).all():
+        raise CheckpointError(f"{path} answers with NaN or infinity on ordinary pictures")
+    return answers
+
+
+def _require_equal(wanted: Batch, candidate: onnx.ModelProto, inputs: Batch) -> float:
+    found = run_graph(candidate.SerializeToString(), inputs)
+    difference = float(np.abs(unit_rows(wanted) - unit_rows(found)).max())
+    if not difference <= _MAX_DIFFERENCE:
+        raise ParityError(f"the rewritten graph answers otherwise: {difference:.2g}")
+    return difference
+
+
+def _to_opset(model: onnx.ModelProto, require: object) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    if version == OPSET:
+        return model, ()
+    logging.disable(logging.WARNING)
+    try:
+        converted = canonical(version_converter.convert_version(model, OPSET))
+        checked(converted)
+        require(converted)  # type: ignore[operator]
+    except Exception as error:  # noqa: BLE001 - a foreign converter; the original is always there
+        return model, (f"opset {version} kept: it cannot be converted ({type(error).__name__})",)
+    finally:
+        logging.disable(logging.NOTSET)
+    return converted, (f"opset {version} converted to {OPSET}",)

@@ -1,0 +1,69 @@
+"""`edgeverify-export parity`: every form of a network, compared on real faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify_export.commands import options
+
+
+@plain_errors
+def parity(  # noqa: PLR0913 - one parameter an option
+    bundle: options.BundleFolder,
+    *,
+    images: options.Images,
+    pairs: options.Pairs = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="The PyTorch checkpoint, to compare with it too; PAD: their folder."),
+    ] = None,
+    threshold: options.Threshold = None,
+    no_flips: options.NoFlips = False,
+    limit: options.Limit = 1000,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for parity.json and parity.png.")
+    ] = Path("parity"),
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Write the figures into the bundle.")
+    ] = True,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare PyTorch, ONNX FP32, FP16, INT8 and TensorRT on real aligned faces.
+
+    Fails (exit 1) below cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped
+    decisions, and where another feeding separates the pairs clearly better than the stated one.
+    A liveness (PAD) bundle takes --images only: P(live) may be off by 0.01, and flips are counted
+    at its operating point.
+
+    Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
+    """
+    from edgeverify.errors import ParityError  # noqa: PLC0415
+    from edgeverify.models.listing import verified  # noqa: PLC0415
+    from edgeverify_export.parity.outcome import Asked, compare_forms  # noqa: PLC0415 - heavy
+
+    loaded = verified(bundle)
+    asked = Asked(
+        images=images,
+        pairs=pairs,
+        checkpoint=checkpoint,
+        threshold=threshold,
+        flips_needed=not no_flips,
+        limit=limit,
+    )
+    outcome = compare_forms(loaded, asked)
+    written = outcome.write(output)
+    if as_json:
+        say(outcome.as_json())
+    else:
+        outcome.print_table()
+        say(f"written: {written[0]}, {written[1]}")
+    if outcome.failures:
+        for failure in outcome.failures:
+            complain(f"  {failure}")
+        raise ParityError(f"parity of {loaded.manifest.name} failed", advice=outcome.failures[0])
+    if record:
+        complain(f"  {outcome.record()}")

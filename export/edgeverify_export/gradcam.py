@@ -1,0 +1,97 @@
+"""Where in the face a score comes from: Grad-CAM (Selvaraju et al., 2017, arXiv 1610.02391).
+
+Own forward and backward hooks: the `grad-cam` package would bring another numpy and OpenCV.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from edgeverify.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from edgeverify.feeding.preprocessing import Batch
+
+Heat = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """The score of a pair, and for each face a map, float32 (size, size), 0 to 1."""
+
+    score: float
+    probe: Heat
+    reference: Heat
+    layer: str
+
+
+def explain_pair(network: nn.Module, probe: Batch, reference: Batch) -> Explained:
+    """Explain the cosine of two fed faces, float32 (1, 3, size, size) each.
+
+    The maps weigh the channels of the last convolution that still has a width by the gradient of
+    the score. CheckpointError where the network has no such layer.
+    """
+    name, layer = _last_convolution(network, probe)
+    kept: list[torch.Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        output.retain_grad()
+        kept.append(output)
+
+    handle = layer.register_forward_hook(keep)
+    try:
+        network.eval()
+        network.zero_grad(set_to_none=True)
+        # A gradient flows even where every weight is frozen, because the input asks for it.
+        first = network(torch.from_numpy(probe.copy()).requires_grad_())
+        second = network(torch.from_numpy(reference.copy()).requires_grad_())
+        score = nn.functional.cosine_similarity(first, second).sum()
+        score.backward()  # type: ignore[no-untyped-call]
+    finally:
+        handle.remove()
+    size = probe.shape[-1]
+    maps = [_map(activation, size) for activation in kept]
+    return Explained(float(score.detach()), maps[0], maps[1], name)
+
+
+def _map(activation: torch.Tensor, size: int) -> Heat:
+    gradient = activation.grad
+    if gradient is None:
+        raise CheckpointError("the score does not depend on the chosen layer")
+    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    heat = nn.functional.relu((weights * activation.detach()).sum(dim=1, keepdim=True))
+    wide = nn.functional.interpolate(heat, size=(size, size), mode="bilinear", align_corners=False)
+    values: Heat = wide[0, 0].numpy()
+    top = float(values.max())
+    return values / top if top > 0 else values
+
+
+def _last_convolution(network: nn.Module, example: Batch) -> tuple[str, nn.Module]:
+    """Find the last convolution whose output is at least 4 pixels wide."""
+    seen: list[tuple[str, nn.Module]] = []
+    handles = []
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d):
+
+            def note(
+                module: nn.Module, _inputs: object, output: torch.Tensor, name: str = name
+            ) -> None:
+                if output.shape[-1] >= 4:
+                    seen.append((name, module))
+
+            handles.append(module.register_forward_hook(note))
+    try:
+        with torch.no_grad():
+            network(torch.from_numpy(example.copy()))
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not seen:
+        raise CheckpointError("the network has no convolution to look at")
+    return seen[-1]

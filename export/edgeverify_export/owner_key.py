@@ -1,0 +1,91 @@
+"""The owner's Ed25519 key pair, and signing a bundle with it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from edgeverify.bundle.canonical_json import sha256_of_file
+from edgeverify.bundle.loading import Bundle, PadBundle
+from edgeverify.bundle.signature import (
+    MANIFEST_SIGNATURE,
+    POINTS_SIGNATURE,
+    bundle_message,
+    points_message,
+    sign,
+)
+from edgeverify.bundle.verified_folder import MANIFEST_FILE, POINTS_FILE
+from edgeverify.errors import KeyUnusableError
+
+
+def make_key_pair(private: Path, public: Path) -> None:
+    """Write a new pair (PEM), the private file 0600; KeyUnusableError where a file exists."""
+    for path in (private, public):
+        if path.exists():
+            raise KeyUnusableError(f"{path} exists", advice="Choose another name; nothing written.")
+    key = Ed25519PrivateKey.generate()
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(secret)
+        public.write_bytes(
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        )
+    except OSError as error:
+        raise KeyUnusableError(f"cannot write the keys: {error.strerror}") from None
+
+
+def read_private_key(path: Path) -> Ed25519PrivateKey:
+    """Read a private key that nobody else can read; KeyUnusableError otherwise."""
+    data = _read(path)
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise KeyUnusableError(f"{path} can be read by others", advice=f"chmod 600 {path}")
+    try:
+        key = load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyUnusableError(f"{path} is not an unencrypted private key in PEM") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusableError(f"{path} is not an Ed25519 key")
+    return key
+
+
+def read_public_key(path: Path) -> Ed25519PublicKey:
+    """Read a public key; KeyUnusableError where it is none."""
+    try:
+        key = load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyUnusableError(f"{path} is not a public key in PEM") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusableError(f"{path} is not an Ed25519 key")
+    return key
+
+
+def sign_bundle(bundle: Bundle | PadBundle, key: Ed25519PrivateKey) -> None:
+    """Write the signatures over the files, and over the operating points, into the folder."""
+    folder = bundle.folder
+    message = bundle_message(sha256_of_file(folder / MANIFEST_FILE), bundle.manifest.files)
+    (folder / MANIFEST_SIGNATURE).write_text(sign(key, message), "ascii")
+    points = folder / POINTS_FILE
+    if points.exists():
+        message = points_message(sha256_of_file(points), bundle.manifest.embedding_space)
+        (folder / POINTS_SIGNATURE).write_text(sign(key, message), "ascii")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyUnusableError(f"cannot read the key {path}: {error.strerror}") from None

@@ -1,0 +1,165 @@
+"""Is the network fed as it was trained? Try the other plausible ways and see which separates best.
+
+A wrong statement about colour order, range or alignment gives consistent answers everywhere, so
+golden vectors and FP16 parity cannot find it; real people can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.bundle.manifest import Manifest
+from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.templates import TEMPLATES
+from edgeverify.progress import counted
+from edgeverify.runtime.session import Session
+from edgeverify_export.networks.architecture import NAMED_STATISTICS
+from edgeverify_export.parity.answers import embed_all, scores
+from edgeverify_export.parity.trial import Trial
+
+MIN_PAIRS = 20
+"""Mated and non-mated each; below, a difference says nothing."""
+
+_MAX_PAIRS = 300
+_CLEARLY = 0.05
+_DRAWS = 400
+_CONFIDENCE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way of feeding: what differs from the statement, and how well it separates.
+
+    `separation` is d': the distance of the means of mated and non-mated scores in units of their
+    spread. `better_share` is the share of bootstrap draws in which it beats the statement.
+    """
+
+    words: str
+    separation: float
+    better_share: float
+
+    def is_clearly_better(self, stated: float) -> bool:
+        """Say whether chance is no explanation and the difference matters."""
+        return self.better_share >= _CONFIDENCE and self.separation > stated * (1 + _CLEARLY)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedingCheck:
+    """The stated feeding's separation, and all alternatives, the best first."""
+
+    stated: float
+    alternatives: tuple[Alternative, ...]
+    pairs: int
+
+    @property
+    def better(self) -> tuple[Alternative, ...]:
+        """Return those that separate clearly better than what was stated."""
+        return tuple(a for a in self.alternatives if a.is_clearly_better(self.stated))
+
+    @property
+    def failures(self) -> list[str]:
+        """Say what parity fails on, naming the best alternative; empty where nothing is better."""
+        return [
+            f"the stated feeding is doubtful: {one.words} separates people clearly better "
+            f"(d' {one.separation:.2f} against {self.stated:.2f})"
+            for one in self.better[:1]
+        ]
+
+
+def check_feeding(
+    session: Session, manifest: Manifest, trial: Trial, *, show: bool = True
+) -> FeedingCheck | None:
+    """Score the pairs under every plausible feeding; None where there are too few pairs."""
+    part = _part(trial)
+    if part is None:
+        return None
+    ways = [("as stated", manifest), *_ways(manifest)]
+    separate = []
+    for _, way in counted(ways, "trying other feedings", show=show):
+        chips = (face.chip(way.feeding, way.template) for face in part.faces)
+        separate.append(scores(embed_all(session, way, chips), part, way))
+    draws = np.random.default_rng(5)
+    samples = [_resample(part.mated, draws) for _ in range(_DRAWS)]
+    stated_draws = [_separation(separate[0][s], part.mated[s]) for s in samples]
+    stated = _separation(separate[0], part.mated)
+    alternatives = []
+    for (words, _), found in zip(ways[1:], separate[1:], strict=True):
+        theirs = [_separation(found[s], part.mated[s]) for s in samples]
+        better = float(np.mean([a > b for a, b in zip(theirs, stated_draws, strict=True)]))
+        alternatives.append(Alternative(words, _separation(found, part.mated), better))
+    ordered = tuple(sorted(alternatives, key=lambda one: -one.separation))
+    return FeedingCheck(stated, ordered, len(part.probes))
+
+
+def _ways(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
+    feeding = manifest.feeding
+    swapped = feeding.model_copy(
+        update={
+            "channels": "bgr" if feeding.channels == "rgb" else "rgb",
+            "mean": feeding.mean[::-1],
+            "std": feeding.std[::-1],
+        }
+    )
+    yield f"channels {swapped.channels}", manifest.model_copy(update={"feeding": swapped})
+    for name, statistics in NAMED_STATISTICS.items():
+        other = Feeding(
+            size=feeding.size,
+            channels=statistics.channels,
+            scale=statistics.scale,
+            mean=statistics.mean,
+            std=statistics.std,
+            resize=feeding.resize,
+        )
+        if not _same(feeding, other):
+            yield f"statistics {name}", manifest.model_copy(update={"feeding": other})
+    for template in TEMPLATES:
+        if template != manifest.template:
+            yield f"alignment {template}", manifest.model_copy(update={"template": template})
+
+
+def _same(first: Feeding, second: Feeding) -> bool:
+    def numbers(feeding: Feeding) -> NDArray[np.float64]:
+        scaled = np.array([feeding.mean, feeding.std], dtype=np.float64) / feeding.scale
+        return scaled if feeding.channels == "rgb" else scaled[:, ::-1]
+
+    return first.channels == second.channels and bool(
+        np.allclose(numbers(first), numbers(second), rtol=1e-3, atol=1e-3)
+    )
+
+
+def _part(trial: Trial) -> Trial | None:
+    """Take an even part of the pairs, mated and not, with only the faces that they need."""
+    chosen: list[int] = []
+    for kind in (True, False):
+        positions = np.flatnonzero(trial.mated == kind)
+        if len(positions) < MIN_PAIRS:
+            return None
+        step = max(1, len(positions) // _MAX_PAIRS)
+        chosen += [int(p) for p in positions[::step][:_MAX_PAIRS]]
+    needed = sorted({int(i) for p in chosen for i in (trial.probes[p], trial.references[p])})
+    place = {face: position for position, face in enumerate(needed)}
+    return Trial(
+        faces=tuple(trial.faces[i] for i in needed),
+        probes=np.array([place[int(trial.probes[p])] for p in chosen], dtype=np.intp),
+        references=np.array([place[int(trial.references[p])] for p in chosen], dtype=np.intp),
+        mated=trial.mated[chosen],
+        images=trial.images,
+        listed_pairs=trial.listed_pairs,
+    )
+
+
+def _resample(mated: NDArray[np.bool_], draws: np.random.Generator) -> NDArray[np.intp]:
+    kinds = (np.flatnonzero(mated), np.flatnonzero(~mated))
+    return np.concatenate([draws.choice(kind, len(kind)) for kind in kinds])
+
+
+def _separation(found: NDArray[np.float64], mated: NDArray[np.bool_]) -> float:
+    if not np.isfinite(found).all():
+        return 0.0
+    same, other = found[mated], found[~mated]
+    spread = float(np.sqrt((same.var() + other.var()) / 2))
+    return float(same.mean() - other.mean()) / max(spread, 1e-9)

@@ -1,0 +1,102 @@
+"""How far one form of a network is from another, in figures (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeverify.bundle.manifest import Manifest, ParityFigures, Precision
+from edgeverify.errors import ParityError
+from edgeverify_export.parity.answers import Answers, Scores, all_scores, extreme_scores, scores
+from edgeverify_export.parity.trial import Trial
+from edgeverify_export.sessions import cosine_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One back end beside the baseline.
+
+    `flipped` counts decisions that changed at the threshold, None where there were no pairs.
+    `max_score_difference` is over the pairs, or over all faces with all where there are none.
+    `extremes_min_cosine` is over black, white and noise; `extremes_flipped` counts decisions
+    between them and every face that changed at the threshold, None without one.
+    """
+
+    name: str
+    precision: Precision
+    min_cosine: float
+    mean_cosine: float
+    max_score_difference: float
+    flipped: int | None
+    pairs: int
+    faces: int
+    nan_count: int
+    extremes_min_cosine: float
+    extremes_flipped: int | None = None
+
+    @property
+    def flipped_share(self) -> float | None:
+        """Flipped decisions over pairs."""
+        return None if self.flipped is None else self.flipped / self.pairs
+
+    def as_manifest(self) -> ParityFigures:
+        """Give the figures as a bundle records them."""
+        return ParityFigures(
+            precision=self.precision,
+            min_cosine=round(self.min_cosine, 6),
+            mean_cosine=round(self.mean_cosine, 6),
+            max_score_difference=round(self.max_score_difference, 6),
+            flipped_share=self.flipped_share,
+            faces=self.faces,
+            pairs=self.pairs,
+        )
+
+
+def compare(
+    baseline: Answers,
+    other: Answers,
+    trial: Trial,
+    manifest: Manifest,
+    threshold: float | None,
+) -> Comparison:
+    """Compare embeddings, scores and, at the threshold, decisions.
+
+    ParityError where there is nothing to compare. A pair with NaN on either side is a flip.
+    """
+    if not len(baseline.values) or baseline.values.shape != other.values.shape:
+        raise ParityError("two sets of answers to other faces: nothing was compared")
+    cosine = cosine_rows(baseline.values, other.values)
+    flipped: int | None = None
+    if trial.has_pairs:
+        before = scores(baseline.values, trial, manifest)
+        after = scores(other.values, trial, manifest)
+        if threshold is not None:
+            flipped = _flipped(before, after, threshold)
+    else:
+        before = all_scores(baseline.values, manifest)
+        after = all_scores(other.values, manifest)
+    differences = np.abs(before - after)
+    worst = float(differences.max()) if differences.size else 0.0
+    return Comparison(
+        name=other.name,
+        precision=other.precision,
+        min_cosine=float(cosine.min()),
+        mean_cosine=float(cosine.mean()),
+        max_score_difference=worst if np.isfinite(worst) else float(np.finfo(np.float32).max),
+        flipped=flipped,
+        pairs=len(trial.probes),
+        faces=len(cosine),
+        nan_count=other.nan_count,
+        extremes_min_cosine=float(cosine_rows(baseline.extremes, other.extremes).min()),
+        extremes_flipped=None
+        if threshold is None
+        else _flipped(
+            extreme_scores(baseline, manifest), extreme_scores(other, manifest), threshold
+        ),
+    )
+
+
+def _flipped(before: Scores, after: Scores, threshold: float) -> int:
+    same = ((before >= threshold) == (after >= threshold)) & np.isfinite(after)
+    return int(np.count_nonzero(~same))

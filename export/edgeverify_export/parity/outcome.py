@@ -1,0 +1,84 @@
+"""What `parity` does with either kind of bundle: run, then tell, draw and record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from edgeverify.bundle.loading import Bundle, PadBundle
+from edgeverify.errors import ConfigError
+from edgeverify_export.parity import pad_report, report
+from edgeverify_export.parity.pad_run import run_pad_parity
+from edgeverify_export.parity.pad_trial import gather_crops
+from edgeverify_export.parity.record import record_parity
+from edgeverify_export.parity.run import run_parity
+from edgeverify_export.parity.trial import gather
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The command line: where the faces are, and what else is compared."""
+
+    images: Path
+    pairs: Path | None
+    checkpoint: Path | None
+    threshold: float | None
+    flips_needed: bool
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One run's report, whatever it was over; `failures` is empty where it passed."""
+
+    failures: tuple[str, ...]
+    as_json: Callable[[], str]
+    print_table: Callable[[], None]
+    write: Callable[[Path], tuple[Path, Path]]
+    record: Callable[[], str]
+
+
+def compare_forms(bundle: Bundle | PadBundle, asked: Asked) -> Outcome:
+    """Run parity; ParityError where nothing could be compared, ConfigError for PAD with pairs."""
+    return _embedder(bundle, asked) if isinstance(bundle, Bundle) else _pad(bundle, asked)
+
+
+def _embedder(bundle: Bundle, asked: Asked) -> Outcome:
+    found = run_parity(
+        bundle,
+        gather(asked.images, asked.pairs, limit=asked.limit),
+        checkpoint=asked.checkpoint,
+        threshold=asked.threshold,
+        flips_needed=asked.flips_needed,
+    )
+    return Outcome(
+        failures=found.failures,
+        as_json=partial(report.as_json, found),
+        print_table=partial(report.print_table, found),
+        write=partial(report.write_report, found),
+        record=partial(record_parity, found),
+    )
+
+
+def _pad(bundle: PadBundle, asked: Asked) -> Outcome:
+    if asked.pairs is not None:
+        raise ConfigError(
+            f"{bundle.manifest.name} is a liveness bundle: it has no pairs to decide",
+            advice="Leave out --pairs; flips are counted at its operating point, or --threshold.",
+        )
+    found = run_pad_parity(
+        bundle,
+        gather_crops(asked.images, bundle.manifest, limit=asked.limit),
+        checkpoints=asked.checkpoint,
+        threshold=asked.threshold,
+        flips_needed=asked.flips_needed,
+    )
+    return Outcome(
+        failures=found.failures,
+        as_json=partial(pad_report.as_json, found),
+        print_table=partial(pad_report.print_table, found),
+        write=partial(pad_report.write_report, found),
+        record=partial(pad_report.record, found),
+    )

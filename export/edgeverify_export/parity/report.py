@@ -1,0 +1,114 @@
+"""A parity report as JSON and as a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from edgeverify_export.parity.figures import Comparison
+from edgeverify_export.parity.run import ParityReport
+
+
+def as_json(report: ParityReport) -> str:
+    """Give everything that was found, for a machine."""
+    manifest, trial = report.bundle.manifest, report.trial
+    chosen, feeding = report.threshold, report.feeding
+    return json.dumps(
+        {
+            "bundle": manifest.name,
+            "embedding_space": manifest.embedding_space,
+            "baseline": f"{report.baseline.name} {report.baseline.precision}",
+            "images": trial.images,
+            "faces": len(trial.faces),
+            "listed_pairs": trial.listed_pairs,
+            "pairs": len(trial.probes),
+            "threshold": None if chosen is None else asdict(chosen),
+            "compared": [
+                {**asdict(one), "flipped_share": one.flipped_share} for one in report.comparisons
+            ],
+            "not_run": [asdict(one) for one in report.not_run],
+            "feeding": None
+            if feeding is None
+            else {
+                "stated_separation": feeding.stated,
+                "pairs": feeding.pairs,
+                "alternatives": [asdict(one) for one in feeding.alternatives],
+                "clearly_better": [one.words for one in feeding.better],
+            },
+            "feeding_verified": is_feeding_verified(report),
+            "failures": list(report.failures),
+            "passed": not report.failures,
+        },
+        indent=1,
+    )
+
+
+def is_feeding_verified(report: ParityReport) -> bool:
+    """Say whether real pairs were tried and no other way of feeding was clearly better."""
+    return report.feeding is not None and not report.feeding.better
+
+
+def print_table(report: ParityReport, console: Console | None = None) -> None:
+    """Print what a person wants to see."""
+    console = console or Console()
+    table = Table(title=f"{report.bundle.manifest.name}: parity with {report.baseline.name}")
+    for heading in ("form", "cosine min", "mean", "score off by", "flipped", "NaN", "extremes"):
+        table.add_column(heading, justify="left" if heading == "form" else "right")
+    for one in report.comparisons:
+        flips = "not run" if one.flipped is None else f"{one.flipped} of {one.pairs}"
+        table.add_row(
+            f"{one.name} {one.precision}",
+            f"{one.min_cosine:.6f}",
+            f"{one.mean_cosine:.6f}",
+            f"{one.max_score_difference:.5f}",
+            flips,
+            str(one.nan_count),
+            _extremes(one),
+        )
+    console.print(table)
+    for missing in report.not_run:
+        console.print(f"not run: {missing.name}: {missing.reason}", highlight=False)
+    trial = report.trial
+    console.print(
+        f"{len(trial.faces)} faces in {trial.images} images, "
+        f"{len(trial.probes)} of {trial.listed_pairs} pairs",
+        highlight=False,
+    )
+    if report.threshold is not None:
+        chosen = report.threshold
+        console.print(f"threshold {chosen.value:.4f}: {chosen.source}", highlight=False)
+    _print_feeding(report, console)
+
+
+def _extremes(one: Comparison) -> str:
+    flipped = "" if one.extremes_flipped is None else f", {one.extremes_flipped} flipped"
+    return f"{one.extremes_min_cosine:.5f}{flipped}"
+
+
+def _print_feeding(report: ParityReport, console: Console) -> None:
+    feeding = report.feeding
+    if feeding is None:
+        console.print("feeding not verified: that takes --pairs with 20 of each kind")
+        return
+    table = Table(title=f"other ways of feeding, {feeding.pairs} pairs")
+    for heading in ("way", "separation d'", "better in"):
+        table.add_column(heading, justify="left" if heading == "way" else "right")
+    table.add_row("as stated", f"{feeding.stated:.2f}", "")
+    for one in feeding.alternatives:
+        table.add_row(one.words, f"{one.separation:.2f}", f"{one.better_share:.0%}")
+    console.print(table)
+
+
+def write_report(report: ParityReport, folder: Path) -> tuple[Path, Path]:
+    """Write `parity.json` and `parity.png`; give their paths."""
+    from edgeverify_export.parity.plot import draw  # noqa: PLC0415 - matplotlib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    words, picture = folder / "parity.json", folder / "parity.png"
+    words.write_text(as_json(report) + "\n", "utf-8")
+    draw(report, picture)
+    return words, picture

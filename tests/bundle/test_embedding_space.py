@@ -1,0 +1,71 @@
+"""One hash stands for everything that changes an embedding, and for nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from edgeverify.bundle.embedding_space import embedding_space, pad_space
+from edgeverify.feeding.statement import Feeding
+
+FEEDING = Feeding(
+    size=112, channels="rgb", scale=1.0, mean=(127.5,) * 3, std=(127.5,) * 3, resize="area"
+)
+IDENTITY: dict[str, object] = {
+    "source_sha256": "ab" * 32,
+    "arch": "mobilefacenet",
+    "feeding": FEEDING,
+    "template": "arcface-112",
+    "template_version": 1,
+    "mirror": True,
+    "normalise": True,
+}
+
+
+def space(**changes: object) -> str:
+    return embedding_space(**{**IDENTITY, **changes})  # type: ignore[arg-type]
+
+
+def test_it_is_the_sha256_of_canonical_json_that_anybody_can_write_down() -> None:
+    text = (
+        '{"arch":"mobilefacenet","feeding":{"channels":"rgb","mean":[127.5,127.5,127.5],'
+        '"resize":"area","size":112,"std":[127.5,127.5,127.5]},"mirror":true,"normalise":true,'
+        f'"source_sha256":"{"ab" * 32}","template":{{"name":"arcface-112","version":1}}}}'
+    )
+    assert json.loads(text)["arch"] == "mobilefacenet"
+    assert space() == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source_sha256": "cd" * 32},
+        {"arch": "other"},
+        {"feeding": FEEDING.model_copy(update={"size": 128})},
+        {"feeding": FEEDING.model_copy(update={"channels": "bgr"})},
+        {"feeding": FEEDING.model_copy(update={"mean": (127.0, 127.5, 127.5)})},
+        {"feeding": FEEDING.model_copy(update={"std": (128.0, 127.5, 127.5)})},
+        {"feeding": FEEDING.model_copy(update={"scale": 1 / 255})},
+        {"feeding": FEEDING.model_copy(update={"resize": "linear"})},
+        {"template": "dlib-150"},
+        {"template_version": 2},
+        {"mirror": False},
+        {"normalise": False},
+        {"precision": "int8"},
+    ],
+)
+def test_whatever_changes_an_embedding_changes_its_space(change: dict[str, object]) -> None:
+    assert space(**change) != space()
+
+
+def test_two_ways_to_write_one_feeding_are_one_space() -> None:
+    scaled = Feeding(size=112, channels="rgb", scale=1 / 255, mean=(0.5,) * 3, std=(0.5,) * 3)
+    assert space(feeding=scaled) == space()
+
+
+def test_a_pad_space_depends_on_its_crops() -> None:
+    one = pad_space(sources=[("ab" * 32, 2.7)], arch="a", feeding=FEEDING, live_index=1)
+    two = pad_space(sources=[("ab" * 32, 4.0)], arch="a", feeding=FEEDING, live_index=1)
+    assert one != two

@@ -1,0 +1,258 @@
+"""A bundle is used as it was made, or not at all, and the error names the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from onnx.external_data_helper import convert_model_to_external_data
+
+from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
+from edgeverify.bundle.loading import load_bundle, load_pad_bundle
+from edgeverify.bundle.manifest import Manifest
+from edgeverify.bundle.signature import bundle_message, points_message, sign
+from edgeverify.errors import BundleError
+from edgeverify.models.bundle_writer import write_embedder, write_points
+from tests.runtime.tiny import (
+    point,
+    points_file,
+    tiny_network,
+    tiny_recipe,
+    write_tiny,
+    write_tiny_pad,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_tiny(tmp_path / "tiny", (point(1e-4, 0.5),))
+    return tmp_path / "tiny"
+
+
+def change_manifest(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def replace_model(folder: Path, model: bytes) -> None:
+    """Put another graph in place and make the manifest's hash fit it, as a careless owner would."""
+    (folder / "model.onnx").write_bytes(model)
+    change_manifest(folder, lambda m: m["files"].update({"model.onnx": sha256_of(model)}))
+
+
+def test_a_good_bundle_loads_with_everything_it_states(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    assert bundle.manifest.embedding_size == 8
+    assert bundle.operating_points is not None
+    assert bundle.operating_points.points[0].threshold == 0.5
+    assert sha256_of(bundle.model_bytes("fp32")) == bundle.manifest.files["model.onnx"]
+
+
+def test_writing_the_same_bundle_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    write_tiny(tmp_path / "a" / "tiny")
+    write_tiny(tmp_path / "b" / "tiny")
+    for path in (tmp_path / "a" / "tiny").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / "tiny" / path.name).read_bytes()
+
+
+def test_a_missing_folder_says_how_to_get_a_model(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="there is no model bundle") as caught:
+        load_bundle(tmp_path / "nowhere")
+    assert "models fetch" in caught.value.advice
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "golden.json"])
+def test_one_changed_bit_is_noticed(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(BundleError, match=f"{name} was altered or damaged"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "golden.json", "manifest.json"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=f"{name} cannot be read"):
+        load_bundle(folder)
+
+
+def test_a_file_swapped_after_loading_is_not_run(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    (folder / "model.onnx").write_bytes(tiny_network(seed=99))
+    with pytest.raises(BundleError, match=r"model\.onnx does not have its hash"):
+        bundle.model_bytes("fp32")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(colour="red"), "colour: Extra inputs are not permitted"),
+        (lambda m: m["feeding"].update(gamma=2.2), "feeding.gamma: Extra inputs"),
+        (lambda m: m.pop("template"), "template: Field required"),
+        (lambda m: m.update(schema_version=2), "schema_version: Input should be 1"),
+        (lambda m: m.update(kind="pad"), r"is a liveness \(PAD\) bundle"),
+        (lambda m: m["feeding"].update(std=[1.0, 0.0, 1.0]), "feeding.std: .*above 0"),
+        (lambda m: m["feeding"].update(channels="bgra"), "feeding.channels: .*'rgb' or 'bgr'"),
+        (lambda m: m.update(embedding_size="8"), "embedding_size: .*valid integer"),
+        (lambda m: m["files"].update({"../evil": "0" * 64}), "'../evil' is not a plain file name"),
+        (lambda m: m["files"].pop("golden.json"), "golden.json is missing"),
+        (lambda m: m["files"].pop("model.onnx"), "model.onnx is missing"),
+        (lambda m: m["files"].update({"model.onnx": "0"}), "files.model.onnx: .*pattern"),
+        (lambda m: m.update(template="dlib-151"), "unknown alignment template 'dlib-151'"),
+        (lambda m: m.update(template_version=7), "made for version 7 of the alignment"),
+        (lambda m: m.update(embedding_size=9), r"manifest says float \(batch, 9\)"),
+        (lambda m: m["feeding"].update(size=64), r"manifest says float \(batch, 3, 64, 64\)"),
+        (lambda m: m.update(normalise=False), "compared by cosine is normalised"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(
+    folder: Path, change: Callable[[dict[str, object]], None], message: str
+) -> None:
+    change_manifest(folder, change)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
+def test_a_manifest_that_is_no_manifest_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "manifest.json").write_bytes(content)
+    with pytest.raises(BundleError, match=r"manifest\.json"):
+        load_bundle(folder)
+
+
+def test_a_manifest_of_endless_size_is_not_read_whole(folder: Path) -> None:
+    (folder / "manifest.json").write_bytes(b" " * (5 << 20))
+    with pytest.raises(BundleError, match="larger than 4 MiB"):
+        load_bundle(folder)
+
+
+def test_a_model_that_is_no_onnx_is_refused(folder: Path) -> None:
+    replace_model(folder, b"not a graph")
+    with pytest.raises(BundleError, match=r"model\.onnx is not an ONNX model"):
+        load_bundle(folder)
+
+
+def test_weights_in_another_file_are_refused(folder: Path) -> None:
+    model = onnx.load_model_from_string(tiny_network())
+    convert_model_to_external_data(model, location="weights.bin", size_threshold=0)
+    for tensor in model.graph.initializer:
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+    replace_model(folder, model.SerializeToString())
+    with pytest.raises(BundleError, match="external data"):
+        load_bundle(folder)
+
+
+def test_external_data_hidden_inside_a_node_is_refused_too(folder: Path) -> None:
+    model = onnx.load_model_from_string(tiny_network())
+    hidden = onnx.TensorProto(name="hidden", data_type=onnx.TensorProto.FLOAT, dims=[1])
+    hidden.data_location = onnx.TensorProto.EXTERNAL
+    model.graph.node.append(onnx.helper.make_node("Constant", [], ["unused"], value=hidden))
+    replace_model(folder, model.SerializeToString())
+    with pytest.raises(BundleError, match="external data"):
+        load_bundle(folder)
+
+
+def test_a_graph_with_two_inputs_is_refused(folder: Path) -> None:
+    model = onnx.load_model_from_string(tiny_network())
+    model.graph.input.append(model.graph.input[0])
+    replace_model(folder, model.SerializeToString())
+    with pytest.raises(BundleError, match="has 2 inputs"):
+        load_bundle(folder)
+
+
+def test_altered_operating_points_are_refused(folder: Path) -> None:
+    path = folder / "operating-points.json"
+    path.write_text(path.read_text().replace("0.5", "0.1"))
+    with pytest.raises(BundleError, match=r"operating-points\.json was altered"):
+        load_bundle(folder)
+
+
+def test_points_of_another_model_are_not_taken(folder: Path) -> None:
+    manifest = load_bundle(folder).manifest
+    other = manifest.model_copy(update={"embedding_space": "12" * 32})
+    write_points(folder, points_file(other, (point(1e-4, 0.2),)))
+    assert load_bundle(folder).operating_points is None
+
+
+class TestTheOwnersSignature:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+    def sign_all(self, folder: Path, manifest: Manifest) -> None:
+        message = bundle_message(sha256_of_file(folder / "manifest.json"), manifest.files)
+        (folder / "manifest.sig").write_text(sign(self.key, message))
+        points = sha256_of_file(folder / "operating-points.json")
+        message = points_message(points, manifest.embedding_space)
+        (folder / "operating-points.sig").write_text(sign(self.key, message))
+
+    def test_a_signed_bundle_loads(self, folder: Path) -> None:
+        self.sign_all(folder, load_bundle(folder).manifest)
+        assert load_bundle(folder, owner_key=self.key.public_key()).manifest.name == "tiny"
+
+    def test_an_unsigned_bundle_is_refused_where_the_owner_wants_it_signed(
+        self, folder: Path
+    ) -> None:
+        with pytest.raises(BundleError, match=r"manifest\.sig is missing"):
+            load_bundle(folder, owner_key=self.key.public_key())
+
+    def test_another_owners_signature_is_refused(self, folder: Path) -> None:
+        self.sign_all(folder, load_bundle(folder).manifest)
+        other = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+        with pytest.raises(BundleError, match="signed with another key"):
+            load_bundle(folder, owner_key=other)
+
+    def test_a_signed_manifest_cannot_be_edited(self, folder: Path) -> None:
+        self.sign_all(folder, load_bundle(folder).manifest)
+        change_manifest(folder, lambda m: m.update(notes="harmless"))
+        with pytest.raises(BundleError, match=r"manifest\.sig does not fit"):
+            load_bundle(folder, owner_key=self.key.public_key())
+
+    def test_measuring_again_leaves_the_models_signature_but_needs_its_own(
+        self, folder: Path
+    ) -> None:
+        manifest = load_bundle(folder).manifest
+        self.sign_all(folder, manifest)
+        write_points(folder, points_file(manifest, (point(1e-4, 0.1),)))
+        with pytest.raises(BundleError, match=r"operating-points\.sig does not fit"):
+            load_bundle(folder, owner_key=self.key.public_key())
+        (folder / "operating-points.json").unlink()
+        assert load_bundle(folder, owner_key=self.key.public_key()).operating_points is None
+
+    def test_rubbish_is_not_a_signature(self, folder: Path) -> None:
+        (folder / "manifest.sig").write_text("!!!")
+        with pytest.raises(BundleError, match="is not a signature"):
+            load_bundle(folder, owner_key=self.key.public_key())
+
+
+def test_a_pad_bundle_loads_and_an_embedder_is_not_one(folder: Path, tmp_path: Path) -> None:
+    write_tiny_pad(tmp_path / "pad")
+    assert load_pad_bundle(tmp_path / "pad").manifest.networks[1].crop_scale == 4.0
+    with pytest.raises(
+        BundleError, match=r"is an embedder's bundle, and a liveness \(PAD\) bundle"
+    ):
+        load_pad_bundle(folder)
+    with pytest.raises(BundleError, match=r"is a liveness \(PAD\) bundle, and an embedder's"):
+        load_bundle(tmp_path / "pad")
+
+
+def test_a_bundle_replaced_leaves_nothing_of_the_old_one(folder: Path) -> None:
+    (folder / "stray.txt").write_text("old")
+    write_embedder(folder, tiny_recipe(), {"fp32": tiny_network(seed=2)})
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "golden.json",
+        "manifest.json",
+        "model.onnx",
+    ]
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_a_model_that_cannot_run_leaves_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="cannot load the model"):
+        write_embedder(tmp_path / "broken", tiny_recipe("broken"), {"fp32": b"rubbish"})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,129 @@
+"""A threshold always comes with the false match rate it was measured at."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeverify.bundle.operating_points import (
+    MeasuredPoint,
+    OperatingPoints,
+    OperatingPointsFile,
+    choose_operating_point,
+)
+from edgeverify.errors import ConfigError
+from edgeverify.settings import DecisionSettings
+from tests.runtime.tiny import point
+
+POINTS = OperatingPoints(
+    embedding_space="ab" * 32,
+    points=(
+        point(1e-3, 0.4),
+        point(1e-4, 0.5),
+        point(1e-5, 0.6),
+        point(1e-6, 0.7, supported=False),
+    ),
+)
+
+
+def choose(points: OperatingPoints | None = POINTS, references: int = 1, **settings: object):  # noqa: ANN201
+    return choose_operating_point(
+        points,
+        DecisionSettings.model_validate(settings),
+        bundle_name="tiny",
+        references=references,
+    )
+
+
+def test_the_default_rate_selects_its_threshold_and_says_on_what_it_rests() -> None:
+    chosen = choose()
+    assert (chosen.threshold, chosen.max_fmr) == (0.5, 1e-4)
+    assert "3 of 1,000,000 non-mated comparisons on a test" in chosen.evidence
+
+
+def test_a_rate_between_two_points_takes_the_stricter_one() -> None:
+    assert choose(max_fmr=5e-4).threshold == 0.5
+
+
+def test_a_threshold_written_by_hand_wins_and_is_called_so() -> None:
+    chosen = choose(points=None, threshold=0.33)
+    assert (chosen.threshold, chosen.max_fmr) == (0.33, None)
+    assert chosen.evidence == "written by hand"
+
+
+def test_without_any_evidence_the_door_does_not_start() -> None:
+    with pytest.raises(ConfigError, match="no operating points measured on single comparisons"):
+        choose(points=None)
+
+
+def test_a_point_without_enough_comparisons_behind_it_is_no_evidence() -> None:
+    with pytest.raises(ConfigError, match=r"stricter than the evidence .* down to 1e-05"):
+        choose(max_fmr=1e-6)
+
+
+def test_walk_up_splits_the_rate_over_the_references() -> None:
+    chosen = choose(references=10)
+    assert chosen.threshold == 0.6
+    assert chosen.max_fmr == pytest.approx(1e-5)
+
+
+def test_walk_up_with_too_many_people_names_the_largest_number_that_works() -> None:
+    with pytest.raises(ConfigError, match="at most 10 references here"):
+        choose(references=11)
+    with pytest.raises(ConfigError, match="at most 100 references here"):
+        choose(references=1000, max_fmr=1e-3)
+
+
+def test_means_of_scores_need_points_measured_on_means() -> None:
+    with pytest.raises(ConfigError, match=r"means of five scores \(fusion: mean\)"):
+        choose(fusion="mean")
+    mean = point(1e-4, 0.45).model_copy(update={"fusion": "mean5"})
+    points = POINTS.model_copy(update={"points": (*POINTS.points, mean)})
+    assert choose(points, fusion="mean").threshold == 0.45
+    with pytest.raises(ConfigError, match="measured on means of 5 scores"):
+        choose(points, fusion="mean", window_frames=7)
+    assert choose(points).threshold == 0.5
+
+
+def test_the_files_hash_covers_every_number() -> None:
+    file = OperatingPointsFile.of((POINTS,))
+    assert file.is_intact
+    looser = POINTS.model_copy(update={"points": (point(1e-4, 0.1),)})
+    assert not file.model_copy(update={"sets": (looser,)}).is_intact
+    assert OperatingPointsFile.model_validate_json(file.model_dump_json()) == file
+
+
+def _several(*points: MeasuredPoint, **settings: object) -> tuple[tuple[int, float], ...]:
+    every = POINTS.model_copy(update={"points": (*POINTS.points, *points)})
+    return choose(every, **settings).for_photos
+
+
+def test_references_of_several_photos_get_the_threshold_of_their_own_for_the_same_rate() -> None:
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    three = point(1e-4, 0.54).model_copy(update={"photos": 3})
+    # Never less for more photos, whatever chance measured.
+    assert _several(two, three) == ((2, 0.55), (3, 0.55))
+    assert _several() == ()
+    assert choose(POINTS.model_copy(update={"points": (*POINTS.points, two)})).threshold == 0.5
+
+
+def test_where_several_photos_carry_no_such_rate_the_step_of_others_is_added() -> None:
+    looser = point(1e-3, 0.43).model_copy(update={"photos": 2})
+    wider = point(1e-4, 0.58).model_copy(update={"photos": 2})
+    ((photos, threshold),) = _several(looser, wider, max_fmr=1e-5)
+    assert photos == 2
+    assert threshold == pytest.approx(0.6 + 0.08)
+
+
+def test_means_of_five_hold_several_photos_to_the_threshold_of_single_frames() -> None:
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    mean = point(1e-4, 0.52).model_copy(update={"fusion": "mean5"})
+    assert _several(two, mean, fusion="mean") == ((2, 0.55),)
+
+
+def test_a_file_without_several_photos_keeps_its_hash() -> None:
+    assert '"photos"' not in OperatingPointsFile.of((POINTS,)).model_dump_json()
+    two = point(1e-4, 0.55).model_copy(update={"photos": 2})
+    file = OperatingPointsFile.of((POINTS.model_copy(update={"points": (two,)}),))
+    again = OperatingPointsFile.model_validate_json(file.model_dump_json())
+    assert again.is_intact
+    assert again.sets[0].photo_counts == (2,)

@@ -1,0 +1,159 @@
+"""Thresholds: chosen where even the bound fits, checked elsewhere, and never claimed too far."""
+
+from __future__ import annotations
+
+from importlib import resources
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from edgeverify.bundle.operating_points import OperatingPointsFile, choose_operating_point
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.images.all_scores import compare_all_images
+from edgeverify.evaluation.images.calibrate import merged
+from edgeverify.evaluation.images.calibration import Evidence, choose, threshold_for, upper_bound
+from edgeverify.evaluation.images.mean_of_five import mean_scores
+from edgeverify.settings import DecisionSettings
+from tests.evaluation.crowds import crowd, faces
+
+TODAY = "2026-11-22"
+SPACE = "ab" * 32
+
+
+def _evidence(count: int, *, seed: int = 1, pairs: int | None = None, shift: float = 0) -> Evidence:
+    generator = np.random.default_rng(seed)
+    return Evidence(
+        dataset="made up",
+        non_mated=np.sort(generator.normal(shift, 0.1, count)).astype(np.float32),
+        mated=np.array([0.2, 0.6, 0.7, -np.inf]),
+        people=1000,
+        pairs_of_people=count if pairs is None else pairs,
+    )
+
+
+def test_the_bound_not_the_measured_rate_stays_below_what_is_stated() -> None:
+    evidence = _evidence(100_000)
+    threshold = threshold_for(evidence, 1e-3)
+    assert threshold is not None
+    errors = evidence.false_matches(threshold)
+    assert upper_bound(errors, 100_000) <= 1e-3 < upper_bound(errors + 3, 100_000)
+    assert threshold == round(threshold, 4)
+
+
+def test_a_rate_needs_three_times_its_inverse_in_pairs_of_people() -> None:
+    assert threshold_for(_evidence(40_000), 1e-4) is not None
+    assert threshold_for(_evidence(20_000), 1e-4) is None
+    # Many pictures of few people are no evidence about others.
+    assert threshold_for(_evidence(40_000, pairs=500), 1e-4) is None
+
+
+def test_points_carry_the_check_on_other_people() -> None:
+    points = choose(_evidence(50_000), _evidence(50_000, seed=2), date=TODAY)
+    strict = points[-1]
+    assert strict.fmr == 1e-4
+    assert strict.fnmr == pytest.approx(0.5)  # 0.2, and the face that was not found
+    assert strict.check is not None
+    assert strict.check.non_mated == 50_000
+    assert "checked on 1000 other people" in strict.evidence
+    assert all(a.threshold <= b.threshold for a, b in pairwise(points))
+
+
+def test_evidence_that_fails_elsewhere_says_so() -> None:
+    points = choose(_evidence(50_000), _evidence(50_000, seed=2, shift=0.1), date=TODAY)
+    assert "on other people the threshold let" in points[0].caution
+    file = merged(None, SPACE, points)
+    point = choose_operating_point(
+        file.of_space(SPACE), DecisionSettings(max_fmr=1e-2), bundle_name="made-up"
+    )
+    assert point.caution == points[0].caution
+
+
+def test_few_false_matches_are_thin_evidence() -> None:
+    points = choose(_evidence(50_000), _evidence(50_000, seed=1), date=TODAY)
+    assert points[-1].false_matches < 10
+    assert "false matches only" in points[-1].caution
+    assert points[0].caution == ""
+
+
+def test_too_few_people_for_any_rate_says_how_many_are_needed() -> None:
+    with pytest.raises(EvaluationError, match="cannot carry") as caught:
+        choose(_evidence(100), _evidence(100), date=TODAY)
+    assert "25 people" in caught.value.advice
+
+
+def test_no_threshold_of_means_falls_below_that_of_single_frames() -> None:
+    points = choose(
+        _evidence(50_000),
+        _evidence(50_000, seed=2),
+        date=TODAY,
+        fusion="mean5",
+        rates=[1e-2],
+        floors={1e-2: 0.9},
+    )
+    assert [point.threshold for point in points] == [0.9]
+
+
+def test_new_points_replace_those_of_their_kind_alone() -> None:
+    single = choose(_evidence(50_000), _evidence(50_000, seed=2), date=TODAY)
+    mean = choose(_evidence(5_000), _evidence(5_000, seed=2), date=TODAY, fusion="mean5")
+    other = merged(None, "cd" * 32, single)
+    both = merged(merged(other, SPACE, mean), SPACE, single)
+    points = both.of_space(SPACE)
+    assert points is not None
+    assert {point.fusion for point in points.points} == {"single", "mean5"}
+    assert both.of_space("cd" * 32) == other.of_space("cd" * 32)
+    again = merged(both, SPACE, single[:1]).of_space(SPACE)
+    assert again is not None
+    assert sum(point.fusion == "single" for point in again.points) == 1
+
+
+def test_files_from_before_there_were_checks_stay_intact() -> None:
+    points = tuple(
+        point.model_copy(update={"check": None})
+        for point in choose(_evidence(5_000), _evidence(5_000, seed=2), date=TODAY)
+    )
+    text = merged(None, SPACE, points).model_dump_json()
+    assert '"check"' not in text
+    assert OperatingPointsFile.model_validate_json(text).is_intact
+
+
+@pytest.mark.parametrize("model", ["dlib-resnet", "mobilefacenet"])
+def test_what_is_shipped_is_intact_checked_and_holds_on_other_people(model: str) -> None:
+    file = resources.files("edgeverify.models") / f"data/{model}.operating-points.json"
+    shipped = OperatingPointsFile.model_validate_json(file.read_text("utf-8"))
+    assert shipped.is_intact
+    for point in shipped.sets[0].points:
+        assert point.check is not None
+        # The few people with several photos leave the rate to chance, by a tenth at most.
+        assert point.check.fmr <= point.fmr * (1 if point.photos == 1 else 1.1)
+        assert point.fmr_upper_95 <= point.fmr
+    asked = choose_operating_point(shipped.sets[0], DecisionSettings(), bundle_name=model)
+    assert asked.caution == ""
+    assert [photos for photos, _ in asked.for_photos] == [2, 3, 5]
+    assert asked.threshold < asked.for_photos[0][1] <= asked.for_photos[-1][1]
+    mean = DecisionSettings(fusion="mean")
+    choose_operating_point(shipped.sets[0], mean, bundle_name=model)
+
+
+def test_means_of_five_by_hand() -> None:
+    values = np.zeros((8, 2))
+    values[:6, 0] = [1.0, 0.8, 0.6, 0.4, 0.2, 0.5]
+    values[6:, 0] = [1.0, 0.5]
+    found = mean_scores(faces(values, np.array([0] * 6 + [1] * 2)))
+    # The five first pictures of person 0 (mean 0.6) against its sixth, and against the other two.
+    np.testing.assert_allclose(found.mated, [0.3], atol=1e-6)
+    np.testing.assert_allclose(found.non_mated, [0.3, 0.6], atol=1e-6)
+    assert found.pairs_of_people == 1
+
+
+def test_means_of_five_are_rarer_impostors_than_single_frames() -> None:
+    people = crowd((10,) * 40, spread=1.0)
+    single, mean = compare_all_images(people), mean_scores(people)
+    assert mean.non_mated.std() < single.ascending.std()
+    assert mean.pairs_of_people == 780
+
+
+def test_nobody_with_five_pictures_is_an_error() -> None:
+    with pytest.raises(EvaluationError, match="nobody has 5"):
+        mean_scores(crowd((4, 3)))

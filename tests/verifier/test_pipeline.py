@@ -1,0 +1,289 @@
+"""One frame at the door: the right person, the wrong one, nobody, two; on real faces."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeverify.bundle.loading import load_bundle
+from edgeverify.comparison import fuse
+from edgeverify.domain import (
+    Embedding,
+    FaceBox,
+    Frame,
+    Gate,
+    Observation,
+    OperatingPoint,
+    Reason,
+    Reference,
+    RgbImage,
+)
+from edgeverify.errors import ReferenceUnusableError
+from edgeverify.models.build import fetch_bundle
+from edgeverify.runtime.open_session import open_session
+from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
+from edgeverify.verifier.pipeline import Pipeline, open_pipeline
+from edgeverify.vision.dominance import FaceSelection
+from tests.faces import face_finder
+
+Photo = Callable[[str], RgbImage]
+POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand for the test")
+
+
+@pytest.fixture(scope="module")
+def pipeline(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    models = tmp_path_factory.mktemp("models")
+    folder = fetch_bundle("mobilefacenet", models, source=trained_models, cache=models / "cache")
+    bundle = load_bundle(folder)
+    opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
+    pipeline = open_pipeline(
+        bundle,
+        opened.session,
+        face_finder(),
+        quality=QualitySettings(),
+        vision=VisionSettings(),
+        point=POINT,
+    )
+    yield pipeline
+    pipeline.close()
+
+
+@pytest.fixture(scope="module")
+def photo(testdata: Path) -> Photo:
+    def read(name: str) -> RgbImage:
+        picture = cv2.imread(str(testdata / "faces_misc" / "ageitgey" / name))
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def obama(pipeline: Pipeline, photo: Photo) -> Reference:
+    return _enrolled(pipeline, "0001", photo("examples/knn_examples/train/obama/obama2.jpg"))
+
+
+@pytest.fixture(scope="module")
+def biden(pipeline: Pipeline, photo: Photo) -> Reference:
+    return _enrolled(pipeline, "0002", photo("examples/knn_examples/train/biden/biden2.jpg"))
+
+
+def _enrolled(pipeline: Pipeline, card: str, rgb: RgbImage) -> Reference:
+    result = pipeline.probe(rgb)
+    assert result.embedding is not None
+    return Reference(card=card, name=card, embedding=fuse([result.embedding]), photo_count=1)
+
+
+def _frame(rgb: RgbImage) -> Frame:
+    return Frame(rgb=rgb, sequence=7, captured_at=12.5)
+
+
+def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
+    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama])
+    assert seen.comparison is not None
+    assert seen.comparison.is_match
+    assert seen.comparison.card == "0001"
+    assert (seen.frame_sequence, seen.at) == (7, 12.5)
+    assert seen.cues is not None
+    assert abs(seen.cues.pose.yaw_degrees) < 15
+    assert [stage for stage, _ in seen.stage_milliseconds] == [
+        "detect",
+        "mesh",
+        "quality",
+        "align",
+        "embed",
+        "compare",
+    ]
+
+
+def test_a_reference_of_several_photos_is_held_to_their_threshold(
+    pipeline: Pipeline, photo: Photo, obama: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = _frame(photo("examples/obama-720p.jpg"))
+    alone = pipeline.observe(frame, [obama]).comparison
+    assert alone is not None
+    above = alone.score + 0.001
+    monkeypatch.setattr(pipeline, "point", replace(POINT, for_photos=((2, above),)))
+    fused = pipeline.observe(frame, [replace(obama, photo_count=2)]).comparison
+    assert fused is not None
+    assert (fused.score, fused.threshold, fused.is_match) == (alone.score, above, False)
+    again = pipeline.observe(frame, [obama]).comparison
+    assert again is not None
+    assert again.is_match
+
+
+def test_another_person_does_not(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
+    seen = pipeline.observe(_frame(photo("examples/biden.jpg")), [obama])
+    assert seen.comparison is not None
+    assert not seen.comparison.is_match
+
+
+def test_walk_up_finds_the_right_one_of_two(
+    pipeline: Pipeline, photo: Photo, obama: Reference, biden: Reference
+) -> None:
+    for name, card in (("examples/obama-720p.jpg", "0001"), ("examples/biden.jpg", "0002")):
+        seen = pipeline.observe(_frame(photo(name)), [obama, biden])
+        assert seen.comparison is not None
+        assert seen.comparison.card == card
+        assert seen.comparison.is_match
+
+
+def test_the_same_person_enrolled_twice_is_ambiguous(
+    pipeline: Pipeline, photo: Photo, obama: Reference
+) -> None:
+    twin = Reference(card="0009", name="twin", embedding=obama.embedding, photo_count=1)
+    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama, twin])
+    assert seen.comparison is not None
+    assert seen.comparison.is_ambiguous
+    assert not seen.comparison.is_match
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason", "gate"),
+    [
+        (np.zeros((720, 1280, 3), np.uint8), Reason.NO_FACE, Gate.NO_FACE),
+        (np.full((1, 1, 3), 255, np.uint8), Reason.NO_FACE, Gate.NO_FACE),
+        ("examples/two_people.jpg", Reason.MULTIPLE_FACES, Gate.MULTIPLE_FACES),
+        ("examples/obama-240p.jpg", Reason.POOR_QUALITY, Gate.TOO_FAR),
+        ("tests/test_images/obama_partial_face.jpg", Reason.POOR_QUALITY, Gate.CUT_OFF),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_its_reason(
+    pipeline: Pipeline,
+    photo: Photo,
+    obama: Reference,
+    picture: RgbImage | str,
+    reason: Reason,
+    gate: Gate,
+) -> None:
+    rgb = photo(picture) if isinstance(picture, str) else picture
+    seen = pipeline.observe(_frame(rgb), [obama])
+    assert seen.comparison is None
+    assert seen.refusal is not None
+    assert (seen.refusal.reason, seen.refusal.gate) == (reason, gate)
+    assert seen.refusal.hint
+
+
+def test_a_refused_face_still_tells_where_it_looks(
+    pipeline: Pipeline, photo: Photo, obama: Reference
+) -> None:
+    # A challenge asks people to turn further than the gate would compare.
+    seen = pipeline.observe(_frame(photo("examples/obama-240p.jpg")), [obama])
+    assert seen.refusal is not None
+    assert seen.cues is not None
+    assert seen.quality is not None
+
+
+def test_noise_never_raises_and_never_matches(pipeline: Pipeline, obama: Reference) -> None:
+    random = np.random.default_rng(5)
+    for shape in ((480, 640, 3), (3, 900, 3), (900, 3, 3)):
+        noise = random.integers(0, 256, shape, dtype=np.uint8)
+        seen = pipeline.observe(_frame(noise), [obama])
+        assert seen.comparison is None or not seen.comparison.is_match
+
+
+def test_observing_twice_gives_the_same_score_to_the_last_bit(
+    pipeline: Pipeline, photo: Photo, obama: Reference
+) -> None:
+    frame = _frame(photo("examples/obama-720p.jpg"))
+    first = pipeline.observe(frame, [obama])
+    pipeline.observe(_frame(photo("examples/biden.jpg")), [obama])
+    again = pipeline.observe(frame, [obama])
+    assert _score(first) == _score(again)
+
+
+def _score(seen: Observation) -> float:
+    assert seen.comparison is not None
+    return seen.comparison.score
+
+
+def test_a_reference_of_another_model_is_never_compared(
+    pipeline: Pipeline, photo: Photo, obama: Reference
+) -> None:
+    foreign = Reference(
+        card="1",
+        name="1",
+        embedding=Embedding(values=obama.embedding.values, embedding_space="f" * 64),
+        photo_count=1,
+    )
+    with pytest.raises(ReferenceUnusableError):
+        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [foreign])
+    with pytest.raises(ValueError, match="at least one"):
+        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [])
+
+
+class _Pad:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
+        assert rgb.shape[0] > box.top
+        self.calls += 1
+        return 0.25
+
+
+def test_presentation_attacks_are_judged_only_on_frames_that_match(
+    pipeline: Pipeline, photo: Photo, obama: Reference
+) -> None:
+    pad = _Pad()
+    guarded = Pipeline(
+        detector=pipeline.detector,
+        mesher=pipeline.mesher,
+        embedder=pipeline.embedder,
+        quality=pipeline.quality,
+        vision=pipeline.vision,
+        point=POINT,
+        pad=pad,
+        clock=itertools.count().__next__,
+    )
+    guarded.observe(_frame(photo("examples/biden.jpg")), [obama])
+    assert pad.calls == 0
+    seen = guarded.observe(_frame(photo("examples/obama-720p.jpg")), [obama])
+    assert pad.calls == 1
+    assert seen.cues is not None
+    assert seen.cues.live_probability == 0.25
+    assert seen.stage_milliseconds[0] == ("detect", 1000.0)
+    assert seen.stage_milliseconds[-1][0] == "pad"
+
+
+def test_a_photo_is_probed_without_gates_by_the_rule_asked_for(
+    pipeline: Pipeline, photo: Photo
+) -> None:
+    two = photo("examples/two_people.jpg")
+    assert pipeline.probe(two).refusal is not None
+    largest = pipeline.probe(two, FaceSelection.LARGEST)
+    assert largest.embedding is not None
+    assert largest.aligned is not None
+    assert largest.aligned.rgb.shape == (112, 112, 3)
+    gated = pipeline.probe(two, FaceSelection.LARGEST, QualitySettings(min_eye_distance_pixels=500))
+    assert gated.refusal is not None
+    assert gated.face is not None
+
+
+def test_the_singer_on_stage_matches_his_photo_and_not_the_conductors(
+    pipeline: Pipeline, testdata: Path, photo: Photo
+) -> None:
+    alex = _enrolled(pipeline, "alex", photo("examples/alex-lacamoire.png"))
+    lin = _enrolled(pipeline, "lin", photo("examples/lin-manuel-miranda.png"))
+    (clip,) = (testdata / "videos" / "ageitgey").glob("*.mp4")
+    video = cv2.VideoCapture(str(clip))
+    best = {"alex": -1.0, "lin": -1.0}
+    for index in itertools.count():
+        going, picture = video.read()
+        if not going:
+            break
+        if index % 12 == 0:
+            rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+            found = pipeline.probe(rgb, FaceSelection.LARGEST)
+            if found.embedding is not None:
+                for person in (alex, lin):
+                    score = float(found.embedding.values @ person.embedding.values)
+                    best[person.card] = max(best[person.card], score)
+    video.release()
+    assert best["lin"] > POINT.threshold
+    assert best["alex"] < POINT.threshold - 0.2, "the conductor is never the largest face"

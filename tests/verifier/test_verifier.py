@@ -1,0 +1,34 @@
+"""The model at the start: what the log says of how it is fed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeverify.models.bundle_writer import write_embedder
+from edgeverify.settings import Settings
+from edgeverify.verifier.verifier import open_brain
+from tests.runtime.tiny import tiny_network, tiny_recipe
+
+
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_the_start_line_says_whether_the_feeding_was_verified(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_verified: bool
+) -> None:
+    recipe = replace(tiny_recipe("mine"), feeding_verified=is_verified)
+    write_embedder(tmp_path / "mine", recipe, {"fp32": tiny_network()})
+    settings = Settings.model_validate(
+        {
+            "door": "front",
+            "camera": {"source": "0"},
+            "model": {"bundle": str(tmp_path / "mine"), "runtime": "onnxruntime-cpu"},
+            "liveness": "off",
+        }
+    )
+    with caplog.at_level("INFO", logger="edgeverify.model"):
+        open_brain(settings, tmp_path, None).close()
+    (line,) = [r for r in caplog.records if r.getMessage().startswith("model ready")]
+    assert ("feeding not verified" in line.getMessage()) is not is_verified
+    assert line.levelname == ("INFO" if is_verified else "WARNING")
