@@ -1,10 +1,12 @@
 # `make` sets up what it needs: a Python 3.10 to 3.12 with venv, git and make are enough to begin.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
+PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for p in python3.11 python3.12 python3.10 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
 	2>/dev/null && { echo $$p; break; }; done)
+# What people set for other projects must not reach into this one.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+export PIP_USER := 0
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
@@ -21,19 +23,19 @@ demo: $(VENV)/daemon.stamp ## The whole door on real faces; CAMERA=0 plays it wi
 
 # ---- environments -------------------------------------------------------------------------------
 
-$(VENV)/daemon.stamp: requirements/dev.lock pyproject.toml
-	@./systemd/prerequisites demo
-	@test -n "$(PYTHON)" || { echo "edgeverify needs Python 3.10, 3.11 or 3.12 with venv"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked packages into $(VENV) (the first time: a minute or two)"
-	$(PIP) install --require-hashes -r requirements/dev.lock
-	$(PIP) install --no-deps -e .
-	@touch $@
+# The stamps are looked at each time: one says for which lock, place and Python its environment is
+# complete, and an environment that was not finished is made anew.
+ENVIRONMENT = $(PYTHON) -m edgeverify.installation.environment --folder "$(VENV)"
 
-$(VENV)/export.stamp: $(VENV)/daemon.stamp requirements/export.lock
-	@echo "Installing the workshop's packages, torch among them (6 GB)"
-	$(PIP) install --require-hashes -r requirements/export.lock
-	@touch $@
+$(VENV)/daemon.stamp: always
+	@./systemd/prerequisites demo
+	@$(ENVIRONMENT) --lock requirements/dev.lock --stamp daemon
+
+$(VENV)/export.stamp: $(VENV)/daemon.stamp always
+	@$(ENVIRONMENT) --lock requirements/export.lock --stamp export
+
+.PHONY: always
+always:
 
 lock: ## Renew the locks for Python 3.10 to 3.12 on x86-64 and aarch64
 	./requirements/renew
