@@ -1,10 +1,9 @@
-# `make` sets up what it needs: a Python 3.10 to 3.12 with venv, git and make are enough to begin.
-PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for p in python3.11 python3.12 python3.10 python3; do \
-	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
-	2>/dev/null && { echo $$p; break; }; done)
+# `make` sets up what it needs: git, make and Python 3.10 to 3.12 with venv are enough to begin.
 # What people set for other projects must not reach into this one.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 export PIP_USER := 0
+# The Python that makes the environment; without a name, the first that fits.
+PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
@@ -25,10 +24,11 @@ demo: $(VENV)/daemon.stamp ## The whole door on real faces; CAMERA=0 plays it wi
 
 # The stamps are looked at each time: one says for which lock, place and Python its environment is
 # complete, and an environment that was not finished is made anew.
-ENVIRONMENT = $(PYTHON) -m edgeverify.installation.environment --folder "$(VENV)"
+ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" ./systemd/prerequisites python) && \
+	"$$python" -m edgeverify.installation.environment --folder "$(VENV)"
 
 $(VENV)/daemon.stamp: always
-	@./systemd/prerequisites demo
+	@PYTHON="$(PYTHON)" ./systemd/prerequisites demo
 	@$(ENVIRONMENT) --lock requirements/dev.lock --stamp daemon
 
 $(VENV)/export.stamp: $(VENV)/daemon.stamp always

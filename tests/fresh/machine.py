@@ -42,7 +42,7 @@ class FreshMachine:
         """Run shell lines inside and return what they printed; AssertionError where one fails."""
         command = [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe"),
-            *("--as-pid2", f"--machine={self.files.parent.name}", "--timezone=off"),
+            *("--as-pid2", f"--machine=fresh-{os.getpid()}", "--timezone=off"),
             *("-D", str(self.files), f"--user={user}"),
             *(f"--bind-ro={path}" for path in self._binds),
             *(f"--setenv={name}={value}" for name, value in self._environ.items()),
