@@ -7,11 +7,14 @@ PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# What every machine can run within minutes: without torch, a GPU or a container.
+FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd"
 
 DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
 	$(if $(MODEL),--model "$(MODEL)")
 
-.PHONY: help demo test lint types imports unit slow test-all ci lock clean \
+.PHONY: help demo test test-busy test-export lint types types-export imports unit slow test-all ci \
+	lock clean \
 	wheel install rollback uninstall test-camera test-systemd test-kill
 
 help: ## Show this list
@@ -46,25 +49,36 @@ lint: $(VENV)/daemon.stamp ## Style: ruff with all rules
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check --quiet .
 
-types: $(VENV)/export.stamp ## Types: mypy, strict
-	$(BIN)/mypy
+types: $(VENV)/daemon.stamp ## Types of the product: mypy, strict
+	$(BIN)/mypy -p edgeverify
 
 imports: $(VENV)/daemon.stamp ## Layers: imports point down
 	$(BIN)/lint-imports
 
-unit: $(VENV)/export.stamp
+unit: $(VENV)/daemon.stamp
 	@./systemd/prerequisites test
-	$(PYTEST) -m "not slow and not gpu and not systemd"
+	$(PYTEST) $(FAST)
 
 test: lint types imports unit ## Everything that fits in a few minutes, from nothing
 
-slow: $(VENV)/export.stamp
+test-busy: $(VENV)/daemon.stamp ## The fast tests beside LOOPS=8 busy loops
 	@./systemd/prerequisites test
-	$(BIN)/pytest -m "slow and not gpu and not systemd"
+	$(BIN)/python -m tests.busy_machine --loops $(or $(LOOPS),8) -- $(PYTEST) $(FAST)
 
-test-all: test slow ## The slow tests as well, one after the other
+types-export: $(VENV)/export.stamp ## Types of the workshop as well, which need torch
+	$(BIN)/mypy
 
-ci: test slow test-systemd ## What CI runs
+test-export: types-export ## The workshop with torch (6 GB), its slow tests too
+	@./systemd/prerequisites test
+	$(PYTEST) -m "export and not gpu and not systemd"
+
+slow: $(VENV)/daemon.stamp
+	@./systemd/prerequisites test
+	$(BIN)/pytest --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd"
+
+test-all: test slow test-export ## The slow tests and the workshop's as well
+
+ci: test slow test-export test-systemd ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
 	rm -rf $(VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
