@@ -15,7 +15,7 @@ SHARED = ROOT.parent / "shared"
 def _shared(folder: str) -> Path:
     path = SHARED / folder
     if not path.is_dir():
-        absent(f"the test material ../shared/{folder} is not here")
+        absent(f"the test material ../shared/{folder} is not here", is_material=True)
     return path
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors
-from edgeverify.cli.extras import require_extra
 
 
 @plain_errors
@@ -43,8 +42,6 @@ def demo(
     """
     import os
 
-    if not broker:
-        require_extra("demo")
     from rich.console import Console
 
     from edgeverify.cli.opening import open_pipeline_for

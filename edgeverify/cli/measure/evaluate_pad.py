@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
-from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 
 @plain_errors
-@needs_extra("evaluate")
 def evaluate_pad(  # noqa: PLR0913 - one argument an option
     *,
     bona_fide: Annotated[
