@@ -32,7 +32,7 @@ def _own_models_folder() -> Iterator[None]:
 def _shared(folder: str) -> Path:
     path = SHARED / folder
     if not path.is_dir():
-        absent(f"the test material ../shared/{folder} is not here")
+        absent(f"the test material ../shared/{folder} is not here", is_material=True)
     return path
 
 
