@@ -80,8 +80,8 @@ class SquareMesher:
 
 def is_of(mesh: Points, box: FaceBox) -> bool:
     """Say whether a mesh is on the face that the detector meant, by its place and size."""
-    x, y = mesh[:, :2].mean(axis=0)
-    shift = math.dist((float(x), float(y)), box.centre)
+    x, y = (mesh[:, :2].sum(axis=0) / len(mesh)).tolist()
+    shift = math.dist((x, y), box.centre)
     ratio = eye_distance(mesh) / max(box.eye_distance, 1e-6)
     return (
         shift <= _MAX_SHIFT * max(box.width, box.height)

@@ -19,6 +19,7 @@ from edgeverify.vision.sampling import Places
 INPUT = 192
 """Side of the square that the network sees, and the unit of its answers
 (`output_tensor_width`, `output_tensor_height`, `input_image_width`, `input_image_height`)."""
+_OUTER_CORNERS = np.array([33, 263])
 _PER_VALUE = np.float32(1 / 255)  # `output_tensor_float_range` 0 to 1
 
 
@@ -83,16 +84,16 @@ def region_of_box(box: FaceBox, scale: float) -> Region:
 
 def region_of_mesh(mesh: Points, scale: float) -> Region:
     """Lay the square around a mesh (468, 3), its outer eye corners (33, 263) level."""
-    across = mesh[263, :2] - mesh[33, :2]
-    rotation = math.atan2(float(across[1]), float(across[0]))
+    (right_x, right_y), (left_x, left_y) = mesh[_OUTER_CORNERS, :2].tolist()
+    rotation = math.atan2(left_y - right_y, left_x - right_x)
     cosine, sine = math.cos(rotation), math.sin(rotation)
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    level = mesh[:, :2].astype(np.float64) @ turn
-    low, high = level.min(axis=0), level.max(axis=0)
-    centre = turn @ ((low + high) / 2)
+    level = np.array([[cosine, sine], [-sine, cosine]]) @ mesh[:, :2].T
+    left, top = level.min(axis=1).tolist()
+    right, bottom = level.max(axis=1).tolist()
+    x, y = (left + right) / 2, (top + bottom) / 2
     return Region(
-        x=float(centre[0]),
-        y=float(centre[1]),
-        side=scale * float((high - low).max()),
+        x=cosine * x - sine * y,
+        y=sine * x + cosine * y,
+        side=scale * max(right - left, bottom - top),
         rotation=rotation,
     )
