@@ -17,6 +17,7 @@ from edgeverify.cli.measure.evaluate_options import (
     cache_folder,
     settings_of,
 )
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 @plain_errors
+@needs_extra("evaluate")
 def calibrate(  # noqa: PLR0913 - one argument an option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)

@@ -17,10 +17,12 @@ from edgeverify.cli.measure.evaluate_options import (
     cache_folder,
     settings_of,
 )
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 
 
 @plain_errors
+@needs_extra("evaluate")
 def evaluate(  # noqa: PLR0913 - one argument an option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)

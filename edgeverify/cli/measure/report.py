@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import ConfigFile, StateFolder
 
 
 @plain_errors
+@needs_extra("evaluate")
 def report(
     event_id: Annotated[
         str,
