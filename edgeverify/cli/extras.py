@@ -31,13 +31,21 @@ def needs_extra(extra: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 def require_extra(extra: str) -> None:
     """Raise EdgeverifyError that names what of `extra` is not installed here."""
-    absent = missing(metadata.requires("edgeverify") or (), extra)
-    if absent:
-        raise EdgeverifyError(
-            f"this needs the [{extra}] extra of edgeverify, and {' and '.join(absent)} "
-            f"{'is' if len(absent) == 1 else 'are'} not installed here: "
-            f"pip install 'edgeverify[{extra}]'"
-        )
+    lack = lack_of(extra)
+    if lack:
+        raise EdgeverifyError(f"this needs {lack}")
+
+
+def lack_of(extra: str) -> str:
+    """Return what of an extra is not installed, in words for people; empty where all is there."""
+    absent = missing(_requirements(), extra)
+    if not absent:
+        return ""
+    are = "is" if len(absent) == 1 else "are"
+    return (
+        f"edgeverify's [{extra}] extra, of which {' and '.join(absent)} {are} not installed here: "
+        f"pip install 'edgeverify[{extra}]'"
+    )
 
 
 def missing(requirements: Sequence[str], extra: str) -> list[str]:
@@ -45,6 +53,13 @@ def missing(requirements: Sequence[str], extra: str) -> list[str]:
     found = (_OF_EXTRA.match(line) for line in requirements)
     wanted = [match["package"] for match in found if match and match["extra"] == extra]
     return [package for package in wanted if not _installed(package)]
+
+
+def _requirements() -> Sequence[str]:
+    try:
+        return metadata.requires("edgeverify") or ()
+    except metadata.PackageNotFoundError:
+        return ()  # run from a checkout that was never installed
 
 
 def _installed(package: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
     BundleName,
     CacheFolder,
@@ -17,7 +18,6 @@ from edgeverify.cli.measure.evaluate_options import (
     cache_folder,
     settings_of,
 )
-from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 
 
