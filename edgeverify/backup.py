@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FOLDER, sync_folder, write_whole
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.journal.facts import fact, put_fact
-from edgeverify.private_files import PRIVATE_FOLDER, sync_folder, write_private
 from edgeverify.state import StateDirectory, check_owner
 
 FORMAT = 1
@@ -63,7 +63,7 @@ def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup
         files={name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
     )
     try:
-        write_private(target, _pack(backup, parts))
+        write_whole(target, _pack(backup, parts))
     except OSError as error:
         raise StateError(f"the backup {target} cannot be written: {error.strerror}") from None
     return backup
@@ -85,7 +85,7 @@ def restore_backup(state: StateDirectory, source: Path, *, now: datetime) -> Bac
     try:
         _set_aside(state.folder, now)
         for name, data in parts.items():
-            write_private(state.folder / name, data)
+            write_whole(state.folder / name, data)
         if state.journal.exists():
             _skip_numbers(state.journal)
     except (OSError, sqlite3.Error) as error:

@@ -11,9 +11,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FILE
 from edgeverify.errors import StateError
 from edgeverify.journal.schema import VERSION
-from edgeverify.private_files import PRIVATE_FILE
 from edgeverify.private_sqlite import copy_of, open_for_reading, replace_closed, version_of
 from edgeverify.state import StateDirectory, check_owner
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FILE, sync_folder
 from edgeverify.errors import StateError
-from edgeverify.private_files import PRIVATE_FILE, sync_folder
 
 CHECKED_AT_OPENING_BYTES = 64 << 20
 """Larger files are checked by `edgeverify doctor`; a start should not take half a minute."""

@@ -19,8 +19,8 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from edgeverify.atomic_file import PRIVATE_FILE, PRIVATE_FOLDER, write_whole
 from edgeverify.errors import StateError
-from edgeverify.private_files import PRIVATE_FILE, PRIVATE_FOLDER, write_private
 
 DOOR_FILE = "door"
 LOCK_FILE = "lock"
@@ -99,7 +99,7 @@ def open_state(path: Path, door: str) -> StateDirectory:
             owner_door = marker.read_text(encoding="utf-8").strip()
         else:
             _refuse_a_strangers_folder(path)
-            write_private(marker, f"{door}\n".encode())
+            write_whole(marker, f"{door}\n".encode())
             owner_door = door
         if owner_door != door:
             raise StateError(

@@ -22,6 +22,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from edgeverify import __version__
+from edgeverify.atomic_file import whole_file
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.redaction import Redactor
 from edgeverify.settings import Settings
@@ -58,21 +59,20 @@ def write_bundle(path: Path, sources: Sources, redactor: Redactor, *, at: dateti
     """
     parts = {name: redactor.clean(text) for name, text in _parts(sources, redactor, at).items()}
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with (
+            whole_file(path, may_replace=False) as file,
+            tarfile.open(fileobj=file, mode="w:gz") as archive,
+        ):
+            for name, text in parts.items():
+                content = text.encode("utf-8", "replace")
+                entry = tarfile.TarInfo(f"edgeverify-support/{name}")
+                entry.size, entry.mtime, entry.mode = len(content), int(at.timestamp()), 0o600
+                archive.addfile(entry, io.BytesIO(content))
     except OSError as error:
         raise EdgeverifyError(
             f"the bundle {path} cannot be written: {error.strerror}",
             advice="name a new file in a folder that you may write to",
         ) from None
-    with (
-        os.fdopen(descriptor, "wb") as file,
-        tarfile.open(fileobj=file, mode="w:gz") as archive,
-    ):
-        for name, text in parts.items():
-            content = text.encode("utf-8", "replace")
-            entry = tarfile.TarInfo(f"edgeverify-support/{name}")
-            entry.size, entry.mtime, entry.mode = len(content), int(at.timestamp()), 0o600
-            archive.addfile(entry, io.BytesIO(content))
     return sorted(parts)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.backup import SEQUENCE_GAP, make_backup, restore_backup
 from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
 from edgeverify.journal.journal import Journal
 from edgeverify.keys import load_signing_keys
-from edgeverify.private_files import write_private
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.state import StateDirectory, open_state
 
@@ -28,7 +28,7 @@ SPACE = "a" * 64
 @pytest.fixture
 def state(tmp_path: Path) -> StateDirectory:
     state = open_state(tmp_path / "state", "front-door")
-    write_private(state.master_key, KEY)
+    write_whole(state.master_key, KEY)
     load_signing_keys(state.signing_keys, now=NOW)
     enrol(state, "1")
     Journal.open(state.journal, now=NOW).journal.close()

@@ -8,7 +8,6 @@ Light changes all day, so scenes are compared by the direction of their edges.
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Thumbnail
 
 LOGGER = logging.getLogger(__name__)
@@ -117,11 +117,7 @@ class SceneWatch:
 
         self._stored_at = at
         _good, png = cv2.imencode(".png", scene)
-        half_written = self._file.with_suffix(".new")
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            with open(os.open(half_written, flags, 0o600), "wb") as file:  # noqa: PTH123
-                file.write(png.tobytes())
-            half_written.replace(self._file)
+            write_whole(self._file, png.tobytes(), is_durable=False)
         except OSError as error:
             LOGGER.warning("cannot keep the reference picture: %s", error)

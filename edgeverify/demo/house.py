@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
-from edgeverify.private_files import write_private
 from edgeverify.settings import LivenessMode
 
 DOOR = "demo"
@@ -91,4 +91,4 @@ class House:
             "mqtt": {"host": broker.host, "port": broker.port},
             "staff": staff,
         }
-        write_private(self.config, yaml.safe_dump(config, encoding="utf-8", sort_keys=False))
+        write_whole(self.config, yaml.safe_dump(config, encoding="utf-8", sort_keys=False))

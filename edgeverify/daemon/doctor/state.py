@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
@@ -18,7 +19,6 @@ from edgeverify.journal.facts import fact
 from edgeverify.journal.rows import from_ms
 from edgeverify.journal.schema import VERSION
 from edgeverify.keys import load_master_key
-from edgeverify.private_files import PRIVATE_FOLDER
 from edgeverify.private_sqlite import open_for_reading
 from edgeverify.references.database import enrolled_cards
 from edgeverify.references.sealing import Sealer
