@@ -62,7 +62,9 @@ def try_first_run(run: FirstRun) -> float:
         shutil.copy(run.bundle, machine.files / HOME.lstrip("/") / "edgeverify.bundle")
         machine.run("apt-get update -qq && apt-get install -y -qq git make")
         machine.run(
-            re.sub(r"https://\S+", "~/edgeverify.bundle edgeverify", clone).split("&&")[0],
+            re.sub(
+                r"https://\S+", "--branch fresh-run ~/edgeverify.bundle edgeverify", clone
+            ).split("&&")[0],
             user=USER,
         )
         names_what_is_missing(machine)
