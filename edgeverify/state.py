@@ -93,8 +93,8 @@ def open_state(path: Path, door: str) -> StateDirectory:
             advice="Name another with --state, or run this as the service's user",
         ) from None
     check_owner(path)
+    marker = path / DOOR_FILE
     try:
-        marker = path / DOOR_FILE
         if marker.exists():
             owner_door = marker.read_text(encoding="utf-8").strip()
         else:
@@ -108,8 +108,13 @@ def open_state(path: Path, door: str) -> StateDirectory:
             )
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(PRIVATE_FOLDER)
-    except (OSError, UnicodeError) as error:
-        raise StateError(f"the state directory {path} cannot be used: {error}") from None
+    except UnicodeError:
+        raise StateError(f"{marker} is damaged: it does not name a door") from None
+    except OSError as error:
+        raise StateError(
+            f"the state directory {path} cannot be used: {error.filename or marker}: "
+            f"{error.strerror}"
+        ) from None
     return StateDirectory(path, door)
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from edgeverify import __version__
 from edgeverify.atomic_file import whole_file
 from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.folder_listing import entries
 from edgeverify.redaction import Redactor
 from edgeverify.settings import Settings
 from edgeverify.status_socket import ask, find_daemon
@@ -146,7 +147,7 @@ def _service() -> str:
 def _machine(sys_root: Path) -> str:
     disks = {str(path): shutil.disk_usage(path) for path in (Path("/"), Path("/var/lib"))}
     heat = [f"{r.sensor}: {r.celsius} {r.fault}".strip() for r in Sensors(sys=sys_root).read()]
-    cameras = sorted(path.name for path in Path("/dev/v4l/by-id").glob("*"))
+    cameras = [path.name for path in entries(Path("/dev/v4l/by-id"))]
     memory = _lines_of(Path("/proc/meminfo"))[:3]
     return "\n".join(
         [

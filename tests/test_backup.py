@@ -171,3 +171,29 @@ def test_a_backup_that_cannot_be_written_or_read(state: StateDirectory, tmp_path
 def test_an_empty_state_is_nothing_to_back_up(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="nothing to back up"):
         make_backup(open_state(tmp_path / "s", "d"), tmp_path / "b", now=NOW)
+
+
+def test_the_file_that_cannot_be_read_is_named_by_itself(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    state.master_key.unlink()
+    state.master_key.mkdir()  # so that not even root can read it as a file
+    with pytest.raises(StateError, match=r"master\.key cannot be read: Is a directory"):
+        make_backup(state, tmp_path / "door.backup", now=NOW)
+    assert not (tmp_path / "door.backup").exists()
+
+
+def test_the_file_that_cannot_be_restored_is_named_by_itself(
+    state: StateDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+
+    def full(path: Path, content: bytes) -> None:
+        if path == state.master_key:
+            raise OSError(28, "No space left on device")
+        write_whole(path, content)
+
+    monkeypatch.setattr("edgeverify.backup.write_whole", full)
+    with pytest.raises(StateError, match=r"master\.key cannot be written: No space left") as caught:
+        restore_backup(state, tmp_path / "door.backup", now=NOW)
+    assert "before-restore-" in caught.value.advice

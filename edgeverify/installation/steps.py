@@ -40,8 +40,8 @@ def carry_out(steps: Sequence[Step], say: Callable[[str], None], *, dry_run: boo
             ) from None
         except OSError as error:
             raise EdgeverifyError(
-                f"this step failed ({error.strerror}): {step.line}",
-                advice="run it as root, or name another --root",
+                f"this step failed ({error.filename or 'a file'}: {error.strerror}): {step.line}",
+                advice="nothing that ran before has been switched off; mend it and run this again",
             ) from None
 
 

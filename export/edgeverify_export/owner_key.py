@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from edgeverify.atomic_file import PUBLIC_FILE, write_whole
+from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, write_whole
 from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.loading import Bundle, PadBundle
 from edgeverify.bundle.signature import (
@@ -37,12 +37,16 @@ def make_key_pair(private: Path, public: Path) -> None:
             raise KeyUnusableError(f"{path} exists", advice="Choose another name; nothing written.")
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    known = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _write_new(private, secret, PRIVATE_FILE)
+    _write_new(public, known, PUBLIC_FILE)
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
     try:
-        write_whole(private, secret, may_replace=False)
-        half = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        write_whole(public, half, mode=PUBLIC_FILE, may_replace=False)
+        write_whole(path, data, mode=mode, may_replace=False)
     except OSError as error:
-        raise KeyUnusableError(f"cannot write the keys: {error.strerror}") from None
+        raise KeyUnusableError(f"cannot write {path}: {error.strerror}") from None
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
@@ -82,7 +86,10 @@ def sign_bundle(bundle: Bundle | PadBundle, key: Ed25519PrivateKey) -> None:
 
 
 def _write_signature(path: Path, signature: str) -> None:
-    write_whole(path, signature.encode("ascii"), mode=PUBLIC_FILE)
+    try:
+        write_whole(path, signature.encode("ascii"), mode=PUBLIC_FILE)
+    except OSError as error:
+        raise KeyUnusableError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _read(path: Path) -> bytes:

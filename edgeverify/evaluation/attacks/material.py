@@ -13,6 +13,7 @@ from edgeverify.camera.reader import VideoEndedError
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError
+from edgeverify.folder_listing import files_below
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff", ".gif"})
 VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".webm", ".m4v"})
@@ -47,13 +48,17 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
         return (_single(root, root.name, root.stem),)
     if not root.is_dir():
         raise EvaluationError(f"{root} is no folder and no file")
+    try:
+        files = files_below(root)
+    except OSError as error:
+        raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     runs = [
         _single(path, path.relative_to(root).as_posix(), _person(path, root))
-        for path in sorted(root.rglob("*"))
+        for path in files
         if path.suffix.lower() in VIDEOS
     ]
     grouped: dict[str, list[tuple[int, Path]]] = {}
-    for path in sorted(root.rglob("*")):
+    for path in files:
         if path.suffix.lower() in PICTURES:
             name, number = _run_of(path, root)
             grouped.setdefault(name, []).append((number, path))

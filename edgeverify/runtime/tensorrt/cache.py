@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edgeverify.atomic_file import write_whole
 from edgeverify.bundle.canonical_json import canonical_json
 from edgeverify.errors import BundleError
+from edgeverify.folder_listing import entries
 from edgeverify.runtime.tensorrt.key import Device, EngineKey
 
 _SECRET = ".hmac-key"  # noqa: S105 - a file name
@@ -135,7 +136,7 @@ class EngineCache:
         self._replace(_TIMING, data)
 
     def _why_not(self, key: EngineKey, bundle: str) -> Miss:
-        for path in sorted(self.folder.glob("*.engine")):
+        for path in entries(self.folder, "*.engine"):
             opened = self._open(path)
             if not isinstance(opened, Miss) and opened[0].bundle == bundle:
                 changed = "; ".join(key.differences(opened[0].key))
