@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.atomic_file import write_whole
-from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Thumbnail
+from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 LOGGER = logging.getLogger(__name__)
+Thumbnail: TypeAlias = NDArray[np.uint8]
+"""Grey picture, uint8, shape (36, 64)."""
 Gradients: TypeAlias = NDArray[np.float32]
 
 SAMPLE_SECONDS = 1.0
@@ -68,12 +70,13 @@ class SceneWatch:
         self.moved_since: float | None = None
         self.detail = ""
 
-    def look(self, thumbnail: Thumbnail, at: float) -> None:
+    def look(self, thumbnail: bytes, at: float) -> None:
         """Take in a good picture captured `at` seconds (any clock that does not fall)."""
         if self._sampled_at is not None and at - self._sampled_at < SAMPLE_SECONDS:
             return
         self._sampled_at = at
-        self._samples.append(thumbnail)
+        grey = np.frombuffer(thumbnail, np.uint8).reshape(THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+        self._samples.append(grey)
         if len(self._samples) == SAMPLES:
             scene = np.median(np.stack(self._samples), axis=0).astype(np.uint8)
             self._samples.clear()

@@ -10,7 +10,9 @@ from statistics import median
 
 import pytest
 
-from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.file_reader import VideoFile
+from edgeverify.camera.pixels import Developer
 from edgeverify.camera.reader import VideoEndedError
+from edgeverify.camera.upright import upright
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError
@@ -83,14 +84,14 @@ def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
             photo = decode_photo(path.name, path.read_bytes(), max_megapixels=MAX_MEGAPIXELS)
             yield (index + 1) / RUN_RATE, photo.rgb
         return
-    video = VideoFile(run.paths[0], loop=False)
+    video, developer = VideoFile(run.paths[0], loop=False), Developer()
     try:
         while True:
             try:
-                bgr = video.read()
+                pixels = developer.develop(video.read())
             except VideoEndedError:
                 return
-            yield video.seconds, to_rgb(bgr)
+            yield video.seconds, upright(pixels.packed(), pixels.turn)
     finally:
         video.close()
 
