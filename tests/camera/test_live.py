@@ -169,6 +169,30 @@ def test_a_picture_shown_again_and_again_is_one_frame() -> None:
         assert door.health().frames_per_second > 10
 
 
+def test_a_picture_fault_that_lasts_opens_the_stream_anew_and_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """An encoder that hangs on one picture: nothing but a new connection ends that."""
+    monkeypatch.setattr("edgeverify.camera.lasting_fault.FIRST_SECONDS", 0.3)
+    caplog.set_level("INFO")
+    opened = tmp_path / "opened"
+    stuck = (
+        f"opened = open({str(opened)!r}, 'a'); opened.write('x'); opened.flush()\n"
+        f"if os.path.getsize({str(opened)!r}) < 3:\n"
+        "    still = bytes(range(128)) * 72\n"
+        "    noise = lambda _: still\n"
+        "show(100000)"
+    )
+    with camera_that(stuck, frozen_seconds=1.0) as camera:
+        wait_for(camera, CameraState.FROZEN, 10)
+        wait_for(camera, CameraState.OK, 20)
+        assert wait_for_frame(camera, 0, 5) is not None
+    assert opened.read_text() == "xxx"
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("camera frozen" in line for line in said) == 1
+    assert sum("camera ok" in line for line in said) == 2
+
+
 def test_two_may_watch_one_camera() -> None:
     """The door and `edgeverify aim` at once: each gets whole frames, in order."""
     problems: list[str] = []
