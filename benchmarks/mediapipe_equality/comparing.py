@@ -59,6 +59,8 @@ class Difference:
 
     def misses(self) -> list[str]:
         """Say which goals are not met; empty where all are."""
+        if not self.faces or not self.meshes:
+            return ["nothing was compared"]
         (_, box), (_, eye), (mesh, _) = self.percentiles()
         found = [f"only one found {name}" for name in self.alone]
         found += [f"only one has a mesh of {name}" for name in self.lost]
