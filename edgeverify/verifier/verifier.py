@@ -17,7 +17,7 @@ from edgeverify.bundle.loading import (
 )
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
-from edgeverify.domain import Degradation, OperatingPoint
+from edgeverify.domain import Degradation, FaultName, OperatingPoint
 from edgeverify.errors import BundleError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
@@ -169,13 +169,13 @@ def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | No
         opened, cosine = _checked_pad(bundle, settings)
     except EdgeverifyError as error:
         # An installed and broken bundle denies; it never falls back to an easier proof.
-        return _broken("pad_broken", str(error))
+        return _broken(FaultName.PAD_BROKEN, str(error))
     points = bundle.operating_points
     if settings.pad.threshold is None and (points is None or not points.points):
         _close(opened)
         name = bundle.manifest.name
         return _broken(
-            "pad_unmeasured", f"{name} has no operating point: set pad.threshold by hand"
+            FaultName.PAD_UNMEASURED, f"{name} has no operating point: set pad.threshold by hand"
         )
     session = opened.sessions[0]
     LOG.info(
@@ -212,7 +212,7 @@ def _close(opened: OpenedSessions) -> None:
         session.close()
 
 
-def _broken(name: str, detail: str) -> _Pad:
+def _broken(name: FaultName, detail: str) -> _Pad:
     return _Pad(state=PadState.BROKEN, notices=(Degradation(name=name, detail=detail),))
 
 
