@@ -23,6 +23,7 @@ from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
 from edgeverify.models.build import ensure_bundle, resolve_bundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
+from edgeverify.progress import Progress, silent
 from edgeverify.runtime.open_session import (
     OpenedSession,
     OpenedSessions,
@@ -110,10 +111,20 @@ class Brain:
         )
 
 
-def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
-    """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
-    vision = load_vision_bundle(ensure_bundle(VISION, models))
-    bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
+def open_brain(
+    settings: Settings,
+    models: Path,
+    owner_key: Ed25519PublicKey | None,
+    *,
+    progress: Progress = silent,
+) -> Brain:
+    """Open what the settings name; `progress` is told what is fetched at the first need.
+
+    Raises BundleError or RuntimeUnavailableError.
+    """
+    vision = load_vision_bundle(ensure_bundle(VISION, models, progress=progress))
+    folder = resolve_bundle(settings.model.bundle, models, progress=progress)
+    bundle = load_bundle(folder, owner_key=owner_key)
     opened = open_session(bundle, settings.model)
     try:
         cosine = check_golden(bundle, opened.session)

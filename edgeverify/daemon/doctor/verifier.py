@@ -9,6 +9,7 @@ from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradatio
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
+from edgeverify.progress import download_bar
 from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.verifier import NOT_VERIFIED, Brain, open_brain
 
@@ -17,7 +18,9 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
     """Open what the config names, as the daemon would. Raises EdgeverifyError."""
     settings = config.settings
     try:
-        brain = open_brain(settings, models_directory(environ), owner_key(settings, config.folder))
+        owner = owner_key(settings, config.folder)
+        with download_bar() as progress:
+            brain = open_brain(settings, models_directory(environ), owner, progress=progress)
     except RuntimeUnavailableError as error:
         yield fault_found("model", FaultName.MODEL_UNAVAILABLE, error.problem, error.advice)
         return
