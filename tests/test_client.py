@@ -7,14 +7,14 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from edgeverify.client import EventChecker, load_verify_keys, subscribe
+from edgeverify.client import DoorEvent, EventChecker, load_verify_keys, subscribe
 from edgeverify.domain import Outcome
 from edgeverify.errors import BrokerError, EventError, KeyUnusableError, StateError
 from edgeverify.events import (
@@ -32,6 +32,7 @@ from edgeverify.settings.outside import EventSettings
 from tests.absent import absent
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.doors import DOOR, NOON, decided, door_keys, public_pem
+from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS = Topics(DOOR)
@@ -202,20 +203,24 @@ def test_the_lock_controller_of_the_readme_opens_for_the_right_event_only(
                 _event(keys, 6, decided("no", outcome=Outcome.DENY)),
                 _event(keys, 7, fresh),
                 _event(keys, 7, fresh),
+                _event(keys, 8, decided("the last", outcome=Outcome.DENY)),
             ):
                 _publish(broker, TOPICS.event, raw)
 
         real = subscribe
 
-        def here(_host: str, **options: object) -> object:
+        def here(_host: str, **options: object) -> Iterator[DoorEvent]:
             publisher = threading.Thread(target=start)
-            return real(
+            for event in real(
                 "127.0.0.1",
                 port=broker.port,
-                idle_seconds=2.0,
                 on_ready=publisher.start,
                 **options,  # type: ignore[arg-type]
-            )
+            ):
+                yield event
+                if event.decision.event_id == "event-the last":
+                    publisher.join()
+                    return
 
         monkeypatch.setattr("edgeverify.client.subscribe", here)
         monkeypatch.chdir(tmp_path)
@@ -292,16 +297,20 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
             _publish(broker, TOPICS.audit, _event(keys, 5, old))
             _publish(broker, TOPICS.audit, _event(keys, 5, old, kind=EventKind.HISTORY))
 
-        (event,) = subscribe(
+        publisher = threading.Thread(target=start)
+        events = subscribe(
             "127.0.0.1",
             port=broker.port,
             door=DOOR,
             verify_key=pem,
             history=True,
-            idle_seconds=2.0,
-            on_ready=threading.Thread(target=start).start,
+            idle_seconds=patience(10),
+            on_ready=publisher.start,
             on_refused=refused.append,
         )
+        event = next(events)
+        publisher.join()
+        events.close()
     assert event.decision.event_id == "event-old"
     assert not event.granted
     assert len(refused) == 1
@@ -333,7 +342,7 @@ def _run_shell(
     folder.mkdir(exist_ok=True)
     public_pem(folder, keys.public)
     # one message, then the loop ends
-    script = script.replace("mosquitto_sub ", "mosquitto_sub -C 1 -W 10 ")
+    script = script.replace("mosquitto_sub ", "mosquitto_sub -C 1 ")
     process = subprocess.Popen(
         ["bash", "-eu", "-c", script],
         cwd=folder,
@@ -341,21 +350,10 @@ def _run_shell(
         stderr=subprocess.PIPE,
         text=True,
     )
-    before = broker.log().count("SUBSCRIBE from")
-    _wait_for(
-        lambda: broker.log().count("SUBSCRIBE from") > before - 1 and "SUBACK" in broker.log()
-    )
+    until(lambda: "Sending SUBACK" in broker.log(), "the lock to listen")
     _publish(broker, TOPICS.event, raw)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=patience(20))
     return subprocess.CompletedProcess([], process.returncode, out, err)
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    import time  # noqa: PLC0415
-
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
