@@ -110,7 +110,7 @@ clean: ## Remove what was made here; models and caches outside stay
 
 test-camera: $(VENV)/daemon.stamp ## Cameras that hang, vanish and return: RETURNS=100 times
 	@./systemd/prerequisites test
-	EDGEVERIFY_CAMERA_RETURNS=$(or $(RETURNS),100) $(BIN)/pytest tests/camera -q -s
+	EDGEVERIFY_TEST_SLOWNESS=1 EDGEVERIFY_CAMERA_RETURNS=$(or $(RETURNS),100) $(BIN)/pytest tests/camera -q -s
 
 # ---- the service --------------------------------------------------------------------------------
 
