@@ -20,6 +20,7 @@ from edgeverify.feeding.statement import Feeding
 from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     CatalogueEntry,
+    SourceFile,
     load_catalogue,
     measured_at,
     shipped_operating_points,
@@ -66,7 +67,7 @@ class ListedModel:
             ("fed with", self.entry.fed_with),
             ("trained on", self.entry.trained_on),
             ("measured", self.measured),
-            *(("from", file.address or ARCHIVES[file.archive].file) for file in self.entry.files),
+            *(("from", source) for source in dict.fromkeys(map(_source, self.entry.files))),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -79,6 +80,10 @@ class ListedModel:
 
     def _commercial(self) -> str:
         return "; NON-COMMERCIAL use only" if self.entry.non_commercial else ""
+
+
+def _source(file: SourceFile) -> str:
+    return file.address or ARCHIVES[file.archive].file
 
 
 @dataclass(frozen=True, slots=True)

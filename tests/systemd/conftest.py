@@ -25,6 +25,7 @@ from .container import Container, base_system
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/systemd"
+BUNDLES = ("dlib-resnet", "mediapipe-faces")
 PACKED = (
     "edgeverify", "export", "systemd", "config", "requirements", "pyproject.toml", "README.md",
     "LICENSE", "THIRD_PARTY.md",
@@ -95,11 +96,12 @@ def wheelhouse() -> Path:
 
 
 def models() -> Path:
-    """Return a models folder with the default bundle, made once."""
+    """Return a models folder with the bundles that every door needs, made once."""
     folder = CACHE / "models"
-    if not (folder / "dlib-resnet/manifest.json").exists():
-        command = [sys.executable, "-m", "edgeverify", "models", "fetch", "dlib-resnet"]
-        subprocess.run([*command, "--models", str(folder)], check=True)
+    for name in BUNDLES:
+        if not (folder / name / "manifest.json").exists():
+            command = [sys.executable, "-m", "edgeverify", "models", "fetch", name]
+            subprocess.run([*command, "--models", str(folder)], check=True)
     return folder
 
 
@@ -148,7 +150,8 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     booted = Container(base_system(CACHE), layer, bind_read_only=binds)
     try:
         make_install(booted, "0.9.0")
-        booted.run("cp", "-r", "/models/dlib-resnet", "/var/lib/edgeverify/models/")
+        for name in BUNDLES:
+            booted.run("cp", "-r", f"/models/{name}", "/var/lib/edgeverify/models/")
         booted.run("chown", "-R", "edgeverify:edgeverify", "/var/lib/edgeverify/models")
         folder = booted.files / "etc/edgeverify"
         film(testdata / OBAMA_AT_THE_DOOR, folder / "door.mp4")

@@ -12,6 +12,7 @@ from edgeverify.models.folders import models_directory
 from edgeverify.progress import download_bar
 from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.verifier import NOT_VERIFIED, Brain, open_brain
+from edgeverify.vision.opening import open_finder
 
 
 def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -30,6 +31,10 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
         if not brain.bundle.manifest.feeding_verified:
             seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
+        finder = open_finder(brain.vision, settings.vision)
+        finder.close()
+        seen = f"{brain.vision.manifest.name} on LiteRT, golden points {finder.golden_pixels:.3f}"
+        yield Finding(part="faces", is_well=True, seen=f"{seen} pixels off")
         yield from _refused(brain.opened.refused, "")
         point = brain.point(settings)
         seen = f"{point.threshold:.4f}: {point.evidence}"
