@@ -58,11 +58,14 @@ class Faces:
     def block(self, references: NDArray[np.int64], probes: NDArray[np.int64]) -> Matrix:
         """Score every reference (rows) with every probe (columns)."""
         left, right = self.values[references], self.values[probes]
-        product = left @ right.T
         if self.metric == "cosine":
-            return product
+            return left @ right.T
+        # In float64: the distance of two long vectors that are nearly one is a small difference of
+        # large numbers.
+        left, right = left.astype(np.float64), right.astype(np.float64)
         squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
-        return np.asarray(-np.sqrt(np.maximum(squares - 2 * product, 0)), dtype=np.float32)
+        squares -= 2 * (left @ right.T)
+        return np.asarray(-np.sqrt(np.maximum(squares, 0)), dtype=np.float32)
 
     def non_mated_blocks(self) -> Iterator[NonMated]:
         """Give the non-mated comparisons block by block, each pair of images once."""

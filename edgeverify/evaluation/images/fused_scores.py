@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeverify.comparison import normalised
+from edgeverify.comparison import fused_values
 from edgeverify.evaluation.images.all_scores import Faces, Matrix
 from edgeverify.evaluation.statistics.scores import Scores
 
@@ -24,7 +24,7 @@ class FusedScores:
 def fused_scores(faces: Faces, photos: int) -> FusedScores:
     """Compare references of each person's first `photos` pictures with every other picture.
 
-    Pictures are fused as at enrolment (normalised sum). A person with fewer usable pictures has
+    Pictures are fused as at enrolment. A person with fewer usable pictures has
     no reference, and is compared with those of others. Refused pictures are left out.
     """
     probes = np.flatnonzero(faces.is_probe)
@@ -33,7 +33,7 @@ def fused_scores(faces: Faces, photos: int) -> FusedScores:
     for person in range(faces.people):
         images = np.flatnonzero(faces.is_reference & (faces.person == person))[:photos]
         if len(images) == photos:
-            fused.append(normalised(normalised(faces.values[images]).sum(axis=0)))
+            fused.append(fused_values(faces.values[images]))
             own.append(person)
             used.append(images)
     if not fused:

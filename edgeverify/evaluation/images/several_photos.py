@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeverify.comparison import normalised
+from edgeverify.comparison import fused_values
 from edgeverify.evaluation.images.all_scores import AllScores
 from edgeverify.evaluation.images.figures import threshold_at
 
@@ -42,7 +42,7 @@ def several_photos(
 ) -> tuple[PhotosRow, ...]:
     """Measure each count on the people who have more usable pictures than the largest.
 
-    Their first pictures make the reference (normalised sum, as at enrolment), the later ones are
+    Their first pictures make the reference (fused as at enrolment), the later ones are
     probes. Nothing where there are fewer than two such people.
     """
     faces = scores.faces
@@ -58,8 +58,8 @@ def several_photos(
     mated = own & later[:, None]
     rows = []
     for count in counts:
-        fused = [normalised(faces.values[images[:count]]).sum(axis=0) for images in owned]
-        values = np.concatenate([normalised(np.stack(fused)), faces.values[usable]])
+        fused = [fused_values(faces.values[images[:count]]) for images in owned]
+        values = np.concatenate([np.stack(fused), faces.values[usable]])
         both = replace(faces, values=values, person=np.arange(len(values)), people=len(values))
         references = np.arange(len(owned))
         found = both.block(len(owned) + np.arange(len(usable)), references)
