@@ -10,16 +10,17 @@ from pathlib import Path
 
 import cv2
 
-from edgeverify.bundle.loading import load_bundle
+from edgeverify.bundle.fusion import load_embedder
 from edgeverify.comparison import compare_all
 from edgeverify.domain import Face, Frame, OperatingPoint, RgbImage
 from edgeverify.evaluation.speed.bench import random_references
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
-from edgeverify.runtime.open_session import open_session
+from edgeverify.runtime.open_session import open_sessions
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import embedder_of
 
 Lap = Callable[[RgbImage], tuple[float, float] | None]
 """Looks at one frame: milliseconds by the clock and of CPU over all threads; None for nothing."""
@@ -34,12 +35,11 @@ def pipelines(models: list[str]) -> Iterator[dict[str, Pipeline]]:
     opened = {}
     wanted = [(model, 2) for model in models] + [(models[0], 1)]
     for model, threads in wanted:
-        bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
+        bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
         settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
         several = "thread" if threads == 1 else "threads"
         opened[f"edgeverify, {model}, {threads} {several}"] = open_pipeline(
-            bundle,
-            open_session(bundle, settings).session,
+            embedder_of(bundle, open_sessions(bundle.parts, settings).sessions),
             quality=QualitySettings(),
             vision=VisionSettings(),
             point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="benchmark"),

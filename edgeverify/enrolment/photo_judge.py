@@ -35,7 +35,7 @@ class PhotoJudge:
         return cls(
             lambda: pipeline,
             embedding_space=pipeline.embedder.embedding_space,
-            metric=pipeline.embedder.manifest.metric,
+            metric=pipeline.embedder.metric,
             threshold=pipeline.point.threshold,
         )
 

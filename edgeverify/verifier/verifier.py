@@ -8,13 +8,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from edgeverify.bundle.loading import (
-    Bundle,
-    PadBundle,
-    load_bundle,
-    load_pad_bundle,
-    operating_point,
-)
+from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
+from edgeverify.bundle.loading import PadBundle, load_pad_bundle
+from edgeverify.bundle.operating_points import choose_operating_point
 from edgeverify.domain import Degradation, OperatingPoint
 from edgeverify.errors import BundleError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
@@ -22,14 +18,14 @@ from edgeverify.logs import fields
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import (
-    OpenedSession,
     OpenedSessions,
     open_pad_sessions,
-    open_session,
+    open_sessions,
     thread_count,
 )
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import PadStage, Pipeline, open_pipeline
+from edgeverify.vision.embedder import embedder_of
 from edgeverify.vision.pad import PadModel
 
 LOG = logging.getLogger("edgeverify.model")
@@ -42,8 +38,8 @@ NOT_VERIFIED = "feeding not verified: `edgeverify-export parity --pairs` on real
 class Brain:
     """Everything that turns pixels into scores, checked by its golden answers."""
 
-    bundle: Bundle
-    opened: OpenedSession
+    bundle: EmbedderBundle
+    opened: OpenedSessions
     pad: PadStage | None
     pad_state: PadState
     notices: tuple[Degradation, ...]
@@ -54,15 +50,25 @@ class Brain:
     @property
     def embedding_space(self) -> str:
         """The space that references must be of; INT8 has its own."""
-        return self.bundle.manifest.space_of(self.opened.session.precision)
+        return self.bundle.space_of([session.precision for session in self.opened.sessions])
+
+    @property
+    def runtime(self) -> str:
+        """The back end that runs the embedder, every network of it."""
+        return self.opened.sessions[0].name
+
+    @property
+    def is_feeding_verified(self) -> bool:
+        """Whether parity on real pairs found no better statement of how to feed the networks."""
+        return all(part.manifest.feeding_verified for part in self.bundle.parts)
 
     @property
     def facts(self) -> dict[str, str]:
         """What every journal row says of the model."""
         return {
-            "model": self.bundle.manifest.name,
+            "model": self.bundle.name,
             "embedding_space": self.embedding_space,
-            "runtime": self.opened.session.name,
+            "runtime": self.runtime,
         }
 
     def plan(self, settings: Settings) -> LivenessPlan:
@@ -71,11 +77,11 @@ class Brain:
 
     def point(self, settings: Settings, references: int = 1) -> OperatingPoint:
         """Choose the threshold. Raises ConfigError where no evidence carries the stated rate."""
-        return operating_point(
-            self.bundle,
+        return choose_operating_point(
+            self.bundle.operating_points_in(self.embedding_space),
             settings.decision,
+            bundle_name=self.bundle.name,
             references=references,
-            precision=self.opened.session.precision,
         )
 
     def pad_threshold(self, settings: Settings) -> float:
@@ -86,15 +92,14 @@ class Brain:
 
     def close(self) -> None:
         """Give the embedder's and the liveness networks' sessions back."""
-        self.opened.session.close()
+        _close(self.opened)
         if isinstance(self.pad, PadModel):
             self.pad.close()
 
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
         """Make a pipeline on this session; each thread needs its own."""
         return open_pipeline(
-            self.bundle,
-            self.opened.session,
+            embedder_of(self.bundle, self.opened.sessions),
             quality=settings.quality,
             vision=settings.vision,
             point=point,
@@ -104,25 +109,27 @@ class Brain:
 
 def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
     """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
-    bundle = load_bundle(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
-    opened = open_session(bundle, settings.model)
+    bundle = load_embedder(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
+    opened = open_sessions(bundle.parts, settings.model)
     try:
-        cosine = check_golden(bundle, opened.session)
+        each = zip(bundle.parts, opened.sessions, strict=True)
+        cosine = min(check_golden(part, session) for part, session in each)
     except BaseException:
-        opened.session.close()
+        _close(opened)
         raise
+    is_verified = all(part.manifest.feeding_verified for part in bundle.parts)
     LOG.log(
-        logging.INFO if bundle.manifest.feeding_verified else logging.WARNING,
-        "model ready" if bundle.manifest.feeding_verified else f"model ready, {NOT_VERIFIED}",
+        logging.INFO if is_verified else logging.WARNING,
+        "model ready" if is_verified else f"model ready, {NOT_VERIFIED}",
         extra=fields(
-            model=bundle.manifest.name, runtime=opened.session.name, golden_cosine=round(cosine, 6)
+            model=bundle.name, runtime=opened.sessions[0].name, golden_cosine=round(cosine, 6)
         ),
     )
     _say_why_not(opened.refused)
     try:
         found = _open_pad(settings, models, owner_key)
     except BaseException:
-        opened.session.close()
+        _close(opened)
         raise
     return Brain(
         bundle=bundle,

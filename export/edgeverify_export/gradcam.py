@@ -80,9 +80,9 @@ def _pooled(raw: torch.Tensor, *, normalise: bool) -> torch.Tensor:
 
 def _score(probe: torch.Tensor, reference: torch.Tensor, metric: Metric) -> torch.Tensor:
     """Compare as `edgeverify.comparison.score` does: higher is more similar."""
-    if metric == "euclidean":
-        return -torch.linalg.vector_norm(probe - reference)
-    return nn.functional.cosine_similarity(probe, reference, dim=0)
+    distance: torch.Tensor = torch.linalg.vector_norm(probe - reference)
+    cosine: torch.Tensor = nn.functional.cosine_similarity(probe, reference, dim=0)
+    return -distance if metric == "euclidean" else cosine
 
 
 def _map(activation: torch.Tensor, size: int) -> Heat:

@@ -12,6 +12,7 @@ from edgeverify.domain import OperatingPoint
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
+from edgeverify.vision.embedder import embedder_of
 from tests.enrolment.real_model import write_mobilefacenet
 
 
@@ -28,8 +29,7 @@ def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
     point = OperatingPoint(threshold=0.45, max_fmr=None, evidence="written by hand for tests")
     pipeline = open_pipeline(
-        bundle,
-        opened.session,
+        embedder_of(bundle, (opened.session,)),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=point,

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
@@ -54,6 +54,7 @@ def quantised(rows: int, block: int, seed: int) -> bytes:
     return graph(nodes, weights, rows)
 
 
+@settings(deadline=None)
 @given(rows=st.integers(1, 5), block=st.sampled_from([1, 2, 4, 8]), seed=st.integers(0, 99))
 def test_blocks_are_expanded_as_onnx_runtime_does(rows: int, block: int, seed: int) -> None:
     published = quantised(rows, block, seed)

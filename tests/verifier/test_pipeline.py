@@ -30,6 +30,7 @@ from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import embedder_of
 
 Photo = Callable[[str], RgbImage]
 POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand for the test")
@@ -42,8 +43,7 @@ def pipeline(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     bundle = load_bundle(folder)
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
     pipeline = open_pipeline(
-        bundle,
-        opened.session,
+        embedder_of(bundle, (opened.session,)),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=POINT,
@@ -73,7 +73,7 @@ def biden(pipeline: Pipeline, photo: Photo) -> Reference:
 
 
 def _enrolled(pipeline: Pipeline, card: str, rgb: RgbImage) -> Reference:
-    result = pipeline.probe(rgb)
+    result = pipeline.probe(rgb, side="reference")
     assert result.embedding is not None
     return Reference(card=card, name=card, embedding=fuse([result.embedding]), photo_count=1)
 

@@ -13,7 +13,7 @@ from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.door.arithmetic import one_thread_for_matrices
 
 if TYPE_CHECKING:
-    from edgeverify.bundle.loading import Bundle
+    from edgeverify.bundle.fusion import EmbedderBundle
     from edgeverify.domain import RgbImage
     from edgeverify.evaluation.speed.bench import Budget, Report, Run, SceneTiming
     from edgeverify.evaluation.speed.scenes import Scene
@@ -32,7 +32,7 @@ def bench(  # noqa: PLR0913 - one argument an option
         list[Path] | None,
         typer.Option(help="Also real videos, 30 frames of each; may be given several times."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "dlib-resnet",
+    model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "sface",
     size: Annotated[
         list[str] | None,
         typer.Option(help="Frame size such as 1280x720; several times for several."),
@@ -115,7 +115,7 @@ def _measure(
     import os
     import platform
 
-    from edgeverify.bundle.loading import load_bundle
+    from edgeverify.bundle.fusion import load_embedder
     from edgeverify.errors import RuntimeUnavailableError
     from edgeverify.evaluation.speed import bench as stages
     from edgeverify.models.build import resolve_bundle
@@ -124,7 +124,7 @@ def _measure(
 
     cores = len(os.sched_getaffinity(0))
     before = os.getloadavg()[0]
-    bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
+    bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
     runs: list[Run] = []
     left_out: list[str] = []
     costs: tuple[stages.ReferenceCost, ...] = ()
@@ -154,7 +154,7 @@ def _measure(
         cores=cores,
         load_before=before,
         load_after=os.getloadavg()[0],
-        bundle=bundle.manifest.name,
+        bundle=bundle.name,
         resident_mebibytes=resident,
         runs=tuple(runs),
         left_out=tuple(left_out),
@@ -164,21 +164,21 @@ def _measure(
 
 @contextmanager
 def _opened(
-    bundle: Bundle, settings: ModelSettings, vision_threads: int, first: Scene
+    bundle: EmbedderBundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
     """Give a pipeline that has seen a frame, and the seconds that took."""
     import time
 
     from edgeverify.domain import OperatingPoint
-    from edgeverify.runtime.open_session import open_session
+    from edgeverify.runtime.open_session import open_sessions
     from edgeverify.settings import QualitySettings, VisionSettings
     from edgeverify.verifier.pipeline import open_pipeline
+    from edgeverify.vision.embedder import embedder_of
 
     began = time.perf_counter()
-    session = open_session(bundle, settings).session
+    sessions = open_sessions(bundle.parts, settings).sessions
     pipeline = open_pipeline(
-        bundle,
-        session,
+        embedder_of(bundle, sessions),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),

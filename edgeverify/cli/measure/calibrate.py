@@ -115,7 +115,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
             complain(f"wrote {output}")
         elif not dry_run:
             write_points(measured.folder, file)
-            complain(f"wrote the operating points of {measured.manifest.name}, {measured.folder}")
+            complain(f"wrote the operating points of {measured.name}, {measured.folder}")
             if (measured.folder / POINTS_SIGNATURE).exists():
                 complain("  the signature over the old ones no longer fits: sign them again")
     except OSError as error:

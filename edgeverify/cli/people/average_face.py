@@ -22,7 +22,7 @@ def average_face(
     ),
     bundle: Annotated[
         str, typer.Option(help="Whose alignment: a model's name, or a bundle folder.")
-    ] = "dlib-resnet",
+    ] = "sface",
     face: Annotated[
         str, typer.Option(help="Which face of a photo: largest, central or dominant.")
     ] = "largest",
@@ -37,7 +37,7 @@ def average_face(
     """
     import os
 
-    from edgeverify.bundle.loading import load_bundle
+    from edgeverify.bundle.fusion import load_embedder
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.images import average_face as measuring
     from edgeverify.evaluation.pictures.average_face import draw_average
@@ -54,14 +54,14 @@ def average_face(
         raise EvaluationError(f"--face {face}: is none of largest, central, dominant")
     require_picture_path(output)
     images = measuring.images_below(folder)[:limit]
-    manifest = load_bundle(resolve_bundle(bundle, models_directory(os.environ))).manifest
+    embedder = load_embedder(resolve_bundle(bundle, models_directory(os.environ)))
     settings = VisionSettings()
     detector, mesher = FaceDetector(settings, threads=1), FaceMesher(threads=1)
     try:
         with counted_bar("faces") as moved:
             average = measuring.average_face(
                 _counted(images, moved),
-                manifest,
+                embedder.parts[0].manifest,
                 detector=detector,
                 mesher=mesher,
                 selection=FaceSelection(face),

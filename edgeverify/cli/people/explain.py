@@ -14,6 +14,7 @@ from edgeverify.cli.people import two_photos
 if TYPE_CHECKING:
     from edgeverify.domain import OperatingPoint
     from edgeverify.evaluation.images.explain import ExplainedFace, Explanation
+    from edgeverify.feeding.statement import Side
     from edgeverify.settings import Settings
     from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
@@ -52,7 +53,10 @@ def explain(  # noqa: PLR0913 - one argument an option
     settings, folder = choose_settings(config, bundle, max_fmr, threshold)
     pipeline, point = _open(settings, folder)
     try:
-        seen = [(path.name, _seen(pipeline, path, settings)) for path in (probe, reference)]
+        seen = (
+            (probe.name, _seen(pipeline, probe, settings, "probe")),
+            (reference.name, _seen(pipeline, reference, settings, "reference")),
+        )
         with counted_bar("covering") as moved:
             explanation = explain_pair(
                 pipeline,
@@ -80,10 +84,10 @@ def _open(settings: Settings, folder: Path) -> tuple[Pipeline, OperatingPoint | 
     return pipeline, None if pipeline.point is unmeasured else pipeline.point
 
 
-def _seen(pipeline: Pipeline, path: Path, settings: Settings) -> ProbeResult:
+def _seen(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> ProbeResult:
     from edgeverify.enrolment import probe_photo
 
-    return probe_photo(pipeline, two_photos.read_photo(path, settings))
+    return probe_photo(pipeline, two_photos.read_photo(path, settings), side)
 
 
 def _print(explanation: Explanation, output: Path) -> None:

@@ -13,6 +13,7 @@ from edgeverify.cli.people import two_photos
 
 if TYPE_CHECKING:
     from edgeverify.domain import Embedding
+    from edgeverify.feeding.statement import Side
     from edgeverify.settings import Settings
     from edgeverify.verifier.pipeline import Pipeline
 
@@ -71,22 +72,22 @@ def _compare(
 
     pipeline = open_pipeline_for(settings, folder)
     try:
-        manifest, point = pipeline.embedder.manifest, pipeline.point
-        if percent and manifest.metric != "cosine":
-            raise ConfigError(f"--percent is for cosine scores; {manifest.name} has distances")
+        embedder, point = pipeline.embedder, pipeline.point
+        if percent and embedder.metric != "cosine":
+            raise ConfigError(f"--percent is for cosine scores; {embedder.name} has distances")
         # argument order: probe, reference (ISO/IEC 19795-1)
         value = score(
-            _embedding(pipeline, probe, settings),
-            _embedding(pipeline, reference, settings),
-            manifest.metric,
+            _embedding(pipeline, probe, settings, "probe"),
+            _embedding(pipeline, reference, settings, "reference"),
+            embedder.metric,
         )
     finally:
         pipeline.close()
     result: dict[str, object] = {
         "probe": str(probe),
         "reference": str(reference),
-        "model": manifest.name,
-        "metric": manifest.metric,
+        "model": embedder.name,
+        "metric": embedder.metric,
         "score": round(value, 6),
         "threshold": point.threshold,
         "max_fmr": point.max_fmr,
@@ -107,10 +108,10 @@ def as_percent(cosine: float) -> float:
     return min(max(-23.71 * cosine**2 + 49.98 * cosine + 73.69, 0.0), 100.0)
 
 
-def _embedding(pipeline: Pipeline, path: Path, settings: Settings) -> Embedding:
+def _embedding(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> Embedding:
     from edgeverify.enrolment import embed_photo
 
-    return embed_photo(pipeline, two_photos.read_photo(path, settings))
+    return embed_photo(pipeline, two_photos.read_photo(path, settings), side)
 
 
 def _print(result: dict[str, object]) -> None:

@@ -22,9 +22,8 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
         yield fault_found("model", "model_unavailable", error.problem, error.advice)
         return
     try:
-        name = brain.opened.session.name
-        seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
-        if not brain.bundle.manifest.feeding_verified:
+        seen = f"{brain.bundle.name} on {brain.runtime}, golden cosine {brain.golden_cosine:.5f}"
+        if not brain.is_feeding_verified:
             seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
         yield from _refused(brain.opened.refused, "")

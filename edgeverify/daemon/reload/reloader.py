@@ -109,7 +109,7 @@ class Reloader:
         judge = PhotoJudge(
             lambda: brain.pipeline(settings, point),
             embedding_space=brain.embedding_space,
-            metric=brain.bundle.manifest.metric,
+            metric=brain.bundle.metric,
             threshold=point.threshold,
         )
         try:

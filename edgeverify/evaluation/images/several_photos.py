@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from edgeverify.comparison import fused_values
-from edgeverify.evaluation.images.all_scores import AllScores
+from edgeverify.evaluation.images.all_scores import AllScores, score_block
 from edgeverify.evaluation.images.figures import threshold_at
 
 COUNTS = (1, 2, 3, 5)
@@ -58,11 +58,8 @@ def several_photos(
     mated = own & later[:, None]
     rows = []
     for count in counts:
-        fused = [fused_values(faces.values[images[:count]]) for images in owned]
-        values = np.concatenate([np.stack(fused), faces.values[usable]])
-        both = replace(faces, values=values, person=np.arange(len(values)), people=len(values))
-        references = np.arange(len(owned))
-        found = both.block(len(owned) + np.arange(len(usable)), references)
+        fused = [fused_values(faces.references[images[:count]]) for images in owned]
+        found = score_block(np.stack(fused), faces.values[usable], faces.metric).T
         rows.append(
             PhotosRow(
                 photos=count,

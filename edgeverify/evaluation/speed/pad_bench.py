@@ -66,7 +66,7 @@ def open_bench(
     pipeline.pad = None
     rules = DoorRules(
         threshold=point.threshold,
-        metric=brain.bundle.manifest.metric,
+        metric=brain.bundle.metric,
         decision=settings.decision,
         judge=JudgeRules(
             plan=LivenessPlan(passive=True, challenge=False),

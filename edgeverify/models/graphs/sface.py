@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.errors import CheckpointError
-from edgeverify.models.graph import GraphBuilder, Weights, fold_batch_norm
+from edgeverify.feeding.statement import Feeding
+from edgeverify.models.graphs.graph import GraphBuilder, Weights, fold_batch_norm
 from edgeverify.models.weights.onnx_chain import Chain, Layer
-from edgeverify.runtime.manifest import Feeding
 
-FEEDING = Feeding(
-    size=112, channels="rgb", scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
-)
+FEEDING = Feeding(size=112, channels="rgb", scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 EMBEDDING_SIZE = 128
 
 
@@ -74,7 +72,7 @@ def build_sface(chain: Chain) -> bytes:
     return graph.build(x, size=FEEDING.size, outputs=EMBEDDING_SIZE)
 
 
-def _block(  # noqa: PLR0913 - the parameters of a convolution
+def _block(
     graph: GraphBuilder,
     layers: Iterator[Layer],
     x: str,

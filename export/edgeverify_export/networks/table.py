@@ -62,7 +62,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             template=None,
             metric="euclidean",
             normalise=False,
-            mirror=False,
+            mirror="none",
         ),
         Architecture(
             name="mobilefacenet",

@@ -70,21 +70,21 @@ def test_the_middle_of_the_face_speaks_for_a_match_and_the_corners_do_not(
 
 def test_what_is_hidden_already_changes_nothing(pipeline: Pipeline, testdata: Path) -> None:
     _, probe = seen(pipeline, testdata, OBAMA)
-    assert probe.aligned is not None
     assert probe.embedding is not None
-    probe.aligned.rgb[:] = 90  # a chip as grey as the patch
-    heat = occlusion_map(pipeline, probe.aligned, probe.embedding, patch=COARSE)
+    probe.chips[0].rgb[:] = 90  # a chip as grey as the patch
+    heat = occlusion_map(
+        pipeline.embedder, probe.chips, probe.embedding, side="probe", patch=COARSE
+    )
     assert np.abs(heat).max() < 1e-5
 
 
 def test_many_chips_in_one_run_are_what_they_are_one_by_one(
     pipeline: Pipeline, testdata: Path
 ) -> None:
-    chips = [seen(pipeline, testdata, photo)[1].aligned for photo in (OBAMA, BIDEN)]
-    usable = [chip for chip in chips if chip is not None]
-    together = pipeline.embedder.embed_many(usable)
-    for chip, embedding in zip(usable, together, strict=True):
-        alone = pipeline.embedder.embed(chip)
+    faces = [seen(pipeline, testdata, photo)[1].chips for photo in (OBAMA, BIDEN)]
+    together = pipeline.embedder.embed_many(faces, "probe")
+    for chips, embedding in zip(faces, together, strict=True):
+        alone = pipeline.embedder.embed(chips, "probe")
         np.testing.assert_allclose(embedding.values, alone.values, atol=1e-5)
     assert len(together) == 2
 
