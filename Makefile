@@ -1,16 +1,20 @@
-# `make` sets up what it needs: a Python 3.10 to 3.12 with venv, git and make are enough to begin.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
-	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
-	2>/dev/null && { echo $$p; break; }; done)
+# `make` sets up what it needs: git, make and Python 3.10 to 3.12 with venv are enough to begin.
+# What people set for other projects must not reach into this one.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+export PIP_USER := 0
+# The Python that makes the environment; without a name, the first that fits.
+PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# What every machine can run within minutes: without torch, a GPU or a container.
+FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd"
 
 DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
 	$(if $(MODEL),--model "$(MODEL)")
 
-.PHONY: help demo test lint types imports unit slow test-all ci lock clean \
+.PHONY: help demo test test-busy test-export lint types types-export imports unit slow test-all ci \
+	lock clean \
 	wheel install rollback uninstall test-camera test-systemd test-kill
 
 help: ## Show this list
@@ -21,19 +25,20 @@ demo: $(VENV)/daemon.stamp ## The whole door on real faces; CAMERA=0 plays it wi
 
 # ---- environments -------------------------------------------------------------------------------
 
-$(VENV)/daemon.stamp: requirements/dev.lock pyproject.toml
-	@./systemd/prerequisites demo
-	@test -n "$(PYTHON)" || { echo "edgeverify needs Python 3.10, 3.11 or 3.12 with venv"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked packages into $(VENV) (the first time: a minute or two)"
-	$(PIP) install --require-hashes -r requirements/dev.lock
-	$(PIP) install --no-deps -e .
-	@touch $@
+# The stamps are looked at each time: one says for which lock, place and Python its environment is
+# complete, and an environment that was not finished is made anew.
+ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" ./systemd/prerequisites python) && \
+	"$$python" -m edgeverify.installation.environment --folder "$(VENV)"
 
-$(VENV)/export.stamp: $(VENV)/daemon.stamp requirements/export.lock
-	@echo "Installing the workshop's packages, torch among them (6 GB)"
-	$(PIP) install --require-hashes -r requirements/export.lock
-	@touch $@
+$(VENV)/daemon.stamp: always
+	@PYTHON="$(PYTHON)" ./systemd/prerequisites demo
+	@$(ENVIRONMENT) --lock requirements/dev.lock --stamp daemon
+
+$(VENV)/export.stamp: $(VENV)/daemon.stamp always
+	@$(ENVIRONMENT) --lock requirements/export.lock --stamp export
+
+.PHONY: always
+always:
 
 lock: ## Renew the locks for Python 3.10 to 3.12 on x86-64 and aarch64
 	./requirements/renew
@@ -44,25 +49,36 @@ lint: $(VENV)/daemon.stamp ## Style: ruff with all rules
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check --quiet .
 
-types: $(VENV)/export.stamp ## Types: mypy, strict
-	$(BIN)/mypy
+types: $(VENV)/daemon.stamp ## Types of the product: mypy, strict
+	$(BIN)/mypy -p edgeverify
 
 imports: $(VENV)/daemon.stamp ## Layers: imports point down
 	$(BIN)/lint-imports
 
-unit: $(VENV)/export.stamp
+unit: $(VENV)/daemon.stamp
 	@./systemd/prerequisites test
-	$(PYTEST) -m "not slow and not gpu and not systemd"
+	$(PYTEST) $(FAST)
 
 test: lint types imports unit ## Everything that fits in a few minutes, from nothing
 
-slow: $(VENV)/export.stamp
+test-busy: $(VENV)/daemon.stamp ## The fast tests beside LOOPS=8 busy loops
 	@./systemd/prerequisites test
-	$(BIN)/pytest -m "slow and not gpu and not systemd"
+	$(BIN)/python -m tests.busy_machine --loops $(or $(LOOPS),8) -- $(PYTEST) $(FAST)
 
-test-all: test slow ## The slow tests as well, one after the other
+types-export: $(VENV)/export.stamp ## Types of the workshop as well, which need torch
+	$(BIN)/mypy
 
-ci: test slow test-systemd ## What CI runs
+test-export: types-export ## The workshop with torch (6 GB), its slow tests too
+	@./systemd/prerequisites test
+	$(PYTEST) -m "export and not gpu and not systemd"
+
+slow: $(VENV)/daemon.stamp
+	@./systemd/prerequisites test
+	$(BIN)/pytest --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd"
+
+test-all: test slow test-export ## The slow tests and the workshop's as well
+
+ci: test slow test-export test-systemd ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
 	rm -rf $(VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -31,18 +31,20 @@ from edgeverify.demo.film import FRAMES_PER_SECOND, shoot
 from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, Decision, Outcome
-from edgeverify.models.folders import cache_directory
+from edgeverify.models.folders import cache_directory, models_directory
 from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
 from edgeverify.state import open_state
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
 from tests.brokers import mosquitto
 
 
 def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     """Make the daemon's parts with a film as its camera; everybody enrolled."""
     house = House.build(folder)
-    cast = hire(cache_directory(os.environ), FaceDetector(VisionSettings()), silent)
+    finder = open_face_finder(models_directory(os.environ), VisionSettings())
+    cast = hire(cache_directory(os.environ), finder.detector, silent)
+    finder.close()
     (house.photos / "owner.jpg").write_bytes(cast.owner_id_photo)
     film = house.film(Film.OWNER_WALKS_UP)
     shoot(film, (cast.owner,), generator=np.random.default_rng(1))

@@ -8,6 +8,7 @@ Usage: python -m benchmarks.liveness_screen_cues ../shared/testdata
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from numpy.typing import NDArray
 from benchmarks.liveness_clips import FIRST_PHONE_FRAME, arguments, kinds
 from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
+from edgeverify.models.folders import models_directory
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
+from edgeverify.vision.contract import FaceDetector
 
 EVERY = 5
 """Frames."""
@@ -97,7 +100,7 @@ def material(testdata: Path) -> dict[str, list[tuple[FrameRun, int]]]:
 def main() -> None:
     """Print one line a kind of material."""
     testdata = arguments(__doc__).parse_args().testdata
-    detector = FaceDetector(VisionSettings(), threads=1)
+    detector = open_face_finder(models_directory(os.environ), VisionSettings()).detector
     for name, runs in material(testdata).items():
         figures = [
             one

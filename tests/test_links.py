@@ -1,4 +1,4 @@
-"""No page points at a file that is not there."""
+"""No page points at a file that is not there, and every page can be found from the index."""
 
 from __future__ import annotations
 
@@ -22,3 +22,25 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     inside = [target for target in targets if "://" not in target]
     assert [target for target in inside if not (page.parent / target).exists()] == []
+
+
+def _targets(page: Path) -> set[Path]:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    return {(page.parent / link).resolve() for link in links if "://" not in link}
+
+
+def test_the_index_leads_to_every_page_and_every_decision() -> None:
+    index = ROOT / "docs" / "README.md"
+    reached, waiting = {index}, [index]
+    while waiting:
+        new = {page for page in _targets(waiting.pop()) if page.suffix == ".md"} - reached
+        reached |= new
+        waiting += new
+    assert [str(page.relative_to(ROOT)) for page in PAGES if page not in reached] == []
+    decisions = {page for page in PAGES if page.parent.name == "decisions"}
+    assert decisions
+    assert decisions <= _targets(index)
+
+
+def test_the_readme_leads_to_the_index() -> None:
+    assert ROOT / "docs" / "README.md" in _targets(ROOT / "README.md")

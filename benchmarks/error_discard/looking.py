@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,11 @@ from rich.progress import track
 from benchmarks.error_discard.curves import GATES
 from benchmarks.error_discard.material import PairSet
 from edgeverify.domain import Refusal
+from edgeverify.models.folders import models_directory
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.dominance import select
 from edgeverify.vision.embedder import Embedder
-from edgeverify.vision.mesh import FaceMesher
 from edgeverify.vision.quality import measure
 
 Floats = NDArray[np.float64]
@@ -52,7 +53,7 @@ def see(chosen: PairSet, embedders: Sequence[Embedder], cache: Path) -> Seen:
             embeddings=tuple(kept[f"embeddings{i}"] for i in range(len(embedders))),
         )
     settings = VisionSettings()
-    detector, mesher = FaceDetector(settings, threads=1), FaceMesher(threads=1)
+    finder = open_face_finder(models_directory(os.environ), settings)
     goodness = np.full((len(chosen.images), len(GATES)), np.nan)
     embeddings = tuple(
         np.full((len(chosen.images), each.manifest.embedding_size), np.nan, np.float32)
@@ -62,21 +63,20 @@ def see(chosen: PairSet, embedders: Sequence[Embedder], cache: Path) -> Seen:
     for index, picture in enumerate(track(chosen.images, chosen.name, console=progress)):
         rgb = picture.read()
         box = select(
-            detector.detect(rgb),
+            finder.detector.detect(rgb),
             chosen.selection,
             ratio=settings.dominance_ratio,
             width=rgb.shape[1],
             height=rgb.shape[0],
         )
-        face = None if isinstance(box, Refusal) else mesher.mesh(rgb, box)
+        face = None if isinstance(box, Refusal) else finder.mesher.mesh(rgb, box)
         if face is None or face.eye_distance_pixels < 2:
             continue
         figures = measure(rgb, face)
         goodness[index] = [gate.goodness(figures, face.pose) for gate in GATES]
         for embedder, values in zip(embedders, embeddings, strict=True):
             values[index] = embedder.embed(embedder.align(rgb, face), "reference").values
-    detector.close()
-    mesher.close()
+    finder.close()
     cache.mkdir(parents=True, exist_ok=True)
     named = {f"embeddings{i}": values for i, values in enumerate(embeddings)}
     np.savez(file, goodness=goodness, **named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ import numpy as np
 from rich.progress import track
 
 from edgeverify.domain import FaceBox, Points, RgbImage
+from edgeverify.models.folders import models_directory
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.mesh import FaceMesher
+from edgeverify.vision.opening import FaceFinder, Trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,13 @@ def find_meshes(images: Sequence[Path], finding: Finding, cache: Path) -> list[P
     file = cache / f"meshes-{_key(images, finding)}.npy"
     if file.exists():
         return [None if np.isnan(mesh[0, 0]) else mesh for mesh in np.load(file)]
-    mesher = FaceMesher(passes=finding.passes, margin=finding.margin)
+    finder = _open(finding)
     found: list[Points | None] = []
     boxes = _find_boxes(images, finding, cache)
     for path, box in track(list(zip(images, boxes, strict=True)), description="meshes"):
-        face = None if box is None else mesher.mesh(read_image(path), box)
+        face = None if box is None else finder.mesher.mesh(read_image(path), box)
         found.append(None if face is None else face.mesh)
-    mesher.close()
+    finder.close()
     empty = np.full((468, 3), np.nan, np.float32)
     np.save(file, np.stack([empty if mesh is None else mesh for mesh in found]))
     return found
@@ -56,17 +58,23 @@ def _find_boxes(images: Sequence[Path], finding: Finding, cache: Path) -> list[F
     if file.exists():
         kept: list[FaceBox | None] = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
         return kept
-    detector = FaceDetector(VisionSettings(), second_look=finding.second_look)
+    finder = _open(finding)
     found: list[FaceBox | None] = []
     for path in track(images, description=f"faces ({finding.selection.value})"):
         rgb = read_image(path)
         height, width = rgb.shape[:2]
-        box = select(detector.detect(rgb), finding.selection, ratio=1.5, width=width, height=height)
+        boxes = finder.detector.detect(rgb)
+        box = select(boxes, finding.selection, ratio=1.5, width=width, height=height)
         found.append(box if isinstance(box, FaceBox) else None)
-    detector.close()
+    finder.close()
     cache.mkdir(parents=True, exist_ok=True)
     file.write_bytes(pickle.dumps(found))
     return found
+
+
+def _open(finding: Finding) -> FaceFinder:
+    trial = Trial(second_look=finding.second_look, passes=finding.passes, margin=finding.margin)
+    return open_face_finder(models_directory(os.environ), VisionSettings(), trial=trial)
 
 
 def _key(images: Sequence[Path], how: object) -> str:

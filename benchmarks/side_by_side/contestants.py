@@ -18,7 +18,7 @@ from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
 from edgeverify.runtime.open_session import open_sessions
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
-from edgeverify.verifier.pipeline import Pipeline, open_pipeline
+from edgeverify.verifier.pipeline import Pipeline, open_face_finder, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify.vision.embedder import embedder_of
 
@@ -36,12 +36,14 @@ def pipelines(models: list[str]) -> Iterator[dict[str, Pipeline]]:
     wanted = [(model, 2) for model in models] + [(models[0], 1)]
     for model, threads in wanted:
         bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
+        vision = VisionSettings()
         settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
         several = "thread" if threads == 1 else "threads"
         opened[f"edgeverify, {model}, {threads} {several}"] = open_pipeline(
             embedder_of(bundle, open_sessions(bundle.parts, settings).sessions),
+            open_face_finder(models_directory(os.environ), vision),
             quality=QualitySettings(),
-            vision=VisionSettings(),
+            vision=vision,
             point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="benchmark"),
         )
     try:

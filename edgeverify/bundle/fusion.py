@@ -27,10 +27,10 @@ from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.bundle.verified_folder import (
     MANIFEST_FILE,
     VerifiedFolder,
-    kind_of,
     parsed,
     read_manifest,
     require_owner,
+    stated_kind,
     verified_points,
 )
 from edgeverify.comparison import normalised
@@ -131,7 +131,7 @@ EmbedderBundle = Bundle | FusionBundle
 
 def load_embedder(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> EmbedderBundle:
     """Load whichever kind of embedder stands in the folder; BundleError as `load_bundle`."""
-    if kind_of(read_manifest(folder)) == "fusion":
+    if stated_kind(read_manifest(folder)) == "fusion":
         return load_fusion(folder, owner_key=owner_key)
     return load_bundle(folder, owner_key=owner_key)
 

@@ -27,6 +27,16 @@ GOLDEN_FILE = "golden.json"
 PLAIN_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,127}$")
 
 
+def _plain_names(files: dict[str, Sha256]) -> dict[str, Sha256]:
+    """Require names that stay inside the folder, the golden answers among them."""
+    for name in files:
+        if not PLAIN_NAME.match(name) or Path(name).name != name:
+            raise ValueError(f"{name!r} is not a plain file name")
+    if GOLDEN_FILE not in files:
+        raise ValueError(f"{GOLDEN_FILE} is missing")
+    return files
+
+
 class ParityFigures(BundleModel):
     """How far one precision is from FP32 on real faces (`edgeverify-export parity`)."""
 
@@ -54,15 +64,7 @@ class Files(BundleModel):
     notes: str = ""
     tool_versions: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("files")
-    @classmethod
-    def _names_stay_inside(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if not PLAIN_NAME.match(name) or Path(name).name != name:
-                raise ValueError(f"{name!r} is not a plain file name")
-        if GOLDEN_FILE not in value:
-            raise ValueError(f"{GOLDEN_FILE} is missing")
-        return value
+    _names_stay_inside = field_validator("files")(_plain_names)
 
 
 WEAK_NETWORKS = {
@@ -187,3 +189,24 @@ class PadManifest(Files):
         if self.live_index >= self.classes:
             raise ValueError("live_index is not one of the classes")
         return self
+
+
+class VisionManifest(BundleModel):
+    """What finds faces: the networks whose surroundings this release has written out itself.
+
+    `version` counts the sets of files; a release runs exactly one of them, whose hashes it knows
+    (`edgeverify.bundle.vision_bundle`), so that no signature is needed.
+    """
+
+    schema_version: Literal[1] = 1
+    kind: Literal["vision"] = "vision"
+    name: str = Field(pattern=PLAIN_NAME.pattern)
+    version: int = Field(ge=1)
+    files: dict[str, Sha256]
+    """SHA-256 of every file of the bundle but the manifest."""
+    source: str
+    """The archive that the networks were taken from, with its SHA-256."""
+    licence: str
+    notes: str = ""
+
+    _names_stay_inside = field_validator("files")(_plain_names)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
-from edgeverify.bundle.manifest import Files, Manifest, PadManifest
+from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.bundle.signature import (
     MANIFEST_SIGNATURE,
@@ -31,11 +31,13 @@ _KINDS = {
     "embedder": "an embedder's bundle",
     "fusion": "a fusion of several embedders",
     "pad": "a liveness (PAD) bundle",
+    "vision": "the bundle that finds faces",
 }
 _EMBEDDERS = {"embedder", "fusion"}
 
+AnyManifest: TypeAlias = Manifest | PadManifest | VisionManifest
 J = TypeVar("J", bound=BundleModel)
-M = TypeVar("M", Manifest, PadManifest)
+M = TypeVar("M", Manifest, PadManifest, VisionManifest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class VerifiedFolder:
         """Find the thresholds that were measured in an embedding space, or None."""
         return None if self.points is None else self.points.of_space(space)
 
-    def read(self, files: Files, name: str) -> bytes:
+    def read(self, files: AnyManifest, name: str) -> bytes:
         """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
         data = (self.folder / name).read_bytes()
         if sha256_of(data) != files.files[name]:
@@ -88,7 +90,7 @@ def read_manifest(folder: Path) -> bytes:
     return _read_json(folder / MANIFEST_FILE)
 
 
-def kind_of(raw: bytes) -> str:
+def stated_kind(raw: bytes) -> str:
     """Return which kind of bundle a manifest says it is, empty where it is malformed."""
     try:
         found = json.loads(raw).get("kind")
@@ -123,9 +125,9 @@ def verified_points(
     return points
 
 
-def _require_kind(folder: Path, kind: type[Files], raw: bytes) -> None:
+def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
     """Tell a bundle of another kind by its name, before its fields are taken for mistakes."""
-    found = kind_of(raw)  # what is malformed is told by whoever parses it
+    found = stated_kind(raw)  # what is malformed is told by whoever parses it
     wanted = kind.model_fields["kind"].default
     if found not in _KINDS or found == wanted:
         return

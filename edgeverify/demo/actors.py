@@ -14,7 +14,7 @@ from edgeverify.domain import RgbImage
 from edgeverify.errors import FaceNotUsableError
 from edgeverify.models.photos import photos
 from edgeverify.progress import Progress
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector
 
 MAX_SIDE = 1400
 """The photographs are larger than any frame; shrunk once, films are drawn faster."""

@@ -95,7 +95,8 @@ def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
         "precision": [session.precision for session in brain.opened.sessions],
         "vision": settings.vision.model_dump(mode="json"),
         "selection": selection.value,
-        "mediapipe": version("mediapipe"),
+        "networks": brain.vision.manifest.files,
+        "litert": version("ai-edge-litert"),
         "stages": _sources(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

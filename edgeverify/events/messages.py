@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,6 +19,8 @@ PROMPT_TYPE = "edgeverify.prompt.v1"
 STATUS_TYPE = "edgeverify.status.v1"
 MAX_CLAIM_BYTES = 4096
 MAX_CLAIM_ID = 64
+CLAIM_KEYS = frozenset({"specversion", "id", "source", "type", "time", "datacontenttype", "data"})
+"""All that a claim may hold: what the door accepts never grows keys, what it publishes may."""
 
 State = Literal["online", "degraded", "offline"]
 
@@ -43,7 +45,10 @@ class ClaimMessage:
     def _from_record(cls, record: dict[str, object]) -> ClaimMessage:
         if record.get("type") != CLAIM_TYPE:
             raise ValueError(f"type must be {CLAIM_TYPE}")
+        _refuse_others(record, CLAIM_KEYS)
         data = record.get("data")
+        if isinstance(data, dict):
+            _refuse_others(data, frozenset({"card"}), "data.")
         card = text_of(data, "card") if isinstance(data, dict) else ""
         if not CARD.fullmatch(card):
             raise ValueError("data.card must be a card number")
@@ -51,6 +56,12 @@ class ClaimMessage:
         if not claim_id.isprintable():
             raise ValueError("id must be printable")
         return cls(id=claim_id, card=card, issued_at=from_wire_time(text_of(record, "time")))
+
+
+def _refuse_others(record: Mapping[str, object], allowed: frozenset[str], where: str = "") -> None:
+    unknown = sorted(record.keys() - allowed)
+    if unknown:
+        raise ValueError(f"unknown key {where + unknown[0]!r}")
 
 
 def encode_claim(claim: ClaimMessage, *, source: str) -> bytes:

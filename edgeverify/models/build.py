@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeverify.bundle.folder_writer import clear_leftovers, write_folder
+from edgeverify.bundle.vision_bundle import NAME as VISION
+from edgeverify.bundle.vision_bundle import write_vision_bundle
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
 from edgeverify.logs import fields
+from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.bundle_writer import embedder_files, pad_files
 from edgeverify.models.catalogue import (
     Catalogue,
@@ -24,6 +27,7 @@ from edgeverify.models.recipes import EMBEDDERS, PAD, Contents
 from edgeverify.progress import Progress, silent
 from edgeverify.settings import DEFAULT_BUNDLE
 
+_UNASKED = {DEFAULT_BUNDLE, VISION}
 LOG = logging.getLogger(__name__)
 
 
@@ -32,15 +36,15 @@ def ensure_bundle(
 ) -> Path:
     """Give the folder of the bundle `name` in the folder `models`.
 
-    The default model is made when it is not there; any other is only ever fetched at the user's
-    command, so its absence is a BundleError that says which. The folder's content is verified by
-    whoever loads it.
+    The default model and what finds faces are made when they are not there; any other is only ever
+    fetched at the user's command, so its absence is a BundleError that says which. The folder's
+    content is verified by whoever loads it.
     """
     folder = models / name
     if folder.is_dir():
         return folder
     entry = load_catalogue().entry(name)
-    if name != DEFAULT_BUNDLE:
+    if name not in _UNASKED:
         raise BundleError(
             f"the model {name} is not in {models}",
             advice=f"Run `edgeverify models fetch {name}`.",
@@ -120,7 +124,10 @@ def _fetch_and_build(
             for one in (entry, *parts)
             for file in one.files
         }
-        write_folder(folder, _files(entry, parts, contents))
+        if entry.kind == "vision":
+            _write_vision(entry, contents, folder)
+        else:
+            write_folder(folder, _files(entry, parts, contents))
     except CheckpointError as error:
         _forget(downloads, unless=cache)
         raise CheckpointError(f"{entry.name}: {error.problem}", advice=error.advice) from None
@@ -148,3 +155,14 @@ def _files(
     if entry.kind == "pad":
         return pad_files(*PAD[entry.network](entry, contents), points)[1]
     return embedder_files(*EMBEDDERS[entry.network](entry, contents), points)[1]
+
+
+def _write_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
+    archive = ARCHIVES[entry.files[0].archive]
+    write_vision_bundle(
+        folder,
+        contents,
+        source=f"{archive.file}, SHA-256 {archive.sha256}",
+        licence=entry.licence,
+        notes=entry.trained_on,
+    )

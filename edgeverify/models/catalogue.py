@@ -39,7 +39,7 @@ class CatalogueEntry(BundleModel):
     """
 
     name: str
-    kind: Literal["embedder", "fusion", "pad"]
+    kind: Literal["embedder", "fusion", "pad", "vision"]
     network: str = ""
     summary: str
     licence: str

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edgeverify.bundle.fusion import EmbedderBundle, FusionBundle, load_embedder
 from edgeverify.bundle.loading import Bundle, PadBundle, load_pad_bundle
 from edgeverify.bundle.operating_points import MeasuredPoint
-from edgeverify.bundle.verified_folder import MANIFEST_FILE, kind_of, read_manifest
+from edgeverify.bundle.verified_folder import MANIFEST_FILE, read_manifest, stated_kind
+from edgeverify.errors import BundleError
 from edgeverify.feeding.statement import Feeding, Mirror
 from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
@@ -56,6 +57,8 @@ class ListedModel:
     @property
     def measured(self) -> str:
         """What this release was measured at."""
+        if self.entry.kind == "vision":
+            return "the same faces and points as MediaPipe itself (docs/accuracy.md)"
         points = shipped_operating_points(self.name)
         if points is None or not points.sets:
             return "not measured"
@@ -179,7 +182,7 @@ def verified(
     folder: Path, *, owner_key: Ed25519PublicKey | None = None
 ) -> EmbedderBundle | PadBundle:
     """Load whichever kind of bundle stands in the folder; BundleError where it does not verify."""
-    if kind_of(read_manifest(folder)) == "pad":
+    if kind_of(folder) == "pad":
         return load_pad_bundle(folder, owner_key=owner_key)
     return load_embedder(folder, owner_key=owner_key)
 
@@ -195,6 +198,14 @@ def described(folder: Path) -> DescribedBundle:
         check_golden(part, session) for part, session in zip(bundle.parts, sessions, strict=True)
     ]
     return DescribedBundle(bundle, min(checked))
+
+
+def kind_of(folder: Path) -> str:
+    """Read which kind of bundle a folder says it is: embedder, fusion, pad, vision; else empty."""
+    try:
+        return stated_kind(read_manifest(folder))
+    except BundleError:
+        return ""
 
 
 def _at(point: MeasuredPoint) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.errors import BundleError
-from edgeverify.models.archives import ARCHIVES, fetch_archive, installed_file, member
+from edgeverify.models.archives import ARCHIVES, Archive, fetch_archive, installed_file, member
 from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.fetch import fetch_file
 from edgeverify.progress import Progress
@@ -38,7 +38,7 @@ def _given(file: SourceFile, source: Path) -> bytes:
             data = _read(path)
             if sha256_of(data) == file.sha256:
                 return data
-        if file.archive and path.name == ARCHIVES[file.archive].file:
+        if file.archive and _is_pinned(path, ARCHIVES[file.archive]):
             archives.append(path)
     if archives:
         return member(archives[0], file.file, file.sha256)
@@ -49,6 +49,19 @@ def _given(file: SourceFile, source: Path) -> bytes:
         f"{source} is not {wanted}",
         advice="Where a model has several files, give the folder that holds them all.",
     )
+
+
+def _is_pinned(path: Path, archive: Archive) -> bool:
+    """Say whether it is the archive, under any name; BundleError for another of that name."""
+    if path.name != archive.file and _size(path) != archive.bytes:
+        return False
+    found = sha256_of(_read(path))
+    if found != archive.sha256 and path.name == archive.file:
+        raise BundleError(
+            f"{path} has the SHA-256 {found[:12]}..., not the pinned {archive.sha256[:12]}...",
+            advice="It is truncated, or somebody changed it: fetch it again where it came from.",
+        )
+    return found == archive.sha256
 
 
 def _candidates(source: Path) -> list[Path]:

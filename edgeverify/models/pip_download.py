@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.errors import BundleError
+from edgeverify.pip_failure import why_pip_failed
 from edgeverify.progress import Progress, harmless
 
 _PIP_SECONDS = 1800
@@ -109,32 +110,7 @@ def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> 
         return ""
     if is_late:
         return f"it was not done within {_PIP_SECONDS // 60} minutes"
-    return _why(process.returncode, log.read_text("utf-8", errors="replace"))
-
-
-_CAUSES = (
-    ("No space left on device", "the disk is full"),
-    ("Disk quota exceeded", "the disk quota is used up"),
-    ("DO NOT MATCH THE HASHES", "the index has a file with another SHA-256 than the pinned one"),
-    ("CERTIFICATE_VERIFY_FAILED", "the index's certificate is not trusted here"),
-    ("ProxyError", "the proxy refuses or cannot be reached"),
-    ("Failed to establish a new connection", "the index cannot be reached"),
-    ("NameResolutionError", "the index cannot be reached (its name does not resolve)"),
-    ("No module named pip", "this Python has no pip"),
-    ("No matching distribution found", "the index does not have it"),
-)
-"""What stands in pip's output, and what it means; the first that fits counts."""
-
-
-def _why(code: int, said: str) -> str:
-    if code < 0:
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-        return f"it was killed ({name})"
-    for sign, meaning in _CAUSES:
-        if sign in said:
-            return meaning
-    lines = said.strip().splitlines()
-    return lines[-1][:300] if lines else f"it ended with {code}"
+    return why_pip_failed(process.returncode, log.read_text("utf-8", errors="replace"))
 
 
 def _fetched_bytes(folder: Path, wanted: Wanted) -> int:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
-import cv2
-
+from edgeverify.bundle.vision_bundle import NAME, load_vision_bundle
 from edgeverify.comparison import ReferenceMatrix, compare_all
 from edgeverify.domain import (
     Embedding,
@@ -31,11 +31,13 @@ from edgeverify.domain import (
     RgbImage,
 )
 from edgeverify.feeding.statement import Side
+from edgeverify.models.build import ensure_bundle
+from edgeverify.progress import Progress, silent
 from edgeverify.settings import QualitySettings, VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.embedder import Chips, Embedder
-from edgeverify.vision.mesh import FaceMesher
+from edgeverify.vision.opening import DOOR, FaceFinder, Trial, open_finder
 from edgeverify.vision.quality import measure, refuse
 from edgeverify.vision.stopwatch import Stopwatch
 
@@ -151,7 +153,7 @@ class Pipeline:
         return self.mesher.follow(frame.rgb, previous)
 
     def close(self) -> None:
-        """Free the graphs and the session."""
+        """Give the networks and the session back."""
         self.detector.close()
         self.mesher.close()
         self.embedder.close()
@@ -243,24 +245,36 @@ def _cues(face: Face, embedding: Embedding | None) -> LivenessCues:
     )
 
 
+def open_face_finder(
+    models: Path,
+    settings: VisionSettings,
+    *,
+    threads: int = 1,
+    trial: Trial = DOOR,
+    progress: Progress = silent,
+) -> FaceFinder:
+    """Open detector and mesher by themselves, for what needs no embedder.
+
+    Their bundle is made in the folder `models` where it is not there yet. BundleError or
+    RuntimeUnavailableError as `open_finder`.
+    """
+    bundle = load_vision_bundle(ensure_bundle(NAME, models, progress=progress))
+    return open_finder(bundle, settings, threads=threads, trial=trial)
+
+
 def open_pipeline(
     embedder: Embedder,
+    finder: FaceFinder,
     *,
     quality: QualitySettings,
     vision: VisionSettings,
     point: OperatingPoint,
     pad: PadStage | None = None,
-    threads: int = 1,
 ) -> Pipeline:
-    """Make every stage; `threads` are CPU threads for MediaPipe's networks and OpenCV.
-
-    More than one wins a millisecond on an idle machine, and loses seconds a frame on a busy one:
-    MediaPipe's threads wait for each other actively (docs/performance.md).
-    """
-    cv2.setNumThreads(threads)
+    """Put the stages together; `finder` is closed with the pipeline."""
     return Pipeline(
-        detector=FaceDetector(vision, threads=threads),
-        mesher=FaceMesher(threads=threads),
+        detector=finder.detector,
+        mesher=finder.mesher,
         embedder=embedder,
         quality=quality,
         vision=vision,

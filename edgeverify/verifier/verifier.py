@@ -11,11 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
 from edgeverify.bundle.loading import PadBundle, load_pad_bundle
 from edgeverify.bundle.operating_points import choose_operating_point
+from edgeverify.bundle.vision_bundle import NAME as VISION
+from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.domain import Degradation, OperatingPoint
 from edgeverify.errors import BundleError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
-from edgeverify.models.build import resolve_bundle
+from edgeverify.models.build import ensure_bundle, resolve_bundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import (
     OpenedSessions,
@@ -26,6 +28,7 @@ from edgeverify.runtime.open_session import (
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import PadStage, Pipeline, open_pipeline
 from edgeverify.vision.embedder import embedder_of
+from edgeverify.vision.opening import open_finder
 from edgeverify.vision.pad import PadModel
 
 LOG = logging.getLogger("edgeverify.model")
@@ -39,6 +42,7 @@ class Brain:
     """Everything that turns pixels into scores, checked by its golden answers."""
 
     bundle: EmbedderBundle
+    vision: VisionBundle
     opened: OpenedSessions
     pad: PadStage | None
     pad_state: PadState
@@ -97,9 +101,13 @@ class Brain:
             self.pad.close()
 
     def pipeline(self, settings: Settings, point: OperatingPoint) -> Pipeline:
-        """Make a pipeline on this session; each thread needs its own."""
+        """Make a pipeline on this session; each thread needs its own.
+
+        BundleError where detector and mesher fail their golden check.
+        """
         return open_pipeline(
             embedder_of(self.bundle, self.opened.sessions),
+            open_finder(self.vision, settings.vision),
             quality=settings.quality,
             vision=settings.vision,
             point=point,
@@ -109,6 +117,7 @@ class Brain:
 
 def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
     """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
+    vision = load_vision_bundle(ensure_bundle(VISION, models))
     bundle = load_embedder(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
     opened = open_sessions(bundle.parts, settings.model)
     try:
@@ -133,6 +142,7 @@ def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | N
         raise
     return Brain(
         bundle=bundle,
+        vision=vision,
         opened=opened,
         pad=found.stage,
         pad_state=found.state,

@@ -1,4 +1,4 @@
-"""Where faces are: MediaPipe's full-range detector (BlazeFace; arXiv 1907.05047).
+"""Where faces are: MediaPipe's full-range detector (BlazeFace; arXiv 1907.05047), run by LiteRT.
 
 It was made for faces up to five metres away and misses some that fill half the picture: 14 of
 3,074 LFW pictures, all of which it finds with confidence once the picture is half as large. So a
@@ -8,49 +8,35 @@ picture in which nothing was found is looked at once more, at half its size.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 
 from edgeverify.domain import FaceBox, RgbImage
-from edgeverify.settings import VisionSettings
-from edgeverify.vision.graph import Graph, quiet_native_logs
+from edgeverify.errors import RuntimeUnavailableError
+from edgeverify.runtime.litert import LiteRtNetwork
+from edgeverify.vision.decoding import ANCHORS, INPUT, VALUES, Detection, decode
+from edgeverify.vision.letterbox import Letterbox
 
-_GRAPH = """
-input_stream: "IMAGE:image"
-output_stream: "DETECTIONS:detections"
-node {
-  calculator: "FaceDetectionFullRangeCpu"
-  input_stream: "IMAGE:image"
-  output_stream: "DETECTIONS:detections"
-}
-"""
+_MAX_SIDE = 32_000
+"""OpenCV counts the pixels of a side in 15 bits when it shrinks a picture."""
 
 
-class FaceDetector:
-    """Finds all faces of a picture; every call is independent of the calls before."""
+class FullRangeDetector:
+    """A `FaceDetector` on MediaPipe's full-range network."""
 
     def __init__(
-        self, settings: VisionSettings, *, threads: int = 1, second_look: bool = True
+        self, network: LiteRtNetwork, *, min_confidence: float, second_look: bool = True
     ) -> None:
-        """Load the network; `second_look` False is for measuring what the second look wins."""
+        """`second_look` False is for measuring what the second look wins."""
+        self._network = network
+        self._min_confidence = min_confidence
         self._second_look = second_look
-        self._graph = Graph(
-            _GRAPH,
-            output="detections",
-            threads=threads,
-            min_score=settings.min_detection_confidence,
-        )
-        with quiet_native_logs():
-            self.detect(np.zeros((192, 192, 3), np.uint8))
+        self._letterbox = Letterbox()
 
     def detect(self, rgb: RgbImage, *, twice: bool = True) -> tuple[FaceBox, ...]:
-        """All faces, the most confident first; `rgb` is uint8 (h, w, 3).
-
-        `twice` False leaves the second look out, for frames that do not count.
-        """
-        if rgb.size == 0:
+        """Return all faces as `FaceDetector.detect` says; none in a picture over 32,000 pixels."""
+        if rgb.size == 0 or max(rgb.shape[:2]) > _MAX_SIDE:
             return ()
         found = self._look(rgb)
         if not found and self._second_look and twice:
@@ -58,19 +44,20 @@ class FaceDetector:
             found = [_placed(box, factor, left, top) for box in self._look(small)]
         return tuple(sorted(found, key=lambda box: (-box.confidence, box.left, box.top)))
 
-    def _look(self, rgb: RgbImage) -> list[FaceBox]:
-        height, width = rgb.shape[:2]
-        packet = self._graph.run(rgb)
-        found = [] if packet is None else self._graph.protos(packet)
-        return [_box(detection, width, height) for detection in found]
-
     def close(self) -> None:
-        """Free the graph."""
-        self._graph.close()
+        """Give the network back."""
+        self._network.close()
 
-
-# The side of the square that the detector's network sees.
-_INPUT = 192
+    def _look(self, rgb: RgbImage) -> list[FaceBox]:
+        self._letterbox.fill(rgb)
+        boxes, logits = self._network.run(self._letterbox.batch)
+        if boxes.shape != (1, ANCHORS, VALUES) or logits.shape != (1, ANCHORS, 1):
+            raise RuntimeUnavailableError(
+                f"the network {self._network.name} answers in another shape than faces have",
+                advice="Fetch its bundle again with `edgeverify models fetch`.",
+            )
+        found = decode(boxes[0], logits[0, :, 0], self._min_confidence)
+        return [_box(each, self._letterbox) for each in found]
 
 
 def _half_size(rgb: RgbImage) -> tuple[RgbImage, float, int, int]:
@@ -79,13 +66,13 @@ def _half_size(rgb: RgbImage) -> tuple[RgbImage, float, int, int]:
     Returns it with what leads back: frame pixels per small pixel, and its left and top corner.
     """
     height, width = rgb.shape[:2]
-    factor = max(height, width) / (_INPUT / 2)
+    factor = max(height, width) / (INPUT / 2)
     # Every so many pixels is enough to average over, and much faster than all of them.
     step = max(1, int(factor / 4))
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     inner = cv2.resize(rgb[::step, ::step], size, interpolation=cv2.INTER_AREA)
-    canvas: RgbImage = np.zeros((_INPUT, _INPUT, 3), np.uint8)
-    left, top = (_INPUT - size[0]) // 2, (_INPUT - size[1]) // 2
+    canvas: RgbImage = np.zeros((INPUT, INPUT, 3), np.uint8)
+    left, top = (INPUT - size[0]) // 2, (INPUT - size[1]) // 2
     canvas[top : top + size[1], left : left + size[0]] = inner
     return canvas, factor, left, top
 
@@ -106,17 +93,19 @@ def _placed(box: FaceBox, factor: float, left: int, top: int) -> FaceBox:
     )
 
 
-def _box(detection: Any, width: int, height: int) -> FaceBox:
-    location = detection.location_data
-    box = location.relative_bounding_box
-    # MediaPipe's order: right eye, left eye, nose tip, mouth, right and left ear.
-    right_eye, left_eye = location.relative_keypoints[:2]
+def _box(detection: Detection, letterbox: Letterbox) -> FaceBox:
+    side, left, top = letterbox.side, letterbox.left, letterbox.top
+
+    def at(point: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[float, float]:
+        return float(point[0]) * side - left, float(point[1]) * side - top
+
+    (x0, y0), (x1, y1) = at(detection.box[:2]), at(detection.box[2:])
     return FaceBox(
-        left=box.xmin * width,
-        top=box.ymin * height,
-        right=(box.xmin + box.width) * width,
-        bottom=(box.ymin + box.height) * height,
-        confidence=min(1.0, max(0.0, detection.score[0])),
-        right_eye=(right_eye.x * width, right_eye.y * height),
-        left_eye=(left_eye.x * width, left_eye.y * height),
+        left=x0,
+        top=y0,
+        right=x1,
+        bottom=y1,
+        confidence=min(1.0, max(0.0, detection.score)),
+        right_eye=at(detection.points[0]),
+        left_eye=at(detection.points[1]),
     )

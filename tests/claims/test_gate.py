@@ -132,8 +132,9 @@ def test_wrong_types_and_values_are_malformed(change: dict[str, object]) -> None
 
 
 def test_4096_bytes_are_allowed_and_one_more_is_not() -> None:
-    padded = json.dumps(json.loads(_claim()) | {"note": ""})
-    fits = padded.replace('"note": ""', '"note": "' + "x" * (4096 - len(padded)) + '"').encode()
+    claim = json.loads(_claim())
+    source = "/" + "x" * (4095 - len(json.dumps(claim | {"source": ""})))
+    fits = json.dumps(claim | {"source": source}).encode()
     assert len(fits) == 4096
     assert _judge(_gate(), fits) is Verdict.ACCEPTED
     assert _judge(_gate(), fits + b" ") is Verdict.REFUSED

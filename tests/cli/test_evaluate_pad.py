@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from edgeverify.cli.main import app
 from edgeverify.models.build import fetch_bundle
+from tests.faces import add_vision
 
 RUNNER = CliRunner()
 PEOPLE = ("0001", "0011")
@@ -22,6 +23,7 @@ def home(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("data")
     for name in ("mobilefacenet", "minifasnet"):
         fetch_bundle(name, folder / "edgeverify/models", source=trained_models)
+    add_vision(folder / "edgeverify/models")
     return folder
 
 
@@ -49,7 +51,8 @@ def run(home: Path, *arguments: str | Path) -> tuple[int, str]:
         env={"XDG_DATA_HOME": str(home), "COLUMNS": "200"},
     )
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
+    said = result.stdout if "--json" in arguments else result.output
+    return result.exit_code, said
 
 
 def test_prints_are_refused_live_people_are_not_and_the_control_grants(
@@ -101,6 +104,7 @@ def test_a_mistake_is_told_in_a_line(
 
 def test_without_a_pad_bundle_it_says_how_to_get_one(trained_models: Path, tmp_path: Path) -> None:
     fetch_bundle("mobilefacenet", tmp_path / "edgeverify/models", source=trained_models)
+    add_vision(tmp_path / "edgeverify/models")
 
     code, output = run(
         tmp_path, "-c", config(tmp_path), "--bona-fide", tmp_path, "--attack", f"print={tmp_path}"

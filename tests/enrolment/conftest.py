@@ -14,6 +14,7 @@ from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.embedder import embedder_of
 from tests.enrolment.real_model import write_mobilefacenet
+from tests.faces import face_finder
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     point = OperatingPoint(threshold=0.45, max_fmr=None, evidence="written by hand for tests")
     pipeline = open_pipeline(
         embedder_of(bundle, (opened.session,)),
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=point,

@@ -15,6 +15,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.domain import Degradation, Outcome, Prompt, Reason
+from edgeverify.errors import ClaimError
 from edgeverify.events import (
     ClaimMessage,
     DecisionPayload,
@@ -87,6 +88,39 @@ def test_what_the_door_writes_fits_the_schemas(tmp_path: Path) -> None:
     _check(json.loads(encode_status("offline", DOOR, at=None)), "status.v1")
     prompt = Prompt(claim_id="c-1", kind="hint", text="move closer", expires_in_seconds=2)
     _check(json.loads(encode_prompt(prompt, DOOR, datetime.now(timezone.utc))), "prompt.v1")
+
+
+PUBLISHED = sorted(set(SCHEMA_OF) - {"claim"})
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_the_door_publishes_may_gain_keys(name: str) -> None:
+    """A lock that validates must go on opening on the day a field is added."""
+    _check({**_examples()[name], "addedlater": "x"}, SCHEMA_OF[name])
+
+
+@pytest.mark.parametrize("name", ["event", "audit"])
+def test_the_client_ignores_keys_that_it_does_not_know(name: str) -> None:
+    public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+    raw = json.dumps({**_examples()[name], "addedlater": "x"}).encode()
+    assert parse_event(raw).verified({key_id(public): public}).decision.card == "0012345"
+
+
+def test_the_client_reads_signed_bytes_with_keys_that_it_does_not_know(tmp_path: Path) -> None:
+    signed = sign(payload_of(decided("one"), 7), door_keys(tmp_path))
+    record = {**json.loads(signed.payload), "addedlater": {"deep": [1]}}
+    known = DecisionPayload.from_bytes(signed.payload)
+    assert DecisionPayload.from_bytes(json.dumps(record).encode()) == known
+
+
+@pytest.mark.parametrize("place", ["outside", "data"])
+def test_a_claim_with_another_key_is_refused_by_schema_and_door_alike(place: str) -> None:
+    claim = _examples()["claim"]
+    (claim if place == "outside" else claim["data"])["extra"] = 1  # type: ignore[index]
+    with pytest.raises(jsonschema.ValidationError, match="extra"):
+        _check(claim, "claim.v1")
+    with pytest.raises(ClaimError, match="extra"):
+        ClaimMessage.from_bytes(json.dumps(claim).encode())
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.MATCH])

@@ -14,9 +14,8 @@ from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge
 from edgeverify.liveness.planarity import Planarity
 from edgeverify.liveness.posture import action_shown, ahead
-from edgeverify.settings import ChallengeSettings, VisionSettings
-from edgeverify.vision.detector import FaceDetector
-from edgeverify.vision.mesh import FaceMesher
+from edgeverify.settings import ChallengeSettings
+from tests.faces import face_finder
 from tests.liveness.films import ALL_DRAWS
 
 pytestmark = pytest.mark.slow
@@ -30,8 +29,8 @@ class Eyes:
     """Detector and mesh, the largest face."""
 
     def __init__(self) -> None:
-        self.detector = FaceDetector(VisionSettings(), threads=1)
-        self.mesher = FaceMesher(threads=1)
+        self.finder = face_finder()
+        self.detector, self.mesher = self.finder.detector, self.finder.mesher
 
     def faces(self, path: Path) -> Iterator[tuple[int, float, Face]]:
         """Index, time and face of every frame that shows one."""
@@ -43,8 +42,7 @@ class Eyes:
                     yield index, at, face
 
     def close(self) -> None:
-        self.detector.close()
-        self.mesher.close()
+        self.finder.close()
 
 
 @pytest.fixture(scope="module")

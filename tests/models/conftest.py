@@ -13,6 +13,7 @@ from edgeverify.models.locate import locate
 from edgeverify.models.photos import photos
 from edgeverify.progress import silent
 from tests.absent import absent
+from tests.faces import add_vision
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sources"
 
@@ -48,6 +49,7 @@ def dlib_bundle(dlib_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("dlib")
     weights = folder / "dlib_face_recognition_resnet_model_v1.dat"
     weights.write_bytes(dlib_file)
+    add_vision(folder / "models")
     return fetch_bundle("dlib-resnet", folder / "models", source=weights)
 
 

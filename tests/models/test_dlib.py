@@ -22,6 +22,7 @@ from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify.vision.embedder import NetworkEmbedder
+from tests.faces import face_finder
 from tests.models.dlib_by_hand import forward
 
 SAME = [("obama.jpg", "obama2.jpg"), ("obama.jpg", "obama3.jpg"), ("obama2.jpg", "obama3.jpg")]
@@ -43,6 +44,7 @@ def raw(bundle: Bundle, session: Session, real_photos: dict[str, Path]) -> dict[
     embedder = NetworkEmbedder(bundle, session)
     pipeline = open_pipeline(
         embedder,
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="not used"),

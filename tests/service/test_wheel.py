@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+import edgeverify
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = {"edgeverify": CHECKOUT, "edgeverify_export": CHECKOUT / "export"}
 
 
 @pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Build a wheel from a copy of the tracked sources, as a release is, and list its files."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a wheel from a copy of the sources, as a release is."""
     sources = tmp_path_factory.mktemp("sources")
     for name in ("pyproject.toml", "README.md", "LICENSE", "systemd", "config", "requirements"):
         origin = CHECKOUT / name
@@ -29,6 +32,12 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     build = (sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(out))
     subprocess.run([*build, str(sources)], check=True, timeout=240)
     (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def carried(wheel: Path) -> set[str]:
+    """List the files of the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         return set(archive.namelist())
 
@@ -51,3 +60,43 @@ def test_every_module_and_data_file_of_a_package_is_carried(
 def test_nothing_else_is_carried(carried: set[str]) -> None:
     tops = {name.split("/")[0] for name in carried}
     assert {top for top in tops if not top.startswith("edgeverify-")} == set(PACKAGES)
+
+
+def test_the_version_stands_in_one_place(wheel: Path) -> None:
+    text = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
+    assert '\nversion = "' not in text
+    assert wheel.name.split("-")[1] == edgeverify.__version__
+    changes = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## Unreleased\n" in changes
+
+
+SUBSCRIBER = """
+from edgeverify.client import subscribe
+
+for event in subscribe("broker.lan", door="front-door", verify_key="front-door.pub"):
+    reveal_type(event.granted)
+    reveal_type(event.card)
+    event.no_such_field
+"""
+
+
+def test_a_subscribers_mypy_sees_types(wheel: Path, tmp_path: Path) -> None:
+    """From the wheel, outside the checkout: `py.typed` is what makes mypy look."""
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    program = tmp_path / "lock.py"
+    program.write_text(SUBSCRIBER, encoding="utf-8")
+    said = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "c"), "lock.py"],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": "", "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    ).stdout
+    assert 'Revealed type is "bool"' in said, said
+    assert 'Revealed type is "str"' in said or 'Revealed type is "builtins.str"' in said, said
+    assert "no_such_field" in said
+    assert "py.typed" not in said

@@ -14,8 +14,7 @@ from edgeverify.models.build import fetch_bundle
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.locate import locate
 from edgeverify.progress import silent
-from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from tests.faces import add_vision, face_finder
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sources"
 EVERY = 5
@@ -39,9 +38,10 @@ def make_props(folder: Path) -> Props:
     weights = folder / "dlib_face_recognition_resnet_model_v1.dat"
     weights.write_bytes(locate(file, source=None, cache=CACHE, progress=silent))
     fetch_bundle("dlib-resnet", folder / "models", source=weights)
-    detector = FaceDetector(VisionSettings())
-    cast = hire(CACHE, detector, silent)
-    detector.close()
+    add_vision(folder / "models")
+    finder = face_finder()
+    cast = hire(CACHE, finder.detector, silent)
+    finder.close()
     films = folder / "films"
     films.mkdir()
     for name, actors in ((OWNER, (cast.owner,)), (OTHER, (cast.other,)), (EMPTY, ())):

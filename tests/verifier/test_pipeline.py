@@ -31,6 +31,7 @@ from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify.vision.embedder import embedder_of
+from tests.faces import face_finder
 
 Photo = Callable[[str], RgbImage]
 POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand for the test")
@@ -44,10 +45,10 @@ def pipeline(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
     pipeline = open_pipeline(
         embedder_of(bundle, (opened.session,)),
+        face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
         point=POINT,
-        threads=1,
     )
     yield pipeline
     pipeline.close()

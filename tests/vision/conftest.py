@@ -10,26 +10,29 @@ import numpy as np
 import pytest
 
 from edgeverify.domain import Face, RgbImage
-from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
-from edgeverify.vision.mesh import FaceMesher
+from edgeverify.vision.contract import FaceDetector, FaceMesher
+from edgeverify.vision.opening import FaceFinder
+from tests.faces import face_finder
 
 Photo = Callable[[str], RgbImage]
 FaceOf = Callable[[RgbImage], Face]
 
 
 @pytest.fixture(scope="session")
-def detector() -> Iterator[FaceDetector]:
-    detector = FaceDetector(VisionSettings(), threads=1)
-    yield detector
-    detector.close()
+def finder() -> Iterator[FaceFinder]:
+    finder = face_finder()
+    yield finder
+    finder.close()
 
 
 @pytest.fixture(scope="session")
-def mesher() -> Iterator[FaceMesher]:
-    mesher = FaceMesher(threads=1)
-    yield mesher
-    mesher.close()
+def detector(finder: FaceFinder) -> FaceDetector:
+    return finder.detector
+
+
+@pytest.fixture(scope="session")
+def mesher(finder: FaceFinder) -> FaceMesher:
+    return finder.mesher
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from edgeverify.domain import RgbImage
-from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector
+from edgeverify.vision.opening import Trial
+from tests.faces import face_finder
 
 from .conftest import Photo
 
@@ -67,10 +68,10 @@ def test_the_same_picture_gives_the_same_faces_whatever_came_before(
 
 def test_a_face_that_fills_the_picture_is_found_at_the_second_look(testdata: Path) -> None:
     picture = _lfw(testdata, "Saoud_Al_Faisal")
-    once = FaceDetector(VisionSettings(), second_look=False)
-    twice = FaceDetector(VisionSettings(), threads=1)
-    assert once.detect(picture) == ()
-    (box,) = twice.detect(picture)
+    once = face_finder(trial=Trial(second_look=False))
+    twice = face_finder()
+    assert once.detector.detect(picture) == ()
+    (box,) = twice.detector.detect(picture)
     assert 100 < box.centre[0] < 150
     assert 100 < box.centre[1] < 170
     assert 80 < box.width < 160, "in pixels of the picture, not of the small one"

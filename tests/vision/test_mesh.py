@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from edgeverify.domain import Face, FaceBox
-from edgeverify.vision.detector import FaceDetector
-from edgeverify.vision.mesh import FaceMesher
+from edgeverify.vision.contract import FaceDetector, FaceMesher
 
 from .conftest import FaceOf, Photo
 

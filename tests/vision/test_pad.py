@@ -18,9 +18,10 @@ from edgeverify.feeding.preprocessing import Batch
 from edgeverify.models.build import fetch_bundle
 from edgeverify.models.golden_check import check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions
-from edgeverify.settings import ModelSettings, PadSettings, VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.settings import ModelSettings, PadSettings
+from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.pad import PadModel, softmax
+from tests.faces import face_finder
 
 SETTINGS = PadSettings()
 
@@ -43,9 +44,9 @@ def pad(bundle_folder: Path) -> Iterator[PadModel]:
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[FaceDetector]:
-    found = FaceDetector(VisionSettings(), threads=1)
-    yield found
-    found.close()
+    finder = face_finder()
+    yield finder.detector
+    finder.close()
 
 
 def picture(path: Path) -> RgbImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ def aim(
 ) -> None:
     """Show live whether a face at this door could be compared, and for how long it could.
 
-    For placing camera and lamp. Uses the gates of the config, and neither model nor broker. A
+    For placing camera and lamp. Uses the gates of the config, and neither embedder nor broker. A
     device that the running service holds cannot be opened twice: stop the service first. Exit 1
     when no frame was usable.
 
@@ -51,20 +52,22 @@ def aim(
     """
     from edgeverify.camera import open_camera
     from edgeverify.cli.door.aim_view import Placement, UsableSeconds
-    from edgeverify.vision.detector import FaceDetector
-    from edgeverify.vision.mesh import FaceMesher
+    from edgeverify.models.folders import models_directory
+    from edgeverify.progress import download_bar
+    from edgeverify.verifier.pipeline import open_face_finder
 
     settings, folder = _settings(config, camera)
     with ExitStack() as stack:
-        detector = FaceDetector(settings.vision)
-        stack.callback(detector.close)
-        mesher = FaceMesher()
-        stack.callback(mesher.close)
+        with download_bar() as progress:
+            finder = open_face_finder(
+                models_directory(os.environ), settings.vision, progress=progress
+            )
+        stack.callback(finder.close)
         source = open_camera(settings.camera, folder=folder)
         stack.callback(source.close)
         usable = UsableSeconds(window)
         end = source.now() + seconds if seconds else float("inf")
-        session = _Session(source, Placement(detector, mesher, settings), settings, usable)
+        session = _Session(source, Placement(finder, settings), settings, usable)
         try:
             with _screen() as show:
                 session.watch(show, picture, end)

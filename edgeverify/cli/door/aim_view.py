@@ -13,8 +13,7 @@ from edgeverify.domain import Face, Frame, Gate, QualityFigures, Reason, Refusal
 from edgeverify.settings import QualitySettings, Settings
 
 if TYPE_CHECKING:
-    from edgeverify.vision.detector import FaceDetector
-    from edgeverify.vision.mesh import FaceMesher
+    from edgeverify.vision.opening import FaceFinder
 
 GREEN, RED = (0, 200, 0), (0, 0, 230)
 """Blue, green, red."""
@@ -57,11 +56,11 @@ class Row:
 
 
 class Placement:
-    """Looks at frames as the door does, as far as the gates; needs no model bundle."""
+    """Looks at frames as the door does, as far as the gates; needs no embedder."""
 
-    def __init__(self, detector: FaceDetector, mesher: FaceMesher, settings: Settings) -> None:
-        self._detector = detector
-        self._mesher = mesher
+    def __init__(self, finder: FaceFinder, settings: Settings) -> None:
+        self._detector = finder.detector
+        self._mesher = finder.mesher
         self._settings = settings
 
     def look(self, frame: Frame, health: CameraHealth) -> Look:

@@ -44,6 +44,7 @@ def demo(
 
     from rich.console import Console
 
+    from edgeverify.bundle.vision_bundle import NAME as VISION
     from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.demo.broker import BrokerAddress
     from edgeverify.demo.house import House
@@ -58,7 +59,8 @@ def demo(
     cache = cache_directory(os.environ)
     bundle = model or ("mobilefacenet" if (models / "mobilefacenet").is_dir() else "dlib-resnet")
     with download_bar() as progress:
-        ensure_bundle(bundle, models, progress=progress, cache=cache)
+        for name in (VISION, bundle):
+            ensure_bundle(name, models, progress=progress, cache=cache)
     stage = Stage(
         house=House.build(folder),
         bundle=bundle,

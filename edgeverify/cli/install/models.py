@@ -71,9 +71,10 @@ def fetch(
 
     Example: edgeverify models fetch strong
     """
+    from edgeverify.bundle.vision_bundle import load_vision_bundle
     from edgeverify.models.build import fetch_bundle
     from edgeverify.models.catalogue import load_catalogue
-    from edgeverify.models.listing import verified
+    from edgeverify.models.listing import kind_of, verified
     from edgeverify.progress import download_bar
 
     entry = load_catalogue().entry(name)
@@ -91,7 +92,8 @@ def fetch(
             full=full,
             progress=progress,
         )
-    verified(folder)
+    load = load_vision_bundle if kind_of(folder) == "vision" else verified
+    load(folder)
     say(str(folder))
 
 
@@ -107,10 +109,12 @@ def inspect(
 
     Example: edgeverify models inspect sface
     """
-    from edgeverify.models.listing import described
+    from edgeverify.models.listing import described, kind_of
+    from edgeverify.vision.inspection import described_vision
 
     folder = Path(bundle) if "/" in bundle or Path(bundle).is_dir() else _folder(models) / bundle
-    description = described(folder)
+    describe = described_vision if kind_of(folder) == "vision" else described
+    description = describe(folder)
     if as_json:
         say(description.as_json())
         return

@@ -167,22 +167,25 @@ def _opened(
     bundle: EmbedderBundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
     """Give a pipeline that has seen a frame, and the seconds that took."""
+    import os
     import time
 
     from edgeverify.domain import OperatingPoint
+    from edgeverify.models.folders import models_directory
     from edgeverify.runtime.open_session import open_sessions
     from edgeverify.settings import QualitySettings, VisionSettings
-    from edgeverify.verifier.pipeline import open_pipeline
+    from edgeverify.verifier.pipeline import open_face_finder, open_pipeline
     from edgeverify.vision.embedder import embedder_of
 
     began = time.perf_counter()
     sessions = open_sessions(bundle.parts, settings).sessions
+    vision = VisionSettings()
     pipeline = open_pipeline(
         embedder_of(bundle, sessions),
+        open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
         quality=QualitySettings(),
-        vision=VisionSettings(),
+        vision=vision,
         point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-        threads=vision_threads,
     )
     try:
         pipeline.probe(first.rgb)

@@ -46,9 +46,8 @@ def average_face(
     from edgeverify.models.folders import models_directory
     from edgeverify.progress import counted_bar
     from edgeverify.settings import VisionSettings
-    from edgeverify.vision.detector import FaceDetector
+    from edgeverify.verifier.pipeline import open_face_finder
     from edgeverify.vision.dominance import FaceSelection
-    from edgeverify.vision.mesh import FaceMesher
 
     if face not in {each.value for each in FaceSelection}:
         raise EvaluationError(f"--face {face}: is none of largest, central, dominant")
@@ -56,20 +55,19 @@ def average_face(
     images = measuring.images_below(folder)[:limit]
     embedder = load_embedder(resolve_bundle(bundle, models_directory(os.environ)))
     settings = VisionSettings()
-    detector, mesher = FaceDetector(settings, threads=1), FaceMesher(threads=1)
+    finder = open_face_finder(models_directory(os.environ), settings)
     try:
         with counted_bar("faces") as moved:
             average = measuring.average_face(
                 _counted(images, moved),
                 embedder.parts[0].manifest,
-                detector=detector,
-                mesher=mesher,
+                detector=finder.detector,
+                mesher=finder.mesher,
                 selection=FaceSelection(face),
                 ratio=settings.dominance_ratio,
             )
     finally:
-        detector.close()
-        mesher.close()
+        finder.close()
     write_picture(output, draw_average(average))
     for line in average.left_out[:SHOWN]:
         complain(f"left out: {line}")

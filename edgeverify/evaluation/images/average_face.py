@@ -21,9 +21,8 @@ from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
 from edgeverify.feeding.templates import template_named
 from edgeverify.vision.alignment import align_for
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.mesh import FaceMesher
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 MAX_BYTES = 10 * 2**20

@@ -36,8 +36,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
 
     Fails (exit 1) below cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped
     decisions, and where another feeding separates the pairs clearly better than the stated one.
-    A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only: P(live)
-    may be off by 0.01, and flips are counted at its operating point.
+    A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only:
+    P(live) may be off by 0.01, and flips are counted at its operating point.
 
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """

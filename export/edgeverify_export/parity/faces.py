@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.alignment import align_mesh
 from edgeverify.feeding.statement import Feeding
+from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
+from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.mesh import FaceMesher
 
 T = TypeVar("T")
 
@@ -46,16 +48,15 @@ def find_faces(
     """
     # One thread each: so small networks gain little from a second, and lose much where other work
     # keeps the cores busy and the second one waits by spinning.
-    detector, mesher = FaceDetector(VisionSettings(), threads=1), FaceMesher(threads=1)
+    finder = open_face_finder(models_directory(os.environ), VisionSettings())
     found: dict[Path, FoundFace] = {}
     try:
         for path in counted(paths, "finding faces", show=show):
-            face = _face(path, detector, mesher, selection)
+            face = _face(path, finder.detector, finder.mesher, selection)
             if face is not None:
                 found[path] = face
     finally:
-        detector.close()
-        mesher.close()
+        finder.close()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from edgeverify.domain import FaceBox, Refusal, RgbImage
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.feeding.preprocessing import Batch, feed
+from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted
 from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.verifier.pipeline import open_face_finder
+from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify_export.assemble import extreme_chips
 from edgeverify_export.parity.faces import images_in, read_rgb
@@ -39,16 +42,16 @@ def gather_crops(
     """Crop the largest face of each picture below a folder; ParityError where there is none."""
     paths = images_in(images, limit)
     crops: list[list[Batch]] = [[] for _ in manifest.networks]
-    detector = FaceDetector(VisionSettings(), threads=1)
+    finder = open_face_finder(models_directory(os.environ), VisionSettings())
     try:
         for path in counted(paths, "finding faces", show=show):
-            found = _face(path, detector)
+            found = _face(path, finder.detector)
             if found is None:
                 continue
             for kept, network in zip(crops, manifest.networks, strict=True):
                 kept.append(_fed(*found, manifest, network.crop_scale))
     finally:
-        detector.close()
+        finder.close()
     if not crops[0]:
         raise ParityError(
             f"no face found in {len(paths)} images of {images}: nothing was compared",

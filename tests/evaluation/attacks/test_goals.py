@@ -21,11 +21,11 @@ from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
 from edgeverify.liveness.passive import PadFusion
 from edgeverify.models.build import fetch_bundle
 from edgeverify.runtime.open_session import open_pad_sessions
-from edgeverify.settings import ModelSettings, PadSettings, VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.settings import ModelSettings, PadSettings
 from edgeverify.vision.dominance import dominant
 from edgeverify.vision.pad import PadModel
 from tests.conftest import ROOT
+from tests.faces import face_finder
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ class Door:
         self.rule = PadRule(threshold=points.points[0].threshold, min_frames=3, window=5)
         sessions = open_pad_sessions(bundle, ModelSettings(threads=1)).sessions
         self.pad = PadModel(bundle, sessions, PadSettings())
-        self.detector = FaceDetector(VisionSettings(), threads=1)
+        self.detector = face_finder().detector
 
     def scored(self, run: FrameRun, species: str | None, *, first: int = 0) -> ScoredRun:
         """P(live) of every frame from `first` on whose face dominates."""

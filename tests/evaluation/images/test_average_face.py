@@ -14,12 +14,11 @@ from edgeverify.bundle.loading import load_bundle
 from edgeverify.bundle.manifest import Manifest
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.average_face import average_face, images_below
-from edgeverify.settings import VisionSettings
-from edgeverify.vision.detector import FaceDetector
+from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection
-from edgeverify.vision.mesh import FaceMesher
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.evaluation.faces import BIDEN, OBAMA, OBAMA_AGAIN, run
+from tests.faces import face_finder
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +35,9 @@ def manifest(bundle: Path) -> Manifest:
 
 @pytest.fixture(scope="module")
 def eyes() -> Iterator[tuple[FaceDetector, FaceMesher]]:
-    detector, mesher = FaceDetector(VisionSettings(), threads=1), FaceMesher(threads=1)
-    yield detector, mesher
-    detector.close()
-    mesher.close()
+    finder = face_finder()
+    yield finder.detector, finder.mesher
+    finder.close()
 
 
 def test_alignment_puts_eyes_on_eyes(

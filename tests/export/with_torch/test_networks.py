@@ -16,7 +16,7 @@ from edgeverify_export.onnx_graph import run_network
 from edgeverify_export.parity.faces import FoundFace
 
 from edgeverify.feeding.statement import Feeding
-from tests.export.stages import fed
+from tests.export.with_torch.stages import fed
 
 pytestmark = pytest.mark.export
 

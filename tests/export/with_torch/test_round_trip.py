@@ -19,7 +19,7 @@ from edgeverify.bundle.loading import load_bundle
 from edgeverify.models.golden_check import check_golden
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings
-from tests.export.stages import as_trained, fed
+from tests.export.with_torch.stages import as_trained, fed
 
 pytestmark = [pytest.mark.export, pytest.mark.slow]
 

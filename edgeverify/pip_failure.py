@@ -1,0 +1,32 @@
+"""What pip's output means, in one plain sentence."""
+
+from __future__ import annotations
+
+import signal
+
+_CAUSES = (
+    ("No space left on device", "the disk is full"),
+    ("Disk quota exceeded", "the disk quota is used up"),
+    ("DO NOT MATCH THE HASHES", "the index has a file with another SHA-256 than the pinned one"),
+    ("CERTIFICATE_VERIFY_FAILED", "the index's certificate is not trusted here"),
+    ("ProxyError", "the proxy refuses or cannot be reached"),
+    ("NameResolutionError", "the index cannot be reached (its name does not resolve)"),
+    ("Failed to establish a new connection", "the index cannot be reached"),
+    ("Read timed out", "the index does not answer"),
+    ("Permission denied", "a file or folder belongs to somebody else"),
+    ("No module named pip", "this Python has no pip"),
+    ("No matching distribution found", "the index does not have it for this Python and processor"),
+)
+"""What stands in pip's output, and what it means; the first that fits counts."""
+
+
+def why_pip_failed(code: int, said: str) -> str:
+    """Return why, from pip's exit status and all that it printed; its last line at worst."""
+    if code < 0:
+        names = {number.value: number.name for number in signal.Signals}
+        return f"it was killed ({names.get(-code, -code)})"
+    for sign, meaning in _CAUSES:
+        if sign in said:
+            return meaning
+    lines = said.strip().splitlines()
+    return lines[-1][:300] if lines else f"it ended with {code}"

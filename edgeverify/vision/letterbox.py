@@ -1,0 +1,67 @@
+"""A whole picture in the detector's square, its sides kept in proportion, black around it.
+
+As ImageToTensorCalculator of MediaPipe 0.10.21 does (`keep_aspect_ratio`, `BORDER_ZERO`,
+`output_tensor_float_range` -1 to 1): bilinear, a pixel's corner on a pixel's corner.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeverify.domain import RgbImage
+from edgeverify.vision.decoding import INPUT
+
+_BLACK = -1.0
+_PER_VALUE = np.float32(2 / 255)
+
+
+class Letterbox:
+    """The detector's input, made in the same memory for each picture."""
+
+    def __init__(self) -> None:
+        self.batch: NDArray[np.float32] = np.empty((1, INPUT, INPUT, 3), np.float32)
+        """What the network is given, -1 to 1."""
+        self.side = 0.0
+        """Frame pixels per side of the square."""
+        self.left = 0.0
+        """Frame pixels from the square's left to the picture's."""
+        self.top = 0.0
+        """Frame pixels from the square's top to the picture's."""
+
+    def fill(self, rgb: RgbImage) -> None:
+        """Put a picture, uint8 (h, w, 3), into the square."""
+        height, width = rgb.shape[:2]
+        self.side = float(max(height, width))
+        self.left, self.top = (self.side - width) / 2, (self.side - height) / 2
+        step = self.side / INPUT
+        # Only the rows and columns that hold something of the picture are drawn.
+        x0, x1 = _touched(self.left, width, step)
+        y0, y1 = _touched(self.top, height, step)
+        into_picture = np.array(
+            [[step, 0, x0 * step - self.left], [0, step, y0 * step - self.top]], np.float64
+        )
+        drawn = cv2.warpAffine(
+            rgb,
+            into_picture,
+            (x1 - x0, y1 - y0),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+        )
+        square = self.batch[0]
+        square[:y0], square[y1:] = _BLACK, _BLACK
+        square[y0:y1, :x0], square[y0:y1, x1:] = _BLACK, _BLACK
+        inner = square[y0:y1, x0:x1]
+        np.multiply(drawn, _PER_VALUE, out=inner)
+        np.subtract(inner, np.float32(1), out=inner)
+
+
+def _touched(offset: float, length: int, step: float) -> tuple[int, int]:
+    """Return the first, and one after the last, square pixel that touches the picture."""
+    # The picture's outermost pixels blend into black for one pixel more.
+    first = max(0, math.floor((offset - 1) / step))
+    last = min(INPUT, math.ceil((offset + length) / step))
+    return first, last

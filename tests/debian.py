@@ -1,0 +1,50 @@
+"""Debian roots made by debootstrap, from wherever this machine gets its own packages."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def debian_mirror() -> str:
+    """Where this machine gets its Debian packages, so that nothing here names a host."""
+    said = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
+    usable = [address for address in said if "debian" in address and "security" not in address]
+    return usable[0] if usable else ""
+
+
+def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
+    """Return the folder of a minimal Debian, made on the first call (one or two minutes).
+
+    Whoever comes while another process makes it waits for it. AssertionError with debootstrap's
+    last lines where it cannot be made.
+    """
+    if (folder / "complete").exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "complete").exists():
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)
+        command = ["debootstrap", "--variant=minbase", *([f"--include={include}"] * bool(include))]
+        mirror = debian_mirror()
+        done = subprocess.run(
+            [*command, suite, str(folder), *([mirror] if mirror else [])],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+        (folder / "complete").touch()
+    return folder
