@@ -17,6 +17,7 @@ from edgeverify.models.bundle_writer import embedder_files, pad_files
 from edgeverify.models.catalogue import (
     Catalogue,
     CatalogueEntry,
+    SourceFile,
     load_catalogue,
     shipped_operating_points,
 )
@@ -120,7 +121,7 @@ def _fetch_and_build(
         LOG.info("making the model", extra=fields(model=entry.name, fetches_bytes=size))
     try:
         contents = {
-            file.file: locate(file, source=source, cache=downloads, progress=progress)
+            file.file: _located(file, one, entry, source, downloads, progress)
             for one in (entry, *parts)
             for file in one.files
         }
@@ -135,6 +136,23 @@ def _fetch_and_build(
         _forget(downloads, unless=cache)
         raise
     _forget(downloads, unless=cache)
+
+
+def _located(
+    file: SourceFile,
+    part: CatalogueEntry,
+    entry: CatalogueEntry,
+    source: Path | None,
+    downloads: Path,
+    progress: Progress,
+) -> bytes:
+    """Read weights from what was given; the default network's, in a fusion, from the index too."""
+    try:
+        return locate(file, source=source, cache=downloads, progress=progress)
+    except BundleError:
+        if source is None or part is entry or part.name not in _UNASKED:
+            raise
+    return locate(file, source=None, cache=downloads, progress=progress)
 
 
 def _forget(downloads: Path, *, unless: Path | None) -> None:
