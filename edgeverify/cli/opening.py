@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 
 def open_pipeline_for(
-    settings: Settings, folder: Path, *, otherwise: OperatingPoint | None = None
+    settings: Settings,
+    folder: Path,
+    *,
+    otherwise: OperatingPoint | None = None,
+    at_door: bool = False,
 ) -> Pipeline:
     """Open the bundle that `settings` name, prove it by its golden vectors, choose the threshold.
 
     `folder` is what relative paths start from. Raises BundleError, RuntimeUnavailableError and,
-    where no evidence carries the stated rate and there is no `otherwise`, ConfigError.
+    where no evidence carries the stated rate and there is no `otherwise`, ConfigError; `at_door`
+    as `open_brain`.
     """
     import os
 
@@ -28,7 +33,7 @@ def open_pipeline_for(
 
     owner = owner_key(settings, folder)
     without_pad = settings.model_copy(update={"liveness": "off"})
-    brain = open_brain(without_pad, models_directory(os.environ), owner)
+    brain = open_brain(without_pad, models_directory(os.environ), owner, at_door=at_door)
     try:
         point = brain.point(settings)
     except ConfigError:

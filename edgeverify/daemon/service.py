@@ -130,7 +130,8 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         journal = opened.journal
 
         def open_model(wanted: Settings) -> Brain:
-            return open_brain(wanted, models_directory(environ), owner_key(wanted, config.folder))
+            owner = owner_key(wanted, config.folder)
+            return open_brain(wanted, models_directory(environ), owner, at_door=True)
 
         brain = open_model(settings)
         reloader = Reloader(config=config, store=store, open_brain=open_model, wall=wall)

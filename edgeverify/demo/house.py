@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from edgeverify.bundle.manifest import WEAK_NETWORKS
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.private_files import write_private
@@ -81,7 +82,7 @@ class House:
             staff.append({"card": OTHER_CARD, "name": "Colleague", "photos": ["photos/other.jpg"]})
         config = {
             "door": DOOR,
-            "model": {"bundle": bundle},
+            "model": {"bundle": bundle, "accept_weak": bundle in WEAK_NETWORKS},
             "camera": {"source": source, "loop": True},
             "liveness": liveness,
             # A demo machine may never have set its clock; a door must.

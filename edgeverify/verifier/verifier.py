@@ -14,7 +14,7 @@ from edgeverify.bundle.operating_points import choose_operating_point
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.domain import Degradation, OperatingPoint
-from edgeverify.errors import BundleError, EdgeverifyError
+from edgeverify.errors import BundleError, ConfigError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
 from edgeverify.models.build import ensure_bundle, resolve_bundle
@@ -25,7 +25,7 @@ from edgeverify.runtime.open_session import (
     open_sessions,
     thread_count,
 )
-from edgeverify.settings import Settings
+from edgeverify.settings import DEFAULT_BUNDLE, Settings
 from edgeverify.verifier.pipeline import PadStage, Pipeline, open_pipeline
 from edgeverify.vision.embedder import embedder_of
 from edgeverify.vision.opening import open_finder
@@ -115,10 +115,35 @@ class Brain:
         )
 
 
-def open_brain(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> Brain:
-    """Open what the settings name. Raises BundleError or RuntimeUnavailableError."""
+def require_fit_for_a_door(bundle: EmbedderBundle, settings: Settings) -> None:
+    """Refuse a network that is marked as no good at a door, unless the config accepts it.
+
+    ConfigError. A fusion is as good as the whole of it, so its parts are not asked.
+    """
+    weak = bundle.manifest.weak
+    if weak and not settings.model.accept_weak:
+        raise ConfigError(
+            f"model.bundle {bundle.name} is not for a door: {weak}",
+            advice=f"Take {DEFAULT_BUNDLE}, or write `model.accept_weak: true` to run it all the "
+            "same.",
+        )
+
+
+def open_brain(
+    settings: Settings,
+    models: Path,
+    owner_key: Ed25519PublicKey | None,
+    *,
+    at_door: bool = False,
+) -> Brain:
+    """Open what the settings name. Raises BundleError or RuntimeUnavailableError.
+
+    `at_door`: somebody is let in by it, so a network that is too weak for that is a ConfigError.
+    """
     vision = load_vision_bundle(ensure_bundle(VISION, models))
     bundle = load_embedder(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
+    if at_door:
+        require_fit_for_a_door(bundle, settings)
     opened = open_sessions(bundle.parts, settings.model)
     try:
         each = zip(bundle.parts, opened.sessions, strict=True)

@@ -90,7 +90,11 @@ class World:
         self.changes |= changes
         config: dict[str, object] = {
             "door": DOOR,
-            "model": {"bundle": str(self.props.models / "dlib-resnet"), "threads": 1},
+            "model": {
+                "bundle": str(self.props.models / "dlib-resnet"),
+                "accept_weak": True,
+                "threads": 1,
+            },
             "camera": {
                 "source": f"http://127.0.0.1:{self.camera.port}/video",
                 "frozen_seconds": 2.0,

@@ -30,6 +30,7 @@ PACKED = (
     "LICENSE", "THIRD_PARTY.md",
 )  # fmt: skip
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+MODELS = ("sface", "mediapipe-faces")
 OBAMA = "faces_misc/ageitgey/examples/knn_examples/train/obama/obama2.jpg"
 OBAMA_AT_THE_DOOR = "faces_misc/ageitgey/examples/obama-720p.jpg"
 BIDEN = "faces_misc/ageitgey/examples/biden.jpg"
@@ -96,11 +97,12 @@ def wheelhouse() -> Path:
 
 
 def models() -> Path:
-    """Return a models folder with the default bundle, made once."""
+    """Return a models folder with the default bundle and what finds faces, made once."""
     folder = CACHE / "models"
-    if not (folder / "dlib-resnet/manifest.json").exists():
-        command = [sys.executable, "-m", "edgeverify", "models", "fetch", "dlib-resnet"]
-        subprocess.run([*command, "--models", str(folder)], check=True)
+    for name in MODELS:
+        if not (folder / name / "manifest.json").exists():
+            command = [sys.executable, "-m", "edgeverify", "models", "fetch", name]
+            subprocess.run([*command, "--models", str(folder)], check=True)
     return folder
 
 
@@ -149,7 +151,8 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     booted = Container(base_system(CACHE), layer, bind_read_only=binds)
     try:
         make_install(booted, "0.9.0")
-        booted.run("cp", "-r", "/models/dlib-resnet", "/var/lib/edgeverify/models/")
+        for name in MODELS:
+            booted.run("cp", "-r", f"/models/{name}", "/var/lib/edgeverify/models/")
         booted.run("chown", "-R", "edgeverify:edgeverify", "/var/lib/edgeverify/models")
         folder = booted.files / "etc/edgeverify"
         film(testdata / OBAMA_AT_THE_DOOR, folder / "door.mp4")

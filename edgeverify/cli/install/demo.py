@@ -30,7 +30,7 @@ def demo(
     ] = "",
     model: Annotated[
         str,
-        typer.Option(help="The model; without it the best that is installed.", show_default=False),
+        typer.Option(help="The model; without it the default.", show_default=False),
     ] = "",
     folder: Annotated[Path, typer.Option(help="Where the demo writes.")] = Path("demo-output"),
 ) -> None:
@@ -53,11 +53,11 @@ def demo(
     from edgeverify.models.build import ensure_bundle
     from edgeverify.models.folders import cache_directory, models_directory
     from edgeverify.progress import download_bar
-    from edgeverify.settings import ModelSettings, Settings
+    from edgeverify.settings import DEFAULT_BUNDLE, ModelSettings, Settings
 
     models = models_directory(os.environ)
     cache = cache_directory(os.environ)
-    bundle = model or ("mobilefacenet" if (models / "mobilefacenet").is_dir() else "dlib-resnet")
+    bundle = model or DEFAULT_BUNDLE
     with download_bar() as progress:
         for name in (VISION, bundle):
             ensure_bundle(name, models, progress=progress, cache=cache)

@@ -92,10 +92,11 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
 
     problems: list[str] = []
     try:
-        pipeline = open_pipeline_for(loaded.settings, loaded.folder)
+        pipeline = open_pipeline_for(loaded.settings, loaded.folder, at_door=True)
     except ConfigError as error:
         # The service would not start, and yet the photos can be judged; nobody looks alike then.
-        problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
+        key = ("model", "bundle") if error.problem.startswith("model.bundle") else ("decision",)
+        problems.append(str(loaded.problem(key, f"{error.problem}. {error.advice}")))
         nobody = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="")
         pipeline = open_pipeline_for(loaded.settings, loaded.folder, otherwise=nobody)
     now = datetime.now(timezone.utc)

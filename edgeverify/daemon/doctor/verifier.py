@@ -17,7 +17,8 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
     """Open what the config names, as the daemon would. Raises EdgeverifyError."""
     settings = config.settings
     try:
-        brain = open_brain(settings, models_directory(environ), owner_key(settings, config.folder))
+        owner = owner_key(settings, config.folder)
+        brain = open_brain(settings, models_directory(environ), owner, at_door=True)
     except RuntimeUnavailableError as error:
         yield fault_found("model", "model_unavailable", error.problem, error.advice)
         return
