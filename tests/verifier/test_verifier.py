@@ -11,6 +11,7 @@ from edgeverify.errors import ConfigError
 from edgeverify.models.bundle_writer import write_embedder
 from edgeverify.settings import Settings
 from edgeverify.verifier.verifier import open_brain
+from tests.faces import add_vision
 from tests.runtime.tiny import tiny_network, tiny_recipe
 
 
