@@ -109,6 +109,12 @@ rollback: ## As root: back to the release that ran before
 uninstall: ## As root: take the service away; configs and state stay
 	$(INSTALLER) uninstall
 
+test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= TIMES= RUN="demo test"
+	@./systemd/prerequisites systemd
+	$(BIN)/python -m tests.fresh --times $(or $(TIMES),1) --run $(or $(RUN),demo) \
+		--debian $(or $(DEBIAN),bookworm trixie)
+.PHONY: test-fresh
+
 test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted in a container (root)
 	@./systemd/prerequisites systemd
 	$(BIN)/pytest tests/systemd -m systemd

@@ -12,15 +12,15 @@ import io
 import json
 import sqlite3
 import tarfile
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FOLDER, sync_folder, write_whole
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.journal.facts import fact, put_fact
-from edgeverify.private_files import PRIVATE_FOLDER, sync_folder, write_private
 from edgeverify.state import StateDirectory, check_owner
 
 FORMAT = 1
@@ -46,15 +46,13 @@ def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup
     """Write a backup to `target` (a tar file, mode 0600). Raises StateError."""
     check_owner(state.folder)
     parts: dict[str, bytes] = {}
-    try:
-        for name in DATABASES:
-            if (state.folder / name).exists():
-                parts[name] = _snapshot(state.folder / name)
-        for name in SECRETS:
-            if (state.folder / name).exists():
-                parts[name] = (state.folder / name).read_bytes()
-    except (OSError, sqlite3.Error) as error:
-        raise StateError(f"the state in {state.folder} cannot be read: {error}") from None
+    for name in (*DATABASES, *SECRETS):
+        path = state.folder / name
+        try:
+            if path.exists():
+                parts[name] = _snapshot(path) if name in DATABASES else path.read_bytes()
+        except (OSError, sqlite3.Error) as error:
+            raise StateError(f"{path} cannot be read: {_reason(error)}") from None
     if not parts:
         raise StateError(f"there is nothing to back up in {state.folder}")
     backup = Backup(
@@ -63,7 +61,7 @@ def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup
         files={name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
     )
     try:
-        write_private(target, _pack(backup, parts))
+        write_whole(target, _pack(backup, parts))
     except OSError as error:
         raise StateError(f"the backup {target} cannot be written: {error.strerror}") from None
     return backup
@@ -82,18 +80,30 @@ def restore_backup(state: StateDirectory, source: Path, *, now: datetime) -> Bac
             f"{source} is a backup of the door {backup.door!r}, not {state.door!r}",
             advice="Each door has its own state",
         )
-    try:
+    with _restoring(f"what stands in {state.folder} cannot be set aside"):
         _set_aside(state.folder, now)
-        for name, data in parts.items():
-            write_private(state.folder / name, data)
-        if state.journal.exists():
+    for name, data in parts.items():
+        with _restoring(f"{state.folder / name} cannot be written"):
+            write_whole(state.folder / name, data)
+    if state.journal.exists():
+        with _restoring(f"the restored journal {state.journal} cannot be opened"):
             _skip_numbers(state.journal)
+    return backup
+
+
+@contextmanager
+def _restoring(what: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, sqlite3.Error) as error:
         raise StateError(
-            f"the state in {state.folder} cannot be restored: {error}",
+            f"{what}: {_reason(error)}",
             advice="What was there before lies in the newest folder before-restore-... in it",
         ) from None
-    return backup
+
+
+def _reason(error: OSError | sqlite3.Error) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _snapshot(database: Path) -> bytes:
@@ -156,7 +166,7 @@ def _unpack(source: Path) -> tuple[Backup, dict[str, bytes]]:
     except EdgeverifyError:
         raise
     except OSError as error:
-        raise StateError(f"the backup {source} cannot be read: {error}") from None
+        raise StateError(f"the backup {source} cannot be read: {_reason(error)}") from None
     except (tarfile.TarError, KeyError, ValueError, TypeError, AttributeError):
         raise StateError(f"{source} is not a backup of edgeverify, or it is damaged") from None
     found = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.errors import KeyUnusableError, StateError
-from edgeverify.private_files import read_private, write_private
+from edgeverify.private_files import read_private
 
 MASTER_KEY_BYTES = 32
 MASTER_KEY_CREDENTIAL = "master-key"
@@ -61,7 +62,7 @@ def load_master_key(
         return _read_master_key(config_folder / Path(setting).expanduser())
     if may_create and not default.exists():
         try:
-            write_private(default, os.urandom(MASTER_KEY_BYTES))
+            write_whole(default, os.urandom(MASTER_KEY_BYTES))
         except OSError as error:
             # Not the configuration's fault: systemd tries again, and there may be space by then.
             raise StateError(
@@ -183,7 +184,7 @@ def save_signing_keys(path: Path, keys: SigningKeys) -> None:
     )
     text = json.dumps(record.model_dump(mode="json"), indent=1) + "\n"
     try:
-        write_private(path, text.encode())
+        write_whole(path, text.encode())
     except OSError as error:
         raise StateError(f"the signing key cannot be kept: {path}: {error.strerror}") from None
 

@@ -18,6 +18,7 @@ from prometheus_client import (
     start_http_server,
 )
 
+from edgeverify.atomic_file import PUBLIC_FILE, write_whole
 from edgeverify.domain import Decision, Observation, Reason
 from edgeverify.errors import EdgeverifyError
 
@@ -122,10 +123,7 @@ class Metrics:
 
     def write_textfile(self, path: Path) -> None:
         """Write `text` whole or not at all, for the node exporter's textfile collector."""
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(self.text(), encoding="utf-8")
-        part.chmod(0o644)
-        part.replace(path)
+        write_whole(path, self.text().encode(), mode=PUBLIC_FILE, is_durable=False)
 
 
 class MetricsServer:

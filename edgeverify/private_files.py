@@ -1,8 +1,4 @@
-"""Files that only their owner may read: written whole or not at all, refused when others can read.
-
-Standard practice on POSIX: write a temporary file beside the target, fsync it, rename it over the
-target, fsync the folder (see rename(2) and fsync(2)).
-"""
+"""Secrets in files: refused when others can read them (`atomic_file` writes them)."""
 
 from __future__ import annotations
 
@@ -11,40 +7,6 @@ import stat
 from pathlib import Path
 
 from edgeverify.errors import KeyUnusableError
-
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write `content` to `path` with mode 0600, atomically and durably.
-
-    Raises OSError where the folder cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    temporary.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, PRIVATE_FILE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), PRIVATE_FILE)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or a deletion in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_private(path: Path, *, what: str, limit: int, from_credentials: bool = False) -> bytes:

@@ -19,8 +19,8 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from edgeverify.atomic_file import PRIVATE_FILE, PRIVATE_FOLDER, write_whole
 from edgeverify.errors import StateError
-from edgeverify.private_files import PRIVATE_FILE, PRIVATE_FOLDER, write_private
 
 DOOR_FILE = "door"
 LOCK_FILE = "lock"
@@ -93,13 +93,13 @@ def open_state(path: Path, door: str) -> StateDirectory:
             advice="Name another with --state, or run this as the service's user",
         ) from None
     check_owner(path)
+    marker = path / DOOR_FILE
     try:
-        marker = path / DOOR_FILE
         if marker.exists():
             owner_door = marker.read_text(encoding="utf-8").strip()
         else:
             _refuse_a_strangers_folder(path)
-            write_private(marker, f"{door}\n".encode())
+            write_whole(marker, f"{door}\n".encode())
             owner_door = door
         if owner_door != door:
             raise StateError(
@@ -108,8 +108,13 @@ def open_state(path: Path, door: str) -> StateDirectory:
             )
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(PRIVATE_FOLDER)
-    except (OSError, UnicodeError) as error:
-        raise StateError(f"the state directory {path} cannot be used: {error}") from None
+    except UnicodeError:
+        raise StateError(f"{marker} is damaged: it does not name a door") from None
+    except OSError as error:
+        raise StateError(
+            f"the state directory {path} cannot be used: {error.filename or marker}: "
+            f"{error.strerror}"
+        ) from None
     return StateDirectory(path, door)
 
 

@@ -141,6 +141,13 @@ def ask(
     raise StateError(str(problem or "the daemon gave no answer"), advice=str(advice or ""))
 
 
+def _sockets(states: Path) -> list[Path]:
+    try:
+        return sorted(states.glob(f"*/{SOCKET_NAME}"))
+    except OSError:  # a daemon that ends takes its folder along
+        return []
+
+
 def find_daemon(
     option: Path | None, environment: Mapping[str, str], *, shared: Path = SHARED_STATES
 ) -> Path:
@@ -156,7 +163,7 @@ def find_daemon(
     if not home.startswith("/"):
         home = str(Path(environment.get("HOME", "/")) / ".local/state")
     folders = (shared, Path(home) / "edgeverify")
-    found = [path.parent for folder in folders for path in sorted(folder.glob(f"*/{SOCKET_NAME}"))]
+    found = [path.parent for folder in folders for path in _sockets(folder)]
     running = [state for state in found if is_running(state)]
     if len(running) == 1:
         return running[0]

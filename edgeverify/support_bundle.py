@@ -22,7 +22,9 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from edgeverify import __version__
+from edgeverify.atomic_file import whole_file
 from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.folder_listing import entries
 from edgeverify.redaction import Redactor
 from edgeverify.settings import Settings
 from edgeverify.status_socket import ask, find_daemon
@@ -58,21 +60,20 @@ def write_bundle(path: Path, sources: Sources, redactor: Redactor, *, at: dateti
     """
     parts = {name: redactor.clean(text) for name, text in _parts(sources, redactor, at).items()}
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with (
+            whole_file(path, may_replace=False) as file,
+            tarfile.open(fileobj=file, mode="w:gz") as archive,
+        ):
+            for name, text in parts.items():
+                content = text.encode("utf-8", "replace")
+                entry = tarfile.TarInfo(f"edgeverify-support/{name}")
+                entry.size, entry.mtime, entry.mode = len(content), int(at.timestamp()), 0o600
+                archive.addfile(entry, io.BytesIO(content))
     except OSError as error:
         raise EdgeverifyError(
             f"the bundle {path} cannot be written: {error.strerror}",
             advice="name a new file in a folder that you may write to",
         ) from None
-    with (
-        os.fdopen(descriptor, "wb") as file,
-        tarfile.open(fileobj=file, mode="w:gz") as archive,
-    ):
-        for name, text in parts.items():
-            content = text.encode("utf-8", "replace")
-            entry = tarfile.TarInfo(f"edgeverify-support/{name}")
-            entry.size, entry.mtime, entry.mode = len(content), int(at.timestamp()), 0o600
-            archive.addfile(entry, io.BytesIO(content))
     return sorted(parts)
 
 
@@ -146,7 +147,7 @@ def _service() -> str:
 def _machine(sys_root: Path) -> str:
     disks = {str(path): shutil.disk_usage(path) for path in (Path("/"), Path("/var/lib"))}
     heat = [f"{r.sensor}: {r.celsius} {r.fault}".strip() for r in Sensors(sys=sys_root).read()]
-    cameras = sorted(path.name for path in Path("/dev/v4l/by-id").glob("*"))
+    cameras = [path.name for path in entries(Path("/dev/v4l/by-id"))]
     memory = _lines_of(Path("/proc/meminfo"))[:3]
     return "\n".join(
         [

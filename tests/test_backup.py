@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.backup import SEQUENCE_GAP, make_backup, restore_backup
 from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
 from edgeverify.journal.journal import Journal
 from edgeverify.keys import load_signing_keys
-from edgeverify.private_files import write_private
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.state import StateDirectory, open_state
 
@@ -28,7 +28,7 @@ SPACE = "a" * 64
 @pytest.fixture
 def state(tmp_path: Path) -> StateDirectory:
     state = open_state(tmp_path / "state", "front-door")
-    write_private(state.master_key, KEY)
+    write_whole(state.master_key, KEY)
     load_signing_keys(state.signing_keys, now=NOW)
     enrol(state, "1")
     Journal.open(state.journal, now=NOW).journal.close()
@@ -171,3 +171,29 @@ def test_a_backup_that_cannot_be_written_or_read(state: StateDirectory, tmp_path
 def test_an_empty_state_is_nothing_to_back_up(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="nothing to back up"):
         make_backup(open_state(tmp_path / "s", "d"), tmp_path / "b", now=NOW)
+
+
+def test_the_file_that_cannot_be_read_is_named_by_itself(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    state.master_key.unlink()
+    state.master_key.mkdir()  # so that not even root can read it as a file
+    with pytest.raises(StateError, match=r"master\.key cannot be read: Is a directory"):
+        make_backup(state, tmp_path / "door.backup", now=NOW)
+    assert not (tmp_path / "door.backup").exists()
+
+
+def test_the_file_that_cannot_be_restored_is_named_by_itself(
+    state: StateDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_backup(state, tmp_path / "door.backup", now=NOW)
+
+    def full(path: Path, content: bytes) -> None:
+        if path == state.master_key:
+            raise OSError(28, "No space left on device")
+        write_whole(path, content)
+
+    monkeypatch.setattr("edgeverify.backup.write_whole", full)
+    with pytest.raises(StateError, match=r"master\.key cannot be written: No space left") as caught:
+        restore_backup(state, tmp_path / "door.backup", now=NOW)
+    assert "before-restore-" in caught.value.advice

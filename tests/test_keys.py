@@ -167,7 +167,7 @@ def test_a_full_disk_is_no_broken_key(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(_path: Path, _content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keys_module, "write_private", full)
+    monkeypatch.setattr(keys_module, "write_whole", full)
     with pytest.raises(StateError, match=r"master key cannot be made.*No space"):
         master(tmp_path)
     with pytest.raises(StateError, match=r"signing key cannot be kept.*No space"):

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = pytest.importorskip("tomli")
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("daemon", "dev", "export")
 MACHINES = [
@@ -38,17 +43,21 @@ def _pins(name: str) -> dict[str, set[str]]:
 
 
 def _wanted(section: str) -> set[str]:
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    listed = re.search(rf"^{section} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
-    assert listed is not None
-    return {
-        _name(re.split(r"[<>=!;\[ ]", item)[0])
-        for item in re.findall(r'^\s*"([^"]+)"', listed.group(1), re.MULTILINE)
-    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    listed = project["dependencies"] if section == "dependencies" else extras[section]
+    return {_name(re.split(r"[<>=!;\[ ]", item)[0]) for item in listed}
 
 
 @pytest.mark.parametrize(
-    ("lock", "section"), [("daemon", "dependencies"), ("dev", "dev"), ("export", "export")]
+    ("lock", "section"),
+    [
+        ("daemon", "dependencies"),
+        ("dev", "dev"),
+        ("dev", "demo"),
+        ("dev", "evaluate"),
+        ("export", "export"),
+    ],
 )
 def test_every_dependency_is_pinned(lock: str, section: str) -> None:
     wanted = _wanted(section)

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, synced, then renamed into it."""
+"""Folders that are whole or not there: written beside their place, synced, then renamed into it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeverify.atomic_file import PUBLIC_FILE, sync_folder, write_whole
 from edgeverify.errors import BundleError
 
 
@@ -25,11 +26,11 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     try:
         for name, data in contents.items():
             (made / name).parent.mkdir(mode=0o755, exist_ok=True)
-            _write_synced(made / name, data)
+            write_whole(made / name, data, mode=PUBLIC_FILE)
         made.chmod(0o755)
         for inner in {(made / name).parent for name in contents}:
-            _sync(inner)
-        _sync(made)
+            sync_folder(inner)
+        sync_folder(made)
         _swap_in(made, folder)
     except OSError as error:
         raise _cannot_write(folder, error) from None
@@ -58,13 +59,9 @@ def clear_leftovers(folder: Path) -> None:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a file in place of what stands there; BundleError leaves the old one."""
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        _write_synced(temporary, data)
-        temporary.replace(path)
-        _sync(path.parent)
+        write_whole(path, data, mode=PUBLIC_FILE)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise _cannot_write(path, error) from None
 
 
@@ -74,7 +71,7 @@ def _swap_in(made: Path, folder: Path) -> None:
         if folder.exists():
             folder.rename(old / folder.name)
         made.rename(folder)
-        _sync(folder.parent)
+        sync_folder(folder.parent)
     except OSError:
         # What was there goes back.
         if not folder.exists() and (old / folder.name).exists():
@@ -82,22 +79,6 @@ def _swap_in(made: Path, folder: Path) -> None:
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    path.chmod(0o644)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _cannot_write(path: Path, error: OSError) -> BundleError:

@@ -50,7 +50,9 @@ def require_signature(key: Ed25519PublicKey, path: Path, message: bytes) -> None
             f"{path} is missing, and only bundles signed by their owner are accepted",
             advice=advice,
         ) from None
-    except (OSError, UnicodeDecodeError, binascii.Error):
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, binascii.Error):
         raise BundleError(f"{path} is not a signature", advice=advice) from None
     try:
         key.verify(signature, message)

@@ -13,11 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 
-import numpy as np
-
-from edgeverify.camera.gstreamer_reader import GstreamerReader
 from edgeverify.camera.messages import (
     Captured,
     Failed,
@@ -27,55 +23,67 @@ from edgeverify.camera.messages import (
     receive_order,
     send,
 )
-from edgeverify.camera.opencv_reader import QUIET, DeviceReader, FileReader, UrlReader
-from edgeverify.camera.picture import examine
-from edgeverify.camera.reader import BgrImage, Reader, VideoEndedError
+from edgeverify.camera.picture import Rows
+from edgeverify.camera.pixels import Developer
+from edgeverify.camera.reader import Reader, VideoEndedError
 from edgeverify.camera.ring import SLOTS, Ring, make_ring
 from edgeverify.errors import CameraError
 
-READERS: dict[str, Callable[[Order], Reader]] = {
-    "file": FileReader,
-    "v4l2": DeviceReader,
-    "url": UrlReader,
-    "gstreamer": GstreamerReader,
-}
+
+def open_reader(order: Order) -> Reader:
+    """Return the reader of the order's kind, opened. Raises CameraError."""
+    if order.kind == "file":
+        from edgeverify.camera.file_reader import FileReader  # noqa: PLC0415
+
+        return FileReader(order)
+    if order.kind == "v4l2":
+        from edgeverify.camera.device_reader import DeviceReader  # noqa: PLC0415
+
+        return DeviceReader(order)
+    if order.kind == "gstreamer":
+        from edgeverify.camera.gstreamer_reader import GstreamerReader  # noqa: PLC0415
+
+        return GstreamerReader(order)
+    from edgeverify.camera.network_reader import NetworkReader  # noqa: PLC0415
+
+    return NetworkReader(order)
 
 
 def capture(reader: Reader, to: socket.socket) -> None:
     """Announce every frame until the camera or the daemon is gone.
 
-    A new ring is made for the first frame and whenever the camera changes its resolution.
+    A new ring is made for the first frame and whenever the camera changes its resolution, and
+    announced again whenever it changes its pixel format, colour range or rotation.
     """
+    developer = Developer()
     ring: Ring | None = None
+    announced = ""
+    before: Rows | None = None
     number = 0
     while True:
         number += 1
-        slot = number % SLOTS
-        buffer: BgrImage | None = None
-        if ring is not None:
-            buffer = ring.pixels(slot)
-            ring.set_stamp(slot, 0)
-        image, captured_at = reader.read(buffer)
-        height, width = image.shape[:2]
-        before = None if ring is None else ring.pixels((number - 1) % SLOTS)
-        if ring is None or (ring.width, ring.height) != (width, height):
+        shot = reader.read()
+        pixels = developer.develop(shot.frame)
+        width, height = pixels.width, pixels.height
+        form = f"{width} x {height} pixels, {pixels.form}, turned by {pixels.turn} degrees"
+        if ring is None or form != announced:
             ring, descriptor = make_ring(width, height)
-            send(to, Opened(width, height, descriptor))
+            send(to, Opened(width, height, descriptor, pixels.turn, pixels.form))
             os.close(descriptor)
-        pixels = ring.pixels(slot)
-        if buffer is None or not np.shares_memory(image, pixels):
-            pixels[:] = image
+            announced, before = form, None
+        slot = number % SLOTS
+        ring.set_stamp(slot, 0)
+        rows = Rows(ring.pixels(slot), width, height)
+        pixels.copy_into(rows.memory)
         ring.set_stamp(slot, number)
-        send(to, Captured(number, slot, captured_at, examine(pixels, before)))
+        send(to, Captured(number, slot, shot.captured_at, pixels.judged(rows, before)))
+        before = rows
 
 
 def main() -> None:
     """Serve the order that waits on the socket whose number is the only argument."""
     to = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
-    os.environ.update(QUIET)
-    import cv2  # noqa: F401, PLC0415  loaded while the daemon still waits for the camera
-
     try:
         send(to, Started())
     except OSError:
@@ -86,7 +94,7 @@ def main() -> None:
     threading.Thread(target=_die_with_the_daemon, args=(to,), daemon=True).start()
     reader: Reader | None = None
     try:
-        reader = READERS[order.kind](order)
+        reader = open_reader(order)
         capture(reader, to)
     except VideoEndedError as error:
         send(to, Failed(error.problem, has_ended=True))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgeverify.camera.source import V4l2Source
 from edgeverify.errors import CameraError
+from edgeverify.folder_listing import entries
 
 LINKS = ("dev/v4l/by-id", "dev/v4l/by-path")
 
@@ -37,8 +38,8 @@ def find_device(source: V4l2Source, root: Path = Path("/")) -> Path:
 def list_devices(root: Path = Path("/")) -> tuple[str, ...]:
     """Names of the cameras there are, lasting names first, as the YAML takes them."""
     folders = [root / link for link in LINKS]
-    links = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
-    nodes = sorted((root / "dev").glob("video*"))
+    links = [path for folder in folders for path in entries(folder)]
+    nodes = entries(root / "dev", "video*")
     return tuple(f"/{path.relative_to(root)}" for path in [*links, *nodes] if path.exists())
 
 

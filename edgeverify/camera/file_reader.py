@@ -1,17 +1,22 @@
-"""Frames of a video file, one after another, with the video's own time."""
+"""Pictures of a video file, one after another, with the video's own time."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from edgeverify.camera.reader import BgrImage, VideoEndedError, into
+from edgeverify.camera.messages import Order
+from edgeverify.camera.reader import Shot, VideoEndedError
+from edgeverify.camera.stream import Stream
 from edgeverify.errors import CameraError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from av import VideoFrame
 
 FALLBACK_RATE = 25.0
+OPTIONS = {"protocol_whitelist": "file"}
+"""A play list is a text that names other files and addresses; a video names none."""
 
 
 class VideoFile:
@@ -26,12 +31,12 @@ class VideoFile:
         self._loop = loop
         if not path.is_file():
             raise CameraError(
-                f"{path}: no such video file", advice="Check camera.source; it is read from here"
+                f"{path}: no such video file", advice="Check camera.source; it is read from here."
             )
-        self._capture = _open(path)
+        self._stream = _open(path)
         self._frames = 0
         self._frames_this_round = 0
-        rate = float(self._capture.get(_cv2().CAP_PROP_FPS))
+        rate = self._stream.frames_per_second
         self.frames_per_second = rate if 1.0 <= rate <= 240.0 else FALLBACK_RATE
 
     @property
@@ -39,48 +44,57 @@ class VideoFile:
         """The time of the last frame read; 0 before the first."""
         return self._frames / self.frames_per_second
 
-    def read(self, buffer: NDArray[Any] | None = None) -> BgrImage:
-        """Give the next frame, in `buffer` where it fits.
+    def read(self) -> VideoFrame:
+        """Return the next frame, not yet converted.
 
         Raises VideoEndedError at the end, CameraError where nothing can be decoded.
         """
-        image = into(self._capture, buffer)
-        if image is None and self._frames_this_round == 0:
+        frame = self._stream.read()
+        if frame is None and self._frames_this_round == 0:
             raise CameraError(f"{self._path}: holds no picture that can be decoded")
-        if image is None and self._loop:
-            self._capture.release()
-            self._capture = _open(self._path)
+        if frame is None and self._loop:
+            self._stream.close()
+            self._stream = _open(self._path)
             self._frames_this_round = 0
-            return self.read(buffer)
-        if image is None:
+            return self.read()
+        if frame is None:
             raise VideoEndedError(f"{self._path}: the video has ended")
         self._frames += 1
         self._frames_this_round += 1
-        return image
-
-    def skip(self) -> None:
-        """Pass over the next frame without converting it."""
-        if self._capture.grab():
-            self._frames += 1
-            self._frames_this_round += 1
+        return frame
 
     def close(self) -> None:
         """Close the file."""
-        self._capture.release()
+        self._stream.close()
 
 
-def _cv2() -> Any:
-    import cv2  # noqa: PLC0415
+class FileReader:
+    """A video file at its own speed; a late picture is passed over, not shown late."""
 
-    return cv2
+    def __init__(self, order: Order) -> None:
+        self._video = VideoFile(Path(order.place), loop=order.loop)
+        self._began = time.monotonic()
+
+    def read(self) -> Shot:
+        """Return the picture that is due, when it is due."""
+        interval = 1.0 / self._video.frames_per_second
+        frame = self._video.read()
+        while time.monotonic() - self._began > self._video.seconds + 2 * interval:
+            frame = self._video.read()
+        wait = self._began + self._video.seconds - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        return Shot(frame, time.monotonic())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._video.close()
 
 
-def _open(path: Path) -> Any:
-    cv2 = _cv2()
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    if not capture.isOpened():
-        capture.release()
+def _open(path: Path) -> Stream:
+    try:
+        return Stream(str(path), name=str(path), options=OPTIONS)
+    except CameraError:
         raise CameraError(
-            f"{path}: not a video that can be read here", advice="Try it with ffprobe"
-        )
-    return capture
+            f"{path}: not a video that can be read here", advice="Try it with ffprobe."
+        ) from None

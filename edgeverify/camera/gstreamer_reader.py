@@ -1,6 +1,6 @@
 """A GStreamer pipeline (Jetson's CSI cameras) as a child process that writes raw pictures.
 
-The OpenCV that is installed with pip knows no GStreamer, hence `gst-launch-1.0 ... ! fdsink`.
+FFmpeg knows no GStreamer, hence `gst-launch-1.0 ... ! fdsink`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import subprocess
 import tempfile
 import time
 
-import numpy as np
+from av import VideoFrame
 
 from edgeverify.camera.messages import Order
-from edgeverify.camera.reader import BgrImage
+from edgeverify.camera.reader import Shot
 from edgeverify.errors import CameraError
 
 QUEUE = ("!", "queue", "leaky=downstream", "max-size-buffers=1")
@@ -22,18 +22,20 @@ QUEUE = ("!", "queue", "leaky=downstream", "max-size-buffers=1")
 
 
 class GstreamerReader:
-    """Raw BGR pictures of the size in the settings, scaled by the pipeline if need be."""
+    """Raw RGB pictures of the size in the settings, scaled by the pipeline if need be."""
 
     def __init__(self, order: Order) -> None:
         program = shutil.which("gst-launch-1.0")
         if program is None:
             raise CameraError(
-                "gst-launch-1.0 is not installed", advice="Debian: gstreamer1.0-tools"
+                "gst-launch-1.0 is not installed",
+                advice="Install it: apt install gstreamer1.0-tools.",
             )
-        self._shape = (order.height, order.width, 3)
+        self._size = (order.width, order.height)
         # GStreamer begins each row at a multiple of four bytes.
         self._row_bytes = (order.width * 3 + 3) // 4 * 4
-        caps = f"video/x-raw,format=BGR,width={order.width},height={order.height}"
+        self._raw = bytearray(self._row_bytes * order.height)
+        caps = f"video/x-raw,format=RGB,width={order.width},height={order.height}"
         sink = ("!", "videoconvert", "!", "videoscale", "!", caps, "!", "fdsink", "fd=1")
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
         self._process = subprocess.Popen(
@@ -44,18 +46,20 @@ class GstreamerReader:
             bufsize=0,
         )
 
-    def read(self, buffer: BgrImage | None = None) -> tuple[BgrImage, float]:
+    def read(self) -> Shot:
         """Wait for a whole picture."""
-        height, width, _channels = self._shape
-        fits = buffer is not None and buffer.shape == self._shape
-        image = buffer if fits and buffer is not None else np.empty(self._shape, np.uint8)
-        if self._row_bytes == width * 3:
-            self._fill(image.reshape(-1).data)
+        self._fill(memoryview(self._raw))
+        captured_at = time.monotonic()
+        frame = VideoFrame(*self._size, "rgb24")
+        plane = memoryview(frame.planes[0]).cast("B")
+        stride, row = frame.planes[0].line_size, self._size[0] * 3
+        if stride == self._row_bytes:
+            plane[: len(self._raw)] = self._raw
         else:
-            padded = np.empty((height, self._row_bytes), np.uint8)
-            self._fill(padded.reshape(-1).data)
-            image[:] = padded[:, : width * 3].reshape(self._shape)
-        return image, time.monotonic()
+            for number in range(self._size[1]):
+                start = number * self._row_bytes
+                plane[number * stride : number * stride + row] = self._raw[start : start + row]
+        return Shot(frame, captured_at)
 
     def close(self) -> None:
         """End the pipeline."""

@@ -6,9 +6,10 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.messages import Captured
+from edgeverify.camera.picture import Rows
 from edgeverify.camera.ring import Ring
+from edgeverify.camera.upright import upright
 from edgeverify.domain import Frame, RgbImage
 
 RATE_SECONDS = 2.0
@@ -19,15 +20,17 @@ class _Newest:
     ring: Ring
     captured: Captured
     sequence: int
+    turn: int
 
 
 class LatestFrame:
-    """Holds where the newest frame lies; its pixels are converted only when somebody takes it.
+    """Holds where the newest frame lies; its pixels are copied only when somebody takes it.
 
-    All methods may be called from any thread.
+    With `mirror`, left and right are exchanged. All methods may be called from any thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, mirror: bool = False) -> None:
+        self._mirror = mirror
         self._changed = threading.Condition()
         self._newest: _Newest | None = None
         self._seen_at: float | None = None
@@ -35,11 +38,11 @@ class LatestFrame:
         self._is_closed = False
         self._times: deque[float] = deque(maxlen=256)
 
-    def put(self, ring: Ring, captured: Captured) -> None:
-        """Replace the newest frame."""
+    def put(self, ring: Ring, captured: Captured, turn: int = 0) -> None:
+        """Replace the newest frame, which has yet to be turned clockwise by `turn` degrees."""
         with self._changed:
             self._sequence += 1
-            self._newest = _Newest(ring, captured, self._sequence)
+            self._newest = _Newest(ring, captured, self._sequence, turn)
             self._seen_at = captured.captured_at
             self._times.append(captured.captured_at)
             self._changed.notify_all()
@@ -75,7 +78,7 @@ class LatestFrame:
             newest = self._newest
             if newest is None or not self._is_wanted(after_sequence, not_before):
                 return None
-        rgb = _convert(newest)
+        rgb = _copy(newest, mirror=self._mirror)
         if rgb is None:  # overwritten while we looked: there is a newer one by now
             return self.take(newest.sequence, timeout_seconds, not_before)
         return Frame(rgb=rgb, sequence=newest.sequence, captured_at=newest.captured.captured_at)
@@ -102,10 +105,11 @@ class LatestFrame:
         )
 
 
-def _convert(newest: _Newest) -> RgbImage | None:
-    """Copy the pixels out of the ring, as RGB; None where they were overwritten meanwhile."""
-    slot, number = newest.captured.slot, newest.captured.number
-    if newest.ring.stamp(slot) != number:
+def _copy(newest: _Newest, *, mirror: bool) -> RgbImage | None:
+    """Copy the pixels out of the ring; None where they were overwritten meanwhile."""
+    ring, slot, number = newest.ring, newest.captured.slot, newest.captured.number
+    if ring.stamp(slot) != number:
         return None
-    rgb = to_rgb(newest.ring.pixels(slot))
-    return rgb if newest.ring.stamp(slot) == number else None
+    rows = Rows(ring.pixels(slot), ring.width, ring.height)
+    rgb = upright(rows, newest.turn, mirror=mirror)
+    return rgb if ring.stamp(slot) == number else None

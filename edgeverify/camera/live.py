@@ -17,10 +17,11 @@ from edgeverify.camera.backoff import (
     LONGEST_SECONDS,
     Backoff,
 )
-from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.health import USABLE, CameraHealth, CameraState
+from edgeverify.camera.lasting_fault import PICTURE_FAULTS, LastingFault
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Failed, Message, Opened, Order, Started
-from edgeverify.camera.picture_watch import PictureWatch
+from edgeverify.camera.picture_watch import PictureWatch, Verdict
 from edgeverify.camera.process import COMMAND, CaptureProcess
 from edgeverify.camera.ring import Ring
 from edgeverify.camera.scene import SceneWatch
@@ -37,6 +38,8 @@ LOOK_UP_SECONDS = 0.1
 """How often the supervisor looks whether it should stop."""
 MISSED_FRAMES = 1.5
 """A slow camera stalls after so many of its frames' intervals, if that is later."""
+CHANGE_SECONDS = 10.0
+"""A camera that changes its pictures again and again is said to do so this often."""
 PROVEN_SECONDS = 5.0
 """After frames for so long, the next failure begins with the shortest pause again."""
 
@@ -50,6 +53,15 @@ class LiveSource:
     is_file: bool = False
     command: Sequence[str] = COMMAND
     scene: SceneWatch | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """Where frames lie, how far they have yet to be turned clockwise, and their form in words."""
+
+    ring: Ring
+    turn: int
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +93,11 @@ class LiveCamera:
         self._stalled_seconds = max(
             settings.stalled_seconds, MISSED_FRAMES / settings.frames_per_second
         )
-        self._frames = LatestFrame()
+        self._frames = LatestFrame(mirror=settings.mirror)
         self._watch = PictureWatch(settings, is_file=source.is_file)
+        self._lasting = LastingFault()
+        self._said_changed = clock() - CHANGE_SECONDS
+        self._said: tuple[CameraState, str] = (CameraState.STARTING, "")
         self._backoff = Backoff(random)
         self._lock = threading.Lock()
         self._broken: CameraHealth | None = CameraHealth(
@@ -185,7 +200,7 @@ class LiveCamera:
 
     def _listen(self, process: CaptureProcess) -> tuple[CameraState, str]:
         """Take in frames until there are none any more; give what is wrong then."""
-        ring = None
+        opened: _Shared | None = None
         limit, silence = START_SECONDS, "the capture process does not start"
         heard = self._clock()
         first: float | None = None
@@ -207,52 +222,87 @@ class LiveCamera:
                 limit = self._settings.open_timeout_seconds
                 silence = f"{self._source.name}: gives no picture within {limit:g} s"
             elif isinstance(message, Opened):
-                ring = _map(message)
-            elif ring is not None:
+                self._say_changed(opened, message)
+                opened = _map(message, self._settings.rotate)
+            elif opened is not None:
                 limit, state = self._stalled_seconds, CameraState.STALLED
                 silence = f"{self._source.name}: no new frame for {limit:g} s"
-                self._take_in(ring, message)
-                first = now if first is None else first
-                if now - first > PROVEN_SECONDS:
-                    self._backoff.reset()
+                verdict = self._take_in(opened, message)
+                first = self._prove(first, now)
+                if self._is_lasting(verdict, now):
+                    return verdict.state, f"{verdict.detail}; opened anew"
         return CameraState.OFFLINE, "closed"
+
+    def _prove(self, first: float | None, now: float) -> float:
+        """Begin with short pauses again after a while of frames; return when the first came."""
+        if first is not None and now - first > PROVEN_SECONDS:
+            self._backoff.reset()
+        return now if first is None else first
+
+    def _is_lasting(self, verdict: Verdict, now: float) -> bool:
+        return not self._source.is_file and self._lasting.look(verdict.state, now)
 
     def _is_late(self, message: Message, now: float) -> bool:
         if not isinstance(message, Captured):
             return False
         return now - message.captured_at > self._stalled_seconds
 
-    def _take_in(self, ring: Ring, captured: Captured) -> None:
+    def _take_in(self, shared: _Shared, captured: Captured) -> Verdict:
         with self._lock:
             if self._broken is not None:
                 self._watch.forget()
                 self._broken = None
-                size = f"{ring.width} x {ring.height} pixels"
-                LOGGER.info("camera ok: %s gives %s", self._source.name, size)
             verdict = self._watch.look(captured.picture, captured.captured_at)
-            is_repeat = self._watch.is_repeat
+            proves_nothing = self._watch.is_repeat or captured.picture.is_torn
         if self._source.scene and verdict.state is CameraState.OK:
             self._source.scene.look(captured.picture.thumbnail, captured.captured_at)
-        if is_repeat:
+        if proves_nothing:
             self._frames.repeat(captured)
         else:
-            self._frames.put(ring, captured)
+            self._frames.put(shared.ring, captured, shared.turn)
+        self._say(verdict.state, f"{self._source.name}: {verdict.detail or shared.form}")
+        return verdict
 
     def _break(self, broken: _Break) -> None:
         now, state, detail = self._clock(), broken.state, broken.detail
         with self._lock:
             before = self._broken
-            since = before.since if before is not None and before.state is state else now
+            if before is not None and before.state is state:
+                since = before.since
+            elif before is None and self._watch.verdict.state is state:
+                since = self._watch.verdict.since
+            else:
+                since = now
             self._broken = CameraHealth(state=state, since=since, detail=detail)
-        # Tried every two seconds for a weekend, it is said once.
-        if before is None or (before.state, before.detail) != (state, detail):
-            LOGGER.warning("camera %s: %s", state.value, detail)
+        self._say(state, detail)
+
+    def _say(self, state: CameraState, detail: str) -> None:
+        """Log a state once: one that is tried every two seconds for a weekend is said once."""
+        said, self._said = self._said, (state, detail)
+        if said[0] is state and (state in PICTURE_FAULTS or state in USABLE or said[1] == detail):
+            return
+        log = LOGGER.info if state in USABLE else LOGGER.warning
+        log("camera %s: %s", state.value, detail)
+
+    def _say_changed(self, before: _Shared | None, opened: Opened) -> None:
+        """Log that a camera changed its pictures in mid-stream, but not fifteen times a second."""
+        now = self._clock()
+        if before is None or now - self._said_changed < CHANGE_SECONDS:
+            return
+        self._said_changed = now
+        form = _form(opened)
+        LOGGER.warning("camera changed in mid-stream: %s: %s", self._source.name, form)
 
 
-def _map(opened: Opened) -> Ring:
+def _form(opened: Opened) -> str:
+    return f"{opened.width} x {opened.height} pixels, {opened.form}"
+
+
+def _map(opened: Opened, rotate: int) -> _Shared:
     try:
-        return Ring(opened.descriptor, opened.width, opened.height)
+        ring = Ring(opened.descriptor, opened.width, opened.height)
     except (OSError, ValueError) as error:
         raise CameraError(f"cannot share memory with the capture process: {error}") from None
     finally:
         os.close(opened.descriptor)
+    return _Shared(ring, (opened.turn + rotate) % 360, _form(opened))

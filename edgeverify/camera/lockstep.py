@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.file_reader import VideoFile
 from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.camera.picture import examine
+from edgeverify.camera.picture import Rows
 from edgeverify.camera.picture_watch import PictureWatch
-from edgeverify.camera.reader import BgrImage, VideoEndedError
+from edgeverify.camera.pixels import Developer
+from edgeverify.camera.reader import VideoEndedError
+from edgeverify.camera.upright import upright
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
 
@@ -31,7 +32,8 @@ class LockstepCamera:
         self._frame: Frame | None = None
         self._broken: CameraHealth | None = None
         self._sequence = 0
-        self._before: BgrImage | None = None
+        self._before: Rows | None = None
+        self._developer = Developer()
         try:
             self._video = VideoFile(path, loop=settings.loop)
         except CameraError as error:
@@ -75,7 +77,7 @@ class LockstepCamera:
         if self._video is None or self._broken is not None:
             return None
         try:
-            bgr = self._video.read()
+            pixels = self._developer.develop(self._video.read())
         except VideoEndedError as error:
             self._break(CameraState.ENDED, str(error))
             return None
@@ -84,9 +86,11 @@ class LockstepCamera:
             return None
         self._sequence += 1
         at = self._video.seconds
-        self._watch.look(examine(bgr, self._before), at)
-        self._before = bgr
-        return Frame(rgb=to_rgb(bgr), sequence=self._sequence, captured_at=at)
+        rows = pixels.packed()
+        self._watch.look(pixels.judged(rows, self._before), at)
+        self._before = rows
+        rgb = upright(rows, pixels.turn + self._settings.rotate, mirror=self._settings.mirror)
+        return Frame(rgb=rgb, sequence=self._sequence, captured_at=at)
 
     def _break(self, state: CameraState, detail: str) -> None:
         self._broken = CameraHealth(state=state, since=self.now(), detail=detail)

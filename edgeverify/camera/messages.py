@@ -13,14 +13,12 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Picture
 from edgeverify.errors import CameraError
 
 MAX_MESSAGE_BYTES = 65536
-OPENED = struct.Struct("<cII")
-CAPTURED = struct.Struct("<cQIdIdd")
+OPENED = struct.Struct("<cIII")
+CAPTURED = struct.Struct("<cQIdIddd?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +30,14 @@ class Order:
 
     kind: str
     place: str
+    name: str = "the camera"
     words: tuple[str, ...] = ()
     width: int = 0
     height: int = 0
     frames_per_second: float = 15.0
     loop: bool = False
     timeout_seconds: float = 5.0
+    transport: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,17 @@ class Started:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """Frames of this size (pixels) come from now on, in the memory behind `descriptor`."""
+    """Frames of this size (pixels) come from now on, in the memory behind `descriptor`.
+
+    They have yet to be turned clockwise by `turn` degrees (0, 90, 180 or 270); `form` says in words
+    how they are encoded.
+    """
 
     width: int
     height: int
     descriptor: int
+    turn: int = 0
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +103,8 @@ def send(to: socket.socket, message: Message) -> None:
     if isinstance(message, Started):
         to.send(b"S")
     elif isinstance(message, Opened):
-        body = OPENED.pack(b"O", message.width, message.height)
+        head = OPENED.pack(b"O", message.width, message.height, message.turn)
+        body = head + message.form.encode()[:200]
         socket.send_fds(to, [body], [message.descriptor])
     elif isinstance(message, Captured):
         picture = message.picture
@@ -109,8 +116,10 @@ def send(to: socket.socket, message: Message) -> None:
             picture.checksum,
             picture.filled_rows,
             picture.stale_rows,
+            picture.colour,
+            picture.is_corrupt,
         )
-        to.send(head + picture.thumbnail.tobytes())
+        to.send(head + picture.thumbnail)
     else:
         to.send((b"E" if message.has_ended else b"F") + message.problem.encode()[:4096])
 
@@ -119,9 +128,10 @@ def receive(source: socket.socket) -> Message:
     """Wait for one message. Raises CameraError where the process is gone or talks nonsense."""
     data, descriptors, _flags, _address = socket.recv_fds(source, MAX_MESSAGE_BYTES, 1)
     kind = data[:1]
-    if kind == b"O" and len(data) == OPENED.size and len(descriptors) == 1:
-        _kind, width, height = OPENED.unpack(data)
-        return Opened(width, height, descriptors[0])
+    if kind == b"O" and len(data) >= OPENED.size and len(descriptors) == 1:
+        _kind, width, height, turn = OPENED.unpack_from(data)
+        form = data[OPENED.size :].decode(errors="replace")
+        return Opened(width, height, descriptors[0], turn, form)
     for descriptor in descriptors:
         os.close(descriptor)
     if not data:
@@ -138,12 +148,15 @@ def receive(source: socket.socket) -> Message:
 def _captured(data: bytes) -> Captured:
     if len(data) != CAPTURED.size + THUMBNAIL_WIDTH * THUMBNAIL_HEIGHT:
         raise CameraError("the capture process sent half a message")
-    _kind, number, slot, captured_at, checksum, filled, stale = CAPTURED.unpack_from(data)
-    thumbnail = np.frombuffer(data, dtype=np.uint8, offset=CAPTURED.size)
+    _kind, number, slot, captured_at, checksum, filled, stale, colour, is_corrupt = (
+        CAPTURED.unpack_from(data)
+    )
     picture = Picture(
-        thumbnail=thumbnail.reshape(THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH),
+        thumbnail=data[CAPTURED.size :],
         checksum=checksum,
         filled_rows=filled,
         stale_rows=stale,
+        colour=colour,
+        is_corrupt=is_corrupt,
     )
     return Captured(number, slot, captured_at, picture)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from edgeverify.camera.camera import Camera
 from edgeverify.camera.live import LiveCamera, LiveSource
-from edgeverify.camera.lockstep import LockstepCamera
 from edgeverify.camera.orders import make_order
 from edgeverify.camera.scene import SceneWatch
 from edgeverify.camera.source import FileSource, parse_source
@@ -39,6 +38,9 @@ def open_camera(
     """
     source = parse_source(settings.source, folder or Path())
     if isinstance(source, FileSource) and settings.pace == "lockstep":
+        # FFmpeg is loaded here and in the capture process, never in the daemon of a real door.
+        from edgeverify.camera.lockstep import LockstepCamera  # noqa: PLC0415
+
         return LockstepCamera(source.path, settings)
     live = LiveSource(
         name=str(source),

@@ -37,12 +37,14 @@ def make_order(source: Source, settings: CameraSettings, device_root: Path) -> O
     return Order(
         kind=kind,
         place=place,
+        name=str(source),
         words=source.words if isinstance(source, GstreamerSource) else (),
         width=settings.width,
         height=settings.height,
         frames_per_second=settings.frames_per_second,
         loop=settings.loop,
         timeout_seconds=settings.open_timeout_seconds,
+        transport=settings.transport,
     )
 
 

@@ -10,10 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 
-import numpy as np
-
-from edgeverify.camera.reader import BgrImage
-
 SLOTS = 4
 HEADER_BYTES = 64
 
@@ -25,36 +21,31 @@ class Ring:
         self.width = width
         self.height = height
         self._slot_bytes = width * height * 3
-        memory = mmap.mmap(file_descriptor, ring_bytes(width, height))
-        self._stamps = np.frombuffer(memory, dtype=np.uint64, count=SLOTS)
+        memory = memoryview(mmap.mmap(file_descriptor, ring_bytes(width, height)))
+        self._stamps = memory[: SLOTS * 8].cast("Q")
         self._memory = memory
 
-    def pixels(self, slot: int) -> BgrImage:
-        """Give the slot's pixels themselves, no copy: uint8 (height, width, 3), BGR."""
-        flat = np.frombuffer(
-            self._memory,
-            dtype=np.uint8,
-            count=self._slot_bytes,
-            offset=HEADER_BYTES + slot * self._slot_bytes,
-        )
-        return flat.reshape(self.height, self.width, 3)
+    def pixels(self, slot: int) -> memoryview:
+        """Return the slot's pixels themselves, no copy: uint8, RGB, `height` rows of `width`."""
+        start = HEADER_BYTES + slot * self._slot_bytes
+        return self._memory[start : start + self._slot_bytes]
 
     def stamp(self, slot: int) -> int:
-        """Give the number of the frame in the slot; 0 while it is being written."""
+        """Return the number of the frame in the slot; 0 while it is being written."""
         return int(self._stamps[slot])
 
     def set_stamp(self, slot: int, number: int) -> None:
-        """Writer only: 0 before the pixels change, the frame's number after."""
+        """Set by the writer only: 0 before the pixels change, the frame's number after."""
         self._stamps[slot] = number
 
 
 def ring_bytes(width: int, height: int) -> int:
-    """Size of the memory file of a ring."""
+    """Return the size of the memory file of a ring."""
     return HEADER_BYTES + SLOTS * width * height * 3
 
 
 def make_ring(width: int, height: int) -> tuple[Ring, int]:
-    """Make a ring and the descriptor by which another process maps it; the caller closes that."""
+    """Return a ring and the descriptor by which another process maps it; the caller closes that."""
     descriptor = os.memfd_create("edgeverify-camera", os.MFD_CLOEXEC)
     try:
         os.ftruncate(descriptor, ring_bytes(width, height))

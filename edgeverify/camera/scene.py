@@ -8,7 +8,6 @@ Light changes all day, so scenes are compared by the direction of their edges.
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from pathlib import Path
 from typing import TypeAlias
@@ -16,9 +15,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Thumbnail
+from edgeverify.atomic_file import write_whole
+from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 LOGGER = logging.getLogger(__name__)
+Thumbnail: TypeAlias = NDArray[np.uint8]
+"""Grey picture, uint8, shape (36, 64)."""
 Gradients: TypeAlias = NDArray[np.float32]
 
 SAMPLE_SECONDS = 1.0
@@ -68,12 +70,13 @@ class SceneWatch:
         self.moved_since: float | None = None
         self.detail = ""
 
-    def look(self, thumbnail: Thumbnail, at: float) -> None:
+    def look(self, thumbnail: bytes, at: float) -> None:
         """Take in a good picture captured `at` seconds (any clock that does not fall)."""
         if self._sampled_at is not None and at - self._sampled_at < SAMPLE_SECONDS:
             return
         self._sampled_at = at
-        self._samples.append(thumbnail)
+        grey = np.frombuffer(thumbnail, np.uint8).reshape(THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+        self._samples.append(grey)
         if len(self._samples) == SAMPLES:
             scene = np.median(np.stack(self._samples), axis=0).astype(np.uint8)
             self._samples.clear()
@@ -117,11 +120,7 @@ class SceneWatch:
 
         self._stored_at = at
         _good, png = cv2.imencode(".png", scene)
-        half_written = self._file.with_suffix(".new")
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            with open(os.open(half_written, flags, 0o600), "wb") as file:  # noqa: PTH123
-                file.write(png.tobytes())
-            half_written.replace(self._file)
+            write_whole(self._file, png.tobytes(), is_durable=False)
         except OSError as error:
             LOGGER.warning("cannot keep the reference picture: %s", error)

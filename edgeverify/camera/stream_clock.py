@@ -5,8 +5,8 @@ from __future__ import annotations
 LEAK = 0.002
 """The two clocks may drift apart by so much a second; real ones do by 0.0001."""
 MAX_JUMP_SECONDS = 10.0
-UNKNOWN_PICTURES = 2
-"""FFmpeg gives the first two of an RTSP stream the same time."""
+UNKNOWN_PICTURES = 1
+"""Nothing came before the first by which its delay could be told."""
 PLAUSIBLE_SECONDS = (-1e9, 1e9)
 """Beyond these it is no time: FFmpeg says -3.7e17 where a stream (Motion JPEG over HTTP) has none,
 and adding that to a clock would leave nothing of the clock's own digits."""
@@ -28,7 +28,7 @@ class StreamClock:
         self._pictures = 0
         self.is_catching_up = True
         """Whether the last picture came in less than half the time that lies between it and the
-        one before, so that it had waited in a buffer; the first two may have."""
+        one before, so that it had waited in a buffer; the first may have."""
 
     def captured_at(self, stream_seconds: float, arrival: float) -> float:
         """Give the capture time on the clock of `arrival`; never later than it, never falling."""

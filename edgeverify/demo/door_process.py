@@ -68,7 +68,7 @@ def running_door(house: House) -> Iterator[DemoDoor]:
     """Run the daemon for the length of the block; its log goes to `house.log`."""
     command = [sys.executable, "-m", "edgeverify", "run"]
     command += ["--config", str(house.config), "--state", str(house.state)]
-    with house.log.open("wb") as log:
+    with house.open_log() as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield DemoDoor(house, process)

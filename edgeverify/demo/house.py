@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import yaml
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.bundle.manifest import WEAK_NETWORKS
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
-from edgeverify.private_files import write_private
+from edgeverify.errors import EdgeverifyError
 from edgeverify.settings import LivenessMode
 
 DOOR = "demo"
@@ -25,12 +29,16 @@ class House:
 
     @classmethod
     def build(cls, folder: Path) -> House:
-        """Make the folder anew. Only what an earlier demo left is removed."""
+        """Make the folder anew. Only what an earlier demo left is removed.
+
+        Raises EdgeverifyError where it cannot be written.
+        """
         house = cls(folder.absolute())
         for old in (house.films, house.photos, house.state):
             shutil.rmtree(old, ignore_errors=True)
         for new in (house.films, house.photos):
-            new.mkdir(parents=True)
+            with _writing(new):
+                new.mkdir(parents=True)
         return house
 
     @property
@@ -74,6 +82,7 @@ class House:
         liveness: LivenessMode,
         broker: BrokerAddress,
         bundle: str,
+        timeout_seconds: float,
         has_other: bool = True,
     ) -> None:
         """Write the config of a scene, whole or not at all."""
@@ -84,6 +93,7 @@ class House:
             "door": DOOR,
             "model": {"bundle": bundle, "accept_weak": bundle in WEAK_NETWORKS},
             "camera": {"source": source, "loop": True},
+            "decision": {"timeout_seconds": timeout_seconds},
             "liveness": liveness,
             # A demo machine may never have set its clock; a door must.
             "clock": {"allow_unsynced": True},
@@ -92,4 +102,26 @@ class House:
             "mqtt": {"host": broker.host, "port": broker.port},
             "staff": staff,
         }
-        write_private(self.config, yaml.safe_dump(config, encoding="utf-8", sort_keys=False))
+        with _writing(self.config):
+            write_whole(self.config, yaml.safe_dump(config, encoding="utf-8", sort_keys=False))
+
+    def hang(self, name: str, photo: bytes) -> None:
+        """Keep an ID-card photo under this name. Raises EdgeverifyError."""
+        with _writing(self.photos / name):
+            (self.photos / name).write_bytes(photo)
+
+    def open_log(self) -> IO[bytes]:
+        """Open the daemon's log anew. Raises EdgeverifyError."""
+        with _writing(self.log):
+            return self.log.open("wb")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EdgeverifyError(
+            f"the demo cannot write {path}: {error.strerror}",
+            advice="Free some space, or name a folder of your own with `--folder`.",
+        ) from None

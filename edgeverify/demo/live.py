@@ -15,6 +15,7 @@ from edgeverify.demo.broker import BrokerAddress, embedded_broker
 from edgeverify.demo.contact_sheet import Still, draw, write
 from edgeverify.demo.door_process import START_SECONDS, running_door
 from edgeverify.demo.house import DOOR
+from edgeverify.demo.pace import seconds_a_frame, timeout_seconds
 from edgeverify.demo.programme import Stage, door_keys
 from edgeverify.demo.scenes import OWNER_CARD, UNKNOWN_CARD
 from edgeverify.demo.visit import visit
@@ -44,7 +45,12 @@ def play_live(stage: Stage, source: str) -> bool:
     stills: list[Still] = []
     with hired as broker:
         house.furnish(
-            source=source, liveness="auto", broker=broker, bundle=stage.bundle, has_other=False
+            source=source,
+            liveness="auto",
+            broker=broker,
+            bundle=stage.bundle,
+            timeout_seconds=timeout_seconds(seconds_a_frame(stage.pipeline, portrait)),
+            has_other=False,
         )
         with running_door(house) as door:
             door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)

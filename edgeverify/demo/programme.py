@@ -21,14 +21,17 @@ from edgeverify.demo.board import table
 from edgeverify.demo.broker import BrokerAddress, embedded_broker
 from edgeverify.demo.contact_sheet import Still, draw, write
 from edgeverify.demo.door_process import START_SECONDS, DemoDoor, running_door
+from edgeverify.demo.ending import Ending, ended
 from edgeverify.demo.film import FRAMES, Actor, shoot
 from edgeverify.demo.house import DOOR, House
+from edgeverify.demo.pace import seconds_a_frame, timeout_seconds
 from edgeverify.demo.scenes import SCENES, Film, Scene
-from edgeverify.demo.visit import Answer, visit
+from edgeverify.demo.visit import visit
 from edgeverify.domain import RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys
-from edgeverify.progress import Progress, counted_bar
+from edgeverify.progress import Progress, counted_bar, harmless, unfailing_console
+from edgeverify.settings import DecisionSettings
 from edgeverify.state import StateDirectory
 from edgeverify.verifier.pipeline import Pipeline
 
@@ -52,28 +55,41 @@ def play(stage: Stage, scenes: Sequence[Scene] = SCENES) -> bool:
     """Play every scene; return whether each ended as it must."""
     house = stage.house
     middles = _prepare(stage)
+    timeout = _timeout(stage, middles[Film.OWNER_WALKS_UP])
     hired = nullcontext(stage.broker) if stage.broker else embedded_broker()
     with hired as broker:
-        _set(stage, broker, scenes[0])
+        _set(stage, broker, scenes[0], timeout)
         with running_door(house) as door:
             door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)
             stage.console.print(
                 "The people of this demo are photographs, so the scenes run with "
                 "[bold]liveness: off[/], except where the table says otherwise."
             )
-            answers = perform(stage, broker, door, scenes)
+            endings = perform(stage, broker, door, scenes, timeout)
     stills = [
         Still(
             frame=middles[scene.film],
             title=scene.title,
-            outcome=answers[index].outcome,
-            reason=answers[index].reason.value,
+            outcome=ending.answer.outcome,
+            reason=ending.answer.reason.value,
         )
-        for index, scene in enumerate(scenes)
+        for scene, ending in zip(scenes, endings, strict=True)
     ]
     write(house.sheet, draw(stills, stage.pipeline))
-    _sum_up(stage, scenes, answers)
-    return _all_right(scenes, answers)
+    _sum_up(stage, endings)
+    return all(ending.is_right for ending in endings)
+
+
+def _timeout(stage: Stage, frame: RgbImage) -> float:
+    """Measure this machine, and say so where it is slow."""
+    per_frame = seconds_a_frame(stage.pipeline, frame)
+    timeout = timeout_seconds(per_frame)
+    if timeout > DecisionSettings().timeout_seconds:
+        stage.console.print(
+            f"A frame takes this machine {per_frame * 1000:.0f} ms, "
+            f"so the demo's door waits {timeout:g} s for a face."
+        )
+    return timeout
 
 
 def _prepare(stage: Stage) -> Mapping[Film, RgbImage]:
@@ -81,8 +97,8 @@ def _prepare(stage: Stage) -> Mapping[Film, RgbImage]:
     house = stage.house
     with stage.bar() as progress:
         cast = hire(stage.cache, stage.pipeline.detector, progress)
-    (house.photos / "owner.jpg").write_bytes(cast.owner_id_photo)
-    (house.photos / "other.jpg").write_bytes(cast.other_id_photo)
+    house.hang("owner.jpg", cast.owner_id_photo)
+    house.hang("other.jpg", cast.other_id_photo)
     middles: dict[Film, RgbImage] = {}
     with counted_bar("drawing the films") as moved:
         drawn = count(1)
@@ -105,39 +121,43 @@ def _actors(film: Film, cast: Cast) -> tuple[Actor, ...]:
     }[film]
 
 
-def _set(stage: Stage, broker: BrokerAddress, scene: Scene) -> None:
+def _set(stage: Stage, broker: BrokerAddress, scene: Scene, timeout: float) -> None:
     stage.house.furnish(
         source=str(stage.house.film(scene.film)),
         liveness=scene.liveness,
         broker=broker,
         bundle=stage.bundle,
+        timeout_seconds=timeout,
     )
 
 
 def perform(
-    stage: Stage, broker: BrokerAddress, door: DemoDoor, scenes: Sequence[Scene]
-) -> Mapping[int, Answer]:
-    """Play the scenes one after the other and return what came out of each."""
+    stage: Stage, broker: BrokerAddress, door: DemoDoor, scenes: Sequence[Scene], timeout: float
+) -> tuple[Ending, ...]:
+    """Play the scenes one after the other and return how each ended."""
     topics = Topics(DOOR)
-    answers: dict[int, Answer] = {}
+    journal = StateDirectory(stage.house.state, DOOR).journal
+    endings: dict[int, Ending] = {}
     with (
         Feed(broker.host, broker.port, topics=(topics.event, topics.prompt)) as feed,
-        Live(console=stage.console, refresh_per_second=8) as live,
+        Live(console=unfailing_console(stage.console.file), refresh_per_second=8) as live,
     ):
+        show = harmless(live.update)
         checker = EventChecker(DOOR, door_keys(stage.house))
         for index, scene in enumerate(scenes):
-            live.update(table(scenes, answers, index, "setting the scene"))
-            _set(stage, broker, scene)
+            show(table(scenes, endings, index, "setting the scene"))
+            _set(stage, broker, scene, timeout)
             door.reload()
             door.wait_until_in_force(load_config(stage.house.config).digest)
 
             def asked(text: str, *, at: int = index) -> None:
-                live.update(table(scenes, answers, at, f"the door asks: {text}"))
+                show(table(scenes, endings, at, f"the door asks: {text}"))
 
-            live.update(table(scenes, answers, index, ""))
-            answers[index] = visit(feed, topics, checker, scene.card, asked)
-        live.update(table(scenes, answers, None, ""))
-    return answers
+            show(table(scenes, endings, index, ""))
+            answer = visit(feed, topics, checker, scene.card, asked)
+            endings[index] = ended(scene, answer, journal)
+        show(table(scenes, endings, None, ""))
+    return tuple(endings[index] for index in range(len(scenes)))
 
 
 def door_keys(house: House) -> dict[str, Ed25519PublicKey]:
@@ -147,22 +167,18 @@ def door_keys(house: House) -> dict[str, Ed25519PublicKey]:
     return load_signing_keys(place.signing_keys, now=now).accepted(now)
 
 
-def _all_right(scenes: Sequence[Scene], answers: Mapping[int, Answer]) -> bool:
-    return all(
-        answers[index].outcome is scene.outcome and answers[index].reason in scene.expected
-        for index, scene in enumerate(scenes)
-    )
-
-
-def _sum_up(stage: Stage, scenes: Sequence[Scene], answers: Mapping[int, Answer]) -> None:
+def _sum_up(stage: Stage, endings: Sequence[Ending]) -> None:
     house = stage.house
-    say = stage.console.print
-    right = sum(
-        answers[index].reason in scene.expected and answers[index].outcome is scene.outcome
-        for index, scene in enumerate(scenes)
-    )
-    say(f"\n{right} of {len(scenes)} scenes ended as they must.")
-    say(f"contact sheet: {house.sheet}", soft_wrap=True)
-    say(f"daemon's log:  {house.log}", soft_wrap=True)
-    say(f"its config:    {house.config}", soft_wrap=True)
-    say(f"its journal:   {StateDirectory(house.state, DOOR).journal}", soft_wrap=True)
+
+    def say(text: str) -> None:
+        stage.console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+    right = sum(ending.is_right for ending in endings)
+    say(f"\n{right} of {len(endings)} scenes ended as they must.")
+    for ending in endings:
+        if ending.note:
+            say(ending.note)
+    say(f"contact sheet: {house.sheet}")
+    say(f"daemon's log:  {house.log}")
+    say(f"its config:    {house.config}")
+    say(f"its journal:   {StateDirectory(house.state, DOOR).journal}")

@@ -24,7 +24,11 @@ class Film(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One visit to the door. Any of `expected` is right: which depends on the bundles installed."""
+    """One visit to the door.
+
+    Any of `expected` is right: which depends on the bundles installed. Where a scene needs a proof
+    of life, `liveness_unavailable` is right too on a machine too slow to follow a face.
+    """
 
     title: str
     card: str
@@ -32,6 +36,11 @@ class Scene:
     outcome: Outcome
     expected: tuple[Reason, ...]
     liveness: LivenessMode = "off"
+
+    @property
+    def needs_life(self) -> bool:
+        """Whether the door asks for a proof of life."""
+        return self.liveness != "off"
 
 
 SCENES = (

@@ -14,7 +14,7 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import BrokerError, EventError
 from edgeverify.events import ClaimMessage, Topics, encode_claim
 
-ANSWER_SECONDS = 45.0
+ANSWER_SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Answer:
 
     outcome: Outcome
     reason: Reason
-    sequence: int
+    event_id: str
     milliseconds: float
 
 
@@ -34,6 +34,7 @@ def visit(
 
     `asked` is told each prompt. Raises BrokerError when no decision comes.
     """
+    refused = ""
     claim = ClaimMessage(id=uuid.uuid4().hex, card=card, issued_at=_now())
     began = time.monotonic()
     feed.publish(topics.claim, encode_claim(claim, source="/edgeverify/demo-reader"))
@@ -46,16 +47,20 @@ def visit(
             continue
         try:
             event = checker.check(message.payload, now=_now(), is_retained=message.is_retained)
-        except EventError:
+        except EventError as error:
+            refused = f"; the last event was refused: {error.problem}"
             continue
         if event.decision.claim_id == claim.id:
             return Answer(
                 outcome=event.decision.outcome,
                 reason=event.decision.reason,
-                sequence=event.decision.sequence,
+                event_id=event.decision.event_id,
                 milliseconds=(time.monotonic() - began) * 1000,
             )
-    raise BrokerError(f"no decision within {ANSWER_SECONDS:g} s")
+    raise BrokerError(
+        f"no decision within {ANSWER_SECONDS:g} s{refused}",
+        advice="The daemon's log says what it did meanwhile.",
+    )
 
 
 def _now() -> datetime:

@@ -89,7 +89,7 @@ class _Watched:
         found = _FETCHING.match(line)
         if line.startswith("Ignoring "):  # it is for another Python or processor
             self._expected -= 1
-        elif line.startswith("Collecting "):
+        elif line.startswith(("Collecting ", "Processing ")):
             self._collected += 1
         elif found:
             self._name = f"{found[1].rpartition('/')[2].split('-')[0]}, {found[2]}"

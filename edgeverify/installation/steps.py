@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.errors import EdgeverifyError
 
 
@@ -39,8 +40,8 @@ def carry_out(steps: Sequence[Step], say: Callable[[str], None], *, dry_run: boo
             ) from None
         except OSError as error:
             raise EdgeverifyError(
-                f"this step failed ({error.strerror}): {step.line}",
-                advice="run it as root, or name another --root",
+                f"this step failed ({error.filename or 'a file'}: {error.strerror}): {step.line}",
+                advice="nothing that ran before has been switched off; mend it and run this again",
             ) from None
 
 
@@ -67,10 +68,7 @@ def copy(source: Path, path: Path, *, mode: int = 0o644, why: str = "") -> Step:
 
     def act() -> None:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        shutil.copyfile(source, part)
-        part.chmod(mode)
-        part.replace(path)
+        write_whole(path, source.read_bytes(), mode=mode)
 
     return Step(
         shlex.join(["install", "-D", "-m", f"{mode:04o}", str(source), str(path)]), act, why

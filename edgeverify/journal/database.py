@@ -1,8 +1,7 @@
-"""Opening the file: private, write-ahead logged, fully synchronous, whole; else moved aside."""
+"""The journal's file: opened, checked, set aside where it is damaged, its errors worded."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -11,18 +10,14 @@ from pathlib import Path
 
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal.rows import read_lockouts
-from edgeverify.journal.schema import migrate
+from edgeverify.journal.schema import SCHEMA
 from edgeverify.lockout import LockoutState
-
-CHECKED_AT_OPENING_BYTES = 64 << 20
-"""Larger files are checked by `edgeverify doctor`; a start should not take half a minute."""
+from edgeverify.private_sqlite import is_damage, move_aside, open_for_reading, open_private
 
 MAX_SEQUENCE = 1 << 52
 """No door counts so far; a damaged file may say so."""
 MAX_WALL_MS = 4_102_444_800_000
 """The year 2100, likewise."""
-
-_CORRUPT = ("malformed", "not a database", "file is encrypted", "integrity check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +28,6 @@ class Salvage:
     sequence: int = 0
     floor_ms: int | None = None
     lockouts: dict[str, LockoutState] = field(default_factory=dict)
-
-
-def is_corruption(error: sqlite3.Error) -> bool:
-    """Tell a damaged file from one that cannot be written just now."""
-    return any(word in str(error) for word in _CORRUPT)
 
 
 def unavailable(path: Path, error: Exception) -> JournalUnavailableError:
@@ -55,44 +45,8 @@ def unavailable(path: Path, error: Exception) -> JournalUnavailableError:
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
-    """Open or make the file (0600), check it, migrate it.
-
-    `synchronous` is anything but FULL only in the test that proves the power-cut rig. Raises
-    sqlite3.Error, OSError, and StateError where the file comes from a newer release.
-    """
-    # SQLite gives its -wal and -shm the mode of the database file.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    os.close(descriptor)
-    connection = sqlite3.connect(
-        path, timeout=2.0, isolation_level=None, check_same_thread=False, cached_statements=64
-    )
-    try:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
-        _log_ahead(connection)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute(f"PRAGMA journal_size_limit = {16 << 20}")
-        if path.stat().st_size <= CHECKED_AT_OPENING_BYTES:
-            _check(connection)
-        migrate(connection)
-    except BaseException:
-        with suppress(sqlite3.Error):
-            connection.close()
-        raise
-    return connection
-
-
-def _log_ahead(connection: sqlite3.Connection) -> None:
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise sqlite3.OperationalError(f"journal mode {mode!r} instead of a write-ahead log")
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(f"integrity check: {verdict}")
+    """Open or make the journal; see `open_private`."""
+    return open_private(path, SCHEMA, synchronous=synchronous)
 
 
 def integrity(path: Path) -> tuple[str, ...]:
@@ -104,32 +58,16 @@ def integrity(path: Path) -> tuple[str, ...]:
         with closing(open_for_reading(path)) as connection:
             rows = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
     except sqlite3.Error as error:
-        if is_corruption(error):
+        if is_damage(error):
             return (str(error),)
         raise unavailable(path, error) from None
     return () if rows == ["ok"] else tuple(rows)
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open an existing journal for queries only, beside a running daemon. Raises sqlite3.Error."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
-
-
-def move_aside(path: Path, now: datetime) -> Salvage:
+def set_aside(path: Path, now: datetime) -> Salvage:
     """Rename a corrupt journal (never deleting it) and return what could be read from it."""
     salvage = _salvage(path)
-    target = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S}")
-    number = 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%S}-{number}")
-    for suffix in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(target.with_name(target.name + suffix))
-    return replace(salvage, moved_to=target)
+    return replace(salvage, moved_to=move_aside(path, now, as_="corrupt"))
 
 
 def _salvage(path: Path) -> Salvage:

@@ -16,7 +16,7 @@ from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
 from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
-from edgeverify.journal.retention import prune_step, used_bytes
+from edgeverify.journal.retention import drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
@@ -166,23 +166,18 @@ class Journal:
         with self._lock, self._storage.transaction() as connection:
             put_fact(connection, name, value)
 
-    def totals(self) -> dict[tuple[str, str], int]:
-        """Count all decisions ever made, by outcome and reason; retention does not lower it."""
-        with self._lock, self._storage.opened() as connection:
-            found = connection.execute("SELECT outcome, reason, decisions FROM totals")
-            return {(outcome, reason): count for outcome, reason, count in found}
-
     def prune(self, now: datetime, settings: JournalSettings) -> int:
         """Delete a few hundred delivered decisions that are too old or too many; return how many.
 
         Undelivered decisions never go. Called once a minute; each call holds the file briefly.
         """
-        cutoff = to_ms(now - timedelta(days=settings.retention_days))
+        oldest = now - timedelta(days=settings.retention_days)
         limit = settings.max_mebibytes << 20
         with self._lock:
             with self._storage.transaction() as connection:
-                gone = prune_step(connection, cutoff, limit, to_ms(now))
+                gone = prune_step(connection, to_ms(oldest), limit, to_ms(now))
                 is_full = not gone and used_bytes(connection) > limit
+            drop_old_copies(self.path, oldest.timestamp())
             self._oversized = ""
             if is_full:
                 self._oversized = (

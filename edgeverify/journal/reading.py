@@ -11,9 +11,10 @@ from pathlib import Path
 
 from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.journal.database import open_for_reading, unavailable
+from edgeverify.journal.database import unavailable
 from edgeverify.journal.entry import FrameRecord
 from edgeverify.journal.rows import from_ms
+from edgeverify.private_sqlite import open_for_reading
 
 _COLUMNS = (
     "sequence, event_id, claim_id, card, source, outcome, reason, issued_ms, duration_seconds,"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from edgeverify.private_sqlite import copies_of
 
 STEP = 500
 """Decisions deleted at once; a commit of so many holds the file for some tens of milliseconds."""
@@ -29,6 +33,17 @@ def prune_step(
         doomed = connection.execute(_OLDEST, (step,)).fetchall()
     connection.executemany("DELETE FROM decisions WHERE sequence = ?", doomed)
     return len(doomed)
+
+
+def drop_old_copies(journal: Path, cutoff: float) -> None:
+    """Delete copies from before an upgrade that are older than `cutoff` (seconds since 1970).
+
+    They hold what retention has taken from the journal meanwhile.
+    """
+    for copy in copies_of(journal):
+        with suppress(OSError):
+            if copy.stat().st_mtime < cutoff:
+                copy.unlink()
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:

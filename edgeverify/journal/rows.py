@@ -90,11 +90,6 @@ def insert(connection: sqlite3.Connection, entry: Entry, signed: SignedDecision)
     )
     for key, state in entry.lockouts.items():
         put_lockout(connection, key, state)
-    connection.execute(
-        "INSERT INTO totals VALUES (?,?,1) "
-        "ON CONFLICT (outcome, reason) DO UPDATE SET decisions = decisions + 1",
-        (decision.outcome.value, decision.reason.value),
-    )
 
 
 def put_lockout(connection: sqlite3.Connection, key: str, state: LockoutState) -> None:
@@ -129,17 +124,12 @@ def read_lockouts(connection: sqlite3.Connection) -> dict[str, LockoutState]:
 def forget(connection: sqlite3.Connection, event_id: str) -> None:
     """Take back a decision that nobody was told; the caller holds the transaction."""
     found = connection.execute(
-        "SELECT sequence, outcome, reason FROM decisions WHERE event_id = ?", (event_id,)
+        "SELECT sequence FROM decisions WHERE event_id = ?", (event_id,)
     ).fetchone()
     if found is None:
         return
-    sequence, outcome, reason = found
-    connection.execute("DELETE FROM outbox WHERE sequence = ?", (sequence,))
-    connection.execute("DELETE FROM decisions WHERE sequence = ?", (sequence,))
-    connection.execute(
-        "UPDATE totals SET decisions = decisions - 1 WHERE outcome = ? AND reason = ?",
-        (outcome, reason),
-    )
+    connection.execute("DELETE FROM outbox WHERE sequence = ?", found)
+    connection.execute("DELETE FROM decisions WHERE sequence = ?", found)
 
 
 def _frame_row(

@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 from edgeverify.journal import rows
-from edgeverify.journal.database import Salvage, is_corruption, move_aside, unavailable
+from edgeverify.journal.database import Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
 from edgeverify.journal.numbers import Numbers
+from edgeverify.private_sqlite import is_damage
 
 RESERVED = 256
 """Sequence numbers set aside on disk, for denials that a broken journal cannot hold. A clean end
@@ -104,9 +105,9 @@ class Storage:
         try:
             connection = self._connect(self.path)
         except sqlite3.DatabaseError as error:
-            if not is_corruption(error):
+            if not is_damage(error):
                 raise
-            salvage = move_aside(self.path, now)
+            salvage = set_aside(self.path, now)
             self.replaced = salvage.moved_to
             connection = self._connect(self.path)
         try:

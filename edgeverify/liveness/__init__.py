@@ -5,10 +5,13 @@ attack probability (`passive`), a challenge drawn at random (`challenge`), and t
 on: flatness of a turning face (`planarity`) and a picture that never changes (`stillness`).
 """
 
+from edgeverify.liveness.continuity import MIN_FRAMES_PER_SECOND, TOO_SLOW
 from edgeverify.liveness.judge import Judge, JudgeRules, LivenessReport
 from edgeverify.liveness.plan import LivenessPlan, PadState, plan_liveness, seconds_needed
 
 __all__ = [
+    "MIN_FRAMES_PER_SECOND",
+    "TOO_SLOW",
     "Judge",
     "JudgeRules",
     "LivenessPlan",

@@ -12,7 +12,7 @@ from enum import Enum
 from edgeverify.domain import Liveness, LivenessCues, Observation
 from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
-from edgeverify.liveness.continuity import Continuity
+from edgeverify.liveness.continuity import TOO_SLOW, Continuity
 from edgeverify.liveness.posture import Ahead, action_shown, has_come_up, is_neutral, share_of
 from edgeverify.settings.liveness import ChallengeSettings
 
@@ -74,6 +74,11 @@ class Challenge:
     def asked(self) -> Action | None:
         """The action that is asked for right now."""
         return self.draws[0].actions[self.step] if self.phase is Phase.ASKED else None
+
+    @property
+    def why(self) -> str:
+        """In words why it failed or could not be judged, for the journal."""
+        return TOO_SLOW if self.continuity.too_slow and not self.failure else self.failure
 
     @property
     def verdict(self) -> Liveness:

@@ -108,7 +108,7 @@ class Judge:
             challenge_actions=tuple(a.value for a in challenge.draws[0].actions)
             if challenge
             else (),
-            challenge_failure=challenge.failure if challenge else "",
+            challenge_failure=challenge.why if challenge else "",
         )
 
     def _read(self, observation: Observation) -> None:

@@ -12,6 +12,7 @@ import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,9 @@ from edgeverify.errors import BundleError
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.pip_download import Wanted, pip_download
 from edgeverify.progress import Progress, silent
+
+UNPACKING_ERRORS = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
+"""What the standard library raises for an archive that is cut short, damaged or not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +146,19 @@ def member(archive: Path, name: str, sha256: str) -> bytes:
                 data = found.read()
                 if sha256_of(data) == sha256:
                     return data
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise BundleError(
-            f"{archive} cannot be unpacked: {error}",
-            advice="It is truncated or no such archive: remove it and fetch it again.",
-        ) from None
+    except UNPACKING_ERRORS as error:
+        raise not_unpacked(archive, error) from None
     raise BundleError(f"{archive} holds no {name} with the pinned SHA-256")
+
+
+def not_unpacked(archive: Path, error: Exception) -> BundleError:
+    """Return the sentence for an archive that cannot be read, or is none."""
+    if isinstance(error, OSError) and error.errno is not None:  # gzip's own have no number
+        return BundleError(f"cannot read {archive}: {error.strerror}")
+    return BundleError(
+        f"{archive} cannot be unpacked: {error}",
+        advice="It is truncated or no such archive: remove it and fetch it again.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,4 +33,11 @@ def _home_folder(environ: Mapping[str, str], variable: str, otherwise: str) -> P
     # The XDG specification has relative paths ignored.
     if named.startswith("/"):
         return Path(named)
-    return Path(environ.get("HOME") or "/") / otherwise
+    return Path(environ.get("HOME") or _home_of_this_user()) / otherwise
+
+
+def _home_of_this_user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return "/"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 from edgeverify.bundle.folder_writer import clear_leftovers, write_folder
 from edgeverify.errors import BundleError
-from edgeverify.models.archives import FACE_RECOGNITION, fetch_archive, members
+from edgeverify.models.archives import (
+    FACE_RECOGNITION,
+    UNPACKING_ERRORS,
+    fetch_archive,
+    members,
+    not_unpacked,
+)
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.progress import Progress, silent
 
@@ -38,7 +43,5 @@ def _read(archive: Path) -> dict[str, bytes]:
             for found in members(archive)
             if found.path.parent.name == "test_images"
         }
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise BundleError(
-            f"{archive} cannot be unpacked: {error}", advice="Remove it, and try again."
-        ) from None
+    except UNPACKING_ERRORS as error:
+        raise not_unpacked(archive, error) from None

@@ -50,7 +50,7 @@ def pip_download(wanted: Wanted, work: Path, progress: Progress) -> Path:
                 return work / wanted.file
     except OSError as error:
         raise BundleError(
-            f"cannot fetch {wanted.file} into {work.parent}: {error.strerror}",
+            f"cannot fetch {wanted.file}: {error.filename or work}: {error.strerror}",
             advice="Free some space, or run as the user who owns that folder.",
         ) from None
     raise BundleError(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import sqlite3
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
+from edgeverify import private_sqlite
 from edgeverify.errors import KeyUnusableError, StateError
-from edgeverify.private_files import PRIVATE_FILE
-from edgeverify.references.schema import migrate
+from edgeverify.references.schema import SCHEMA
 from edgeverify.references.sealing import Sealer
 
 _TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
@@ -27,33 +25,27 @@ def open_database(path: Path, sealer: Sealer) -> sqlite3.Connection:
     Raises DiskTroubleError, StateError (no access, a newer release's), KeyUnusableError, and
     sqlite3.DatabaseError where it is damaged.
     """
-    # SQLite gives its -wal and -shm files the mode of the database, so this one comes first.
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, PRIVATE_FILE)
-        os.fchmod(descriptor, PRIVATE_FILE)
-        os.close(descriptor)
+        return _prepared(
+            private_sqlite.open_private(path, SCHEMA, secure_delete=True), sealer, path
+        )
     except OSError as error:
         kind = DiskTroubleError if error.errno in _TROUBLE else StateError
         raise kind(f"{path} cannot be opened: {error.strerror}") from None
-    try:
-        return _prepared(str(path), sealer, path)
     except sqlite3.OperationalError as error:
         raise DiskTroubleError(f"the references in {path} cannot be opened: {error}") from None
 
 
 def open_in_memory(path: Path, sealer: Sealer) -> sqlite3.Connection:
     """Make an empty database that ends with the process; `path` is what it stands in for."""
-    return _prepared(":memory:", sealer, path)
+    return _prepared(private_sqlite.open_in_memory(SCHEMA), sealer, path)
 
 
 def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
     """Read which cards have a reference, changing nothing. Raises StateError, KeyUnusableError."""
     try:
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            _check_pages(connection)
+        with closing(private_sqlite.open_for_reading(path)) as connection:
+            private_sqlite.check_pages(connection)
             _check_master_key(connection, sealer, path)
             return frozenset(
                 str(row[0]) for row in connection.execute("SELECT card FROM reference")
@@ -67,39 +59,16 @@ def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
         ) from None
 
 
-def move_aside(path: Path, now: datetime) -> Path:
-    """Rename a damaged file with its logs, never deleting it; return its new name."""
-    aside = path.with_name(f"{path.name}.damaged-{now.strftime('%Y%m%dT%H%M%SZ')}")
-    path.replace(aside)
-    for ending in ("-wal", "-shm"):
-        log = path.with_name(path.name + ending)
-        if log.exists():
-            log.replace(aside.with_name(aside.name + ending))
-    return aside
-
-
-def _prepared(address: str, sealer: Sealer, path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, isolation_level=None, check_same_thread=False, timeout=5)
+def _prepared(connection: sqlite3.Connection, sealer: Sealer, path: Path) -> sqlite3.Connection:
     try:
         connection.row_factory = sqlite3.Row
         # one altered row must not keep the others from being read
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _check_pages(connection)
-        migrate(connection, path)
         _check_master_key(connection, sealer, path)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _check_pages(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
 
 
 def _check_master_key(connection: sqlite3.Connection, sealer: Sealer, path: Path) -> None:

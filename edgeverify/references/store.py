@@ -16,12 +16,8 @@ from typing_extensions import Self
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.references.database import (
-    DiskTroubleError,
-    move_aside,
-    open_database,
-    open_in_memory,
-)
+from edgeverify.private_sqlite import move_aside
+from edgeverify.references.database import DiskTroubleError, open_database, open_in_memory
 from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
 
 
@@ -101,7 +97,7 @@ class ReferenceStore:
         except sqlite3.DatabaseError as error:
             if not may_repair:
                 raise StateError(f"the references in {path} are damaged: {error}") from None
-            self.moved_aside = move_aside(path, now)
+            self.moved_aside = move_aside(path, now, as_="damaged")
             self._connection = open_database(path, self._sealer)
 
     def return_to_disk(self, now: datetime) -> bool:
@@ -115,7 +111,7 @@ class ReferenceStore:
             self.problem = error.problem
             return False
         except sqlite3.DatabaseError:
-            self.moved_aside = move_aside(self.path, now)
+            self.moved_aside = move_aside(self.path, now, as_="damaged")
             on_disk = open_database(self.path, self._sealer)
         with self._lock:
             in_memory, self._connection = self._connection, on_disk

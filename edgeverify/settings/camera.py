@@ -21,6 +21,14 @@ class CameraSettings(Section):
     """Pixels asked of the camera."""
     frames_per_second: float = Field(default=15.0, ge=1, le=120)
     """Asked of the camera, and the rate at which the door looks while nobody has claimed."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise by which the picture is turned, for a camera that is mounted on its side or
+    upside down. `width` and `height` are those before it."""
+    mirror: bool = False
+    """Exchange left and right, for a camera that shows a mirror's picture."""
+    transport: Literal["auto", "tcp", "udp"] = "auto"
+    """RTSP only: how pictures travel. `auto` takes TCP, and UDP from a camera that offers nothing
+    else; a lost UDP packet tears the picture."""
     loop: bool = False
     """Files only: begin again at the end."""
     pace: Literal["realtime", "lockstep"] = "realtime"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeverify.folder_listing import entries
 from edgeverify.thermal.nvml import gpu_celsius
 from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
 
@@ -53,7 +54,7 @@ class Sensors:
 
     def _zones(self) -> list[Reading]:
         found: list[Reading] = []
-        for zone in sorted(self._sys.glob("class/thermal/thermal_zone*")):
+        for zone in _entries(self._sys / "class/thermal", "thermal_zone*"):
             kind = _text(zone / "type")
             if not kind or not self._wants(kind):
                 continue
@@ -66,18 +67,26 @@ class Sensors:
 
     def _chips(self) -> list[Reading]:
         found: list[Reading] = []
-        for chip in sorted(self._sys.glob("class/hwmon/hwmon*")):
+        for chip in _entries(self._sys / "class/hwmon", "hwmon*"):
             kind = _text(chip / "name")
             # A zone shows itself once more as a chip whose "device" is the zone: once is enough.
             if not kind or not self._wants(kind) or (chip / "device" / "type").exists():
                 continue
-            for value in sorted(chip.glob("temp*_input")):
+            for value in _entries(chip, "temp*_input"):
                 number = value.name.removesuffix("_input")
                 label = _text(chip / f"{number}_label") or number
                 critical = _plausible(_number(chip / f"{number}_crit"))
                 name = _unique(f"{kind}/{label}", found)
                 found.append(_reading(name, value, Trips(critical=critical)))
         return found
+
+
+def _entries(folder: Path, pattern: str) -> list[Path]:
+    """List what the kernel shows; a sensor that is pulled, or hidden by a sandbox, is not there."""
+    try:
+        return entries(folder, pattern)
+    except OSError:
+        return []
 
 
 def _reading(name: str, path: Path, trips: Trips) -> Reading:
@@ -105,7 +114,7 @@ def _believed(name: str, raw: int, trips: Trips) -> Reading:
 
 def _trips(zone: Path) -> Trips:
     lowest: dict[str, float] = {}
-    for kind_path in sorted(zone.glob("trip_point_*_type")):
+    for kind_path in _entries(zone, "trip_point_*_type"):
         kind = _text(kind_path)
         value = _plausible(_number(zone / kind_path.name.replace("_type", "_temp")))
         if value is not None:

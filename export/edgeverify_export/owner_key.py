@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, write_whole
 from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.bundle.loading import PadBundle
@@ -38,15 +38,16 @@ def make_key_pair(private: Path, public: Path) -> None:
             raise KeyUnusableError(f"{path} exists", advice="Choose another name; nothing written.")
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    known = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _write_new(private, secret, PRIVATE_FILE)
+    _write_new(public, known, PUBLIC_FILE)
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
     try:
-        handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(secret)
-        public.write_bytes(
-            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        )
+        write_whole(path, data, mode=mode, may_replace=False)
     except OSError as error:
-        raise KeyUnusableError(f"cannot write the keys: {error.strerror}") from None
+        raise KeyUnusableError(f"cannot write {path}: {error.strerror}") from None
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
@@ -78,11 +79,18 @@ def sign_bundle(bundle: EmbedderBundle | PadBundle, key: Ed25519PrivateKey) -> N
     """Write the signatures over the files, and over the operating points, into the folder."""
     folder = bundle.folder
     message = bundle_message(sha256_of_file(folder / MANIFEST_FILE), bundle.manifest.files)
-    (folder / MANIFEST_SIGNATURE).write_text(sign(key, message), "ascii")
+    _write_signature(folder / MANIFEST_SIGNATURE, sign(key, message))
     points = folder / POINTS_FILE
     if points.exists():
         message = points_message(sha256_of_file(points), bundle.manifest.embedding_space)
-        (folder / POINTS_SIGNATURE).write_text(sign(key, message), "ascii")
+        _write_signature(folder / POINTS_SIGNATURE, sign(key, message))
+
+
+def _write_signature(path: Path, signature: str) -> None:
+    try:
+        write_whole(path, signature.encode("ascii"), mode=PUBLIC_FILE)
+    except OSError as error:
+        raise KeyUnusableError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _read(path: Path) -> bytes:

@@ -261,6 +261,10 @@ class TestTheOwnersSignature:
         (folder / "manifest.sig").write_text("!!!")
         with pytest.raises(BundleError, match="is not a signature"):
             load_bundle(folder, owner_key=self.key.public_key())
+        (folder / "manifest.sig").unlink()
+        (folder / "manifest.sig").mkdir()
+        with pytest.raises(BundleError, match=r"manifest\.sig cannot be read: Is a directory"):
+            load_bundle(folder, owner_key=self.key.public_key())
 
 
 def test_a_pad_bundle_loads_and_an_embedder_is_not_one(folder: Path, tmp_path: Path) -> None:

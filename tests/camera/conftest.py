@@ -20,7 +20,8 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from edgeverify.camera import Camera, CameraHealth, CameraState
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.domain import Frame
 from tests.absent import absent
 
@@ -104,10 +105,7 @@ def free_port() -> int:
 class RtspServer:
     """A network camera whose plug can be pulled."""
 
-    def __init__(
-        self, port: int, width: int, height: int, hue: float, rate: int, pictures: int
-    ) -> None:
-        words = [port, width, height, f"{hue:.6f}", rate, pictures]
+    def __init__(self, *words: object) -> None:
         self._process = subprocess.Popen(
             [DEBIAN_PYTHON, str(SERVER), *map(str, words)],
             stdin=subprocess.PIPE,
@@ -116,6 +114,12 @@ class RtspServer:
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n", "the RTSP server did not start"
+
+    def change(self, form: str, width: int, height: int) -> None:
+        """Go on with other pictures, in mid-stream."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{form} {width} {height}\n".encode())
+        self._process.stdin.flush()
 
     def freeze(self) -> None:
         """Keep every connection, send nothing."""
@@ -155,12 +159,16 @@ def rtsp_server() -> Iterator[StartServer]:
         port: int,
         width: int = 640,
         height: int = 480,
+        *,
         hue: float | None = None,
         rate: int = 25,
         pictures: int = -1,
+        transport: str = "any",
+        encoder: str = "best",
     ) -> RtspServer:
         hue = random.uniform(-1, 1) if hue is None else hue
-        servers.append(RtspServer(port, width, height, hue, rate, pictures))
+        words = (port, width, height, f"{hue:.6f}", rate, pictures, transport, encoder)
+        servers.append(RtspServer(*words))
         return servers[-1]
 
     yield start

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.camera import CameraState, open_camera
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import scene, wait_for, wait_for_frame
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
 from tests.absent import absent
 from tests.camera.conftest import wait_for, wait_for_frame

@@ -7,7 +7,6 @@ import threading
 import time
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +17,7 @@ from edgeverify.camera.messages import Captured
 from edgeverify.camera.picture import Picture
 from edgeverify.camera.ring import SLOTS, Ring, make_ring
 
-BLANK = Picture(thumbnail=np.zeros((36, 64), np.uint8), checksum=0, filled_rows=0.0)
+BLANK = Picture(thumbnail=bytes(36 * 64), checksum=0, filled_rows=0.0)
 
 
 def small_ring() -> Ring:
@@ -30,7 +29,7 @@ def small_ring() -> Ring:
 def show(slot: LatestFrame, ring: Ring, number: int, at: float) -> None:
     """Do what the capture process and the supervisor do with frame `number`."""
     ring.set_stamp(number % SLOTS, 0)
-    ring.pixels(number % SLOTS)[:] = (number, 0, 255)
+    ring.pixels(number % SLOTS)[:] = bytes((255, 0, number)) * (8 * 6)
     ring.set_stamp(number % SLOTS, number)
     slot.put(ring, Captured(number, number % SLOTS, at, BLANK))
 

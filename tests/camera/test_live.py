@@ -16,9 +16,11 @@ import cv2
 import psutil
 import pytest
 
-from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.health import CameraState
 from edgeverify.camera.live import LiveCamera, LiveSource
 from edgeverify.camera.messages import Order
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.errors import ConfigError
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import VIDEO_FRAMES, VIDEO_RATE, wait_for, wait_for_frame
@@ -30,19 +32,20 @@ import signal, sys, os, time, socket
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 from edgeverify.camera.messages import *
 from edgeverify.camera.ring import make_ring
-from edgeverify.camera.picture import examine
-import numpy as np
+from edgeverify.camera.picture import Rows, examine
 to = socket.socket(fileno=int(sys.argv[1]))
 send(to, Started())
 receive_order(to)
+noise = os.urandom
 def show(frames, late=0.0):
     ring, descriptor = make_ring(64, 48)
     send(to, Opened(64, 48, descriptor))
     for number in range(1, frames + 1):
         pixels = ring.pixels(number % 4)
-        pixels[:] = np.random.randint(0, 255, pixels.shape, np.uint8)
+        pixels[:] = noise(len(pixels))
         ring.set_stamp(number % 4, number)
-        send(to, Captured(number, number % 4, time.monotonic() - late, examine(pixels)))
+        picture = examine(Rows(pixels, 64, 48), None, thumbnail=bytes(pixels[:2304]), colour=20.0)
+        send(to, Captured(number, number % 4, time.monotonic() - late, picture))
         time.sleep(0.02)
 """
 
@@ -158,13 +161,36 @@ def test_frames_are_the_newest_and_older_ones_are_never_given() -> None:
 
 def test_a_picture_shown_again_and_again_is_one_frame() -> None:
     """Whoever was filmed before the picture froze does not stand there for the next claim."""
-    same = "still = np.random.randint(0, 255, (48, 64, 3), np.uint8)\n"
-    same += "np.random.randint = lambda *_: still\nshow(100000)"
+    same = "still = os.urandom(48 * 64 * 3)\nnoise = lambda _: still\nshow(100000)"
     with camera_that(same) as door:
         first = wait_for_frame(door, 0, 10)
         assert door.latest(first.sequence, 1.0) is None
         assert door.health().state is CameraState.OK
         assert door.health().frames_per_second > 10
+
+
+def test_a_picture_fault_that_lasts_opens_the_stream_anew_and_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """An encoder that hangs on one picture: nothing but a new connection ends that."""
+    monkeypatch.setattr("edgeverify.camera.lasting_fault.FIRST_SECONDS", 0.3)
+    caplog.set_level("INFO")
+    opened = tmp_path / "opened"
+    stuck = (
+        f"opened = open({str(opened)!r}, 'a'); opened.write('x'); opened.flush()\n"
+        f"if os.path.getsize({str(opened)!r}) < 3:\n"
+        "    still = bytes(range(128)) * 72\n"
+        "    noise = lambda _: still\n"
+        "show(100000)"
+    )
+    with camera_that(stuck, frozen_seconds=1.0) as camera:
+        wait_for(camera, CameraState.FROZEN, 10)
+        wait_for(camera, CameraState.OK, 20)
+        assert wait_for_frame(camera, 0, 5) is not None
+    assert opened.read_text() == "xxx"
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("camera frozen" in line for line in said) == 1
+    assert sum("camera ok" in line for line in said) == 2
 
 
 def test_two_may_watch_one_camera() -> None:
@@ -245,7 +271,7 @@ def test_a_black_film_is_a_black_camera(tmp_path: Path) -> None:
 def test_a_daemon_that_is_killed_takes_its_capture_process_along(video: Path) -> None:
     program = (
         "import time\n"
-        "from edgeverify.camera import open_camera\n"
+        "from edgeverify.camera.open_camera import open_camera\n"
         "from edgeverify.settings import CameraSettings\n"
         f"camera = open_camera(CameraSettings(source={str(video)!r}, loop=True))\n"
         "print(camera.latest(0, 30) is not None, flush=True)\n"

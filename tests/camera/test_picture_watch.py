@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeverify.camera.health import CameraState
-from edgeverify.camera.picture import Picture, examine
+from edgeverify.camera.picture import Picture
 from edgeverify.camera.picture_watch import PictureWatch
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import scene
+from tests.camera.drawn import examine
 
 INTERVAL = 1 / 15
 GOOD = [examine(scene(seed)) for seed in range(40)]
@@ -153,7 +154,7 @@ def test_twilight_around_the_limit_does_not_flicker(levels: list[float]) -> None
         thumbnail = np.full((36, 64), round(level), np.uint8)
         thumbnail[:, :32] = round(level) + 14
         thumbnail[:, 32:] = max(0, round(level) - 14)
-        picture = Picture(thumbnail=thumbnail, checksum=index, filled_rows=0.0)
+        picture = Picture(thumbnail=thumbnail.tobytes(), checksum=index, filled_rows=0.0)
         if (now := watch.look(picture, at).state) is not state:
             changes.append(at)
             state = now

@@ -10,7 +10,12 @@ from statistics import median
 
 import pytest
 
-from edgeverify.camera import Camera, CameraState, open_camera
+from edgeverify.camera.camera import Camera
+from edgeverify.camera.health import CameraState
+from edgeverify.camera.messages import Order
+from edgeverify.camera.network_reader import NetworkReader
+from edgeverify.camera.open_camera import open_camera
+from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
 
@@ -42,18 +47,53 @@ def test_a_stream_gives_fresh_frames(rtsp_server: StartServer) -> None:
         assert camera.health().state is CameraState.OK
 
 
-@pytest.mark.usefixtures("nothing_leaks")
-def test_a_slow_camera_opens_in_time_and_shows_nothing_old(rtsp_server: StartServer) -> None:
-    """At 5 a second, getting to know the stream must not take 29 pictures, nor show them late.
+@pytest.mark.parametrize("encoder", ["h264", "jpeg"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_slow_camera_is_open_after_its_first_pictures(
+    rtsp_server: StartServer, encoder: str, transport: str
+) -> None:
+    """Counted in pictures, so that it holds on any machine: FFmpeg's own habit takes 29 of them.
 
     (It does where OpenCV ignores the options that it is given, as the wheel of 4.11 does.)
     """
     port = free_port()
+    rtsp_server(port, rate=5, encoder=encoder)
+    place = f"rtsp://127.0.0.1:{port}/door"
+    reader = NetworkReader(Order(kind="url", place=place, transport=transport))
+    try:
+        shot = reader.read()
+        assert reader.pictures_passed <= 3
+        assert shot.frame.time <= 1.0
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_camera_that_offers_one_transport_only_is_watched_without_a_setting(
+    rtsp_server: StartServer, transport: str
+) -> None:
+    port = free_port()
+    rtsp_server(port, transport=transport)
+    with watching(port) as camera:
+        frame = wait_for_frame(camera, 0, 15)
+        assert wait_for_frame(camera, frame.sequence, 5).rgb.shape == (480, 640, 3)
+
+
+def test_the_wrong_transport_is_named_and_not_a_password(rtsp_server: StartServer) -> None:
+    port = free_port()
+    rtsp_server(port, transport="udp")
+    place = f"rtsp://127.0.0.1:{port}/door"
+    with pytest.raises(CameraError, match=r"set camera\.transport to auto"):
+        NetworkReader(Order(kind="url", place=place, transport="tcp"))
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+def test_a_slow_camera_shows_nothing_old(rtsp_server: StartServer) -> None:
+    port = free_port()
     rtsp_server(port, rate=5)
     with watching(port) as camera:
-        began = time.monotonic()
-        frame = wait_for_frame(camera, 0, RETURN_SECONDS)
-        print(f"first picture after {time.monotonic() - began:.2f} s")  # noqa: T201
+        frame = wait_for_frame(camera, 0, 15)
         for _ in range(4):
             before, frame = frame, wait_for_frame(camera, frame.sequence, 2.0)
             assert frame.captured_at - before.captured_at > 0.1
@@ -129,7 +169,7 @@ def test_a_camera_that_accepts_and_sends_nothing(rtsp_server: StartServer, *, fr
         assert not camera.health().is_usable
         health = wait_for(camera, CameraState.OFFLINE, 15)
         # Whoever is first: our own time-out, or FFmpeg's.
-        assert "gives no picture" in health.detail or "answers, but" in health.detail
+        assert "gives no picture" in health.detail
         assert camera.latest(0, 0.1) is None
         server.kill()
         rtsp_server(port)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edgeverify.camera.picture import examine
 from edgeverify.camera.scene import MOVED_BELOW, SceneWatch, likeness
+from tests.camera.drawn import examine, miniature
 
 HOUR = 3600.0
 
@@ -55,19 +55,19 @@ def watch_for(
 )
 def test_light_and_noise_do_not_change_the_scene(seed: int, gain: float, noise: float) -> None:
     picture = room(seed)
-    one, other = examine(picture), examine(lit(picture, gain, noise, seed))
-    assert likeness(one.thumbnail, other.thumbnail) > MOVED_BELOW
+    one, other = miniature(picture), miniature(lit(picture, gain, noise, seed))
+    assert likeness(one, other) > MOVED_BELOW
 
 
 @given(seed=st.integers(0, 500))
 def test_another_room_is_another_scene(seed: int) -> None:
-    one, other = examine(room(seed)), examine(room(seed + 1000))
-    assert likeness(one.thumbnail, other.thumbnail) < MOVED_BELOW
+    one, other = miniature(room(seed)), miniature(room(seed + 1000))
+    assert likeness(one, other) < MOVED_BELOW
 
 
 @given(seed=st.integers(0, 500))
 def test_likeness_is_symmetric_and_full_with_itself(seed: int) -> None:
-    one, other = examine(room(seed)).thumbnail, examine(room(seed + 1)).thumbnail
+    one, other = miniature(room(seed)), miniature(room(seed + 1))
     assert likeness(one, one) == pytest.approx(1.0)
     assert likeness(one, other) == pytest.approx(likeness(other, one))
     assert likeness(one, np.full_like(one, 90)) == 0.0

@@ -42,7 +42,7 @@ class FreshMachine:
         """Run shell lines inside and return what they printed; AssertionError where one fails."""
         command = [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe"),
-            *("--as-pid2", f"--machine=fresh-{os.getpid()}", "--timezone=off"),
+            *("--as-pid2", f"--machine={_machine_name(self.files)}", "--timezone=off"),
             *("-D", str(self.files), f"--user={user}"),
             *(f"--bind-ro={path}" for path in self._binds),
             *(f"--setenv={name}={value}" for name, value in self._environ.items()),
@@ -83,6 +83,11 @@ def fresh_machine(suite: str, cache: Path, log: Path) -> Iterator[FreshMachine]:
     finally:
         subprocess.run(["umount", "--lazy", str(files)], check=False)
         subprocess.run(["rm", "-rf", "--one-file-system", str(layer)], check=False)
+
+
+def _machine_name(files: Path) -> str:
+    """Return a name of its own for each machine; letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9-]", "", files.parent.name.lower())
 
 
 def _registries(files: Path) -> tuple[dict[str, str], list[str]]:

@@ -39,7 +39,7 @@ def test_a_decision_is_whole_or_not_there(journal: Journal, keys: SigningKeys, p
     assert journal.lockouts() == {"0012345": locked}
     assert journal.claim_ids(NOON) == {"claim-one": NOON + timedelta(seconds=20)}
     assert journal.floor() == NOON
-    assert journal.totals() == {("grant", "match"): 1}
+    assert len(recent(path)) == 1
     (waiting,) = journal.outbox()
     event = parse_event(waiting.message)
     assert event.kind is EventKind.HISTORY
@@ -163,7 +163,6 @@ def test_retention_lets_old_delivered_decisions_go_and_no_others(
     assert journal.prune(NOON, settings) == 0
     assert [row.event_id for row in recent(path)] == ["event-new", "event-old-1"]
     assert [row.sequence for row in journal.outbox()] == [second.sequence]
-    assert journal.totals() == {("grant", "match"): 4}, "counters never go down"
     assert set(journal.claim_ids(NOON - timedelta(days=99))) == {"claim-new"}
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(DISTINCT sequence) FROM frames").fetchone() == (2,)

@@ -247,7 +247,7 @@ def test_a_member_of_a_wheel_is_read_too(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"gone\.tar\.gz cannot be unpacked"):
+    with pytest.raises(BundleError, match=r"cannot read .*gone\.tar\.gz: No such file"):
         member(tmp_path / "gone.tar.gz", "weights.dat", sha256_of(b"good"))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,8 @@ def test_the_systems_models_come_before_the_users(tmp_path: Path) -> None:
     assert models_directory(named, absent) == Path("/data/edgeverify/models")
     relative = {**home, "XDG_DATA_HOME": "data"}
     assert models_directory(relative, absent) == Path("/home/me/.local/share/edgeverify/models")
+    account = Path(pwd.getpwuid(os.geteuid()).pw_dir)  # where HOME is not set
+    assert cache_directory({}) == account / ".cache/edgeverify"
     assert cache_directory(home) == Path("/home/me/.cache/edgeverify")
     assert cache_directory({**home, "CACHE_DIRECTORY": "/var/cache/e"}) == Path("/var/cache/e")
 

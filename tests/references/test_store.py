@@ -205,7 +205,7 @@ def test_another_master_key_is_refused_before_anything_is_read(store: ReferenceS
 
 def test_a_newer_release_s_database_is_refused_by_name(store: ReferenceStore) -> None:
     with pytest.raises(
-        StateError, match=rf"newer edgeverify \(schema {VERSION + 1}; this one knows {VERSION}\)"
+        StateError, match=rf"has schema {VERSION + 1}, and this release knows {VERSION} at most"
     ):
         tampered(store, f"PRAGMA user_version = {VERSION + 1}")
 

@@ -69,10 +69,9 @@ def build_wheel(folder: Path, version: str, *, is_older: bool = False) -> Path:
     if is_older:
         schema = source / "edgeverify/journal/schema.py"
         text = schema.read_text()
-        assert text.count("\nVERSION = len(STEPS)\n") == 1
-        schema.write_text(
-            text.replace("\nVERSION = len(STEPS)\n", "\nSTEPS = STEPS[:1]\nVERSION = 1\n")
-        )
+        assert text.count("\nVERSION = SCHEMA.version\n") == 1
+        first = "SCHEMA = Schema(what=SCHEMA.what, steps=SCHEMA.steps[:1])\nVERSION = 1"
+        schema.write_text(text.replace("\nVERSION = SCHEMA.version\n", f"\n{first}\n"))
     dist = folder / "dist"
     subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", str(dist), str(source)], check=True)
     return dist / f"edgeverify-{version}-py3-none-any.whl"

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.debian import debian_root
+
 PACKAGES = (
     "systemd,systemd-sysv,dbus,python3,python3-venv,make,"
     "libgl1,libglib2.0-0,mosquitto,mosquitto-clients"
@@ -25,37 +27,13 @@ PACKAGES = (
 BOOT_SECONDS = 60
 
 
-def debian_mirror() -> str:
-    """Where this machine gets its Debian packages, so that nothing here names a host."""
-    said = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.split()
-    usable = [address for address in said if "debian" in address and "security" not in address]
-    return usable[0] if usable else ""
-
-
 def base_system(cache: Path) -> Path:
     """Return the folder of a minimal Debian 12, made on the first call (about a minute)."""
-    base = cache / "debian"
-    if (base / "complete").exists():
-        return base
-    shutil.rmtree(base, ignore_errors=True)
-    base.parent.mkdir(parents=True, exist_ok=True)
-    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(base)]
-    mirror = debian_mirror()
-    done = subprocess.run(
-        [*command, *([mirror] if mirror else [])], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    base = debian_root(cache / "debian", "bookworm", include=PACKAGES)
     # Neither may start by itself: the tests start their own.
     for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
         (base / "etc/systemd/system" / unit).unlink(missing_ok=True)
         (base / "etc/systemd/system" / unit).symlink_to("/dev/null")
-    (base / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
-    (base / "complete").touch()
     return base
 
 

@@ -17,7 +17,7 @@ from edgeverify.cli.console import plain_errors, say
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from edgeverify.camera import Camera
+    from edgeverify.camera.camera import Camera
     from edgeverify.cli.door.aim_view import Look, Placement, UsableSeconds
     from edgeverify.settings import Settings
 
@@ -50,7 +50,7 @@ def aim(
 
     Example: edgeverify aim --camera 0 --picture /tmp/aim.png
     """
-    from edgeverify.camera import open_camera
+    from edgeverify.camera.open_camera import open_camera
     from edgeverify.cli.door.aim_view import Placement, UsableSeconds
     from edgeverify.models.folders import models_directory
     from edgeverify.progress import download_bar
@@ -93,7 +93,7 @@ class _Session:
 
     def watch(self, show: Callable[[RenderableType], None], picture: Path, end: float) -> None:
         """Look at frame after frame until `end` on the camera's clock, or the video's own end."""
-        from edgeverify.camera import CameraState
+        from edgeverify.camera.health import CameraState
         from edgeverify.cli.door.aim_view import draw, save
         from edgeverify.errors import CameraError
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.camera.health import CameraHealth
 from edgeverify.domain import Face, Frame, Gate, QualityFigures, Reason, Refusal
 from edgeverify.settings import QualitySettings, Settings
@@ -162,8 +162,4 @@ def save(picture: Any, path: Path) -> None:
     import cv2
 
     _good, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    unfinished = path.with_name(path.name + ".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with open(os.open(unfinished, flags, 0o600), "wb") as file:  # noqa: PTH123
-        file.write(png.tobytes())
-    unfinished.replace(path)
+    write_whole(path, png.tobytes(), is_durable=False)

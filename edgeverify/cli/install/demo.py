@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors
+from edgeverify.cli.extras import require_extra
 
 
 @plain_errors
@@ -42,6 +43,8 @@ def demo(
     """
     import os
 
+    if not broker:
+        require_extra("demo")
     from rich.console import Console
 
     from edgeverify.bundle.vision_bundle import NAME as VISION

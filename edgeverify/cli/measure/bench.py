@@ -11,6 +11,7 @@ import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.door.arithmetic import one_thread_for_matrices
+from edgeverify.cli.extras import needs_extra
 
 if TYPE_CHECKING:
     from edgeverify.bundle.fusion import EmbedderBundle
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 @plain_errors
+@needs_extra("evaluate")
 def bench(  # noqa: PLR0913 - one argument an option
     *,
     photo: Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
     BundleName,
     CacheFolder,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 @plain_errors
+@needs_extra("evaluate")
 def calibrate(  # noqa: PLR0913 - one argument an option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)

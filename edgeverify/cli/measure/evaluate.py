@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
     BundleName,
     CacheFolder,
@@ -21,6 +22,7 @@ from edgeverify.cli.options import AsJson
 
 
 @plain_errors
+@needs_extra("evaluate")
 def evaluate(  # noqa: PLR0913 - one argument an option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)

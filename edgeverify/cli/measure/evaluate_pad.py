@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @plain_errors
+@needs_extra("evaluate")
 def evaluate_pad(  # noqa: PLR0913 - one argument an option
     *,
     bona_fide: Annotated[

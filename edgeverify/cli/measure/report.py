@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import lack_of
 from edgeverify.cli.options import ConfigFile, StateFolder
 
 
@@ -26,7 +27,8 @@ def report(
 ) -> None:
     """Tell and draw one decision: scores, gates, liveness over time, and what came of it.
 
-    The daemon may go on running. The journal holds no image, so none is shown.
+    The daemon may go on running. The journal holds no image, so none is shown. Without the
+    [evaluate] extra it is told and not drawn.
 
     Example: edgeverify report last --config front-door.yaml -o why.png
     """
@@ -52,7 +54,10 @@ def report(
             f"the journal of door {door} holds no event {event_id}",
             advice="`edgeverify journal list` names the newest ones; old ones are deleted in time.",
         )
-    write_picture(output, draw_report(row))
     for line in report_lines(row):
         say(line)
+    if lack := lack_of("evaluate"):
+        complain(f"edgeverify: no picture was drawn, which needs {lack}")
+        return
+    write_picture(output, draw_report(row))
     say(f"picture: {output}")

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import needs_extra
 
 SHOWN = 10
 
 
 @plain_errors
+@needs_extra("evaluate")
 def average_face(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Photos, also in folders below.")],
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
 from edgeverify.cli.people import two_photos
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @plain_errors
+@needs_extra("evaluate")
 def explain(  # noqa: PLR0913 - one argument an option
     probe: two_photos.ProbeImage,
     reference: two_photos.ReferenceImage,

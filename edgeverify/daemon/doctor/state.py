@@ -10,15 +10,17 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
+from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
-from edgeverify.journal.database import integrity, open_for_reading
+from edgeverify.folder_listing import entries
+from edgeverify.journal.database import integrity
 from edgeverify.journal.facts import fact
 from edgeverify.journal.rows import from_ms
 from edgeverify.journal.schema import VERSION
 from edgeverify.keys import load_master_key
-from edgeverify.private_files import PRIVATE_FOLDER
+from edgeverify.private_sqlite import open_for_reading
 from edgeverify.references.database import enrolled_cards
 from edgeverify.references.sealing import Sealer
 from edgeverify.state import StateDirectory, check_owner
@@ -63,7 +65,7 @@ def look_at_disk(place: Path) -> Iterator[Finding]:
 
 def look_at_journal(config: LoadedConfig, place: StateDirectory) -> Iterator[Finding]:
     """Check every page, its schema, its clock, what waits in it, and what was set aside."""
-    for aside in sorted(place.folder.glob("journal.sqlite.corrupt-*")):
+    for aside in entries(place.folder, "journal.sqlite.corrupt-*"):
         if not aside.name.endswith(("-wal", "-shm")):
             yield fault_found("journal", "journal_replaced", f"an earlier one is kept as {aside}")
     if not place.journal.exists():
@@ -114,7 +116,7 @@ def look_at_references(
     config: LoadedConfig, place: StateDirectory, environ: Mapping[str, str], *, is_running: bool
 ) -> Iterator[Finding]:
     """Look into the store, changing nothing, and count whom it lacks. Raises StateError."""
-    for aside in sorted(place.folder.glob("references.sqlite.damaged-*")):
+    for aside in entries(place.folder, "references.sqlite.damaged-*"):
         if not aside.name.endswith(("-wal", "-shm")):
             seen = f"an earlier one is kept as {aside}"
             yield fault_found("references", "references_replaced", seen)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.camera.colour import to_rgb
 from edgeverify.camera.file_reader import VideoFile
+from edgeverify.camera.pixels import Developer
 from edgeverify.camera.reader import VideoEndedError
+from edgeverify.camera.upright import upright
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError
+from edgeverify.folder_listing import files_below
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff", ".gif"})
 VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".webm", ".m4v"})
@@ -47,13 +49,17 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
         return (_single(root, root.name, root.stem),)
     if not root.is_dir():
         raise EvaluationError(f"{root} is no folder and no file")
+    try:
+        files = files_below(root)
+    except OSError as error:
+        raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     runs = [
         _single(path, path.relative_to(root).as_posix(), _person(path, root))
-        for path in sorted(root.rglob("*"))
+        for path in files
         if path.suffix.lower() in VIDEOS
     ]
     grouped: dict[str, list[tuple[int, Path]]] = {}
-    for path in sorted(root.rglob("*")):
+    for path in files:
         if path.suffix.lower() in PICTURES:
             name, number = _run_of(path, root)
             grouped.setdefault(name, []).append((number, path))
@@ -78,14 +84,14 @@ def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
             photo = decode_photo(path.name, path.read_bytes(), max_megapixels=MAX_MEGAPIXELS)
             yield (index + 1) / RUN_RATE, photo.rgb
         return
-    video = VideoFile(run.paths[0], loop=False)
+    video, developer = VideoFile(run.paths[0], loop=False), Developer()
     try:
         while True:
             try:
-                bgr = video.read()
+                pixels = developer.develop(video.read())
             except VideoEndedError:
                 return
-            yield video.seconds, to_rgb(bgr)
+            yield video.seconds, upright(pixels.packed(), pixels.turn)
     finally:
         video.close()
 

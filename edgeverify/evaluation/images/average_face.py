@@ -20,6 +20,7 @@ from edgeverify.enrolment.photo import FORMATS, decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
 from edgeverify.feeding.templates import template_named
+from edgeverify.folder_listing import files_below
 from edgeverify.vision.alignment import align_for
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
@@ -49,11 +50,10 @@ def images_below(folder: Path) -> tuple[Path, ...]:
     """List all pictures in a folder and below, in order of name. EvaluationError for none."""
     if not folder.is_dir():
         raise EvaluationError(f"{folder} is not a folder")
-    found = tuple(
-        sorted(
-            path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()
-        )
-    )
+    try:
+        found = tuple(path for path in files_below(folder) if path.suffix.lower() in ENDINGS)
+    except OSError as error:
+        raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     if not found:
         raise EvaluationError(f"{folder} holds no picture", advice=f"Use {', '.join(FORMATS[:4])}")
     return found

@@ -16,10 +16,10 @@ from types import TracebackType
 import numpy as np
 from typing_extensions import Self
 
+from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.domain import Gate, HeadPose, QualityFigures, Reason, Refusal
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.acquired import Acquired
-from edgeverify.private_files import PRIVATE_FOLDER
 
 _COMMIT_EVERY = 50
 

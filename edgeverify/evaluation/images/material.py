@@ -14,6 +14,7 @@ from edgeverify.evaluation.attacks.material import PICTURES
 from edgeverify.evaluation.images.acquire import Problem
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.pairs import ImageKey, Pair
+from edgeverify.folder_listing import entries, files_below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +56,15 @@ def folder_images(root: Path) -> tuple[NamedImage, ...]:
     """
     if not root.is_dir():
         raise EvaluationError(f"{root} is not a folder", advice="Give a folder per person in it.")
-    images = [
-        NamedImage(person=person.name, path=path)
-        for person in sorted(root.iterdir())
-        if person.is_dir()
-        for path in sorted(person.rglob("*"))
-        if path.suffix.lower() in PICTURES and path.is_file()
-    ]
+    try:
+        images = [
+            NamedImage(person=person.name, path=path)
+            for person in entries(root)
+            for path in files_below(person)
+            if path.suffix.lower() in PICTURES
+        ]
+    except OSError as error:
+        raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     people = {image.person for image in images}
     if len(people) < 2:
         holds = "no folder with pictures" if not people else f"pictures of {people.pop()} alone"

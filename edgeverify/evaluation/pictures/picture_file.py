@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.errors import EvaluationError
-from edgeverify.private_files import write_private
 
 
 def require_picture_path(path: Path) -> None:
@@ -22,6 +22,6 @@ def write_picture(path: Path, png: bytes) -> None:
     """Write a PNG with mode 0600, in place of one that is there. Raises EvaluationError."""
     require_picture_path(path)
     try:
-        write_private(path, png)
+        write_whole(path, png)
     except OSError as error:
         raise EvaluationError(f"{path} cannot be written: {error.strerror}") from None

@@ -12,7 +12,6 @@ import hmac
 import os
 import secrets
 import stat
-import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,8 +19,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from edgeverify.atomic_file import write_whole
 from edgeverify.bundle.canonical_json import canonical_json
 from edgeverify.errors import BundleError
+from edgeverify.folder_listing import entries
 from edgeverify.runtime.tensorrt.key import Device, EngineKey
 
 _SECRET = ".hmac-key"  # noqa: S105 - a file name
@@ -135,7 +136,7 @@ class EngineCache:
         self._replace(_TIMING, data)
 
     def _why_not(self, key: EngineKey, bundle: str) -> Miss:
-        for path in sorted(self.folder.glob("*.engine")):
+        for path in entries(self.folder, "*.engine"):
             opened = self._open(path)
             if not isinstance(opened, Miss) and opened[0].bundle == bundle:
                 changed = "; ".join(key.differences(opened[0].key))
@@ -183,21 +184,7 @@ class EngineCache:
 
     def _replace(self, name: str, data: bytes) -> Path:
         try:
-            handle, temporary = tempfile.mkstemp(prefix=".new.", dir=self.folder)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                Path(temporary).replace(self.folder / name)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-            folder = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            write_whole(self.folder / name, data)
         except OSError as error:
             raise BundleError(f"cannot write {self.folder / name}: {error.strerror}") from None
         return self.folder / name

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.tensorrt.key import Device
 
-_ADVICE = "Install the [tensorrt] extra (pycuda needs nvcc), and check nvidia-smi."
+_ADVICE = "See `docs/gpu.md` for what this machine needs (pycuda needs nvcc), and check nvidia-smi."
 
 
 @dataclass(slots=True, eq=False)

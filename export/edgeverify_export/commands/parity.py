@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.cli.extras import needs_extra
 from edgeverify_export.commands import options
 
 
 @plain_errors
+@needs_extra("evaluate")
 def parity(  # noqa: PLR0913 - one parameter an option
     bundle: options.BundleFolder,
     *,

@@ -13,6 +13,7 @@ from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.alignment import align_mesh
 from edgeverify.feeding.statement import Feeding
+from edgeverify.folder_listing import files_below
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted
 from edgeverify.settings import VisionSettings
@@ -85,11 +86,10 @@ def images_in(folder: Path, limit: int) -> tuple[Path, ...]:
     """List pictures below a folder, at most `limit`, spread evenly; ParityError where none is."""
     if not folder.is_dir():
         raise ParityError(f"no folder of images at {folder}")
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
+    try:
+        found = [path for path in files_below(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
+    except OSError as error:
+        raise ParityError(f"{error.filename} cannot be read: {error.strerror}") from None
     if not found:
         raise ParityError(f"no image below {folder}: nothing would be compared")
     return tuple(spread(found, limit))

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from edgeverify.cli import extras
 from edgeverify.domain import Outcome, Reason
 from edgeverify.evaluation.transactions.journal_report import report_lines
 from edgeverify.journal import Entry, FrameRecord, Journal
@@ -83,6 +84,17 @@ def test_the_picture_is_drawn_for_its_owner_only(door: Path) -> None:
         assert drawn.shape[1] == 950
         assert drawn.std() > 10
         assert (door / "why.png").stat().st_mode & 0o777 == 0o600
+
+
+def test_on_a_door_without_the_extra_it_is_told_and_not_drawn(
+    door: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "_installed", lambda _: False)
+    said = report(door, "event-shut")
+    assert said.code == 0
+    assert "deny (non_match) after 0.80 s: 0 of 3 comparisons matched" in said.out
+    assert said.err.startswith("edgeverify: no picture was drawn, which needs edgeverify's [evalu")
+    assert not (door / "why.png").exists()
 
 
 def test_the_last_decision_needs_no_id(door: Path) -> None:

@@ -1,0 +1,86 @@
+"""A file written whole or not at all, for its owner alone unless said otherwise.
+
+Standard practice on POSIX: write a temporary file beside the target, fsync it, rename it over the
+target, fsync the folder (see rename(2) and fsync(2)). The standard library must do: the installer
+uses this before anything is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+PUBLIC_FILE = 0o644
+
+
+def write_whole(
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = PRIVATE_FILE,
+    is_durable: bool = True,
+    may_replace: bool = True,
+) -> None:
+    """Write `content` to `path`; see `whole_file`. Raises OSError, and then nothing has changed."""
+    with whole_file(path, mode=mode, is_durable=is_durable, may_replace=may_replace) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(
+    path: Path, *, mode: int = PRIVATE_FILE, is_durable: bool = True, may_replace: bool = True
+) -> Iterator[IO[bytes]]:
+    """Give a file to write to, which takes the name `path` once the block has ended well.
+
+    `is_durable` False leaves out the fsync, for what a power cut may take. Where `may_replace` is
+    False a file of that name is never touched: FileExistsError. Whatever stands at `path`, a
+    symbolic link too, is replaced, never written through. Raises OSError, named after `path`.
+    """
+    try:
+        if not may_replace:
+            # The name is taken first, by an empty file, so that nobody else can take it meanwhile.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+        try:
+            with _beside(path) as (descriptor, temporary):
+                with os.fdopen(descriptor, "wb") as file:
+                    os.fchmod(descriptor, mode)
+                    yield file
+                    file.flush()
+                    if is_durable:
+                        os.fsync(descriptor)
+                temporary.replace(path)
+        except BaseException:
+            if not may_replace:
+                path.unlink(missing_ok=True)
+            raise
+        if is_durable:
+            sync_folder(path.parent)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the temporary file's
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a deletion in `folder` durable. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[int, Path]]:
+    """Make a temporary file (0600) in the folder of `path`; it is gone unless it was renamed."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    temporary = Path(name)
+    try:
+        yield descriptor, temporary
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""When a camera that shows nothing useful is opened anew. Pure: time is given."""
+
+from __future__ import annotations
+
+from edgeverify.camera.health import CameraState
+
+FIRST_SECONDS = 5.0
+LONGEST_SECONDS = 600.0
+"""A door that is dark all night opens its camera anew every ten minutes, not every five seconds."""
+PICTURE_FAULTS = frozenset(
+    {
+        CameraState.FROZEN,
+        CameraState.BLACK,
+        CameraState.COVERED,
+        CameraState.OVEREXPOSED,
+        CameraState.TORN,
+    }
+)
+
+
+class LastingFault:
+    """Says when to hang up: five seconds after a fault was named, then after twice as long.
+
+    Encoders and decoders get stuck in ways that only a new connection ends; a lens cap is not
+    ended by one, hence the growing pauses.
+    """
+
+    def __init__(self) -> None:
+        self._state: CameraState | None = None
+        self._began = 0.0
+        self._patience = FIRST_SECONDS
+        self.times = 0
+        """How often it was opened anew for the fault of now."""
+
+    def look(self, state: CameraState, at: float) -> bool:
+        """Return whether to open the camera anew; `at` is seconds, and must not fall."""
+        if state not in PICTURE_FAULTS:
+            self._state, self._patience, self.times = None, FIRST_SECONDS, 0
+            return False
+        if state is not self._state:
+            self._state, self._began = state, at
+        if at - self._began < self._patience:
+            return False
+        self._began = at
+        self._patience = min(LONGEST_SECONDS, 2 * self._patience)
+        self.times += 1
+        return True

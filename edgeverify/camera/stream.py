@@ -1,0 +1,144 @@
+"""One video input of FFmpeg, decoded picture by picture through PyAV.
+
+Every picture comes with its own size, pixel format, colour range and rotation: a camera may change
+any of them in mid-stream, and whoever converts with the first picture's shows wrong ones for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import av
+from av.codec.context import Flags
+from av.container import InputContainer
+
+from edgeverify.camera.reader import MAX_SIDE_PIXELS
+from edgeverify.camera.stream_errors import describe
+from edgeverify.errors import CameraError
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame
+    from av.video.stream import VideoStream
+
+MAX_BAD_PACKETS = 300
+"""So many in a row that do not decode: the stream is another than the one that was opened."""
+
+GREY = 128
+
+
+class Stream:
+    """An open input. `name` stands in messages; the address, which may hold a password, does not.
+
+    `options` are FFmpeg's own. Raises CameraError with a sentence for whatever keeps it from
+    opening.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        *,
+        name: str,
+        options: dict[str, str] | None = None,
+        container: str | None = None,
+        timeout_seconds: float | None = None,
+        is_live: bool = False,
+    ) -> None:
+        self._name = name
+        timeout = None if timeout_seconds is None else (timeout_seconds, timeout_seconds)
+        self._input: InputContainer | None = None
+        try:
+            self._input = av.open(place, format=container, options=options or {}, timeout=timeout)
+            self._stream = self._first_video()
+        except (av.FFmpegError, ValueError, IndexError) as error:
+            self.close()
+            raise CameraError(f"{name}: {describe(error)}") from None
+        decoder = self._stream.codec_context
+        decoder.thread_count = 1
+        if is_live:  # no decoder thread holds pictures back
+            decoder.flags = int(decoder.flags) | int(Flags.low_delay)
+        self._packets = self._input.demux(self._stream)
+        self._decoded: Iterator[VideoFrame] = iter(())
+        self._bad_packets = 0
+        self._latest: VideoFrame | None = None
+        self._grey = b""
+
+    @property
+    def frames_per_second(self) -> float:
+        """What the container says of its rate; 0 where it says nothing."""
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return float(rate) if rate else 0.0
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's short names of the container, such as "rtsp" or "mov,mp4"."""
+        return "" if self._input is None else self._input.format.name
+
+    @property
+    def codec(self) -> str:
+        """FFmpeg's short name of the codec, such as "h264"."""
+        return self._stream.codec_context.name
+
+    def read(self, skip: Callable[[Packet[VideoStream]], bool] | None = None) -> VideoFrame | None:
+        """Return the next picture, None at the end of the stream. Raises CameraError.
+
+        Packets for which `skip` returns True are passed over without being decoded. The picture
+        before must not be used any more.
+        """
+        self._wipe()
+        while (frame := next(self._decoded, None)) is None:
+            packet = self._next_packet()
+            if packet is None:
+                return None
+            if skip is None or packet.pts is None or not skip(packet):
+                self._decoded = iter(self._decode(packet))
+        self._bad_packets = 0
+        if not 0 < max(frame.width, frame.height) <= MAX_SIDE_PIXELS:
+            raise CameraError(f"{self._name}: gave {frame.width} x {frame.height} pixels: too many")
+        self._latest = frame
+        return frame
+
+    def close(self) -> None:
+        """Close the input. May be called twice."""
+        if self._input is not None:
+            self._input.close()
+
+    def _first_video(self) -> VideoStream:
+        if self._input is None or not self._input.streams.video:
+            raise IndexError("holds no video")
+        stream = self._input.streams.video[0]
+        if stream.codec_context is None:
+            raise IndexError("holds a video in a codec that is not known here")
+        return stream
+
+    def _next_packet(self) -> Packet[VideoStream] | None:
+        try:
+            return next(self._packets, None)
+        except av.FFmpegError as error:
+            raise CameraError(f"{self._name}: {describe(error)}") from None
+
+    def _decode(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        try:
+            return packet.decode()
+        except av.InvalidDataError:
+            self._bad_packets += 1
+            if self._bad_packets < MAX_BAD_PACKETS:
+                return []
+            raise CameraError(f"{self._name}: sends what cannot be decoded") from None
+        except av.FFmpegError as error:
+            raise CameraError(f"{self._name}: {describe(error)}") from None
+
+    def _wipe(self) -> None:
+        """Paint the last picture grey before its memory is used again.
+
+        A JPEG that was cut off leaves the rest of its memory as it was: a picture from a moment
+        ago, and whoever stood there. Other codecs refer to their last pictures.
+        """
+        frame, self._latest = self._latest, None
+        if frame is None or self.codec != "mjpeg":
+            return
+        for plane in frame.planes:
+            memory = memoryview(plane)
+            if len(self._grey) < len(memory):
+                self._grey = bytes([GREY]) * len(memory)
+            memory[:] = self._grey[: len(memory)]

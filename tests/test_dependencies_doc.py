@@ -1,0 +1,53 @@
+"""docs/dependencies.md: every dependency, where it is needed, its bounds; no more, no less."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = pytest.importorskip("tomli")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _written() -> Iterator[tuple[str, str, str]]:
+    """Give part ("door" or the extra), package, and what its row begins the bounds with."""
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for section in page.split("\n## ")[1:]:
+        extra = re.match(r"`\[(.+?)\]`", section)
+        for name, bounds in re.findall(
+            r"^\| ([a-z0-9-]+) \| .+ \| (`.+) \|$", section, re.MULTILINE
+        ):
+            yield extra[1] if extra else "door", name, bounds.partition(": ")[0]
+
+
+def _required() -> Iterator[tuple[str, str, str]]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for part, lines in {
+        "door": project["dependencies"],
+        **project["optional-dependencies"],
+    }.items():
+        for line in lines:
+            requirement, _, marker = line.partition(";")
+            name = re.match(r"[A-Za-z0-9-]+", requirement)
+            assert name is not None
+            bounds = f"`{requirement[name.end() :].strip()}`"
+            yield part, name[0], bounds + (f" where `{marker.strip()}`" if marker else "")
+
+
+def test_every_dependency_stands_there_with_its_bounds() -> None:
+    required = sorted(_required())
+    assert len(required) > 40
+    assert sorted(_written()) == required
+
+
+def test_every_dependency_has_a_lower_bound() -> None:
+    for _, name, bounds in _required():
+        assert re.match("`[>=]=", bounds), name
