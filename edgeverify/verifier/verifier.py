@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
 from edgeverify.bundle.loading import PadBundle, load_pad_bundle
-from edgeverify.bundle.operating_points import choose_operating_point
+from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.domain import Degradation, OperatingPoint

@@ -79,6 +79,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation.images import calibrate as calibration
+    from edgeverify.evaluation.images.row_sense import senseless
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.models.bundle_writer import write_points
     from edgeverify.progress import counted_bar
@@ -125,6 +126,8 @@ def calibrate(  # noqa: PLR0913 - one argument an option
             f"{output or measured.folder} cannot be written: {error.strerror}",
             advice="Name a file with --output, or run this as the owner of the bundle.",
         ) from None
+    for line in senseless(found.points):
+        complain(line)
     if as_json:
         say(file.model_dump_json(indent=1))
         return
