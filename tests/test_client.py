@@ -12,20 +12,36 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from edgeverify.client import EventChecker, load_verify_keys, subscribe
 from edgeverify.domain import Outcome
-from edgeverify.errors import BrokerError, EventError, KeyUnusableError
-from edgeverify.events import DecisionPayload, EventKind, Topics, encode_event, sign
+from edgeverify.errors import BrokerError, EventError, KeyUnusableError, StateError
+from edgeverify.events import (
+    MAX_LIFETIME_SECONDS,
+    DecisionPayload,
+    EventKind,
+    Topics,
+    encode_event,
+    sign,
+)
 from edgeverify.journal import Entry
 from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys
+from edgeverify.settings.outside import EventSettings
 from tests.absent import absent
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.doors import DOOR, NOON, decided, door_keys, public_pem
 
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS = Topics(DOOR)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The subscriber keeps its sequence in a folder of this test."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -79,6 +95,37 @@ def test_a_repeated_or_older_sequence_is_refused(keys: SigningKeys, sequence: in
 def test_a_gap_is_reported_and_accepted(keys: SigningKeys) -> None:
     checker = _checker(keys, after_sequence=7)
     assert checker.check(_event(keys, 11), now=NOON).missed == 3
+
+
+def test_a_grant_that_would_be_valid_for_years_is_refused(keys: SigningKeys) -> None:
+    """The door's clock is ten years ahead: its grant would open until then."""
+    ahead = decided("x", at=NOON + timedelta(days=3650))
+    with pytest.raises(EventError, match="a clock is wrong"):
+        _checker(keys).check(_event(keys, 7, ahead), now=NOON)
+
+
+def test_a_grant_with_too_long_a_life_is_refused(keys: SigningKeys) -> None:
+    payload = payload_of(decided("x", at=NOON), 7)
+    fields = {name: getattr(payload, name) for name in DecisionPayload.__slots__}
+    fields["expires_at"] = NOON + timedelta(seconds=61)
+    raw = encode_event(sign(DecisionPayload(**fields), keys), EventKind.LIVE)
+    with pytest.raises(EventError, match="61 s"):
+        _checker(keys).check(raw, now=NOON + timedelta(seconds=30))
+
+
+def test_no_setting_lets_a_door_promise_more_than_a_lock_accepts() -> None:
+    with pytest.raises(ValidationError):
+        EventSettings(expires_seconds=MAX_LIFETIME_SECONDS + 0.001)
+    EventSettings(expires_seconds=MAX_LIFETIME_SECONDS)
+
+
+def test_without_a_known_sequence_what_was_issued_before_the_start_is_refused(
+    keys: SigningKeys,
+) -> None:
+    checker = EventChecker(DOOR, {keys.keyid: keys.public}, since=NOON)
+    with pytest.raises(EventError, match="before this program began"):
+        checker.check(_event(keys, 7, decided("x", at=NOON - timedelta(seconds=1))), now=NOON)
+    assert checker.check(_event(keys, 7), now=NOON).granted
 
 
 def test_a_refused_event_does_not_count_as_seen(keys: SigningKeys, tmp_path: Path) -> None:
@@ -181,6 +228,60 @@ def test_the_lock_controller_of_the_readme_opens_for_the_right_event_only(
     assert opened == ["open for 0012345"]
 
 
+def _opened(broker: Mosquitto, pem: Path, raw: bytes, **more: object) -> list[int]:
+    """Start a lock, play one message to it, and return the sequences that it accepted."""
+    events = subscribe(
+        "127.0.0.1",
+        port=broker.port,
+        door=DOOR,
+        verify_key=pem,
+        idle_seconds=2.0,
+        on_ready=threading.Thread(target=_publish, args=(broker, TOPICS.event, raw)).start,
+        **more,  # type: ignore[arg-type]
+    )
+    return [event.sequence for event in events]
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"seven"])
+def test_a_lock_that_was_started_again_does_not_open_twice_for_one_grant(
+    damage: bytes | None, keys: SigningKeys, tmp_path: Path
+) -> None:
+    pem = public_pem(tmp_path, keys.public)
+    kept = tmp_path / "lock.sequence"
+    started = datetime.now(timezone.utc)
+    raw = _event(keys, 7, decided("x", at=started + timedelta(seconds=20)))
+    with mosquitto(tmp_path / "broker") as broker:
+        assert _opened(broker, pem, raw, sequence_file=kept) == [7]
+        assert kept.read_text() == "7\n"
+        later = started + timedelta(seconds=21)
+        if damage is not None:
+            kept.write_bytes(damage)
+        assert _opened(broker, pem, raw, sequence_file=kept, now=lambda: later) == []
+
+
+def test_the_sequence_is_kept_without_being_asked(keys: SigningKeys, tmp_path: Path) -> None:
+    pem = public_pem(tmp_path, keys.public)
+    raw = _event(keys, 7, decided("x", at=datetime.now(timezone.utc) + timedelta(seconds=20)))
+    with mosquitto(tmp_path / "broker") as broker:
+        assert _opened(broker, pem, raw) == [7]
+        assert _opened(broker, pem, raw) == []
+    (kept,) = (tmp_path / "state").rglob("*.sequence")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_cannot_keep_its_sequence_says_so_and_opens_nothing(
+    keys: SigningKeys, tmp_path: Path
+) -> None:
+    pem = public_pem(tmp_path, keys.public)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match="keeps the last sequence"):
+        next(
+            subscribe(
+                "127.0.0.1", door=DOOR, verify_key=pem, sequence_file=tmp_path / "file" / "last"
+            )
+        )
+
+
 def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
     pem = public_pem(tmp_path, keys.public)
     old = decided("old", at=NOON - timedelta(days=300))
@@ -204,6 +305,12 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
     assert event.decision.event_id == "event-old"
     assert not event.granted
     assert len(refused) == 1
+
+
+SOON = timedelta(seconds=50)
+"""A grant that is still valid when a slow machine gets to it."""
+LATE = timedelta(seconds=4.5)
+"""Half a second before the end when it is made: past it, once it has come through the broker."""
 
 
 def _shell_example(where: str) -> str:
@@ -260,6 +367,10 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         ("forged", ""),
         ("expired", ""),
         ("elsewhere", ""),
+        ("years", ""),
+        ("half a second late", ""),
+        ("empty last", "open for 0012345\n"),
+        ("garbage", ""),
     ],
 )
 def test_the_shell_example_opens_for_the_right_event_only(
@@ -270,12 +381,19 @@ def test_the_shell_example_opens_for_the_right_event_only(
             absent(f"{tool} is not installed")
     now = datetime.now(timezone.utc)
     raw = {
-        "grant": lambda: _event(keys, 7, decided("x")),
-        "deny": lambda: _event(keys, 7, decided("x", outcome=Outcome.DENY)),
+        "grant": lambda: _event(keys, 7, decided("x", at=now + SOON)),
+        "deny": lambda: _event(keys, 7, decided("x", outcome=Outcome.DENY, at=now + SOON)),
         "forged": lambda: _forged(keys),
         "expired": lambda: _event(keys, 7, decided("x", at=now - timedelta(seconds=60))),
         "elsewhere": lambda: _elsewhere(keys),
+        "years": lambda: _event(keys, 7, decided("x", at=now + timedelta(days=3650))),
+        "half a second late": lambda: _event(keys, 7, decided("x", at=now - LATE)),
+        "empty last": lambda: _event(keys, 7, decided("x", at=now + SOON)),
+        "garbage": lambda: b'{"data_base64": 7, "signature": ["x"]}',
     }[case]()
+    if case == "empty last":
+        (tmp_path / "lock").mkdir()
+        (tmp_path / "lock" / "last").write_text("")
     with mosquitto(tmp_path / "broker") as broker:
         done = _run_shell(raw, tmp_path, keys, broker, where)
     assert done.stdout == printed, done.stderr

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from edgeverify.domain import FaultName
+
 
 class CameraState(str, Enum):
     """One word for what is wrong. Only `OK` and `CAMERA_MOVED` may carry a grant."""
@@ -23,6 +25,11 @@ class CameraState(str, Enum):
 
 
 USABLE = frozenset({CameraState.OK, CameraState.CAMERA_MOVED})
+
+
+def camera_fault(state: CameraState) -> FaultName:
+    """Return the name that a door is degraded by in a state. Raises ValueError for `OK`."""
+    return FaultName(f"camera_{state.value.removeprefix('camera_')}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,12 +28,15 @@ def open_pipeline_for(
 
     from edgeverify.errors import ConfigError
     from edgeverify.models.folders import models_directory
+    from edgeverify.progress import download_bar
     from edgeverify.verifier.owner_key import owner_key
     from edgeverify.verifier.verifier import open_brain
 
     owner = owner_key(settings, folder)
     without_pad = settings.model_copy(update={"liveness": "off"})
-    brain = open_brain(without_pad, models_directory(os.environ), owner, at_door=at_door)
+    models = models_directory(os.environ)
+    with download_bar() as progress:
+        brain = open_brain(without_pad, models, owner, at_door=at_door, progress=progress)
     try:
         point = brain.point(settings)
     except ConfigError:

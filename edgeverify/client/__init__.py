@@ -5,9 +5,8 @@
             open_the_lock()
 
 Signature, door, expiry and sequence are checked before an event is handed out; whatever fails a
-check is refused and, with `on_refused`, told. Keep the last sequence over restarts of your own
-program (`after_sequence`), else an event recorded within its few seconds of life could be played
-to a controller that has just started.
+check is refused and, with `on_refused`, told. The last sequence is kept on disk over restarts of
+your program, so that an event recorded within its few seconds of life opens nothing a second time.
 """
 
 from edgeverify.client.checking import DoorEvent, EventChecker, load_verify_keys

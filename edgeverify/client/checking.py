@@ -13,7 +13,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import EventError, KeyUnusableError
-from edgeverify.events import DecisionPayload, EventKind, key_id, parse_event
+from edgeverify.events import (
+    MAX_LIFETIME_SECONDS,
+    DecisionPayload,
+    EventKind,
+    key_id,
+    parse_event,
+)
 
 BEGIN = b"-----BEGIN"
 
@@ -56,14 +62,21 @@ class DoorEvent:
 class EventChecker:
     """All checks of a subscriber, without a network: bytes in, `DoorEvent` or EventError out.
 
-    `after_sequence` is the last sequence acted upon, 0 for none.
+    `after_sequence` is the last sequence acted upon, 0 for none. An event that was issued before
+    `since` is refused: for whoever has lost, or never had, that number.
     """
 
     def __init__(
-        self, door: str, keys: Mapping[str, Ed25519PublicKey], *, after_sequence: int = 0
+        self,
+        door: str,
+        keys: Mapping[str, Ed25519PublicKey],
+        *,
+        after_sequence: int = 0,
+        since: datetime | None = None,
     ) -> None:
         self._door = door
         self._keys = keys
+        self._since = since
         self.last_sequence = after_sequence
 
     def check(self, raw: bytes, *, now: datetime, is_retained: bool = False) -> DoorEvent:
@@ -79,6 +92,7 @@ class EventChecker:
         if decision.expires_at <= now:
             late = (now - decision.expires_at).total_seconds()
             raise EventError(f"event {decision.event_id} expired {late:.1f} s ago")
+        self._check_lifetime(decision, now)
         if decision.sequence <= self.last_sequence:
             raise EventError(
                 f"event {decision.event_id} has sequence {decision.sequence}, "
@@ -103,6 +117,18 @@ class EventChecker:
             score=event.score,
             threshold=event.threshold,
         )
+
+    def _check_lifetime(self, decision: DecisionPayload, now: datetime) -> None:
+        """Refuse what would stay valid for too long, whatever the two clocks say."""
+        lifetime = (decision.expires_at - decision.issued_at).total_seconds()
+        left = (decision.expires_at - now).total_seconds()
+        if max(lifetime, left) > MAX_LIFETIME_SECONDS:
+            raise EventError(
+                f"event {decision.event_id} would be valid for {max(lifetime, left):.0f} s, "
+                f"and no grant is for more than {MAX_LIFETIME_SECONDS}: a clock is wrong"
+            )
+        if self._since is not None and decision.issued_at < self._since:
+            raise EventError(f"event {decision.event_id} was issued before this program began")
 
     def _check_door(self, decision: DecisionPayload) -> None:
         if decision.door != self._door:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from edgeverify.client.checking import DoorEvent, EventChecker, load_verify_keys
 from edgeverify.client.feed import Feed
+from edgeverify.client.sequence import SequenceFile, default_sequence_file
 from edgeverify.errors import EventError
 from edgeverify.events import Topics
 
@@ -27,6 +29,7 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
     password: str = "",
     tls: ssl.SSLContext | None = None,
     after_sequence: int = 0,
+    sequence_file: str | Path | bool = True,
     history: bool = False,
     now: Callable[[], datetime] = _utc_now,
     on_refused: Callable[[EventError], None] = lambda _error: None,
@@ -37,11 +40,20 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
 
     `verify_key` is one PEM file or several (after a change of keys). The connection is made again
     whenever it breaks. `on_ready` is called on each (re)connection. With `idle_seconds` the
-    iteration ends when nothing came for so long. Raises KeyUnusableError, and BrokerError where
-    the first connection fails.
+    iteration ends when nothing came for so long.
+
+    The last sequence accepted is kept on disk, so that a restart opens for nothing old: in the
+    service's or the user's state folder, in a file of your choice, or nowhere (`sequence_file`
+    False; `after_sequence` is then yours to keep). While no sequence is known, events issued
+    before this call are refused. Raises KeyUnusableError, StateError where that file cannot be
+    used, and BrokerError where the first connection fails.
     """
     paths = [verify_key] if isinstance(verify_key, (str, Path)) else list(verify_key)
-    checker = EventChecker(door, load_verify_keys(paths), after_sequence=after_sequence)
+    kept = None if history else _kept(sequence_file, door=door, host=host)
+    known = max(after_sequence, (kept.read() or 0) if kept is not None else 0)
+    checker = EventChecker(
+        door, load_verify_keys(paths), after_sequence=known, since=None if known else now()
+    )
     topics = Topics(door)
     topic = topics.audit if history else topics.event
     with Feed(host, port, topics=(topic,), username=username, password=password, tls=tls) as feed:
@@ -52,8 +64,22 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
                 return
             try:
                 if history:
-                    yield checker.check_history(message.payload)
+                    event = checker.check_history(message.payload)
                 else:
-                    yield checker.check(message.payload, now=now(), is_retained=message.is_retained)
+                    event = checker.check(
+                        message.payload, now=now(), is_retained=message.is_retained
+                    )
             except EventError as error:
                 on_refused(error)
+                continue
+            if kept is not None:
+                kept.write(event.sequence)
+            yield event
+
+
+def _kept(sequence_file: str | Path | bool, *, door: str, host: str) -> SequenceFile | None:  # noqa: FBT001
+    if sequence_file is False:
+        return None
+    if sequence_file is True:
+        return SequenceFile(default_sequence_file(door, host, os.environ))
+    return SequenceFile(Path(sequence_file))

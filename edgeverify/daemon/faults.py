@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 
 
 class FaultBoard:
@@ -12,10 +12,10 @@ class FaultBoard:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: dict[str, Degradation] = {}
+        self._faults: dict[FaultName, Degradation] = {}
         self._changed = threading.Event()
 
-    def raise_fault(self, name: str, detail: str = "") -> None:
+    def raise_fault(self, name: FaultName, detail: str = "") -> None:
         """State a fault, or change what is said of it.
 
         Another detail alone is no change worth telling at once: it may hold a running figure.
@@ -26,14 +26,14 @@ class FaultBoard:
         if is_new:
             self._changed.set()
 
-    def clear(self, name: str) -> None:
+    def clear(self, name: FaultName) -> None:
         """Take a fault back; nothing happens where it was not stated."""
         with self._lock:
             gone = self._faults.pop(name, None)
         if gone is not None:
             self._changed.set()
 
-    def state(self, name: str, detail: str, *, present: bool) -> None:
+    def state(self, name: FaultName, detail: str, *, present: bool) -> None:
         """State or take back, as `present` says."""
         if present:
             self.raise_fault(name, detail)
@@ -54,7 +54,7 @@ class FaultBoard:
         with self._lock:
             return tuple(self._faults.values())
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: FaultName) -> bool:
         with self._lock:
             return name in self._faults
 

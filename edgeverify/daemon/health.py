@@ -6,10 +6,11 @@ import logging
 import time
 from pathlib import Path
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.health import CameraState, camera_fault
 from edgeverify.daemon.reload.reloader import Change
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.status import DoorStatus
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.liveness import LivenessPlan
@@ -51,16 +52,20 @@ class Health:
     def enrolled(self, report: EnrolmentReport) -> None:
         """Say whom enrolment refused, and who looks like whom."""
         faults = self._service.faults
-        faults.clear("enrolment_failed")
+        faults.clear(FaultName.ENROLMENT_FAILED)
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
-        faults.state("enrolment_incomplete", f"{len(problems)} problem(s)", present=bool(problems))
+        faults.state(
+            FaultName.ENROLMENT_INCOMPLETE, f"{len(problems)} problem(s)", present=bool(problems)
+        )
 
     def adopted(self, change: Change) -> None:
         """Say what a reload brought, and what of it needs a restart."""
         faults = self._service.faults
-        faults.clear("config_rejected")
-        faults.state("restart_needed", change.restart_needed, present=bool(change.restart_needed))
+        faults.clear(FaultName.CONFIG_REJECTED)
+        faults.state(
+            FaultName.RESTART_NEEDED, change.restart_needed, present=bool(change.restart_needed)
+        )
         self._standing()
 
     def status(self) -> DoorStatus:
@@ -108,7 +113,7 @@ class Health:
         metrics.set_queue("outbox", self._outbox_length)
         metrics.set_queue("inbox", len(service.inbox))
         metrics.set_heat(int(self._heat.level), self._heat.celsius)
-        metrics.set_degraded(fault.name for fault in service.faults.snapshot())
+        metrics.set_degraded(fault.name.value for fault in service.faults.snapshot())
         textfile = service.config.settings.metrics.textfile
         if not textfile:
             return
@@ -122,27 +127,30 @@ class Health:
         service = self._service
         situation = service.board.current
         faults = service.faults
-        faults.state("liveness_off", "switched off in the config", present=situation.plan.is_off)
         faults.state(
-            "threshold_by_hand",
+            FaultName.LIVENESS_OFF, "switched off in the config", present=situation.plan.is_off
+        )
+        faults.state(
+            FaultName.THRESHOLD_BY_HAND,
             "no measured false match rate",
             present=situation.point.max_fmr is None,
         )
         faults.replace("pad_", service.brain.notices)
         faults.state(
-            "liveness_unavailable",
+            FaultName.LIVENESS_UNAVAILABLE,
             "no PAD bundle works: every claim is denied",
             present=not situation.plan.can_run,
         )
         moved = service.store.moved_aside
         detail = f"the references were damaged, are kept as {moved} and made again"
-        faults.state("references_replaced", detail, present=moved is not None)
+        faults.state(FaultName.REFERENCES_REPLACED, detail, present=moved is not None)
 
     def _look_at_camera(self) -> None:
         health = self._service.eyes.health()
-        for state in CameraState:
-            present = health.state is state and state is not CameraState.OK
-            self._service.faults.state(_camera_fault(state), health.detail, present=present)
+        faults: tuple[Degradation, ...] = ()
+        if health.state is not CameraState.OK:
+            faults = (Degradation(name=camera_fault(health.state), detail=health.detail),)
+        self._service.faults.replace("camera_", faults)
         if health.is_usable and not self._camera_was_usable:
             self._service.metrics.reconnected("camera")
         self._camera_was_usable = health.is_usable
@@ -156,7 +164,7 @@ class Health:
         self._connections = link.connections
         stuck = self._service.outbox.problem
         self._service.faults.state(
-            "history_stuck", stuck, present=bool(stuck) and link.is_connected
+            FaultName.HISTORY_STUCK, stuck, present=bool(stuck) and link.is_connected
         )
 
     def _look_at_journal(self, now: float) -> None:
@@ -172,7 +180,9 @@ class Health:
 
     def _look_at_clock(self) -> None:
         verdict = self._service.time.look()
-        self._service.faults.state("clock_unsynced", verdict.problem, present=bool(verdict.problem))
+        self._service.faults.state(
+            FaultName.CLOCK_UNSYNCED, verdict.problem, present=bool(verdict.problem)
+        )
 
     def _look_at_heat(self, now: float) -> None:
         before = self._heat.level
@@ -182,14 +192,10 @@ class Health:
         detail = f"{words}: {self._heat.reason}"
         is_suspended = level is Level.SUSPENDED
         faults = self._service.faults
-        faults.state("hot", detail, present=level > Level.FULL and not is_suspended)
-        faults.state("overheated", detail, present=is_suspended)
+        faults.state(FaultName.HOT, detail, present=level > Level.FULL and not is_suspended)
+        faults.state(FaultName.OVERHEATED, detail, present=is_suspended)
         if self._heat.level is not before:
             LOG.warning("heat: level %s: %s", words, self._heat.reason)
-
-
-def _camera_fault(state: CameraState) -> str:
-    return "camera_moved" if state is CameraState.CAMERA_MOVED else f"camera_{state.value}"
 
 
 def _liveness_words(plan: LivenessPlan) -> str:

@@ -47,7 +47,7 @@ class DoorStatus:
             "state": self.state,
             "at": self.at.isoformat(),
             "version": __version__,
-            "reasons": [{"name": one.name, "detail": one.detail} for one in self.degraded],
+            "reasons": [{"name": one.name.value, "detail": one.detail} for one in self.degraded],
             **self.facts,
         }
 

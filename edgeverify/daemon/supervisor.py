@@ -16,7 +16,7 @@ from edgeverify.daemon.interval import Due
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.upkeep import Upkeep
-from edgeverify.domain import Reason
+from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import StateError
 from edgeverify.logs import FoldingHandler
 from edgeverify.metrics import MetricsServer
@@ -31,7 +31,6 @@ STOP_PATIENCE_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 60.0
 PROBE_EVERY_SECONDS = 3.0
 STATUS_EVERY_SECONDS = 15.0
-SOCKET_FAULT = "status_socket_unavailable"
 
 
 class Supervisor:
@@ -105,9 +104,9 @@ class Supervisor:
             self._socket = StatusServer(service.state.folder, handlers)
         except StateError as error:
             LOG.warning("%s", error.problem)
-            service.faults.raise_fault(SOCKET_FAULT, error.problem)
+            service.faults.raise_fault(FaultName.STATUS_SOCKET_UNAVAILABLE, error.problem)
         else:
-            service.faults.clear(SOCKET_FAULT)
+            service.faults.clear(FaultName.STATUS_SOCKET_UNAVAILABLE)
 
     def _settled(self, seconds: float) -> bool:
         """Each part was tried: it works, or it has had its ten seconds and is named."""

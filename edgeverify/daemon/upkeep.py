@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 
 from edgeverify.daemon.service import BOOT_FACT, Service
+from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, JournalUnavailableError
 
 LOG = logging.getLogger("edgeverify.service")
-
-REFERENCES_FAULT = "references_in_memory"
 
 
 class Upkeep:
@@ -52,17 +51,17 @@ class Upkeep:
         service = self._service
         store = service.store
         if not store.problem:
-            service.faults.clear(REFERENCES_FAULT)
+            service.faults.clear(FaultName.REFERENCES_IN_MEMORY)
             return False
         try:
             is_back = store.return_to_disk(service.time.wall())
         except EdgeverifyError as error:
-            service.faults.raise_fault(REFERENCES_FAULT, error.problem)
+            service.faults.raise_fault(FaultName.REFERENCES_IN_MEMORY, error.problem)
             return False
         if is_back:
-            service.faults.clear(REFERENCES_FAULT)
+            service.faults.clear(FaultName.REFERENCES_IN_MEMORY)
             LOG.info("the references are on their disk again")
         else:
-            service.faults.raise_fault(REFERENCES_FAULT, store.problem)
+            service.faults.raise_fault(FaultName.REFERENCES_IN_MEMORY, store.problem)
             LOG.warning("%s", store.problem)
         return is_back

@@ -13,6 +13,7 @@ from edgeverify.domain.biometric import Comparison, Embedding, OperatingPoint, R
 from edgeverify.domain.claim import Claim, ClaimSource
 from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
 from edgeverify.domain.degradation import Degradation
+from edgeverify.domain.fault_name import FaultName
 from edgeverify.domain.observation import Gate, LivenessCues, Observation, QualityFigures, Refusal
 from edgeverify.domain.picture import AlignedFace, Face, FaceBox, Frame, HeadPose
 
@@ -26,6 +27,7 @@ __all__ = [
     "Embedding",
     "Face",
     "FaceBox",
+    "FaultName",
     "Frame",
     "Gate",
     "HeadPose",

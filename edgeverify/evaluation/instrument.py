@@ -17,6 +17,7 @@ from edgeverify.domain import OperatingPoint, RgbImage
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.models.folders import models_directory
+from edgeverify.progress import download_bar
 from edgeverify.settings import Settings
 from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.pipeline import Pipeline
@@ -72,7 +73,9 @@ def open_instrument(
     `folder` is what relative paths start from. BundleError or RuntimeUnavailableError.
     """
     plain = settings.model_copy(update={"liveness": "off"})
-    brain = open_brain(plain, models_directory(environ), owner_key(settings, folder))
+    with download_bar() as progress:
+        owner = owner_key(settings, folder)
+        brain = open_brain(plain, models_directory(environ), owner, progress=progress)
     try:
         point: OperatingPoint | None = brain.point(plain)
     except ConfigError:

@@ -2,12 +2,18 @@
 
 from edgeverify.events.envelope import CONTENT_TYPE, Event, EventKind, encode_event, parse_event
 from edgeverify.events.messages import ClaimMessage, encode_claim, encode_prompt, encode_status
-from edgeverify.events.payload import DecisionPayload, from_wire_time, to_wire_time
+from edgeverify.events.payload import (
+    MAX_LIFETIME_SECONDS,
+    DecisionPayload,
+    from_wire_time,
+    to_wire_time,
+)
 from edgeverify.events.signing import SignedDecision, Signer, key_id, sign, verify
 from edgeverify.events.topics import Topics
 
 __all__ = [
     "CONTENT_TYPE",
+    "MAX_LIFETIME_SECONDS",
     "ClaimMessage",
     "DecisionPayload",
     "Event",

@@ -110,7 +110,7 @@ def encode_status(
         "door": door,
         "state": state,
         "at": None if at is None else to_wire_time(at),
-        "reasons": [{"name": reason.name, "detail": reason.detail} for reason in reasons],
+        "reasons": [{"name": reason.name.value, "detail": reason.detail} for reason in reasons],
     }
     return _json(record | (details or {}))
 

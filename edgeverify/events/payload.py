@@ -12,6 +12,9 @@ from edgeverify.events.strict_json import read_object, text_of
 
 MAX_PAYLOAD_BYTES = 4096
 
+MAX_LIFETIME_SECONDS = 60
+"""No decision is valid for longer (`events.expires_seconds` ends here); more is refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionPayload:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from edgeverify.domain import Degradation, Outcome
+from edgeverify.domain import Degradation, FaultName, Outcome
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import SignedDecision, Signer, sign
 from edgeverify.journal import rows
@@ -64,12 +64,12 @@ class Journal:
             found = []
             if self._storage.failure:
                 detail = self._storage.failure
-                found.append(Degradation(name="journal_unavailable", detail=detail))
+                found.append(Degradation(name=FaultName.JOURNAL_UNAVAILABLE, detail=detail))
             if self._storage.replaced is not None:
                 detail = f"the journal was damaged and is kept as {self._storage.replaced}"
-                found.append(Degradation(name="journal_replaced", detail=detail))
+                found.append(Degradation(name=FaultName.JOURNAL_REPLACED, detail=detail))
             if self._oversized:
-                found.append(Degradation(name="journal_oversized", detail=self._oversized))
+                found.append(Degradation(name=FaultName.JOURNAL_OVERSIZED, detail=self._oversized))
             return tuple(found)
 
     def probe(self, now: datetime) -> None:

@@ -23,7 +23,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import Topics
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
@@ -108,13 +108,15 @@ class Connection:
         except (OSError, ValueError) as error:
             return failures.of_exception(error, self._where)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            return Degradation(name="broker_unreachable", detail=f"{self._where}: {code.name}")
+            return Degradation(
+                name=FaultName.BROKER_UNREACHABLE, detail=f"{self._where}: {code.name}"
+            )
         self._was_taken = True
         tune(self._client)
         self._client.loop_start()
         if not self._ready.wait(CONNECT_SECONDS) or self._over.is_set():
             return self.why_over() or Degradation(
-                name="broker_unreachable", detail=f"{self._where} does not answer CONNECT"
+                name=FaultName.BROKER_UNREACHABLE, detail=f"{self._where} does not answer CONNECT"
             )
         return None
 
@@ -266,7 +268,7 @@ class Connection:
         self._heard_at = self._now()
         if reason.is_failure:
             detail = f"{self._where} does not take what this door says: {reason.getName()}"
-            self.complaint = Degradation(name="broker_refuses_messages", detail=detail)
+            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail)
         self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
 
     def _subscribed(
@@ -280,7 +282,7 @@ class Connection:
         self._heard_at = self._now()
         if any(reason.is_failure for reason in reasons):
             detail = f"{self._where} does not let this door hear {self._topics.claim}"
-            self.complaint = Degradation(name="broker_refuses_claims", detail=detail)
+            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail)
 
     def _unsubscribed(self, *_: object) -> None:
         self._heard_at = self._now()

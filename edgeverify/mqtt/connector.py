@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import Topics
 from edgeverify.mqtt.connection import Arrival, Connection
 from edgeverify.mqtt.credentials import Credentials
@@ -51,7 +51,7 @@ class Connector:
         tried = self._protocols()
         if isinstance(tried, Degradation):
             return tried
-        problem = Degradation(name="broker_unreachable", detail="the door is stopping")
+        problem = Degradation(name=FaultName.BROKER_UNREACHABLE, detail="the door is stopping")
         for protocol in tried:
             connection = self._new(protocol, self._party.last_will)
             found = self._open(connection)

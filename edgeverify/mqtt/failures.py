@@ -7,14 +7,14 @@ import ssl
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 
 UNSUPPORTED_PROTOCOL = {"Unsupported protocol version"}
-_REFUSED = {
-    "Bad user name or password": "broker_refused_credentials",
-    "Not authorized": "broker_refused_credentials",
-    "Banned": "broker_refused_credentials",
-    "Session taken over": "broker_session_taken_over",
+_REFUSED: dict[str, FaultName] = {
+    "Bad user name or password": FaultName.BROKER_REFUSED_CREDENTIALS,
+    "Not authorized": FaultName.BROKER_REFUSED_CREDENTIALS,
+    "Banned": FaultName.BROKER_REFUSED_CREDENTIALS,
+    "Session taken over": FaultName.BROKER_SESSION_TAKEN_OVER,
 }
 
 
@@ -22,21 +22,21 @@ def of_exception(error: Exception, where: str) -> Degradation:
     """Name what stopped a connection from being made; `where` is host and port."""
     if isinstance(error, ssl.SSLCertVerificationError):
         detail = f"the certificate of {where} is not trusted: {error.verify_message}"
-        return Degradation(name="broker_certificate", detail=detail)
+        return Degradation(name=FaultName.BROKER_CERTIFICATE, detail=detail)
     if isinstance(error, ssl.SSLError):
         reason = error.reason or str(error)
-        return Degradation(name="broker_tls", detail=f"TLS with {where} failed: {reason}")
+        return Degradation(name=FaultName.BROKER_TLS, detail=f"TLS with {where} failed: {reason}")
     if isinstance(error, socket.gaierror):
         detail = f"the broker's name cannot be resolved: {where}"
-        return Degradation(name="broker_unreachable", detail=detail)
+        return Degradation(name=FaultName.BROKER_UNREACHABLE, detail=detail)
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Degradation(name="broker_unreachable", detail=f"{where}: {words}")
+    return Degradation(name=FaultName.BROKER_UNREACHABLE, detail=f"{where}: {words}")
 
 
 def of_reason(reason: ReasonCode, where: str) -> Degradation:
     """Name a refusal or a disconnection that the broker itself gave."""
     words = reason.getName()
-    name = _REFUSED.get(words, "broker_refused")
+    name = _REFUSED.get(words, FaultName.BROKER_REFUSED)
     return Degradation(name=name, detail=f"{where} says: {words}")
 
 
@@ -46,10 +46,10 @@ def of_words(words: str, where: str) -> Degradation:
         if said.lower() in words.lower():
             return Degradation(name=name, detail=f"{where} says: {said}")
     if "subscription refused" in words:
-        return Degradation(name="broker_refuses_claims", detail=words)
+        return Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=words)
     if "does not answer" in words or "connection was closed" in words:
-        return Degradation(name="broker_silent", detail=words)
-    return Degradation(name="broker_refused", detail=words)
+        return Degradation(name=FaultName.BROKER_SILENT, detail=words)
+    return Degradation(name=FaultName.BROKER_REFUSED, detail=words)
 
 
 def is_unsupported_protocol(reason: ReasonCode) -> bool:

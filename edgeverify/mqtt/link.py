@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from random import Random
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import CONTENT_TYPE, Topics, encode_status
 from edgeverify.mqtt.backoff import Backoff
 from edgeverify.mqtt.connection import Arrival, Connection
@@ -88,7 +88,7 @@ class MqttLink:
         self._status: bytes | None = None
         self._connection: Connection | None = None
         self._problem: Degradation | None = Degradation(
-            name="broker_unreachable", detail="not connected yet"
+            name=FaultName.BROKER_UNREACHABLE, detail="not connected yet"
         )
         self._stop = threading.Event()
         self._changed = threading.Condition()
@@ -236,7 +236,7 @@ class MqttLink:
                 return self._now() - since
             if connection.unanswered_seconds() > 2.0 * ask_every:
                 problem = Degradation(
-                    name="broker_silent",
+                    name=FaultName.BROKER_SILENT,
                     detail=f"{self._settings.host}:{self._settings.port} stopped answering",
                 )
                 break
@@ -245,7 +245,7 @@ class MqttLink:
         self._say(
             problem
             or connection.why_over()
-            or Degradation(name="broker_unreachable", detail="the connection was lost")
+            or Degradation(name=FaultName.BROKER_UNREACHABLE, detail="the connection was lost")
         )
         connection.abort()
         return self._now() - since

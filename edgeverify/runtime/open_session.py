@@ -9,7 +9,7 @@ from typing import Literal
 
 from edgeverify.bundle.loading import PadBundle
 from edgeverify.bundle.manifest import Precision
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.network import Network
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
@@ -79,7 +79,7 @@ def _open_all(networks: Sequence[Network], settings: ModelSettings) -> OpenedSes
         try:
             sessions = _open_on(networks, settings, back_end)
         except RuntimeUnavailableError as error:
-            refused.append(Degradation(name=back_end, detail=str(error)))
+            refused.append(Degradation(name=FaultName(back_end), detail=str(error)))
             continue
         return OpenedSessions(sessions=sessions, refused=tuple(refused))
     reasons = "; ".join(f"{entry.name}: {entry.detail}" for entry in refused)

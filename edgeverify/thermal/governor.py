@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.settings.operation import ThermalSettings
 from edgeverify.thermal.bands import bands
 from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
@@ -159,7 +159,7 @@ class Governor:
         dead = [f"{sensor.name} {sensor.fault}" for sensor in self.sensors if not sensor.lives(now)]
         if not living:
             detail = "; ".join(dead) or "this machine shows no sensor of its processor"
-            return (Degradation(name="temperature_unknown", detail=detail),)
+            return (Degradation(name=FaultName.TEMPERATURE_UNKNOWN, detail=detail),)
         if dead:
-            return (Degradation(name="temperature_sensor_dead", detail="; ".join(dead)),)
+            return (Degradation(name=FaultName.TEMPERATURE_SENSOR_DEAD, detail="; ".join(dead)),)
         return ()

@@ -13,12 +13,13 @@ from edgeverify.bundle.loading import PadBundle, load_pad_bundle
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
-from edgeverify.domain import Degradation, OperatingPoint
+from edgeverify.domain import Degradation, FaultName, OperatingPoint
 from edgeverify.errors import BundleError, ConfigError, EdgeverifyError
 from edgeverify.liveness import LivenessPlan, PadState, plan_liveness
 from edgeverify.logs import fields
 from edgeverify.models.build import ensure_bundle, resolve_bundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
+from edgeverify.progress import Progress, silent
 from edgeverify.runtime.open_session import (
     OpenedSessions,
     open_pad_sessions,
@@ -135,13 +136,16 @@ def open_brain(
     owner_key: Ed25519PublicKey | None,
     *,
     at_door: bool = False,
+    progress: Progress = silent,
 ) -> Brain:
-    """Open what the settings name. Raises BundleError or RuntimeUnavailableError.
+    """Open what the settings name; `progress` is told what is fetched at the first need.
 
     `at_door`: somebody is let in by it, so a network that is too weak for that is a ConfigError.
+    Raises BundleError or RuntimeUnavailableError.
     """
-    vision = load_vision_bundle(ensure_bundle(VISION, models))
-    bundle = load_embedder(resolve_bundle(settings.model.bundle, models), owner_key=owner_key)
+    vision = load_vision_bundle(ensure_bundle(VISION, models, progress=progress))
+    folder = resolve_bundle(settings.model.bundle, models, progress=progress)
+    bundle = load_embedder(folder, owner_key=owner_key)
     if at_door:
         require_fit_for_a_door(bundle, settings)
     opened = open_sessions(bundle.parts, settings.model)
@@ -201,13 +205,13 @@ def _open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | No
         opened, cosine = _checked_pad(bundle, settings)
     except EdgeverifyError as error:
         # An installed and broken bundle denies; it never falls back to an easier proof.
-        return _broken("pad_broken", str(error))
+        return _broken(FaultName.PAD_BROKEN, str(error))
     points = bundle.operating_points
     if settings.pad.threshold is None and (points is None or not points.points):
         _close(opened)
         name = bundle.manifest.name
         return _broken(
-            "pad_unmeasured", f"{name} has no operating point: set pad.threshold by hand"
+            FaultName.PAD_UNMEASURED, f"{name} has no operating point: set pad.threshold by hand"
         )
     session = opened.sessions[0]
     LOG.info(
@@ -244,7 +248,7 @@ def _close(opened: OpenedSessions) -> None:
         session.close()
 
 
-def _broken(name: str, detail: str) -> _Pad:
+def _broken(name: FaultName, detail: str) -> _Pad:
     return _Pad(state=PadState.BROKEN, notices=(Degradation(name=name, detail=detail),))
 
 

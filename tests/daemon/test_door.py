@@ -10,7 +10,7 @@ import pytest
 
 from edgeverify.daemon.door.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
-from edgeverify.domain import Claim, ClaimSource, Outcome, Reason
+from edgeverify.domain import Claim, ClaimSource, FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
 from edgeverify.journal.reading import recent
 from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
@@ -116,7 +116,7 @@ def test_without_a_row_there_is_no_grant(stage: Stage, monkeypatch: pytest.Monke
     assert decided.outcome is Outcome.DENY
     assert decided.reason is Reason.JOURNAL_UNAVAILABLE
     assert recent(door.journal.path) == ()
-    assert "journal_unavailable" in door.faults
+    assert FaultName.JOURNAL_UNAVAILABLE in door.faults
 
 
 def test_a_model_that_breaks_is_a_denial_with_its_reason(

@@ -16,7 +16,15 @@ from edgeverify.daemon.reload.reload_thread import ReloadOutcome, Tickets
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
-from edgeverify.domain import Claim, ClaimSource, Degradation, Embedding, Reason, Reference
+from edgeverify.domain import (
+    Claim,
+    ClaimSource,
+    Degradation,
+    Embedding,
+    FaultName,
+    Reason,
+    Reference,
+)
 from edgeverify.references.store import LoadedReferences
 from edgeverify.settings import ClockSettings, HoursSettings, StaffEntry
 
@@ -42,20 +50,20 @@ def _entry(card: str, **more: object) -> StaffEntry:
 
 def test_a_fault_is_news_when_it_comes_and_goes_not_when_its_figure_changes() -> None:
     board = FaultBoard()
-    board.raise_fault("camera_stalled", "for 2.1 s")
+    board.raise_fault(FaultName.CAMERA_STALLED, "for 2.1 s")
     assert board.take_change()
-    board.raise_fault("camera_stalled", "for 2.4 s")
+    board.raise_fault(FaultName.CAMERA_STALLED, "for 2.4 s")
     assert not board.take_change()
-    board.clear("camera_stalled")
+    board.clear(FaultName.CAMERA_STALLED)
     assert board.take_change()
     assert board.snapshot() == ()
 
 
 def test_replacing_faults_of_one_part_leaves_the_others() -> None:
     board = FaultBoard()
-    board.raise_fault("broker_unreachable")
-    board.raise_fault("liveness_off")
-    board.replace("broker_", (Degradation(name="broker_tls"),))
+    board.raise_fault(FaultName.BROKER_UNREACHABLE)
+    board.raise_fault(FaultName.LIVENESS_OFF)
+    board.replace("broker_", (Degradation(name=FaultName.BROKER_TLS),))
     assert {fault.name for fault in board.snapshot()} == {"broker_tls", "liveness_off"}
 
 
@@ -154,5 +162,5 @@ def test_one_line_for_systemctl() -> None:
         return DoorStatus(door="front-door", at=MONDAY_NOON, degraded=degraded, facts={}).line()
 
     assert line() == "front-door: online"
-    named = line(Degradation(name="liveness_off", detail="switched off in the config"))
+    named = line(Degradation(name=FaultName.LIVENESS_OFF, detail="switched off in the config"))
     assert named == "front-door: degraded: liveness_off (switched off in the config)"

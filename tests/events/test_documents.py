@@ -14,7 +14,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edgeverify.domain import Degradation, Outcome, Prompt, Reason
+from edgeverify.domain import Degradation, FaultName, Outcome, Prompt, Reason
 from edgeverify.errors import ClaimError
 from edgeverify.events import (
     ClaimMessage,
@@ -81,7 +81,7 @@ def test_what_the_door_writes_fits_the_schemas(tmp_path: Path) -> None:
     _check(json.loads(scored), "history.v1")
     claim = ClaimMessage(id="c-1", card="0012345", issued_at=NOON)
     _check(json.loads(encode_claim(claim, source="/reader")), "claim.v1")
-    reason = Degradation(name="camera_stalled", detail="no new frame for 2 s")
+    reason = Degradation(name=FaultName.CAMERA_STALLED, detail="no new frame for 2 s")
     details = {"heat": {"level": "full"}}
     status = encode_status("degraded", DOOR, at=NOON, reasons=[reason], details=details)
     _check(json.loads(status), "status.v1")

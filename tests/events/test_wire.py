@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.domain import Degradation, Outcome, Prompt, Reason
+from edgeverify.domain import Degradation, FaultName, Outcome, Prompt, Reason
 from edgeverify.errors import EventError
 from edgeverify.events import (
     DecisionPayload,
@@ -192,7 +192,7 @@ def test_a_prompt_carries_its_end() -> None:
 
 
 def test_a_status_names_its_reasons() -> None:
-    reason = Degradation(name="camera_stalled", detail="no new frame for 2 s")
+    reason = Degradation(name=FaultName.CAMERA_STALLED, detail="no new frame for 2 s")
     record = json.loads(encode_status("degraded", DOOR, at=NOON, reasons=[reason]))
     assert record["state"] == "degraded"
     assert record["reasons"] == [{"name": "camera_stalled", "detail": "no new frame for 2 s"}]

@@ -1,47 +1,44 @@
-"""Every name that a door can be degraded by stands in docs/operations.md, and no other."""
+"""Every name that a door can be degraded by stands in docs/operations.md, with what to do."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+from typing import get_args
 
-from edgeverify.camera.health import CameraState
+import pytest
+
+from edgeverify.camera.health import CameraState, camera_fault
+from edgeverify.domain import FaultName
+from edgeverify.domain.fault_name import table
+from edgeverify.runtime.open_session import BackEnd
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SAID = re.compile(
-    r"""(?:Degradation\(\s*(?:name=)?|raise_fault\(\s*|faults\.state\(\s*|_FAULT\s*=\s*|_broken\(\s*)"([a-z_\-]+)\""""
-)
-REFUSED = re.compile(r"\"(broker_[a-z_]+)\"")
-BACK_ENDS = {"tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"}
 
 
-def names_in_the_code() -> set[str]:
-    found = set(BACK_ENDS)
-    for path in (CHECKOUT / "edgeverify").rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        found |= set(SAID.findall(text))
-        if path.parent.name == "mqtt":
-            found |= set(REFUSED.findall(text))
-    found |= {
-        state.value if state.value.startswith("camera_") else f"camera_{state.value}"
-        for state in CameraState
-        if state is not CameraState.OK
-    }
-    return found
+def test_the_page_has_the_table_of_the_names_in_the_code() -> None:
+    page = (CHECKOUT / "docs/operations.md").read_text(encoding="utf-8")
+    assert table() in page, "put there what `python -m edgeverify.domain.fault_name` prints"
 
 
-def names_in_the_docs() -> set[str]:
-    text = (CHECKOUT / "docs/operations.md").read_text(encoding="utf-8")
-    table = text[text.index("## Names in `degraded`") : text.index("## Heat")]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    return {name for row in rows for name in re.findall(r"`([a-z_\-]+)`", row)}
+@pytest.mark.parametrize("name", FaultName)
+def test_each_is_explained_in_whole_sentences(name: FaultName) -> None:
+    assert name.meaning
+    assert name.grants
+    assert name.advice[0].isupper()
+    assert name.advice.endswith((".", "?"))
+    assert "|" not in name.meaning + name.grants + name.advice
 
 
-def test_the_search_finds_names() -> None:
-    assert {"journal_unavailable", "broker_unreachable", "camera_offline"} <= names_in_the_code()
+def test_a_name_is_the_same_word_wherever_it_is_shown() -> None:
+    name = FaultName("broker_tls")
+    assert name is FaultName.BROKER_TLS
+    assert {name: 1}["broker_tls"] == 1, "equal to the word, and found by it"
+    assert (str(name), f"{name}", name.value) == ("broker_tls", "broker_tls", "broker_tls")
 
 
-def test_every_name_is_explained_and_none_is_invented() -> None:
-    code, docs = names_in_the_code(), names_in_the_docs()
-    assert sorted(code - docs) == [], "these need a row in docs/operations.md"
-    assert sorted(docs - code) == [], "nothing raises these any more"
+def test_whatever_a_camera_or_a_back_end_says_has_a_name() -> None:
+    for state in CameraState:
+        if state is not CameraState.OK:
+            assert camera_fault(state).value.startswith("camera_")
+    for back_end in get_args(BackEnd):
+        assert FaultName(back_end).value == back_end

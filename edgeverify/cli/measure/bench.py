@@ -118,15 +118,20 @@ def _measure(
     import platform
 
     from edgeverify.bundle.fusion import load_embedder
+    from edgeverify.bundle.vision_bundle import NAME as VISION
     from edgeverify.errors import RuntimeUnavailableError
     from edgeverify.evaluation.speed import bench as stages
-    from edgeverify.models.build import resolve_bundle
+    from edgeverify.models.build import ensure_bundle, resolve_bundle
     from edgeverify.models.folders import models_directory
+    from edgeverify.progress import download_bar
     from edgeverify.settings import ModelSettings
 
     cores = len(os.sched_getaffinity(0))
     before = os.getloadavg()[0]
-    bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
+    models = models_directory(os.environ)
+    with download_bar() as progress:
+        bundle = load_embedder(resolve_bundle(model, models, progress=progress))
+        ensure_bundle(VISION, models, progress=progress)
     runs: list[Run] = []
     left_out: list[str] = []
     costs: tuple[stages.ReferenceCost, ...] = ()

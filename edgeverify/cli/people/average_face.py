@@ -46,7 +46,7 @@ def average_face(
     from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
     from edgeverify.models.build import resolve_bundle
     from edgeverify.models.folders import models_directory
-    from edgeverify.progress import counted_bar
+    from edgeverify.progress import counted_bar, download_bar
     from edgeverify.settings import VisionSettings
     from edgeverify.verifier.pipeline import open_face_finder
     from edgeverify.vision.dominance import FaceSelection
@@ -55,9 +55,10 @@ def average_face(
         raise EvaluationError(f"--face {face}: is none of largest, central, dominant")
     require_picture_path(output)
     images = measuring.images_below(folder)[:limit]
-    embedder = load_embedder(resolve_bundle(bundle, models_directory(os.environ)))
-    settings = VisionSettings()
-    finder = open_face_finder(models_directory(os.environ), settings)
+    models, settings = models_directory(os.environ), VisionSettings()
+    with download_bar() as progress:
+        embedder = load_embedder(resolve_bundle(bundle, models, progress=progress))
+        finder = open_face_finder(models, settings, progress=progress)
     try:
         with counted_bar("faces") as moved:
             average = measuring.average_face(

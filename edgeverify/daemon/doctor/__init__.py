@@ -9,6 +9,7 @@ from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor import state, surroundings
 from edgeverify.daemon.doctor import verifier as brain
 from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
 from edgeverify.state import StateDirectory, state_path
 from edgeverify.status_socket import ask, is_running
@@ -60,8 +61,14 @@ def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
     reasons = status.get("reasons")
     for reason in reasons if isinstance(reasons, list) else []:
         if isinstance(reason, dict):
-            name = str(reason.get("name"))
-            yield fault_found("daemon", name, str(reason.get("detail") or ""))
+            yield _repeated(str(reason.get("name")), str(reason.get("detail") or ""))
     enrolment = status.get("enrolment")
     for line in enrolment if isinstance(enrolment, list) else []:
         yield Finding(part="enrolment", is_well=True, seen=str(line))
+
+
+def _repeated(name: str, detail: str) -> Finding:
+    try:
+        return fault_found("daemon", FaultName(name), detail)
+    except ValueError:  # the running daemon is of another release
+        return Finding(part="daemon", is_well=False, seen=f"{name}: {detail}", fault=name)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify.daemon.doctor.advice import ADVICE
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +18,14 @@ class Finding:
     fault: str = ""
 
 
-def fault_found(part: str, fault: str, seen: str, advice: str = "") -> Finding:
+def fault_found(part: str, fault: FaultName, seen: str, advice: str = "") -> Finding:
     """Name a fault, with the advice that always goes with it unless there is a better one."""
-    said = f"{fault}: {seen}" if seen else fault
     return Finding(
-        part=part, is_well=False, seen=said, advice=advice or ADVICE.get(fault, ""), fault=fault
+        part=part,
+        is_well=False,
+        seen=f"{fault}: {seen}" if seen else fault.value,
+        advice=advice or fault.advice,
+        fault=fault.value,
     )
 
 

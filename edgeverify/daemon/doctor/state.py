@@ -13,6 +13,7 @@ from pathlib import Path
 from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.domain import FaultName
 from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
 from edgeverify.folder_listing import entries
 from edgeverify.journal.database import integrity
@@ -54,9 +55,11 @@ def look_at_disk(place: Path) -> Iterator[Finding]:
     advice = "Make room: the door denies while the disk is full"
     if not os.access(folder, os.W_OK):
         mount = "Its disk is mounted read-only, or it belongs to another user"
-        yield fault_found("disk", "journal_unavailable", f"{folder} cannot be written", mount)
+        yield fault_found(
+            "disk", FaultName.JOURNAL_UNAVAILABLE, f"{folder} cannot be written", mount
+        )
     elif free < FULL_BYTES:
-        yield fault_found("disk", "journal_unavailable", seen, advice)
+        yield fault_found("disk", FaultName.JOURNAL_UNAVAILABLE, seen, advice)
     elif free < MIN_FREE_BYTES:
         yield Finding(part="disk", is_well=False, seen=seen, advice=advice)
     else:
@@ -67,7 +70,9 @@ def look_at_journal(config: LoadedConfig, place: StateDirectory) -> Iterator[Fin
     """Check every page, its schema, its clock, what waits in it, and what was set aside."""
     for aside in entries(place.folder, "journal.sqlite.corrupt-*"):
         if not aside.name.endswith(("-wal", "-shm")):
-            yield fault_found("journal", "journal_replaced", f"an earlier one is kept as {aside}")
+            yield fault_found(
+                "journal", FaultName.JOURNAL_REPLACED, f"an earlier one is kept as {aside}"
+            )
     if not place.journal.exists():
         yield Finding(part="journal", is_well=True, seen="it is made at the first start")
         return
@@ -75,13 +80,13 @@ def look_at_journal(config: LoadedConfig, place: StateDirectory) -> Iterator[Fin
         problems = integrity(place.journal)
         if problems:
             advice = "The next start moves it aside, begins anew, and keeps what can be read"
-            yield fault_found("journal", "journal_replaced", "; ".join(problems), advice)
+            yield fault_found("journal", FaultName.JOURNAL_REPLACED, "; ".join(problems), advice)
             return
         with closing(open_for_reading(place.journal)) as connection:
             yield from _contents(config, place, connection)
     except (JournalUnavailableError, sqlite3.Error) as error:
         problem = error.problem if isinstance(error, JournalUnavailableError) else str(error)
-        yield fault_found("journal", "journal_unavailable", problem)
+        yield fault_found("journal", FaultName.JOURNAL_UNAVAILABLE, problem)
 
 
 def _contents(
@@ -102,14 +107,14 @@ def _contents(
         f"whole, {decisions} decisions, {waiting} wait for the broker, {size / (1 << 20):.1f} MiB"
     )
     if waiting and size > limit << 20:
-        yield fault_found("journal", "journal_oversized", f"{seen} of {limit} MiB")
+        yield fault_found("journal", FaultName.JOURNAL_OVERSIZED, f"{seen} of {limit} MiB")
     else:
         yield Finding(part="journal", is_well=True, seen=seen)
     now = datetime.now(timezone.utc)
     if floor_ms is not None and now < from_ms(int(floor_ms)):
         written = from_ms(int(floor_ms))
         seen = f"it is {now:%Y-%m-%d %H:%M:%S}, and the journal has {written:%Y-%m-%d %H:%M:%S} UTC"
-        yield fault_found("clock", "clock_unsynced", seen)
+        yield fault_found("clock", FaultName.CLOCK_UNSYNCED, seen)
 
 
 def look_at_references(
@@ -119,7 +124,7 @@ def look_at_references(
     for aside in entries(place.folder, "references.sqlite.damaged-*"):
         if not aside.name.endswith(("-wal", "-shm")):
             seen = f"an earlier one is kept as {aside}"
-            yield fault_found("references", "references_replaced", seen)
+            yield fault_found("references", FaultName.REFERENCES_REPLACED, seen)
     if is_running or not place.references.exists():
         seen = "in use by the running daemon" if is_running else "made at the first start"
         yield Finding(part="references", is_well=True, seen=seen)
@@ -139,6 +144,8 @@ def look_at_references(
     missing = [entry.card for entry in config.settings.staff if entry.card not in enrolled]
     seen = f"{len(enrolled)} enrolled of {len(config.settings.staff)} in the config"
     if missing:
-        yield fault_found("references", "enrolment_incomplete", f"{seen}; not: {missing[0]} ...")
+        yield fault_found(
+            "references", FaultName.ENROLMENT_INCOMPLETE, f"{seen}; not: {missing[0]} ..."
+        )
     else:
         yield Finding(part="references", is_well=True, seen=seen)

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.health import CameraState, camera_fault
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
+from edgeverify.domain import FaultName
 from edgeverify.errors import BrokerError, CameraError
 from edgeverify.thermal import Sensors
 from edgeverify.thermal.bands import bands
@@ -29,7 +30,7 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
     try:
         camera = open_camera(settings, folder=config.folder)
     except CameraError as error:
-        yield fault_found("camera", "camera_offline", error.problem, error.advice)
+        yield fault_found("camera", FaultName.CAMERA_OFFLINE, error.problem, error.advice)
         return
     with closing(camera):
         deadline = time.monotonic() + CAMERA_SECONDS
@@ -41,7 +42,7 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
         health = camera.health()
     if frame is None or not health.is_usable:
         state = CameraState.OFFLINE if health.is_usable else health.state
-        name = f"camera_{state.value}"
+        name = camera_fault(state)
         yield fault_found("camera", name, f"{settings.source}: {health.detail}")
     else:
         seen = f"{settings.source}: {frame.width} x {frame.height} pixels"
@@ -95,7 +96,7 @@ def look_at_clock(config: LoadedConfig) -> Iterator[Finding]:
         allowed = f"clock_unsynced: {seen} (allowed by clock.allow_unsynced)"
         yield Finding(part="clock", is_well=True, seen=allowed, fault="clock_unsynced")
     else:
-        yield fault_found("clock", "clock_unsynced", seen)
+        yield fault_found("clock", FaultName.CLOCK_UNSYNCED, seen)
 
 
 def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterator[Finding]:
@@ -107,14 +108,14 @@ def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterat
     dead = [f"{r.sensor} {r.fault}" for r in readings if r.celsius is None]
     if not known:
         seen = "; ".join(dead) or "no sensor"
-        yield fault_found("heat", "temperature_unknown", seen)
+        yield fault_found("heat", FaultName.TEMPERATURE_UNKNOWN, seen)
         return
     if dead:
-        yield fault_found("heat", "temperature_sensor_dead", "; ".join(dead))
+        yield fault_found("heat", FaultName.TEMPERATURE_SENSOR_DEAD, "; ".join(dead))
     seen = ", ".join(f"{sensor} {celsius:.0f} C" for sensor, celsius in known)
     if any(celsius >= begins.critical for celsius, begins in laid):
-        yield fault_found("heat", "overheated", seen)
+        yield fault_found("heat", FaultName.OVERHEATED, seen)
     elif any(celsius >= begins.soft for celsius, begins in laid):
-        yield fault_found("heat", "hot", seen)
+        yield fault_found("heat", FaultName.HOT, seen)
     else:
         yield Finding(part="heat", is_well=True, seen=seen)

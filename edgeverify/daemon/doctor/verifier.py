@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
+from edgeverify.progress import download_bar
 from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.verifier import NOT_VERIFIED, Brain, open_brain
 
@@ -18,9 +19,11 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
     settings = config.settings
     try:
         owner = owner_key(settings, config.folder)
-        brain = open_brain(settings, models_directory(environ), owner, at_door=True)
+        models = models_directory(environ)
+        with download_bar() as progress:
+            brain = open_brain(settings, models, owner, at_door=True, progress=progress)
     except RuntimeUnavailableError as error:
-        yield fault_found("model", "model_unavailable", error.problem, error.advice)
+        yield fault_found("model", FaultName.MODEL_UNAVAILABLE, error.problem, error.advice)
         return
     try:
         seen = f"{brain.bundle.name} on {brain.runtime}, golden cosine {brain.golden_cosine:.5f}"
@@ -31,7 +34,7 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
         point = brain.point(settings)
         seen = f"{point.threshold:.4f}: {point.evidence}"
         if point.max_fmr is None:
-            yield fault_found("threshold", "threshold_by_hand", seen)
+            yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
         else:
             yield Finding(part="threshold", is_well=True, seen=seen)
         yield from look_at_liveness(brain, config)
@@ -43,12 +46,12 @@ def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
     """Say what proves that somebody is alive, and what of it does not work."""
     plan = brain.plan(config.settings)
     if plan.is_off:
-        yield fault_found("liveness", "liveness_off", "switched off in the config")
+        yield fault_found("liveness", FaultName.LIVENESS_OFF, "switched off in the config")
         return
     for notice in brain.notices:
         yield of_degradation("liveness", notice)
     if not plan.can_run:
-        yield fault_found("liveness", "liveness_unavailable", "no PAD bundle works")
+        yield fault_found("liveness", FaultName.LIVENESS_UNAVAILABLE, "no PAD bundle works")
     elif not brain.notices:
         words = " and ".join(name for name in ("passive", "challenge") if getattr(plan, name))
         opened = brain.opened_pad
@@ -64,5 +67,5 @@ def _refused(refused: tuple[Degradation, ...], whose: str) -> Iterator[Finding]:
             part="runtime",
             is_well=True,
             seen=f"{whose}not {back_end.name}: {back_end.detail}",
-            fault=back_end.name,
+            fault=back_end.name.value,
         )

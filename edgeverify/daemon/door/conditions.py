@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from edgeverify.camera.health import CameraHealth
-from edgeverify.daemon.door.records import JOURNAL_FAULT
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Reason
+from edgeverify.domain import FaultName, Reason
 from edgeverify.policy import Moment
 from edgeverify.thermal import Level
 from edgeverify.thermal.plan import can_hold_transaction
@@ -69,6 +68,6 @@ class Conditions:
             Reason.CLOCK_UNSYNCED: not (
                 self._clock.is_trusted() or situation.settings.clock.allow_unsynced
             ),
-            Reason.JOURNAL_UNAVAILABLE: JOURNAL_FAULT in self._faults,
+            Reason.JOURNAL_UNAVAILABLE: FaultName.JOURNAL_UNAVAILABLE in self._faults,
         }
         return frozenset(reason for reason, present in stands.items() if present)

@@ -11,7 +11,7 @@ from typing import Protocol
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Claim, Decision, Outcome, Reason
+from edgeverify.domain import Claim, Decision, FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
@@ -19,8 +19,6 @@ from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
 
 LOG = logging.getLogger("edgeverify.records")
-
-JOURNAL_FAULT = "journal_unavailable"
 
 
 class LivePublisher(Protocol):
@@ -98,7 +96,7 @@ class Records:
             signed = self._journal.record(entry, self._signer())
         except JournalUnavailableError as error:
             return self._unrecorded(entry, error)
-        self._faults.clear(JOURNAL_FAULT)
+        self._faults.clear(FaultName.JOURNAL_UNAVAILABLE)
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
         LOG.info(
@@ -115,7 +113,7 @@ class Records:
         return decision
 
     def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Decision:
-        self._faults.raise_fault(JOURNAL_FAULT, error.problem)
+        self._faults.raise_fault(FaultName.JOURNAL_UNAVAILABLE, error.problem)
         LOG.error("the journal cannot commit: %s", error.problem)
         # A decision that was to be a grant, and any other, is now this one denial.
         denial = replace(entry.decision, outcome=Outcome.DENY, reason=Reason.JOURNAL_UNAVAILABLE)

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Reason
+from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import ReferenceUnusableError, RuntimeUnavailableError
 from edgeverify.watchdog import Watch
 
@@ -24,7 +24,6 @@ NAME = "door"
 TURN_LIMIT_SECONDS = 10.0
 """A turn observes one frame and commits at most a few rows; beyond this it hangs."""
 PAUSE_AFTER_ERROR_SECONDS = 0.2
-MODEL_FAULT = "model_unavailable"
 
 
 class DoorThread:
@@ -70,8 +69,8 @@ class DoorThread:
         self.door.turn()
         if attempt is not None and attempt.frames:
             # A frame went all the way through: whatever had failed works again.
-            self._faults.clear("internal_error")
-            self._faults.clear(MODEL_FAULT)
+            self._faults.clear(FaultName.INTERNAL_ERROR)
+            self._faults.clear(FaultName.MODEL_UNAVAILABLE)
 
     def _apply_changes(self) -> None:
         while True:
@@ -86,11 +85,11 @@ class DoorThread:
         reason = Reason.INTERNAL_ERROR
         if isinstance(error, RuntimeUnavailableError):
             reason = Reason.MODEL_UNAVAILABLE
-            self._faults.raise_fault(MODEL_FAULT, error.problem)
+            self._faults.raise_fault(FaultName.MODEL_UNAVAILABLE, error.problem)
         elif isinstance(error, ReferenceUnusableError):
             reason = Reason.REFERENCE_UNUSABLE
         LOG.error("a turn of the door failed: %s", type(error).__name__, exc_info=error)
-        self._faults.raise_fault("internal_error", type(error).__name__)
+        self._faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
         try:
             self.door.fail(reason)
         except Exception:

@@ -13,6 +13,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.interval import Due
 from edgeverify.daemon.reload.reloader import Change
 from edgeverify.daemon.service import Service
+from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
 
 LOG = logging.getLogger("edgeverify.service")
@@ -100,7 +101,7 @@ class Reloads:
             self._files = stamps
             LOG.info("the config changed on disk")
             self.tickets.ask()
-        if "config_rejected" in service.faults and self._due_retry.now(now):
+        if FaultName.CONFIG_REJECTED in service.faults and self._due_retry.now(now):
             self.tickets.ask()  # whatever was missing may be there by now
         is_running = self._worker is not None and self._worker.is_alive()
         if not is_running and self.tickets.begin():
@@ -127,11 +128,11 @@ class Reloads:
                 self._enrol(change)
         except EdgeverifyError as error:
             LOG.error("the old config stays in force: %s", error.problem)  # noqa: TRY400 - for people
-            service.faults.raise_fault("config_rejected", error.problem)
+            service.faults.raise_fault(FaultName.CONFIG_REJECTED, error.problem)
             self.tickets.end(ReloadOutcome(problem=error.problem, advice=error.advice))
         except Exception as error:
             LOG.exception("the reload failed, the old config stays in force")
-            service.faults.raise_fault("config_rejected", type(error).__name__)
+            service.faults.raise_fault(FaultName.CONFIG_REJECTED, type(error).__name__)
             self.tickets.end(ReloadOutcome(problem=f"the reload failed: {type(error).__name__}"))
         finally:
             self._health.is_enrolling = False
@@ -171,7 +172,7 @@ class Reloads:
             situation = service.reloader.full_situation(change.config, change.brain)
         except EdgeverifyError as error:
             LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
-            service.faults.raise_fault("enrolment_failed", error.problem)
+            service.faults.raise_fault(FaultName.ENROLMENT_FAILED, error.problem)
             return
 
         def let_in(_: Door) -> None:

@@ -11,6 +11,7 @@ from edgeverify.evaluation.attacks.door import DoorRules
 from edgeverify.evaluation.attacks.rates import PadRule
 from edgeverify.liveness import JudgeRules, LivenessPlan
 from edgeverify.models.folders import models_directory
+from edgeverify.progress import download_bar
 from edgeverify.settings import Settings
 from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.pipeline import Pipeline
@@ -48,7 +49,9 @@ def open_bench(
     bundle or a threshold, BundleError for a broken one.
     """
     passive = settings.model_copy(update={"liveness": "passive"})
-    brain = open_brain(passive, models_directory(environ), owner_key(settings, folder))
+    with download_bar() as progress:
+        owner = owner_key(settings, folder)
+        brain = open_brain(passive, models_directory(environ), owner, progress=progress)
     if not isinstance(brain.pad, PadModel):
         why = "; ".join(notice.detail for notice in brain.notices) or "it is not installed"
         raise EvaluationError(

@@ -15,7 +15,7 @@ from edgeverify.feeding.alignment import align_mesh
 from edgeverify.feeding.statement import Feeding
 from edgeverify.folder_listing import files_below
 from edgeverify.models.folders import models_directory
-from edgeverify.progress import counted
+from edgeverify.progress import counted, download_bar
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.contract import FaceDetector, FaceMesher
@@ -49,7 +49,8 @@ def find_faces(
     """
     # One thread each: so small networks gain little from a second, and lose much where other work
     # keeps the cores busy and the second one waits by spinning.
-    finder = open_face_finder(models_directory(os.environ), VisionSettings())
+    with download_bar() as progress:
+        finder = open_face_finder(models_directory(os.environ), VisionSettings(), progress=progress)
     found: dict[Path, FoundFace] = {}
     try:
         for path in counted(paths, "finding faces", show=show):

@@ -14,7 +14,7 @@ from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.feeding.preprocessing import Batch, feed
 from edgeverify.models.folders import models_directory
-from edgeverify.progress import counted
+from edgeverify.progress import counted, download_bar
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.contract import FaceDetector
@@ -42,7 +42,8 @@ def gather_crops(
     """Crop the largest face of each picture below a folder; ParityError where there is none."""
     paths = images_in(images, limit)
     crops: list[list[Batch]] = [[] for _ in manifest.networks]
-    finder = open_face_finder(models_directory(os.environ), VisionSettings())
+    with download_bar() as progress:
+        finder = open_face_finder(models_directory(os.environ), VisionSettings(), progress=progress)
     try:
         for path in counted(paths, "finding faces", show=show):
             found = _face(path, finder.detector)

@@ -1,0 +1,296 @@
+"""Every name that a door can be degraded by: what it means, who may still come in, what to do.
+
+The table in docs/operations.md is printed by `python -m edgeverify.domain.fault_name`.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+
+from typing_extensions import Self
+
+_SPACE = "Free space on the disk of the state, or mend it: the door is back within seconds."
+_ACL = "Give the door's user its topics in the broker's ACL: config/mosquitto/ has one that fits."
+_LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what the camera sees."
+_PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
+_SENSOR = "Look at the machine's sensors (`sensors`); the door goes on at the pace it had."
+_BACK_END = "The door runs on the next back end; the sentence says what this one lacks."
+_REFUSED_BACK_END = "this back end was refused; the next one runs"
+
+
+class FaultName(str, Enum):
+    """The value is the word for machines: in the status, the metrics, the doctor.
+
+    `meaning` explains it, `grants` says who can be let in meanwhile, and `advice` what to do, in
+    whole sentences.
+    """
+
+    meaning: str
+    grants: str
+    advice: str
+
+    def __new__(cls, word: str, meaning: str = "", grants: str = "", advice: str = "") -> Self:
+        """Make a member of its four columns; by the word alone it is found again."""
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.meaning, made.grants, made.advice = meaning, grants, advice
+        return made
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    # Equal to the word, so found by it: Enum's own hash would be another one.
+    __hash__ = str.__hash__
+
+    CAMERA_STARTING = (
+        "camera_starting",
+        "the camera has not given a frame yet",
+        "no",
+        "Wait ten seconds, then look again.",
+    )
+    CAMERA_OFFLINE = (
+        "camera_offline",
+        "it cannot be opened; tried again for ever",
+        "no",
+        "Look at its plug and its name, and whether this user may read it (group video).",
+    )
+    CAMERA_STALLED = (
+        "camera_stalled",
+        "no new frame for `camera.stalled_seconds`",
+        "no",
+        "Look at its network or USB cable; it is opened again by itself.",
+    )
+    CAMERA_FROZEN = (
+        "camera_frozen",
+        "identical pixels for `camera.frozen_seconds`",
+        "no",
+        "Restart the camera: its picture stands still, or it plays a loop.",
+    )
+    CAMERA_BLACK = (
+        "camera_black",
+        "no light, or the lens cap",
+        "no",
+        "Take the cap off the lens, or give it light.",
+    )
+    CAMERA_COVERED = ("camera_covered", "a surface without structure", "no", _LENS)
+    CAMERA_OVEREXPOSED = (
+        "camera_overexposed",
+        "nothing but white",
+        "no",
+        "Keep sun and lamps out of the lens, or set its exposure.",
+    )
+    CAMERA_TORN = (
+        "camera_torn",
+        "broken pictures",
+        "no",
+        "Look at its cable or network: the pictures arrive broken.",
+    )
+    CAMERA_ENDED = (
+        "camera_ended",
+        "a video file is over",
+        "no",
+        "Set `camera.loop: true`, or name a camera in `camera.source`.",
+    )
+    CAMERA_MOVED = (
+        "camera_moved",
+        "the scene is not the one of the daily picture",
+        "yes",
+        "Turn it back; if it was meant, remove scene.png from the state directory.",
+    )
+    BROKER_UNREACHABLE = (
+        "broker_unreachable",
+        "no connection; tried again within seconds",
+        "no",
+        "Is it running, and are `mqtt.host` and `mqtt.port` right? History waits in the journal.",
+    )
+    BROKER_SILENT = (
+        "broker_silent",
+        "connected, but nothing comes back",
+        "no",
+        "Restart the broker or look at the network: the connection stands, and nothing comes back.",
+    )
+    BROKER_REFUSED = (
+        "broker_refused",
+        "the broker says no, in its own words",
+        "no",
+        "The broker's own log says more; the sentence has its words.",
+    )
+    BROKER_REFUSED_CREDENTIALS = (
+        "broker_refused_credentials",
+        "wrong user or password",
+        "no",
+        "Set `mqtt.username` and `mqtt.password_file` to what the broker knows.",
+    )
+    BROKER_SESSION_TAKEN_OVER = (
+        "broker_session_taken_over",
+        "another client uses this door's name",
+        "no",
+        "Two programs call themselves this door: each needs its own `door:`.",
+    )
+    BROKER_CERTIFICATE = (
+        "broker_certificate",
+        "its certificate is not trusted",
+        "no",
+        "Set `mqtt.tls.ca_file` to what signed its certificate, and look at the clock.",
+    )
+    BROKER_TLS = (
+        "broker_tls",
+        "TLS fails otherwise",
+        "no",
+        "Does this port speak TLS, and does `mqtt.tls.enabled` say so?",
+    )
+    BROKER_REFUSES_MESSAGES = (
+        "broker_refuses_messages",
+        "it takes the connection, not the publications",
+        "no",
+        _ACL,
+    )
+    BROKER_REFUSES_CLAIMS = (
+        "broker_refuses_claims",
+        "the claim topic may not be subscribed",
+        "no",
+        _ACL,
+    )
+    JOURNAL_UNAVAILABLE = ("journal_unavailable", "a decision cannot be committed", "no", _SPACE)
+    JOURNAL_REPLACED = (
+        "journal_replaced",
+        "the journal was damaged; kept aside, a new one begun",
+        "yes",
+        "Keep the file for an expert, then move it out of the state directory.",
+    )
+    JOURNAL_OVERSIZED = (
+        "journal_oversized",
+        "larger than `journal.max_mebibytes`, all undelivered",
+        "yes",
+        "Mend the connection to the broker: what it has not taken is kept.",
+    )
+    HISTORY_STUCK = (
+        "history_stuck",
+        "history waits although the broker is connected",
+        "yes",
+        "Let the door publish on its `audit` topic (ACL), and give the broker's disk space.",
+    )
+    REFERENCES_IN_MEMORY = (
+        "references_in_memory",
+        "their file cannot be opened: made again from the photos, in memory, until it can",
+        "where the journal can",
+        _SPACE,
+    )
+    REFERENCES_REPLACED = (
+        "references_replaced",
+        "the references were damaged; kept aside, made again from the photos",
+        "yes",
+        "Keep the file for an expert, then remove it: it holds references.",
+    )
+    MODEL_UNAVAILABLE = (
+        "model_unavailable",
+        "the network cannot run",
+        "no",
+        "The log says why; `edgeverify models list` shows what is installed.",
+    )
+    ONNXRUNTIME_CUDA = ("onnxruntime-cuda", _REFUSED_BACK_END, "yes", _BACK_END)
+    TENSORRT = ("tensorrt", _REFUSED_BACK_END, "yes", _BACK_END)
+    ONNXRUNTIME_CPU = (
+        "onnxruntime-cpu",
+        "no back end is left",
+        "no",
+        "Install the release again: no back end is left.",
+    )
+    PAD_BROKEN = ("pad_broken", "the liveness bundle cannot be used", "with a challenge", _PAD)
+    PAD_UNMEASURED = (
+        "pad_unmeasured",
+        "the liveness bundle has no operating point",
+        "no",
+        "Set `pad.threshold`, or fetch a measured one: `edgeverify models fetch minifasnet`.",
+    )
+    LIVENESS_UNAVAILABLE = (
+        "liveness_unavailable",
+        "`liveness` asks for a bundle that is not there or broken",
+        "no",
+        _PAD,
+    )
+    LIVENESS_OFF = (
+        "liveness_off",
+        "switched off by hand: a photograph opens the door",
+        "yes",
+        "Remove `liveness: off`: a photo of a colleague opens this door.",
+    )
+    THRESHOLD_BY_HAND = (
+        "threshold_by_hand",
+        "no measured false match rate stands behind the threshold",
+        "yes",
+        "Take `decision.threshold` out; or measure with `edgeverify calibrate`.",
+    )
+    CLOCK_UNSYNCED = (
+        "clock_unsynced",
+        "the wall clock is not to be trusted",
+        "no",
+        "Set it (`timedatectl set-ntp true`), or accept what it says: `edgeverify clock accept`.",
+    )
+    TEMPERATURE_UNKNOWN = ("temperature_unknown", "no temperature can be believed", "yes", _SENSOR)
+    TEMPERATURE_SENSOR_DEAD = (
+        "temperature_sensor_dead",
+        "one of several sensors is dead",
+        "yes",
+        _SENSOR,
+    )
+    HOT = (
+        "hot",
+        "the door looks less often while nobody has claimed",
+        "yes",
+        "Give it shade and air: it looks less often while nobody has claimed.",
+    )
+    OVERHEATED = (
+        "overheated",
+        "suspended by heat",
+        "no",
+        "Let it cool: it opens by itself when it has.",
+    )
+    CONFIG_REJECTED = (
+        "config_rejected",
+        "the new config is broken, the old one is in force",
+        "yes",
+        "Run `edgeverify check-config FILE`: it shows every mistake. The old config is in force.",
+    )
+    RESTART_NEEDED = (
+        "restart_needed",
+        "a changed section is read only at start",
+        "yes",
+        "Restart the service: `systemctl restart edgeverify`.",
+    )
+    ENROLMENT_FAILED = (
+        "enrolment_failed",
+        "the store or the model failed while photos were enrolled",
+        "who was enrolled before",
+        "The sentence says why. Mend it, then run `edgeverify reload`.",
+    )
+    ENROLMENT_INCOMPLETE = (
+        "enrolment_incomplete",
+        "some photos could not be enrolled; who and why is in the status",
+        "the others",
+        "See the status for who and why, and give them better photos.",
+    )
+    STATUS_SOCKET_UNAVAILABLE = (
+        "status_socket_unavailable",
+        "the local socket cannot be made: `edgeverify status` gets no answer",
+        "yes",
+        _SPACE,
+    )
+    INTERNAL_ERROR = (
+        "internal_error",
+        "a turn of the loop failed; the log has the traceback",
+        "no, that turn",
+        "Please report it, with a support bundle: `edgeverify diagnose -o FILE`.",
+    )
+
+
+def table() -> str:
+    """Return the table of docs/operations.md: a row a name."""
+    rows = [f"| `{one.value}` | {one.meaning} | {one.grants} | {one.advice} |" for one in FaultName]
+    head = ("| name | what it means | grants | what to do |", "| --- | --- | --- | --- |")
+    return "\n".join((*head, *rows, ""))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())
