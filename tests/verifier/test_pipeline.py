@@ -258,8 +258,8 @@ def test_a_photo_is_probed_without_gates_by_the_rule_asked_for(
     assert pipeline.probe(two).refusal is not None
     largest = pipeline.probe(two, FaceSelection.LARGEST)
     assert largest.embedding is not None
-    assert largest.aligned is not None
-    assert largest.aligned.rgb.shape == (112, 112, 3)
+    assert len(largest.chips) == 1
+    assert largest.chips[0].rgb.shape == (112, 112, 3)
     gated = pipeline.probe(two, FaceSelection.LARGEST, QualitySettings(min_eye_distance_pixels=500))
     assert gated.refusal is not None
     assert gated.face is not None
