@@ -12,7 +12,7 @@ from edgeverify.vision.alignment import align_for
 
 
 class Embedder:
-    """A bundle and the session that runs it; used by one thread at a time."""
+    """A bundle and the session that runs it, which it borrows; used by one thread at a time."""
 
     def __init__(self, bundle: Bundle, session: Session) -> None:
         self.manifest = bundle.manifest
@@ -43,10 +43,6 @@ class Embedder:
         """Answer with the network's own output, one chip, not normalised; for known answers."""
         self._require_template(aligned)
         return embed_raw(self._session, self.manifest, aligned.rgb)
-
-    def close(self) -> None:
-        """Give the session back."""
-        self._session.close()
 
     def _require_template(self, aligned: AlignedFace) -> None:
         if aligned.template != self.manifest.template:

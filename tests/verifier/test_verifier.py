@@ -9,7 +9,7 @@ import pytest
 
 from edgeverify.models.bundle_writer import write_embedder
 from edgeverify.settings import Settings
-from edgeverify.verifier.verifier import open_brain
+from edgeverify.verifier.verifier import open_verifier
 from tests.runtime.tiny import tiny_network, tiny_recipe
 
 
@@ -28,7 +28,7 @@ def test_the_start_line_says_whether_the_feeding_was_verified(
         }
     )
     with caplog.at_level("INFO", logger="edgeverify.model"):
-        open_brain(settings, tmp_path, None).close()
+        open_verifier(settings, tmp_path, tmp_path).close()
     (line,) = [r for r in caplog.records if r.getMessage().startswith("model ready")]
     assert ("feeding not verified" in line.getMessage()) is not is_verified
     assert line.levelname == ("INFO" if is_verified else "WARNING")

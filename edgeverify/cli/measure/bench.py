@@ -176,29 +176,26 @@ def _opened(
     """Give a pipeline that has seen a frame, and the seconds that took."""
     import os
     import time
+    from contextlib import closing
 
-    from edgeverify.domain import OperatingPoint
     from edgeverify.models.folders import models_directory
     from edgeverify.runtime.open_session import open_session
     from edgeverify.settings import QualitySettings, VisionSettings
     from edgeverify.verifier.pipeline import open_face_finder, open_pipeline
 
     began = time.perf_counter()
-    session = open_session(bundle, settings).session
     vision = VisionSettings()
-    pipeline = open_pipeline(
-        bundle,
-        session,
-        open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
-        quality=QualitySettings(),
-        vision=vision,
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-    )
-    try:
-        pipeline.probe(first.rgb)
-        yield pipeline, time.perf_counter() - began
-    finally:
-        pipeline.close()
+    with closing(open_session(bundle, settings).session) as session:
+        pipeline = open_pipeline(
+            bundle,
+            session,
+            open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
+            quality=QualitySettings(),
+            vision=vision,
+        )
+        with closing(pipeline):
+            pipeline.probe(first.rgb)
+            yield pipeline, time.perf_counter() - began
 
 
 def _scenes(

@@ -65,13 +65,16 @@ def verify(  # noqa: PLR0913 - one argument an option
 def _compare(
     settings: Settings, folder: Path, probe: Path, reference: Path, *, percent: bool
 ) -> dict[str, object]:
-    from edgeverify.cli.opening import open_pipeline_for
+    import os
+
     from edgeverify.comparison import score
     from edgeverify.errors import ConfigError
+    from edgeverify.models.folders import models_directory
+    from edgeverify.verifier.photos import open_photo_verifier
 
-    pipeline = open_pipeline_for(settings, folder)
-    try:
-        manifest, point = pipeline.embedder.manifest, pipeline.point
+    with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
+        point, pipeline = opened.point(), opened.pipeline
+        manifest = pipeline.embedder.manifest
         if percent and manifest.metric != "cosine":
             raise ConfigError(f"--percent is for cosine scores; {manifest.name} has distances")
         # argument order: probe, reference (ISO/IEC 19795-1)
@@ -80,8 +83,6 @@ def _compare(
             _embedding(pipeline, reference, settings),
             manifest.metric,
         )
-    finally:
-        pipeline.close()
     result: dict[str, object] = {
         "probe": str(probe),
         "reference": str(reference),
