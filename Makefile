@@ -40,6 +40,29 @@ $(VENV)/export.stamp: $(VENV)/daemon.stamp always
 .PHONY: always
 always:
 
+# The yardstick for what finds faces: MediaPipe's own runtime, which no newer Python has.
+MEDIAPIPE_VENV := .venv-mediapipe
+MEDIAPIPE_PYTHON ?=
+
+mediapipe: $(MEDIAPIPE_VENV)/mediapipe.stamp ## MediaPipe itself in .venv-mediapipe (CPython 3.10 to 3.12)
+
+$(MEDIAPIPE_VENV)/mediapipe.stamp: requirements/mediapipe.lock
+	@rm -rf $(MEDIAPIPE_VENV)
+	@python=$$(for each in $(MEDIAPIPE_PYTHON) python3.12 python3.11 python3.10 python3; do \
+		"$$each" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
+		2>/dev/null && { echo "$$each"; break; }; done); \
+	test -n "$$python" || { echo "MediaPipe's own runtime needs CPython 3.10, 3.11 or 3.12" \
+		"with venv: name one with MEDIAPIPE_PYTHON=PATH." >&2; exit 1; }; \
+	echo "Installing MediaPipe into $(MEDIAPIPE_VENV) (390 MB)"; \
+	"$$python" -m venv $(MEDIAPIPE_VENV)
+	@$(MEDIAPIPE_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps \
+		--require-hashes -r requirements/mediapipe.lock
+	@touch $@
+
+equality: $(VENV)/daemon.stamp mediapipe ## Whether the product finds the faces that MediaPipe finds
+	$(BIN)/python -m benchmarks.mediapipe_equality $(TESTDATA)
+.PHONY: mediapipe equality
+
 lock: ## Renew the locks for Python 3.10 to 3.12 on x86-64 and aarch64
 	./requirements/renew
 
@@ -78,16 +101,16 @@ slow: $(VENV)/daemon.stamp
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
-ci: test slow test-export test-systemd ## What CI runs
+ci: mediapipe test slow test-export test-systemd ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
-	rm -rf $(VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MEDIAPIPE_VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # ---- longer tests -------------------------------------------------------------------------------
 
 test-camera: $(VENV)/daemon.stamp ## Cameras that hang, vanish and return: RETURNS=100 times
 	@./systemd/prerequisites test
-	EDGEVERIFY_CAMERA_RETURNS=$(or $(RETURNS),100) $(BIN)/pytest tests/camera -q -s
+	EDGEVERIFY_TEST_SLOWNESS=1 EDGEVERIFY_CAMERA_RETURNS=$(or $(RETURNS),100) $(BIN)/pytest tests/camera -q -s
 
 # ---- the service --------------------------------------------------------------------------------
 

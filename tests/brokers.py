@@ -8,15 +8,13 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from tests.absent import absent
+from tests.waiting import patience, until
 
 
 def free_port() -> int:
@@ -58,15 +56,8 @@ class Mosquitto:
             [mosquitto_path(), "-v", "-c", str(config)], stdout=log, stderr=subprocess.STDOUT
         )
         log.close()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.02)
-        pytest.fail(f"mosquitto did not start:\n{self.log()}")
+        until(self._is_up, "mosquitto to start")
+        return self
 
     def stop(self) -> None:
         """End it in order."""
@@ -89,12 +80,18 @@ class Mosquitto:
         """What it has said so far."""
         return (self.folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")
 
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"mosquitto did not start:\n{self.log()}"
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGCONT)
                 self.process.send_signal(how)
-                self.process.wait(10)
+                self.process.wait(patience(10))
             self.process = None
 
 
@@ -144,7 +141,7 @@ class Proxy:
         self._flows.set()
         self.cut()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(patience(5))
         self._listener.close()
 
     def _spawn(self, work: Callable[..., None], *arguments: object) -> None:
@@ -161,7 +158,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+                far = socket.create_connection(("127.0.0.1", self._target), timeout=patience(5))
             except OSError:
                 near.close()
                 continue

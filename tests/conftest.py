@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
-from edgeverify.models.build import ensure_bundle
 from tests.absent import absent
-from tests.faces import DATA, MODELS, SOURCES
+from tests.faces import DATA, make_vision
+
+# How long one example takes says something about the machine, not about the product.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -25,7 +30,7 @@ def _own_models_folder() -> Iterator[None]:
         patch.setenv("XDG_DATA_HOME", str(DATA))
         # Without a package index, each test that looks for a face says so itself.
         with contextlib.suppress(BundleError):
-            ensure_bundle(VISION, MODELS, cache=SOURCES)
+            make_vision()
         yield
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeverify.bundle.vision_bundle import NAME
+from edgeverify.bundle.vision_bundle import NAME, load_vision_bundle
 from edgeverify.errors import BundleError
 from edgeverify.models.archives import MEDIAPIPE, fetch_archive
 from edgeverify.models.build import fetch_bundle
@@ -35,8 +35,18 @@ def add_vision(models: Path) -> Path:
     return fetch_bundle(NAME, models, source=vision_wheel())
 
 
+def make_vision() -> None:
+    """Have the bundle of this release in `MODELS`. Raises BundleError without a package index."""
+    try:
+        load_vision_bundle(MODELS / NAME)
+    except BundleError:  # not there yet, or made by an earlier commit
+        fetch_bundle(NAME, MODELS, source=fetch_archive(MEDIAPIPE, SOURCES))
+
+
 def face_finder(*, trial: Trial = DOOR) -> FaceFinder:
     """Detector and mesher as the door has them."""
-    if not (MODELS / NAME).is_dir():
-        add_vision(MODELS)
+    try:
+        make_vision()
+    except BundleError as error:
+        absent(f"no package index within reach: {error}")
     return open_face_finder(MODELS, VisionSettings(), trial=trial)

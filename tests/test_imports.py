@@ -14,7 +14,7 @@ HEAVY = ("cv2", "mediapipe", "onnxruntime", "tensorrt", "torch", "matplotlib", "
 def _loaded_after(statement: str) -> set[str]:
     script = f"import sys\n{statement}\nprint(' '.join(sorted(sys.modules)))"
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     return set(result.stdout.split())
 

@@ -89,7 +89,7 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
     program = (
         "import sys, time\nfrom pathlib import Path\nfrom edgeverify.state import *\n"
         "lock = take_lock(open_state(Path(sys.argv[1]), 'front-door'))\n"
-        "print('locked', flush=True)\ntime.sleep(60)\n"
+        "print('locked', flush=True)\ntime.sleep(1000)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(state.folder)], stdout=subprocess.PIPE, text=True

@@ -22,6 +22,7 @@ from edgeverify.status_socket import (
     find_daemon,
     is_running,
 )
+from tests.waiting import patience
 
 
 def _refuse(_: Mapping[str, Json]) -> dict[str, Json]:
@@ -59,7 +60,7 @@ def raw(state: Path, sent: bytes) -> dict[str, Json]:
     """Speak to the socket without the client's manners."""
     folder = os.open(state, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as channel:
-        channel.settimeout(5)
+        channel.settimeout(patience(5))
         channel.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
         os.close(folder)
         channel.sendall(sent)
@@ -126,7 +127,7 @@ def test_a_client_that_says_nothing_holds_the_others_up_only_for_a_moment(state:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
         os.close(folder)
-        assert ask(state, "status", timeout_seconds=10) == {"state": "online"}
+        assert ask(state, "status", timeout_seconds=patience(10)) == {"state": "online"}
 
 
 @pytest.mark.usefixtures("server")

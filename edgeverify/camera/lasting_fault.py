@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeverify.backoff import Backoff
 from edgeverify.camera.health import CameraState
 
 FIRST_SECONDS = 5.0
@@ -28,20 +29,24 @@ class LastingFault:
     def __init__(self) -> None:
         self._state: CameraState | None = None
         self._began = 0.0
-        self._patience = FIRST_SECONDS
+        self._backoff = Backoff(first_seconds=FIRST_SECONDS, longest_seconds=LONGEST_SECONDS)
+        self._patience = self._backoff.next_pause()
         self.times = 0
         """How often it was opened anew for the fault of now."""
 
     def look(self, state: CameraState, at: float) -> bool:
         """Return whether to open the camera anew; `at` is seconds, and must not fall."""
         if state not in PICTURE_FAULTS:
-            self._state, self._patience, self.times = None, FIRST_SECONDS, 0
+            if self._state is not None:
+                self._state, self.times = None, 0
+                self._backoff.reset()
+                self._patience = self._backoff.next_pause()
             return False
         if state is not self._state:
             self._state, self._began = state, at
         if at - self._began < self._patience:
             return False
         self._began = at
-        self._patience = min(LONGEST_SECONDS, 2 * self._patience)
+        self._patience = self._backoff.next_pause()
         self.times += 1
         return True

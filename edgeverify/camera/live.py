@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from edgeverify.camera.backoff import (
-    ABSENT_SECONDS,
-    BROKEN_OFF_SECONDS,
-    LONGEST_SECONDS,
-    Backoff,
-)
 from edgeverify.camera.health import USABLE, CameraHealth, CameraState
 from edgeverify.camera.lasting_fault import PICTURE_FAULTS, LastingFault
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Failed, Message, Opened, Order, Started
+from edgeverify.camera.pauses import (
+    ABSENT_SECONDS,
+    BROKEN_OFF_SECONDS,
+    LONGEST_SECONDS,
+    camera_backoff,
+)
 from edgeverify.camera.picture_watch import PictureWatch, Verdict
 from edgeverify.camera.process import COMMAND, CaptureProcess
 from edgeverify.camera.ring import Ring
@@ -98,7 +98,7 @@ class LiveCamera:
         self._lasting = LastingFault()
         self._said_changed = clock() - CHANGE_SECONDS
         self._said: tuple[CameraState, str] = (CameraState.STARTING, "")
-        self._backoff = Backoff(random)
+        self._backoff = camera_backoff(random)
         self._lock = threading.Lock()
         self._broken: CameraHealth | None = CameraHealth(
             state=CameraState.STARTING, since=clock(), detail="opening"
@@ -170,7 +170,7 @@ class LiveCamera:
                 break
             with contextlib.suppress(CameraError):  # it loads its libraries during the pause
                 self._process = self._process or CaptureProcess(self._source.command)
-            self._closing.wait(self._backoff.pause(broken.longest_pause))
+            self._closing.wait(self._backoff.next_pause(broken.longest_pause))
         self._end_process()
 
     def _capture_until_broken(self) -> _Break:

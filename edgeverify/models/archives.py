@@ -179,7 +179,7 @@ class Member:
 
 def members(archive: Path) -> Iterator[Member]:
     """Go through the files of an archive, in its order. Raises what tarfile and zipfile raise."""
-    if archive.suffix == ".whl":
+    if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:
             for name in opened.namelist():
                 yield Member(PurePosixPath(name), opened, name)

@@ -42,13 +42,20 @@ def _given(file: SourceFile, source: Path) -> bytes:
             archives.append(path)
     if archives:
         return member(archives[0], file.file, file.sha256)
-    wanted = f"{file.file} ({file.bytes} bytes, SHA-256 {file.sha256})"
+    wanted = _described(file.file, file.bytes, file.sha256)
+    if file.archive:
+        archive = ARCHIVES[file.archive]
+        wanted = f"{_described(archive.file, archive.bytes, archive.sha256)}, or its {file.file}"
     if source.is_dir():
         raise BundleError(f"the folder {source} does not hold {wanted}")
     raise BundleError(
         f"{source} is not {wanted}",
         advice="Where a model has several files, give the folder that holds them all.",
     )
+
+
+def _described(name: str, size: int, sha256: str) -> str:
+    return f"{name} ({size} bytes, SHA-256 {sha256})"
 
 
 def _is_pinned(path: Path, archive: Archive) -> bool:

@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import Enum
 from random import Random
 
+from edgeverify.backoff import FULL_JITTER, Backoff
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import CONTENT_TYPE, Topics, encode_status
-from edgeverify.mqtt.backoff import Backoff
 from edgeverify.mqtt.connection import Arrival, Connection
 from edgeverify.mqtt.connector import Connector, Party
 from edgeverify.mqtt.credentials import Credentials
@@ -70,9 +70,10 @@ class MqttLink:
         self._settings = settings
         self._now = monotonic
         self._backoff = Backoff(
-            random,
             first_seconds=FIRST_PAUSE_SECONDS,
-            max_seconds=settings.max_reconnect_seconds,
+            longest_seconds=settings.max_reconnect_seconds,
+            random=random,
+            jitter=FULL_JITTER,
         )
         self._last_will = encode_status("offline", door, at=None)
         self._connector = Connector(

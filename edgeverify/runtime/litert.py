@@ -40,11 +40,13 @@ class LiteRtNetwork:
 
         RuntimeUnavailableError where it fails.
         """
+        if self._interpreter is None:
+            raise RuntimeUnavailableError(f"the network {self.name} was given back")
         try:
             self._interpreter.set_tensor(self._input, batch)
             self._interpreter.invoke()
             return tuple(self._interpreter.get_tensor(index) for index in self._outputs)
-        except (RuntimeError, ValueError, AttributeError) as error:
+        except (RuntimeError, ValueError) as error:
             raise RuntimeUnavailableError(f"the network {self.name} fails: {error}") from None
 
     def close(self) -> None:

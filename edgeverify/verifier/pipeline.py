@@ -74,7 +74,7 @@ class ProbeResult:
 class Pipeline:
     """The stages in order; used by one thread at a time. Remembers nothing of earlier frames."""
 
-    def __init__(  # noqa: PLR0913 - one argument a stage
+    def __init__(
         self,
         *,
         detector: FaceDetector,
@@ -82,7 +82,6 @@ class Pipeline:
         embedder: Embedder,
         quality: QualitySettings,
         vision: VisionSettings,
-        point: OperatingPoint,
         pad: PadStage | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -92,14 +91,16 @@ class Pipeline:
         self.embedder = embedder
         self.quality = quality
         self.vision = vision
-        self.point = point
         self.pad = pad
         self._clock = clock
         self._stacked: tuple[tuple[Reference, ...], ReferenceMatrix] | None = None
 
-    def observe(self, frame: Frame, references: Sequence[Reference]) -> Observation:
+    def observe(
+        self, frame: Frame, references: Sequence[Reference], point: OperatingPoint
+    ) -> Observation:
         """Compare the one dominant face of `frame` with the references (several for walk-up).
 
+        `point` has the threshold of this comparison, and the stricter ones for several photos.
         ReferenceUnusableError where a reference belongs to another model; ValueError for none.
         """
         watch = Stopwatch(self._clock)
@@ -108,7 +109,7 @@ class Pipeline:
         cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
-            thresholds = [self.point.threshold_for(each.photo_count) for each in references]
+            thresholds = [point.threshold_for(each.photo_count) for each in references]
             comparison = compare_all(seen.embedding, matrix, threshold=thresholds)
             watch.lap("compare")
         if comparison is not None and comparison.is_match and self.pad is not None:
@@ -153,10 +154,9 @@ class Pipeline:
         return self.mesher.follow(frame.rgb, previous)
 
     def close(self) -> None:
-        """Give the networks and the session back."""
+        """Free detector and mesher. The session and PAD's stay open: whoever opened them closes."""
         self.detector.close()
         self.mesher.close()
-        self.embedder.close()
 
     def _probe(
         self,
@@ -268,16 +268,17 @@ def open_pipeline(
     *,
     quality: QualitySettings,
     vision: VisionSettings,
-    point: OperatingPoint,
     pad: PadStage | None = None,
 ) -> Pipeline:
-    """Put the stages together; `finder` is closed with the pipeline."""
+    """Put the stages together; `finder` is closed with the pipeline.
+
+    The session stays with whoever opened it, since several pipelines may share it.
+    """
     return Pipeline(
         detector=finder.detector,
         mesher=finder.mesher,
         embedder=embedder,
         quality=quality,
         vision=vision,
-        point=point,
         pad=pad,
     )

@@ -1,7 +1,7 @@
 """From the raw answer of the full-range detector to faces in its input square (pure).
 
 What MediaPipe 0.10.21 does with it, written once more; every constant is printed by its own
-expanded graph `FaceDetectionFullRangeCpu` (`tests/mediapipe` asks the graph itself):
+expanded graph `FaceDetectionFullRangeCpu` (a test asks the graph itself):
 SsdAnchorsCalculator, TensorsToDetectionsCalculator and NonMaxSuppressionCalculator.
 """
 

@@ -21,7 +21,7 @@ Chips: TypeAlias = tuple[AlignedFace, ...]
 
 
 class Embedder(Protocol):
-    """Whatever makes embeddings; used by one thread at a time."""
+    """Whatever makes embeddings, on sessions that it borrows; used by one thread at a time."""
 
     name: str
     metric: Metric
@@ -42,9 +42,6 @@ class Embedder(Protocol):
 
     def embed_many(self, faces: Sequence[Chips], side: Side) -> tuple[Embedding, ...]:
         """Embed several faces in one run, each as `embed` does; for looking at many at leisure."""
-
-    def close(self) -> None:
-        """Give the sessions back."""
 
 
 def embedder_of(bundle: EmbedderBundle, sessions: Sequence[Session]) -> Embedder:
@@ -88,10 +85,6 @@ class NetworkEmbedder:
     def embed_raw(self, chips: Chips) -> Vector:
         """Answer with the network's own output, one chip, not normalised; for known answers."""
         return embed_raw(self._session, self.manifest, self._chip(chips))
-
-    def close(self) -> None:
-        """Give the session back."""
-        self._session.close()
 
     def _made(self, values: Vector) -> Embedding:
         return Embedding(values=values, embedding_space=self.embedding_space)
@@ -153,11 +146,6 @@ class FusedEmbedder:
             for index, part in enumerate(self.parts)
         ]
         return tuple(self._side_by_side(one) for one in zip(*answers, strict=True))
-
-    def close(self) -> None:
-        """Give the sessions back."""
-        for part in self.parts:
-            part.close()
 
     def _side_by_side(self, answers: Sequence[Embedding]) -> Embedding:
         rows = [np.asarray(each.values[np.newaxis]) for each in answers]

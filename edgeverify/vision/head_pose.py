@@ -14,23 +14,25 @@ from numpy.typing import NDArray
 from edgeverify.domain import HeadPose, Points
 
 # Image left (the person's right) to image right: eye corners, cheek rims, mouth corners.
-_ACROSS = ((33, 263), (133, 362), (234, 454), (127, 356), (61, 291))
+_ACROSS = np.array([(33, 133, 234, 127, 61), (263, 362, 454, 356, 291)])
 # Low to high on the middle line: chin to forehead, nose base to nose bridge, lip to brow.
-_UP = ((152, 10), (2, 168), (164, 9))
+_UP = np.array([(152, 2, 164), (10, 168, 9)])
 # A face that looks straight at the camera leans back by this much along those lines.
 NEUTRAL_PITCH_DEGREES = 0.0
 
 
 def head_pose(mesh: Points) -> HeadPose:
-    """Degrees, signs as in `HeadPose`; `mesh` is (468, 3), z growing away from the camera."""
-    across = _mean_vector(mesh, _ACROSS)
-    yaw = math.atan2(across[2], math.hypot(across[0], across[1]))
-    roll = math.atan2(across[1], across[0])
-    unit = across / max(float(np.linalg.norm(across)), 1e-9)
-    up = _mean_vector(mesh, _UP)
-    up = up - unit * float(up @ unit)
+    """Return degrees, signs as in `HeadPose`; `mesh` is (468, 3), z away from the camera."""
+    ax, ay, az = _sum_of_vectors(mesh, _ACROSS)
+    yaw = math.atan2(az, math.hypot(ax, ay))
+    roll = math.atan2(ay, ax)
+    length = max(math.hypot(ax, ay, az), 1e-9)
+    ax, ay, az = ax / length, ay / length, az / length
+    ux, uy, uz = _sum_of_vectors(mesh, _UP)
+    along = ux * ax + uy * ay + uz * az
+    ux, uy, uz = ux - ax * along, uy - ay * along, uz - az * along
     # A head that pitches and then turns shows sin(pitch) * cos(yaw) of its up axis as depth.
-    lean = up[2] / max(float(np.linalg.norm(up)) * math.cos(yaw), 1e-9)
+    lean = uz / max(math.hypot(ux, uy, uz) * math.cos(yaw), 1e-9)
     pitch = math.asin(min(1.0, max(-1.0, lean)))
     return HeadPose(
         yaw_degrees=math.degrees(yaw),
@@ -39,6 +41,7 @@ def head_pose(mesh: Points) -> HeadPose:
     )
 
 
-def _mean_vector(mesh: Points, pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
-    start, end = np.array(pairs).T
-    return np.asarray((mesh[end] - mesh[start]).astype(np.float64).mean(axis=0))
+def _sum_of_vectors(mesh: Points, ends: NDArray[np.intp]) -> tuple[float, float, float]:
+    """Add up the vectors from the first row of points to the second; their length says nothing."""
+    low, high = mesh[ends].sum(axis=1, dtype=np.float64).tolist()
+    return high[0] - low[0], high[1] - low[1], high[2] - low[2]

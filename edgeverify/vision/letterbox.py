@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeverify.domain import RgbImage
 from edgeverify.vision.decoding import INPUT
+from edgeverify.vision.sampling import Places
 
 _BLACK = -1.0
 _PER_VALUE = np.float32(2 / 255)
@@ -31,32 +32,30 @@ class Letterbox:
         """Frame pixels from the square's left to the picture's."""
         self.top = 0.0
         """Frame pixels from the square's top to the picture's."""
+        self._shape: tuple[int, ...] = ()
 
     def fill(self, rgb: RgbImage) -> None:
         """Put a picture, uint8 (h, w, 3), into the square."""
-        height, width = rgb.shape[:2]
+        if rgb.shape != self._shape:
+            self._lay(*rgb.shape[:2])
+            self._shape = rgb.shape
+        drawn = self._places.draw(rgb, cv2.BORDER_CONSTANT)
+        np.multiply(drawn, _PER_VALUE, out=self._inner)
+        np.subtract(self._inner, np.float32(1), out=self._inner)
+
+    def _lay(self, height: int, width: int) -> None:
+        """Find the picture's place in the square: only what holds something of it is drawn."""
         self.side = float(max(height, width))
         self.left, self.top = (self.side - width) / 2, (self.side - height) / 2
         step = self.side / INPUT
-        # Only the rows and columns that hold something of the picture are drawn.
         x0, x1 = _touched(self.left, width, step)
         y0, y1 = _touched(self.top, height, step)
-        into_picture = np.array(
-            [[step, 0, x0 * step - self.left], [0, step, y0 * step - self.top]], np.float64
+        self._places = Places(x1 - x0, y1 - y0)
+        self._places.lay(
+            np.array([[step, 0, x0 * step - self.left], [0, step, y0 * step - self.top]])
         )
-        drawn = cv2.warpAffine(
-            rgb,
-            into_picture,
-            (x1 - x0, y1 - y0),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT,
-        )
-        square = self.batch[0]
-        square[:y0], square[y1:] = _BLACK, _BLACK
-        square[y0:y1, :x0], square[y0:y1, x1:] = _BLACK, _BLACK
-        inner = square[y0:y1, x0:x1]
-        np.multiply(drawn, _PER_VALUE, out=inner)
-        np.subtract(inner, np.float32(1), out=inner)
+        self.batch[...] = _BLACK
+        self._inner = self.batch[0, y0:y1, x0:x1]
 
 
 def _touched(offset: float, length: int, step: float) -> tuple[int, int]:

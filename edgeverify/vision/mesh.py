@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeverify.domain import Face, FaceBox, Points, RgbImage
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.litert import LiteRtNetwork
 from edgeverify.vision.eyes import eye_aspect_ratio, eye_distance
 from edgeverify.vision.head_pose import head_pose
-from edgeverify.vision.region import INPUT, Region, region_of_box, region_of_mesh
+from edgeverify.vision.region import Region, Square, region_of_box, region_of_mesh
 
 # MediaPipe's own margin, from a detection and from a mesh alike: `scale_x` and `scale_y` of the
 # RectTransformationCalculators in its graph FaceLandmarkFrontCpu.
@@ -39,7 +38,7 @@ class SquareMesher:
         self._network = network
         self._passes = passes
         self._margin = margin
-        self._batch: NDArray[np.float32] = np.empty((1, INPUT, INPUT, 3), np.float32)
+        self._square = Square()
 
     def mesh(self, rgb: RgbImage, box: FaceBox) -> Face | None:
         """Return the face in `box`; None where no mesh fits it or it fits another face."""
@@ -48,7 +47,7 @@ class SquareMesher:
             if mesh is None:
                 return None
             mesh = self._points(rgb, region_of_mesh(mesh, self._margin))
-        return None if mesh is None or not _is_of(mesh, box) else _face(mesh, box)
+        return None if mesh is None or not is_of(mesh, box) else face_of(mesh, box)
 
     def follow(self, rgb: RgbImage, previous: Face) -> Face | None:
         """Return the same face in the next frame, without detection; None where it was lost.
@@ -59,15 +58,15 @@ class SquareMesher:
         if mesh is None:
             return None
         box = _moved(previous.box, previous.mesh, mesh)
-        return _face(mesh, box) if _is_of(mesh, box) else None
+        return face_of(mesh, box) if is_of(mesh, box) else None
 
     def close(self) -> None:
         """Give the network back."""
         self._network.close()
 
     def _points(self, rgb: RgbImage, region: Region) -> Points | None:
-        region.cut(rgb, self._batch[0])
-        answer, flag = self._network.run(self._batch)
+        self._square.fill(rgb, region)
+        answer, flag = self._network.run(self._square.batch)
         if answer.size != POINTS * 3 or flag.size != 1:
             raise RuntimeUnavailableError(
                 f"the network {self._network.name} answers in another shape than a mesh has",
@@ -79,9 +78,10 @@ class SquareMesher:
         return mesh if np.isfinite(mesh).all() else None
 
 
-def _is_of(mesh: Points, box: FaceBox) -> bool:
-    x, y = mesh[:, :2].mean(axis=0)
-    shift = math.dist((float(x), float(y)), box.centre)
+def is_of(mesh: Points, box: FaceBox) -> bool:
+    """Say whether a mesh is on the face that the detector meant, by its place and size."""
+    x, y = (mesh[:, :2].sum(axis=0) / len(mesh)).tolist()
+    shift = math.dist((x, y), box.centre)
     ratio = eye_distance(mesh) / max(box.eye_distance, 1e-6)
     return (
         shift <= _MAX_SHIFT * max(box.width, box.height)
@@ -89,7 +89,8 @@ def _is_of(mesh: Points, box: FaceBox) -> bool:
     )
 
 
-def _face(mesh: Points, box: FaceBox) -> Face:
+def face_of(mesh: Points, box: FaceBox) -> Face:
+    """Put a mesh and the box that it belongs to together, with what is read off the mesh."""
     return Face(
         box=box,
         mesh=mesh,

@@ -14,11 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.domain import FaceBox, Points, RgbImage
+from edgeverify.vision.sampling import Places
 
 INPUT = 192
 """Side of the square that the network sees, and the unit of its answers
 (`output_tensor_width`, `output_tensor_height`, `input_image_width`, `input_image_height`)."""
+_OUTER_CORNERS = np.array([33, 263])
 _PER_VALUE = np.float32(1 / 255)  # `output_tensor_float_range` 0 to 1
+
+
+class Square:
+    """The network's input, made in the same memory for each region."""
+
+    def __init__(self) -> None:
+        self.batch: NDArray[np.float32] = np.empty((1, INPUT, INPUT, 3), np.float32)
+        """What the network is given, 0 to 1."""
+        self._places = Places(INPUT, INPUT)
+
+    def fill(self, rgb: RgbImage, region: Region) -> None:
+        """Put a region of a frame, uint8 (h, w, 3), into the square, its eyes level.
+
+        Bilinear, a pixel's corner on a pixel's corner; beyond the frame its border goes on.
+        """
+        self._places.lay(region.into_frame())
+        drawn = self._places.draw(rgb, cv2.BORDER_REPLICATE)
+        np.multiply(drawn, _PER_VALUE, out=self.batch[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,38 +50,28 @@ class Region:
     side: float
     rotation: float
 
-    def cut(self, rgb: RgbImage, out: NDArray[np.float32]) -> None:
-        """Fill `out`, float32 (192, 192, 3), 0 to 1, with the square, its eyes level.
-
-        Bilinear, a pixel's corner on a pixel's corner; beyond the frame its border goes on.
-        """
-        turn = self._turn()
-        into_frame = np.column_stack([turn, (self.x, self.y) - turn.sum(axis=1) * (INPUT / 2)])
-        pixels = cv2.warpAffine(
-            rgb,
-            into_frame,
-            (INPUT, INPUT),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        np.multiply(pixels, _PER_VALUE, out=out)
-
     def project(self, answer: NDArray[np.float32]) -> Points:
         """Return points (n, 3) of the square, in its pixels, as float32 (n, 3) of the frame.
 
         The third value is depth in the same unit, smaller is nearer.
         """
-        turn = self._turn()
+        into_frame = self.into_frame()
         points = np.empty_like(answer)
-        points[:, :2] = (answer[:, :2] - INPUT / 2) @ turn.T + (self.x, self.y)
+        points[:, :2] = answer[:, :2] @ into_frame[:, :2].T + into_frame[:, 2]
         points[:, 2] = answer[:, 2] * (self.side / INPUT)
         return points
 
-    def _turn(self) -> NDArray[np.float64]:
-        """Return frame pixels by square pixel, turned: (2, 2)."""
+    def into_frame(self) -> NDArray[np.float64]:
+        """Return what takes (x, y, 1) of the square to the frame, both in pixels: (2, 3)."""
         step = self.side / INPUT
         cosine, sine = math.cos(self.rotation) * step, math.sin(self.rotation) * step
-        return np.array([[cosine, -sine], [sine, cosine]])
+        half = INPUT / 2
+        return np.array(
+            [
+                [cosine, -sine, self.x - half * (cosine - sine)],
+                [sine, cosine, self.y - half * (sine + cosine)],
+            ]
+        )
 
 
 def region_of_box(box: FaceBox, scale: float) -> Region:
@@ -74,16 +84,16 @@ def region_of_box(box: FaceBox, scale: float) -> Region:
 
 def region_of_mesh(mesh: Points, scale: float) -> Region:
     """Lay the square around a mesh (468, 3), its outer eye corners (33, 263) level."""
-    across = mesh[263, :2] - mesh[33, :2]
-    rotation = math.atan2(float(across[1]), float(across[0]))
+    (right_x, right_y), (left_x, left_y) = mesh[_OUTER_CORNERS, :2].tolist()
+    rotation = math.atan2(left_y - right_y, left_x - right_x)
     cosine, sine = math.cos(rotation), math.sin(rotation)
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    level = mesh[:, :2].astype(np.float64) @ turn
-    low, high = level.min(axis=0), level.max(axis=0)
-    centre = turn @ ((low + high) / 2)
+    level = np.array([[cosine, sine], [-sine, cosine]]) @ mesh[:, :2].T
+    left, top = level.min(axis=1).tolist()
+    right, bottom = level.max(axis=1).tolist()
+    x, y = (left + right) / 2, (top + bottom) / 2
     return Region(
-        x=float(centre[0]),
-        y=float(centre[1]),
-        side=scale * float((high - low).max()),
+        x=cosine * x - sine * y,
+        y=sine * x + cosine * y,
+        side=scale * max(right - left, bottom - top),
         rotation=rotation,
     )

@@ -24,6 +24,7 @@ from edgeverify.camera.camera import Camera
 from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.domain import Frame
 from tests.absent import absent
+from tests.waiting import patience
 
 SERVER = Path(__file__).with_name("rtsp_server.py")
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -55,17 +56,17 @@ def wait_for(
     camera: Camera, state: CameraState, seconds: float, *, rate_above: float = -1
 ) -> CameraHealth:
     """Wait until the camera is in a state (and gives so many frames a second), or fail."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience(seconds)
     while (health := camera.health()).state is not state or health.frames_per_second <= rate_above:
-        assert time.monotonic() < end, f"not {state.value} within {seconds} s: {health}"
+        assert time.monotonic() < end, f"not {state.value} within {patience(seconds)} s: {health}"
         time.sleep(0.02)
     return health
 
 
 def wait_for_frame(camera: Camera, after: int, seconds: float) -> Frame:
     """Wait for a new frame; fail with the camera's health."""
-    frame = camera.latest(after, seconds)
-    assert frame is not None, f"no frame within {seconds} s: {camera.health()}"
+    frame = camera.latest(after, patience(seconds))
+    assert frame is not None, f"no frame within {patience(seconds)} s: {camera.health()}"
     return frame
 
 
@@ -89,7 +90,7 @@ def nothing_leaks() -> Iterator[None]:
     """Compare files, threads and processes before and after the test."""
     before = Handles.now()
     yield
-    end = time.monotonic() + 5
+    end = time.monotonic() + patience(5)
     while (after := Handles.now()) != before:
         assert time.monotonic() < end, f"leaked: {before} became {after}"
         time.sleep(0.05)
@@ -141,7 +142,7 @@ def _has_rtsp_server() -> bool:
     check = "import gi; gi.require_version('GstRtspServer', '1.0')"
     try:
         done = subprocess.run(
-            [DEBIAN_PYTHON, "-c", check], capture_output=True, timeout=20, check=False
+            [DEBIAN_PYTHON, "-c", check], capture_output=True, timeout=patience(20), check=False
         )
     except OSError:
         return False

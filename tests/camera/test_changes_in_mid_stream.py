@@ -14,7 +14,8 @@ from edgeverify.camera.open_camera import open_camera
 from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings
 from tests.camera.changing import LEFT, RIGHT, Form, serving
-from tests.camera.conftest import StartServer, free_port, wait_for_frame
+from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
+from tests.waiting import patience
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
@@ -87,7 +88,7 @@ def shows(frame: Frame, form: Form) -> bool:
 
 def watch_until(camera: Camera, seen: int, after: Form, allowed: Form, seconds: float) -> Frame:
     """Take every frame until the new form shows; each before must be wholly the old form's."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience(seconds)
     while time.monotonic() < end:
         frame = camera.latest(seen, 0.5)
         if frame is None:
@@ -110,7 +111,7 @@ def test_every_picture_is_wholly_the_old_or_wholly_the_new(before: Form, after: 
             frame = watch_until(camera, first.sequence, after, before, 30)
             server.shows = before  # and back again, as at dawn
             watch_until(camera, frame.sequence, before, after, 30)
-            assert camera.health().state is CameraState.OK
+            wait_for(camera, CameraState.OK, 5)
         finally:
             camera.close()
 
@@ -129,11 +130,11 @@ def test_an_rtsp_camera_whose_settings_are_changed(
         frame = wait_for_frame(camera, 0, 20)
         assert (frame.width, frame.height) == (960, 540)
         server.change(form, *size)
-        end = time.monotonic() + 15
+        end = time.monotonic() + patience(15)
         while (frame.width, frame.height) != size:
             assert time.monotonic() < end, camera.health()
             frame = camera.latest(frame.sequence, 1.0) or frame
         assert frame.rgb.std() > 40
-        assert camera.health().state is CameraState.OK
+        wait_for(camera, CameraState.OK, 5)
     finally:
         camera.close()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.camera.backoff import ABSENT_SECONDS, LONGEST_SECONDS, Backoff
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured
+from edgeverify.camera.pauses import ABSENT_SECONDS, LONGEST_SECONDS, camera_backoff
 from edgeverify.camera.picture import Picture
 from edgeverify.camera.ring import SLOTS, Ring, make_ring
 
@@ -109,10 +109,10 @@ def test_who_waits_is_woken(ends_by: str) -> None:
 
 @given(seed=st.integers(0, 1000), tries=st.integers(1, 200))
 def test_the_pause_grows_but_never_keeps_a_returned_camera_waiting(seed: int, tries: int) -> None:
-    backoff = Backoff(Random(seed))
-    pauses = [backoff.pause() for _ in range(tries)]
+    backoff = camera_backoff(Random(seed))
+    pauses = [backoff.next_pause() for _ in range(tries)]
     assert all(0.2 <= pause <= 1.2 * LONGEST_SECONDS for pause in pauses)
     assert max(pauses[:3]) <= 1.2
-    assert backoff.pause(ABSENT_SECONDS) <= 1.2 * ABSENT_SECONDS
+    assert backoff.next_pause(ABSENT_SECONDS) <= 1.2 * ABSENT_SECONDS
     backoff.reset()
-    assert backoff.pause() <= 0.3
+    assert backoff.next_pause() <= 0.3

@@ -24,6 +24,7 @@ from edgeverify.camera.open_camera import open_camera
 from edgeverify.errors import ConfigError
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import VIDEO_FRAMES, VIDEO_RATE, wait_for, wait_for_frame
+from tests.waiting import patience, until
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
@@ -64,7 +65,7 @@ def camera_that(does: str, **settings: float) -> Iterator[Camera]:
     finally:
         began = time.monotonic()
         camera.close()
-        assert time.monotonic() - began < 3.5
+        assert time.monotonic() - began < patience(3.5)
 
 
 @contextmanager
@@ -93,8 +94,8 @@ def test_frames_that_come_too_late_are_a_stall_and_the_camera_is_opened_anew() -
         wait_for(camera, CameraState.STALLED, 5)
         while (frame := camera.latest(seen, 0.0)) is not None:
             seen = frame.sequence
-        late = wait_for_frame(camera, seen, 10)
-        assert camera.now() - late.captured_at < 0.5
+        asked = camera.now()
+        assert wait_for_frame(camera, seen, 10).captured_at > asked - 0.5
 
 
 def test_an_open_that_blocks_for_ever_is_killed_too() -> None:
@@ -136,37 +137,33 @@ def test_the_processes_of_a_camera_end_with_it(tmp_path: Path) -> None:
     )
     with camera_that(does) as camera:
         wait_for_frame(camera, 0, 10)
-        pid = int(note.read_text())
-        assert psutil.pid_exists(pid)
-    end = time.monotonic() + 5
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+        child_process = psutil.Process(int(note.read_text()))
+        assert _lives(child_process)
+    until(lambda: not _lives(child_process), "the child to end")
 
 
 def test_frames_are_the_newest_and_older_ones_are_never_given() -> None:
     with camera_that("show(100000)") as camera:
-        first = wait_for_frame(camera, 0, 10)
-        time.sleep(0.5)
-        later = wait_for_frame(camera, first.sequence, 1)
-        assert later.sequence > first.sequence + 5
-        assert camera.now() - later.captured_at < 0.2
-        assert camera.latest(later.sequence + 1_000, 0.05) is None
-        health = camera.health()
-        assert health.state is CameraState.OK
+        first = newest = wait_for_frame(camera, 0, 10)
+        while newest.sequence <= first.sequence + 5:
+            newest = wait_for_frame(camera, newest.sequence, 10)
+        # Whoever looked away meanwhile gets that one or a newer one, none of those between.
+        later = wait_for_frame(camera, first.sequence, 10)
+        assert later.sequence >= newest.sequence
+        assert later.captured_at >= newest.captured_at
+        assert camera.latest(later.sequence + 1_000_000, 0.05) is None
+        health = wait_for(camera, CameraState.OK, 10, rate_above=1)
         assert health.frame_age_seconds is not None
-        assert health.frame_age_seconds < 0.5
-        assert 10 < health.frames_per_second < 60
 
 
 def test_a_picture_shown_again_and_again_is_one_frame() -> None:
     """Whoever was filmed before the picture froze does not stand there for the next claim."""
     same = "still = os.urandom(48 * 64 * 3)\nnoise = lambda _: still\nshow(100000)"
-    with camera_that(same) as door:
+    with camera_that(same, frozen_seconds=300.0) as door:
         first = wait_for_frame(door, 0, 10)
         assert door.latest(first.sequence, 1.0) is None
-        assert door.health().state is CameraState.OK
-        assert door.health().frames_per_second > 10
+        wait_for(door, CameraState.OK, 10, rate_above=1)
+        assert door.latest(first.sequence, 0.0) is None
 
 
 def test_a_picture_fault_that_lasts_opens_the_stream_anew_and_is_said_once(
@@ -183,7 +180,7 @@ def test_a_picture_fault_that_lasts_opens_the_stream_anew_and_is_said_once(
         "    noise = lambda _: still\n"
         "show(100000)"
     )
-    with camera_that(stuck, frozen_seconds=1.0) as camera:
+    with camera_that(stuck, frozen_seconds=1.0, stalled_seconds=60.0) as camera:
         wait_for(camera, CameraState.FROZEN, 10)
         wait_for(camera, CameraState.OK, 20)
         assert wait_for_frame(camera, 0, 5) is not None
@@ -200,7 +197,7 @@ def test_two_may_watch_one_camera() -> None:
     def watch(camera: Camera) -> None:
         seen = 0
         for _ in range(20):
-            frame = camera.latest(seen, 5.0)
+            frame = camera.latest(seen, patience(5))
             if frame is None or frame.sequence <= seen or frame.rgb.std() < 50:
                 problems.append(f"after {seen}: {frame}")
                 return
@@ -217,23 +214,24 @@ def test_two_may_watch_one_camera() -> None:
 
 
 def test_a_video_at_its_own_speed_ends_and_says_so(video: Path) -> None:
+    began = time.monotonic()
     with camera_at(video) as camera:
-        first = wait_for_frame(camera, 0, 10)
-        seen, last = first.sequence, first
-        while (frame := camera.latest(seen, 2.0)) is not None:
-            seen, last = frame.sequence, frame
-        assert "has ended" in wait_for(camera, CameraState.ENDED, 2).detail
-        # A busy machine passes frames over, but never runs ahead of the video.
-        assert seen <= VIDEO_FRAMES
-        assert last.captured_at - first.captured_at > 0.5 * VIDEO_FRAMES / VIDEO_RATE
+        seen = wait_for_frame(camera, 0, 10).sequence
+        while camera.health().state is not CameraState.ENDED:
+            frame = camera.latest(seen, 0.1)
+            seen = seen if frame is None else frame.sequence
+        assert "has ended" in camera.health().detail
+    # A busy machine passes frames over, but never runs ahead of the video.
+    assert seen <= VIDEO_FRAMES
+    assert time.monotonic() - began > (VIDEO_FRAMES - 1) / VIDEO_RATE
 
 
 def test_a_looped_video_never_ends_and_is_never_frozen(video: Path) -> None:
     with camera_at(video, loop=True, frozen_seconds=1.0) as camera:
-        seen, end = 0, time.monotonic() + 2.5 * VIDEO_FRAMES / VIDEO_RATE
-        while time.monotonic() < end:
+        seen = 0
+        while seen < 2.5 * VIDEO_FRAMES:
             seen = wait_for_frame(camera, seen, 10).sequence
-            assert camera.health().state is CameraState.OK
+            assert camera.health().state not in {CameraState.ENDED, CameraState.FROZEN}
 
 
 def test_what_is_not_a_video_is_offline_with_a_sentence(tmp_path: Path) -> None:
@@ -274,7 +272,7 @@ def test_a_daemon_that_is_killed_takes_its_capture_process_along(video: Path) ->
         "from edgeverify.camera.open_camera import open_camera\n"
         "from edgeverify.settings import CameraSettings\n"
         f"camera = open_camera(CameraSettings(source={str(video)!r}, loop=True))\n"
-        "print(camera.latest(0, 30) is not None, flush=True)\n"
+        "print(camera.latest(0, 300) is not None, flush=True)\n"
         "time.sleep(1000)\n"
     )
     daemon = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
@@ -284,10 +282,7 @@ def test_a_daemon_that_is_killed_takes_its_capture_process_along(video: Path) ->
         captures = psutil.Process(daemon.pid).children(recursive=True)
         assert captures
         daemon.kill()
-    end = time.monotonic() + 10
-    while any(_lives(process) for process in captures):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: not any(_lives(process) for process in captures), "the captures to end")
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -12,7 +12,8 @@ from edgeverify.domain import Outcome, Reason
 from tests.soak.conftest import props
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import World, until, world
+from tests.soak.world import World, world
+from tests.waiting import patience, until
 
 __all__ = ["props"]
 
@@ -54,12 +55,9 @@ def _fault(name: str) -> Callable[[World], None]:
 def test_a_camera_that_fails_is_named_denies_and_comes_back(
     door: World, name: str, begin: Callable[[World], None]
 ) -> None:
-    """Named within 2 s (a still picture after `frozen_seconds`, here 1, too), back within 5 s.
-
-    The two and the five seconds are not stretched on a busy machine.
-    """
+    """Named within 2 s (a still picture after `frozen_seconds`, here 1, too), back within 5 s."""
     with Witness(door.broker.port) as witness:
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         begin(door)
         named = until(lambda: f"camera_{name}" in door.reasons(), f"camera_{name} in the status")
         denied = witness.ask(OWNER_CARD)
@@ -69,11 +67,11 @@ def test_a_camera_that_fails_is_named_denies_and_comes_back(
         else:
             door.camera.recover()
         back = until(door.is_well, "the camera to be back")
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
     load = os.getloadavg()[0]
     print(f"camera {name}: named after {named:.2f} s, back after {back:.2f} s; load {load:.1f}")  # noqa: T201
-    assert named <= NAMED_SECONDS
-    assert back <= BACK_SECONDS
+    assert named <= patience(NAMED_SECONDS)
+    assert back <= patience(BACK_SECONDS)
 
 
 def test_a_camera_that_goes_dark_while_somebody_stands_there(door: World) -> None:
@@ -98,8 +96,8 @@ def test_another_resolution_is_taken_as_it_comes(door: World) -> None:
         door.camera.unplug()
         door.camera.start("small")
         until(door.is_well, "the camera to be back", 5.0)
-        assert witness.ask(OWNER_CARD).reason is Reason.POOR_QUALITY
+        witness.hears(OWNER_CARD, Reason.POOR_QUALITY)
         door.camera.unplug()
         door.camera.start()
         until(door.is_well, "the camera to be back", 5.0)
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)

@@ -21,13 +21,8 @@ from tests.soak.conftest import props
 from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import (
-    COOL,
-    CRITICAL,
-    World,
-    until,
-    world,
-)
+from tests.soak.world import COOL, CRITICAL, World, world
+from tests.waiting import until
 
 __all__ = ["props"]
 
@@ -76,7 +71,7 @@ def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watch
     if not made.has_small_disk:
         absent("only root can mount a small disk to fill")
     with Witness(made.broker.port) as witness:
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         made.fill_the_disk()
         until(
             lambda: witness.ask(OWNER_CARD).reason is Reason.JOURNAL_UNAVAILABLE,
@@ -85,7 +80,7 @@ def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watch
         until(lambda: "journal_unavailable" in made.reasons(), "the alarm in the status", 2.5)
         made.free_the_disk()
         back = until(made.is_well, "the journal to be back", 10.0)
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         rows = {row.event_id: row for row in recent(made.journal, limit=1000)}
         granted = [h.decision for h in witness.live if h.decision.outcome is Outcome.GRANT]
         assert granted
@@ -99,10 +94,10 @@ def test_heat_suspends_the_door_and_cooling_opens_it(door: Watched) -> None:
         made.heat_to(CRITICAL)
         named = until(lambda: "overheated" in made.reasons(), "the heat to be named")
         until(lambda: _level(made) == "suspended", "the door to be suspended")
-        assert witness.ask(OWNER_CARD).reason is Reason.OVERHEATED
+        witness.hears(OWNER_CARD, Reason.OVERHEATED)
         made.heat_to(COOL)
         back = until(made.is_well, "the door to have cooled")
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
     print(f"heat: named after {named:.1f} s, full again after {back:.1f} s")  # noqa: T201
 
 
@@ -111,7 +106,7 @@ def test_a_dead_temperature_sensor_degrades_and_denies_nobody(door: Watched) -> 
     with Witness(made.broker.port) as witness:
         made.heat_to("-256")
         until(lambda: "temperature_unknown" in made.reasons(), "the dead sensor to be named")
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         made.heat_to(COOL)
         until(made.is_well, "the sensor to be back")
 
@@ -121,7 +116,7 @@ def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:
     with Witness(made.broker.port) as witness:
         made.configure(liveliness="off")
         until(lambda: "config_rejected" in made.reasons(), "the broken config to be named")
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         # Whoever asks for the reload hears it too, as `systemctl reload` does.
         refused = _reload(made)
         assert refused.returncode == os.EX_CONFIG
@@ -137,7 +132,7 @@ def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:
 def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None:
     made = door.world
     with Witness(made.broker.port) as witness:
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
         began = time.monotonic()
         until(lambda: door.said.said("WATCHDOG=1", since=began) > 0, "a ping in good days")
         door.hang.touch()
@@ -157,13 +152,13 @@ def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None
         late = witness.answer(name)
         assert late is not None
         assert late.outcome is Outcome.DENY
-        assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+        witness.let_in(OWNER_CARD)
 
 
 def test_it_ends_in_order_and_never_showed_a_traceback(door: Watched) -> None:
     made = door.world
     with Witness(made.broker.port) as witness:
-        assert witness.ask(OTHER_CARD).reason is Reason.NON_MATCH
+        witness.hears(OTHER_CARD, Reason.NON_MATCH)
     assert made.stop() == 0
     assert door.said.said("STOPPING=1") == 1
     assert "Traceback" not in made.log

@@ -19,7 +19,8 @@ from tests.soak.conftest import props
 from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import World, busyness, until, world
+from tests.soak.world import World, world
+from tests.waiting import patience, until
 
 __all__ = ["props"]
 
@@ -89,7 +90,7 @@ def test_it_does_not_start_and_says_why_in_a_sentence(
     (door.folder / "daemon.log").unlink(missing_ok=True)
     said = break_it(door)
     try:
-        code = door.spawn().wait(60 * busyness())
+        code = door.spawn().wait(patience(60))
     finally:
         door.changes.clear()
         door.configure()
@@ -113,7 +114,7 @@ def test_it_starts_without_camera_and_broker_and_takes_each_as_it_comes(door: Wo
         door.camera.start()
         until(door.is_well, "everything to be back", 30.0)
         with Witness(door.broker.port) as witness:
-            assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+            witness.let_in(OWNER_CARD)
         assert door.process is process
         assert "Traceback" not in door.log
         print(f"ready without camera and broker after {took:.1f} s")  # noqa: T201
@@ -163,7 +164,7 @@ def _starts_in_trouble_and_recovers(
             assert answer is None or answer.reason is Reason.JOURNAL_UNAVAILABLE
             mend()
             back = until(door.is_well, "the journal to be back", 10.0)
-            assert witness.ask(OWNER_CARD).outcome is Outcome.GRANT
+            witness.let_in(OWNER_CARD)
             rows = {row.event_id for row in recent(door.journal, limit=1000)}
             granted = [h.decision for h in witness.live if h.decision.outcome is Outcome.GRANT]
             assert granted

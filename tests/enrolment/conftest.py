@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from edgeverify.bundle.loading import load_bundle
-from edgeverify.domain import OperatingPoint
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
@@ -28,13 +27,12 @@ def bundle_folder(trained_models: Path, tmp_path_factory: pytest.TempPathFactory
 def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     bundle = load_bundle(bundle_folder)
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
-    point = OperatingPoint(threshold=0.45, max_fmr=None, evidence="written by hand for tests")
     pipeline = open_pipeline(
         embedder_of(bundle, (opened.session,)),
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
-        point=point,
     )
     yield pipeline
     pipeline.close()
+    opened.session.close()

@@ -29,7 +29,6 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
     )
 
 

@@ -23,6 +23,7 @@ from tests.fresh.machine import HOME, USER, FreshMachine, fresh_machine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/fresh"
+LOGS = ".venv/pip.log demo-output/daemon.log"
 ALL_RIGHT = re.compile(r"\b(\d+) of \1 scenes ended as they must")
 
 
@@ -89,7 +90,12 @@ def make(machine: FreshMachine, target: str) -> str:
     said = machine.run(f"cd edgeverify && make {target} || test -n 'see above'", user=USER)
     asked = re.search(r"^Run as root: (apt-get install .*)$", said, re.MULTILINE)
     if asked is None:
-        assert "\nmake: *** " not in said, said[-4000:]
+        if "\nmake: *** " in said:
+            machine.run(
+                "tail -n 60 edgeverify/.venv/pip.log edgeverify/demo-output/daemon.log ||:",
+                user=USER,
+            )
+            raise AssertionError(said[-4000:])
         return said
     machine.run(asked[1])
     return machine.run(f"cd edgeverify && make {target}", user=USER)

@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import Self
@@ -27,6 +27,7 @@ from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto
 from tests.doors import DOOR
 from tests.journal.door_without_eyes import MOMENTS
+from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,7 +90,7 @@ def kill_often(folder: Path, broker: Mosquitto, kills: int, seed: int) -> Toll:
             promised |= nursery.one_life(chosen, seconds)
         nursery.close()
         _deliver_the_rest(folder / "journal.sqlite", broker.port)
-        time.sleep(1.0)
+        until(partial(_all_is_heard, folder / "journal.sqlite", witness), "all history to be heard")
     rows = {row.event_id: row for row in recent(folder / "journal.sqlite", limit=10_000_000)}
     first = {}
     for decision in witness.history:
@@ -149,12 +150,17 @@ class Nursery:
 
     def close(self) -> None:
         """End; no door lives any more."""
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=patience(10))
 
 
 def _kill(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def _all_is_heard(path: Path, witness: Witness) -> bool:
+    heard = {decision.event_id for decision in witness.history}
+    return all(row.event_id in heard for row in recent(path, limit=10_000_000))
 
 
 def _deliver_the_rest(path: Path, port: int) -> None:
@@ -166,9 +172,7 @@ def _deliver_the_rest(path: Path, port: int) -> None:
     delivery = OutboxDelivery(journal, link)
     link.start()
     delivery.start()
-    deadline = time.monotonic() + 60
-    while journal.outbox_length() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: journal.outbox_length() == 0, "the rest to be delivered", 60)
     delivery.stop()
     link.stop()
     journal.close()

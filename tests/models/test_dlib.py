@@ -11,7 +11,6 @@ from PIL import Image
 
 from edgeverify.bundle.golden_frames import golden_frame
 from edgeverify.bundle.loading import Bundle, load_bundle
-from edgeverify.domain import OperatingPoint
 from edgeverify.errors import CheckpointError
 from edgeverify.models.golden_check import check_golden
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
@@ -47,7 +46,6 @@ def raw(bundle: Bundle, session: Session, real_photos: dict[str, Path]) -> dict[
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="not used"),
     )
     outputs = {}
     for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"):
@@ -55,8 +53,7 @@ def raw(bundle: Bundle, session: Session, real_photos: dict[str, Path]) -> dict[
         seen = pipeline.probe(rgb, FaceSelection.LARGEST)
         assert seen.chips, name
         outputs[name] = embedder.embed_raw(seen.chips)
-    pipeline.detector.close()
-    pipeline.mesher.close()
+    pipeline.close()
     return outputs
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from edgeverify.mqtt.connection import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
 from tests.doors import DOOR
+from tests.waiting import patience
 
 
 @pytest.fixture
@@ -74,22 +74,21 @@ def everything(port: int) -> Feed:
     return Feed("127.0.0.1", port, topics=names)
 
 
-def collect(feed: Feed, seconds: float, *, until: int | None = None) -> list[RawMessage]:
-    """All messages until none came for so long, or until there are so many."""
+def collect(feed: Feed, count: int) -> list[RawMessage]:
+    """The next messages, so many; fewer where no more come within patience."""
+    found = (feed.next(patience(10)) for _ in range(count))
+    return [message for message in found if message is not None]
+
+
+def came(feed: Feed) -> list[RawMessage]:
+    """Everything that the broker had for this client until now.
+
+    It is asked something whose answer stands behind all of it on the same connection: what has
+    not come by then does not come later either.
+    """
+    assert feed._client is not None
+    feed._client.publish("anything", b"a question", qos=1).wait_for_publish(patience(10))
     found: list[RawMessage] = []
-    while until is None or len(found) < until:
-        message = feed.next(seconds)
-        if message is None:
-            break
+    while (message := feed.next(0)) is not None:
         found.append(message)
     return found
-
-
-def until(condition: Callable[[], object], seconds: float = 10.0) -> bool:
-    """Wait for something that is about to happen."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False

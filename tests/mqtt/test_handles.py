@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import psutil
 
 from tests.brokers import Mosquitto, Proxy
-from tests.mqtt.conftest import LinkMaker, until
+from tests.mqtt.conftest import LinkMaker
+from tests.waiting import patience, until
 
 
 @contextmanager
@@ -29,13 +30,13 @@ def test_twelve_lost_connections_leave_no_socket_behind(
     proxy = Proxy(broker.port)
     try:
         link = make_link(proxy.port, max_reconnect_seconds=1)
-        assert link.wait_connected(10)
+        assert link.wait_connected(patience(10))
         with nobody_tidies_up():
             held = []
             for _ in range(12):
                 proxy.cut()
-                assert until(lambda: not link.state.is_connected)
-                assert link.wait_connected(10)
+                until(lambda: not link.state.is_connected, "the loss to be noticed")
+                assert link.wait_connected(patience(10))
                 # Only the door's side counts: two ends of the proxy are this process's too.
                 ours = psutil.Process(os.getpid()).num_fds() - 2 * len(proxy._sockets)
                 held.append(ours)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime, timezone
 
 import pytest
@@ -13,6 +12,7 @@ from edgeverify.events import Topics, encode_status
 from tests.brokers import Mosquitto, Proxy
 from tests.doors import DOOR
 from tests.mqtt.conftest import LinkMaker
+from tests.waiting import patience
 
 TOPICS = Topics(DOOR)
 
@@ -22,23 +22,19 @@ def test_the_last_will_of_a_silent_door(broker: Mosquitto, make_link: LinkMaker)
     proxy = Proxy(broker.port)
     link = make_link(proxy.port)
     link.set_status(encode_status("online", DOOR, at=datetime.now(timezone.utc)))
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     with Feed("127.0.0.1", broker.port, topics=(TOPICS.status,)) as reader:
         assert _state(reader, 5) == "online"
         proxy.stall()
-        stalled_at = time.monotonic()
-        assert _state(reader, 30) == "offline"
-        assert time.monotonic() - stalled_at < 25
+        assert _state(reader, 25) == "offline"
         proxy.cut()
         proxy.resume()
-        resumed_at = time.monotonic()
         assert _state(reader, 30) == "online"
-        assert time.monotonic() - resumed_at < 30
     link.stop()
     proxy.close()
 
 
 def _state(reader: Feed, seconds: float) -> object:
-    message = reader.next(seconds)
+    message = reader.next(patience(seconds))
     assert message is not None
     return json.loads(message.payload)["state"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from edgeverify.journal import Journal
 from edgeverify.mqtt import LiveResult, OutboxDelivery
 from tests.brokers import Mosquitto
 from tests.doors import DOOR, NOON, decided, door_keys
-from tests.mqtt.conftest import Claims, LinkMaker, collect, everything, until
+from tests.mqtt.conftest import Claims, LinkMaker, came, collect, everything
+from tests.waiting import patience, until
 
 TOPICS = Topics(DOOR)
 
@@ -25,11 +25,11 @@ def _now() -> datetime:
 def test_a_claim_comes_in(broker: Mosquitto, make_link: LinkMaker) -> None:
     claims = Claims()
     link = make_link(broker.port, claims=claims)
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     assert link.state.protocol == "5"
     with everything(broker.port) as reader:
         reader.publish(TOPICS.claim, b"hello")
-    assert claims.came.wait(5)
+    assert claims.came.wait(patience(5))
     assert claims.arrivals[0].payload == b"hello"
     assert not claims.arrivals[0].is_retained
 
@@ -39,18 +39,22 @@ def test_a_claim_retained_at_the_broker_can_be_told(
 ) -> None:
     with everything(broker.port) as reader:
         assert reader._client is not None
-        reader._client.publish(TOPICS.claim, b"old", qos=1, retain=True).wait_for_publish(5)
+        reader._client.publish(TOPICS.claim, b"old", qos=1, retain=True).wait_for_publish(
+            patience(5)
+        )
     claims = Claims()
     link = make_link(broker.port, claims=claims)
-    assert claims.came.wait(5)
+    assert claims.came.wait(patience(5))
     assert claims.arrivals[0].is_retained
     # also one that is published with the flag while the door listens
     claims.came.clear()
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     with everything(broker.port) as reader:
         assert reader._client is not None
-        reader._client.publish(TOPICS.claim, b"new", qos=1, retain=True).wait_for_publish(5)
-    assert claims.came.wait(5)
+        reader._client.publish(TOPICS.claim, b"new", qos=1, retain=True).wait_for_publish(
+            patience(5)
+        )
+    assert claims.came.wait(patience(5))
     assert claims.arrivals[-1].is_retained
 
 
@@ -59,19 +63,19 @@ def test_the_status_is_retained_and_the_last_will_says_offline(
 ) -> None:
     link = make_link(broker.port)
     link.set_status(encode_status("online", DOOR, at=_now()))
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     with everything(broker.port) as reader:
-        (message,) = collect(reader, 5, until=1)
+        (message,) = collect(reader, 1)
         assert json.loads(message.payload)["state"] == "online"
         # the door's power is cut: its socket goes without DISCONNECT
         connection = link._connection
         assert connection is not None
         link._stop.set()
         connection.abort()
-        (message,) = collect(reader, 25, until=1)
+        (message,) = collect(reader, 1)
         assert json.loads(message.payload)["state"] == "offline"
     with everything(broker.port) as late:
-        (message,) = collect(late, 5, until=1)
+        (message,) = collect(late, 1)
         assert message.is_retained
         assert json.loads(message.payload)["state"] == "offline"
 
@@ -79,10 +83,10 @@ def test_the_status_is_retained_and_the_last_will_says_offline(
 def test_an_orderly_end_leaves_offline_behind(broker: Mosquitto, make_link: LinkMaker) -> None:
     link = make_link(broker.port)
     link.set_status(encode_status("online", DOOR, at=_now()))
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     link.stop(last_status=encode_status("offline", DOOR, at=_now()))
     with everything(broker.port) as reader:
-        (message,) = collect(reader, 5, until=1)
+        (message,) = collect(reader, 1)
     status = json.loads(message.payload)
     assert status["state"] == "offline"
     assert status["at"] is not None, "the last will has no time; this was the orderly one"
@@ -94,19 +98,19 @@ def test_a_live_decision_is_acknowledged_and_not_retained(
     keys = door_keys(tmp_path)
     journal = Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
     link = make_link(broker.port)
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     with everything(broker.port) as reader:
         entry = decided("one")
         event = encode_event(journal.record(entry, keys), EventKind.LIVE)
         result, publication = link.publish_live(event, expires_at=entry.expires_at, now=_now())
         assert result is LiveResult.HANDED_OVER
         assert publication is not None
-        assert publication.wait(5)
-        (message,) = collect(reader, 5, until=1)
+        assert publication.wait(patience(5))
+        (message,) = collect(reader, 1)
         assert message.topic == TOPICS.event
         assert message.payload == event
     with everything(broker.port) as late:
-        assert collect(late, 0.5) == []
+        assert came(late) == []
     journal.close()
 
 
@@ -114,7 +118,7 @@ def test_a_decision_with_less_than_a_second_left_is_not_sent(
     broker: Mosquitto, make_link: LinkMaker
 ) -> None:
     link = make_link(broker.port)
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     now = _now()
     soon = now + timedelta(seconds=0.9)
     assert link.publish_live(b"{}", expires_at=soon, now=now)[0] is LiveResult.DROPPED_EXPIRED
@@ -126,7 +130,7 @@ def test_a_grant_decided_while_the_broker_is_away_is_history_and_never_an_event(
     keys = door_keys(tmp_path)
     journal = Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
     link = make_link(broker.port)
-    assert link.wait_connected(5)
+    assert link.wait_connected(patience(5))
     delivery = OutboxDelivery(journal, link)
     delivery.start()
 
@@ -136,7 +140,7 @@ def test_a_grant_decided_while_the_broker_is_away_is_history_and_never_an_event(
     event = encode_event(signed, EventKind.LIVE)
     # ... and the publication comes within the same moment, before anybody has noticed
     link.publish_live(event, expires_at=entry.expires_at, now=_now())
-    assert until(lambda: not link.state.is_connected)
+    until(lambda: not link.state.is_connected, "the loss to be noticed")
     later = decided("later")
     result, _ = link.publish_live(
         encode_event(journal.record(later, keys), EventKind.LIVE),
@@ -147,13 +151,12 @@ def test_a_grant_decided_while_the_broker_is_away_is_history_and_never_an_event(
 
     broker.start()
     with everything(broker.port) as reader:
-        seen = collect(reader, 3.0)
+        until(lambda: journal.outbox_length() == 0, "both to be delivered")
+        seen = came(reader)
     delivery.stop()
     assert [m for m in seen if m.topic == TOPICS.event] == []
     history = [parse_event(m.payload) for m in seen if m.topic == TOPICS.audit]
     assert [h.kind for h in history] == [EventKind.HISTORY] * len(history)
-    if not history:  # delivered before the reader had subscribed
-        assert journal.outbox_length() == 0
     journal.close()
 
 
@@ -162,11 +165,14 @@ def test_a_feed_reconnects(broker: Mosquitto, make_link: LinkMaker) -> None:
         broker.kill()
         broker.start()
         link = make_link(broker.port)
-        assert link.wait_connected(5)
-        deadline = time.monotonic() + 10
-        message = None
-        while message is None and time.monotonic() < deadline:
+        assert link.wait_connected(patience(5))
+        heard: list[bytes] = []
+
+        def is_heard() -> bool:
             link.publish_prompt(b"look", seconds=3)
             message = feed.next(0.3)
-        assert message is not None
-        assert message.payload == b"look"
+            heard.extend([] if message is None else [message.payload])
+            return bool(heard)
+
+        until(is_heard, "the feed to be back")
+        assert heard[0] == b"look"

@@ -18,7 +18,8 @@ from edgeverify.mqtt import Credentials, MqttLink, load_credentials
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, Proxy, mosquitto
 from tests.certificates import Authority
-from tests.mqtt.conftest import LinkMaker, until
+from tests.mqtt.conftest import LinkMaker
+from tests.waiting import patience, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -42,7 +43,7 @@ def _half_open(folder: Path, make_link: LinkMaker, stack: ExitStack) -> Trouble:
     broker = stack.enter_context(mosquitto(folder / "broker"))
     proxy = stack.enter_context(_proxy(broker))
     link = make_link(proxy.port, **AS_SHIPPED)
-    assert link.wait_connected(10)
+    assert link.wait_connected(patience(10))
     proxy.stall()
     return Trouble(link, "broker_", proxy.resume)
 
@@ -51,9 +52,9 @@ def _flapping(folder: Path, make_link: LinkMaker, stack: ExitStack) -> Trouble:
     broker = stack.enter_context(mosquitto(folder / "broker"))
     link = make_link(broker.port, **AS_SHIPPED)
     for _ in range(6):
-        assert link.wait_connected(30)
+        assert link.wait_connected(patience(30))
         broker.kill()
-        assert until(lambda: not link.state.is_connected)
+        until(lambda: not link.state.is_connected, "the loss to be noticed")
         broker.start()
     broker.kill()
     return Trouble(link, "broker_unreachable", lambda: _start(broker))
@@ -101,13 +102,13 @@ def test_it_is_connected_within_thirty_seconds_of_being_mended(
 ) -> None:
     with ExitStack() as stack:
         trouble = begin(tmp_path, make_link, stack)
-        assert until(lambda: _names(trouble.link).startswith(trouble.name), 30)
+        until(lambda: _names(trouble.link).startswith(trouble.name), trouble.name, 30)
         time.sleep(TROUBLE_SECONDS)
         assert not trouble.link.state.is_connected
         assert _names(trouble.link).startswith(trouble.name)
         trouble.mend()
         mended = time.monotonic()
-        assert trouble.link.wait_connected(30)
+        assert trouble.link.wait_connected(patience(30))
         print(f"{begin.__name__}: back after {time.monotonic() - mended:.1f} s")  # noqa: T201
         trouble.link.stop()
 

@@ -5,21 +5,58 @@ from __future__ import annotations
 import random
 import threading
 import time
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from edgeverify.client import EventChecker, Feed
+from edgeverify.client import EventChecker, Feed, RawMessage
 from edgeverify.errors import EventError
 from edgeverify.events import EventKind, Topics, encode_event
 from edgeverify.journal import Journal
 from edgeverify.mqtt import LiveResult, MqttLink, OutboxDelivery
 from tests.brokers import Mosquitto
 from tests.doors import DOOR, decided, door_keys
-from tests.mqtt.conftest import LinkMaker, until
+from tests.mqtt.conftest import LinkMaker, came
+from tests.waiting import until
 
 TOPICS = Topics(DOOR)
+
+
+@dataclass
+class Heard:
+    """What a monitor took down: event ids, and what it would not believe."""
+
+    checker: EventChecker
+    live: list[str] = field(default_factory=list)
+    history: set[str] = field(default_factory=set)
+    refused: list[EventError] = field(default_factory=list)
+
+    def take(self, message: RawMessage) -> None:
+        if message.topic == TOPICS.audit:
+            self.history.add(self.checker.check_history(message.payload).decision.event_id)
+            return
+        try:
+            found = self.checker.check(message.payload, now=datetime.now(timezone.utc))
+        except EventError as error:
+            self.refused.append(error)
+        else:
+            self.live.append(found.decision.event_id)
+
+    def listen(self, monitor: Feed, count: int) -> None:
+        """Take what is there already, then listen until so many more live decisions came."""
+        while (message := monitor.next(0)) is not None:
+            self.take(message)
+        enough = len(self.live) + count
+
+        def are_enough() -> bool:
+            message = monitor.next(0.1)
+            if message is not None:
+                self.take(message)
+            return len(self.live) >= enough
+
+        until(are_enough, f"{count} live decisions", 30)
 
 
 @pytest.mark.slow
@@ -34,31 +71,31 @@ def test_what_was_decided_while_it_was_away_is_history_only(
     over = threading.Event()
     dropped: set[str] = set()
     decider = threading.Thread(target=_decide, args=(journal, link, delivery, keys, over, dropped))
-    checker = EventChecker(DOOR, {keys.keyid: keys.public})
-    live: list[str] = []
-    history: set[str] = set()
-    refused: list[EventError] = []
+    heard = Heard(EventChecker(DOOR, {keys.keyid: keys.public}))
     with Feed("127.0.0.1", broker.port, topics=(TOPICS.event, TOPICS.audit)) as monitor:
         decider.start()
         draw = random.Random(7)
         for _ in range(5):
-            _listen(monitor, checker, live, history, refused, draw.uniform(0.5, 1.5))
+            heard.listen(monitor, 5)
+            missed = frozenset(dropped)
             broker.kill()
-            time.sleep(draw.uniform(0.1, 1.5))
+            until(lambda: dropped > missed, "a decision that nobody hears", 30)  # noqa: B023
+            time.sleep(draw.uniform(0.0, 1.0))  # any moment may be the worst
             broker.start()
-        _listen(monitor, checker, live, history, refused, 3.0)
+        heard.listen(monitor, 5)
         over.set()
         decider.join()
-        assert until(lambda: journal.outbox_length() == 0, 30)
-        _listen(monitor, checker, live, history, refused, 1.0)
+        until(lambda: journal.outbox_length() == 0, "all history to be delivered", 30)
+        for message in came(monitor):
+            heard.take(message)
     delivery.stop()
     link.stop()
     journal.close()
-    assert refused == [], "no live decision came late or twice"
+    assert heard.refused == [], "no live decision came late or twice"
     assert dropped, "some were decided while it was away"
-    assert not dropped & set(live)
-    assert len(live) == len(set(live)) > 20
-    assert dropped & history
+    assert not dropped & set(heard.live)
+    assert len(heard.live) == len(set(heard.live)) >= 30
+    assert dropped & heard.history
 
 
 def _decide(
@@ -80,27 +117,3 @@ def _decide(
         if result is not LiveResult.HANDED_OVER:
             dropped.add(entry.event_id)
         delivery.wake()
-
-
-def _listen(
-    monitor: Feed,
-    checker: EventChecker,
-    live: list[str],
-    history: set[str],
-    refused: list[EventError],
-    seconds: float,
-) -> None:
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        message = monitor.next(left)
-        if message is None:
-            continue
-        if message.topic == TOPICS.audit:
-            history.add(checker.check_history(message.payload).decision.event_id)
-            continue
-        try:
-            found = checker.check(message.payload, now=datetime.now(timezone.utc))
-        except EventError as error:
-            refused.append(error)
-        else:
-            live.append(found.decision.event_id)

@@ -113,7 +113,7 @@ def reporting(folder: Path) -> Iterator[Observed]:
     try:
         yield observed
         if reports_by_itself():
-            until(lambda: bool(observed.outside()), "ONNX Runtime to report to its maker")
+            until(lambda: bool(observed.outside()), "ONNX Runtime to report to its maker", 30)
             assert observed.foreign_files()
     finally:
         process.kill()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from edgeverify.runtime.onnxruntime.second_core import SecondCore
+from tests.waiting import patience
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def test_a_helper_that_is_awake_does_its_half(helper: SecondCore) -> None:
         begun.set()
         return threading.current_thread().name
 
-    here, beside = helper.together(lambda: begun.wait(5), there)
+    here, beside = helper.together(lambda: begun.wait(patience(5)), there)
     assert here is True
     assert beside.startswith("helper")
     helper.close()
@@ -30,7 +31,7 @@ def test_a_helper_that_is_awake_does_its_half(helper: SecondCore) -> None:
 
 def test_what_a_sleeping_helper_has_not_begun_is_done_here(helper: SecondCore) -> None:
     awake = threading.Event()
-    helper._pool.submit(awake.wait, 5)
+    helper._pool.submit(awake.wait, patience(5))
     names = helper.together(
         lambda: threading.current_thread().name, lambda: threading.current_thread().name
     )
@@ -40,15 +41,17 @@ def test_what_a_sleeping_helper_has_not_begun_is_done_here(helper: SecondCore) -
 
 
 def test_an_error_here_waits_for_what_runs_there(helper: SecondCore) -> None:
-    begun, ended = threading.Event(), threading.Event()
+    begun, failing, ended = threading.Event(), threading.Event(), threading.Event()
 
     def there() -> None:
         begun.set()
-        time.sleep(0.05)
+        failing.wait(patience(5))
+        time.sleep(0.05)  # whoever does not wait for this is done by now
         ended.set()
 
     def here() -> None:
-        begun.wait(5)
+        begun.wait(patience(5))
+        failing.set()
         raise ValueError("here")
 
     with pytest.raises(ValueError, match="here"):
@@ -65,5 +68,5 @@ def test_an_error_there_is_raised_here(helper: SecondCore) -> None:
         raise ValueError("there")
 
     with pytest.raises(ValueError, match="there"):
-        helper.together(lambda: begun.wait(5), there)
+        helper.together(lambda: begun.wait(patience(5)), there)
     helper.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from functools import partial
 from pathlib import Path
 
@@ -217,11 +216,9 @@ def test_a_hung_gpu_is_noticed(bundle: Bundle) -> None:
     build(gpu, bundle)
     session = opened(gpu, bundle, limit=0.2)
     released = threading.Event()
-    gpu.cuda.memcpy_htod_async = lambda *_: released.wait(20)
-    before = time.monotonic()
+    gpu.cuda.memcpy_htod_async = lambda *_: released.wait()
     with pytest.raises(RuntimeUnavailableError, match="has not answered"):
         session.run(faces(2))
-    assert time.monotonic() - before < 10
     released.set()
     session.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from edgeverify.systemd import ServiceManager, journal_is_on
 from edgeverify.watchdog import Watch
+from tests.waiting import patience
 
 
 class Listener:
@@ -21,7 +21,7 @@ class Listener:
     def __init__(self, address: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(address)
-        self._socket.settimeout(2)
+        self._socket.settimeout(patience(2))
 
     def heard(self) -> list[str]:
         return self._socket.recv(4096).decode().split("\n")
@@ -77,13 +77,12 @@ def test_a_systemd_that_does_not_read_holds_nobody_up_and_hears_the_newest_later
     while systemd.alive():
         filled += 1
         assert filled < 100_000
-    began = time.monotonic()
+    # A manager that waited for its systemd would wait here for ever: nobody reads.
     assert not systemd.reloading(1.0)
     assert not systemd.status("the first")
     assert not systemd.status("the second")
     assert not systemd.ready("front-door: online")
     assert not systemd.resend()
-    assert time.monotonic() - began < 0.5
     for _ in range(filled):
         assert listener.heard() == ["WATCHDOG=1"]
     assert systemd.resend()

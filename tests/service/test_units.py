@@ -31,9 +31,7 @@ def analyse(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("systemd-analyze")
     if program is None:
         absent("systemd-analyze is not here (systemd/prerequisites test brings it)")
-    return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 
 def root_with(folder: Path, service: str, profile: str) -> Path:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.soak.traffic import Witness
-from tests.soak.world import COOL, CRITICAL, World, until
+from tests.soak.world import COOL, CRITICAL, World
+from tests.waiting import patience, until
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _broker_back(world: World, witness: Witness) -> None:
     # The witness is there first, so that it hears whatever the door delivers.
     world.proxy.stall()
     world.broker.start()
-    assert witness.connected.wait(30)
+    assert witness.connected.wait(patience(30))
     world.proxy.resume()
 
 

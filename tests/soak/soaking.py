@@ -15,7 +15,8 @@ from tests.soak.faults import FAULTS, Fault, suffer
 from tests.soak.reckoning import counters, disagreements
 from tests.soak.traffic import Passers, Witness
 from tests.soak.vitals import Vitals, at_rest
-from tests.soak.world import World, until
+from tests.soak.world import World
+from tests.waiting import until
 
 CALM_SECONDS = 6.0
 LAST_VISITOR_SECONDS = 5.0

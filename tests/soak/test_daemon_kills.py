@@ -13,7 +13,8 @@ import pytest
 from tests.soak.props import Props
 from tests.soak.reckoning import disagreements
 from tests.soak.traffic import Passers, Witness
-from tests.soak.world import until, world
+from tests.soak.world import world
+from tests.waiting import until
 
 KILLS = int(os.environ.get("EDGEVERIFY_DAEMON_KILLS", "10"))
 

@@ -9,8 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.brokers import Mosquitto, Proxy
 from tests.soak.camera import Camera
 from tests.soak.props import Props
 from tests.thermal.conftest import SensorTree
+from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
 DOOR = "front-door"
@@ -33,21 +33,6 @@ STANDING = frozenset({"liveness_off", "threshold_by_hand", "clock_unsynced"})
 the clock of a test machine is not always synchronised."""
 DISK_BYTES = 24 << 20
 COOL, CRITICAL = "45000", "99000"
-
-
-def busyness() -> float:
-    """Say how many processes want each core, at most 4; 1 on a machine that does only this."""
-    return min(4.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> float:
-    """Wait for something, longer on a busy machine; return how many seconds it took."""
-    began = time.monotonic()
-    while not condition():
-        waited = time.monotonic() - began
-        assert waited < seconds * busyness(), f"waited {waited:.0f} s in vain for {what}"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @dataclass
@@ -176,7 +161,7 @@ class World:
         """SIGTERM; return the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(30 * busyness())
+        code = self.process.wait(patience(30))
         self.process = None
         return code
 

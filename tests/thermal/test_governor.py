@@ -65,7 +65,7 @@ def test_noise_of_three_degrees_around_a_trip_for_an_hour_does_not_flap() -> Non
     assert levels[-1] is Level.HALF
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     around=st.floats(62, 95),
     hysteresis=st.floats(1, 30),

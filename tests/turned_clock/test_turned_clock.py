@@ -17,9 +17,10 @@ from edgeverify.journal.reading import recent
 from edgeverify.status_socket import ask
 from tests.soak.conftest import props
 from tests.soak.props import EMPTY, OWNER, Props
-from tests.soak.traffic import Witness
-from tests.soak.world import World, until, world
+from tests.soak.traffic import OUT_OF_TIME, Witness
+from tests.soak.world import THRESHOLD, World, world
 from tests.turned_clock.turning import PROGRAM, TurnedClock
+from tests.waiting import patience, until
 
 __all__ = ["props"]
 
@@ -27,6 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MOMENT = timedelta(0)
 HOUR = timedelta(hours=1)
+TIMEOUT_SECONDS = 10.0
+"""Long enough that an attempt is still going on when the clock was turned."""
 TEN_YEARS = timedelta(days=3652)
 GRANT = (Outcome.GRANT, Reason.MATCH)
 UNSYNCED = (Outcome.DENY, Reason.CLOCK_UNSYNCED)
@@ -54,9 +57,12 @@ class Door:
         return found()[0]
 
     def ask(self) -> tuple[Outcome, Reason | str]:
-        decision = self.decision(self.claim())
-        assert abs(decision.issued_at - self.clock.now()) < timedelta(seconds=30)
-        return decision.outcome, decision.reason
+        """Claim and hear the decision; again where too few frames came, on a busy machine."""
+        while True:
+            decision = self.decision(self.claim())
+            assert abs(decision.issued_at - self.clock.now()) < timedelta(seconds=patience(30))
+            if decision.reason not in OUT_OF_TIME:
+                return decision.outcome, decision.reason
 
     def is_named(self) -> bool:
         return "clock_unsynced" in self.world.reasons()
@@ -73,8 +79,11 @@ def door(tmp_path: Path, props: Props, clock: TurnedClock) -> Iterator[Door]:
     folder = tmp_path / "world"
     folder.mkdir()
     strict = {"allow_unsynced": False}
+    patient = {"threshold": THRESHOLD, "timeout_seconds": TIMEOUT_SECONDS}
     with (
-        world(folder, props, environ=clock.environ, program=PROGRAM, clock=strict) as made,
+        world(
+            folder, props, environ=clock.environ, program=PROGRAM, clock=strict, decision=patient
+        ) as made,
         Witness(made.broker.port) as witness,
     ):
         yield Door(made, clock, witness)
@@ -125,7 +134,6 @@ def test_the_clock_is_turned_while_somebody_stands_at_the_door(door: Door) -> No
         until(lambda: not door.is_named(), "a clock that is believed", 2.0)
         door.world.camera.show(EMPTY)
         time.sleep(1.0)
-        began = time.monotonic()
         claim = door.claim()
         time.sleep(1.0)
         door.clock.turn(turned)
@@ -133,7 +141,6 @@ def test_the_clock_is_turned_while_somebody_stands_at_the_door(door: Door) -> No
         door.world.camera.show(OWNER)
         decision = door.decision(claim)
         assert (decision.outcome, decision.reason) == expected
-        assert time.monotonic() - began < 6.0
     door.clock.turn(TEN_YEARS)
     door.world.camera.show(EMPTY)
     time.sleep(1.0)
@@ -143,7 +150,7 @@ def test_the_clock_is_turned_while_somebody_stands_at_the_door(door: Door) -> No
     door.clock.turn(MOMENT)
     assert door.decision(claim).outcome is Outcome.DENY
     waited = time.monotonic() - began
-    assert 2.5 < waited < 6.0, "the time-out of 3 s is on the monotonic clock"
+    assert waited >= TIMEOUT_SECONDS, "the time-out is on the monotonic clock"
 
 
 def test_without_a_clock_nobody_comes_in_until_it_is_set(door: Door) -> None:

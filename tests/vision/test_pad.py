@@ -22,6 +22,7 @@ from edgeverify.settings import ModelSettings, PadSettings
 from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.pad import PadModel, softmax
 from tests.faces import face_finder
+from tests.waiting import patience
 
 SETTINGS = PadSettings()
 
@@ -183,7 +184,7 @@ class Meeting:
 
     def run(self, batch: Batch) -> Batch:
         assert batch.shape == (1, 3, 80, 80)
-        self._barrier.wait(timeout=10)
+        self._barrier.wait(timeout=patience(10))
         return self._answer
 
     def close(self) -> None:

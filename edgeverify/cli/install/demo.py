@@ -48,7 +48,6 @@ def demo(
     from rich.console import Console
 
     from edgeverify.bundle.vision_bundle import NAME as VISION
-    from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.demo.broker import BrokerAddress
     from edgeverify.demo.house import House
     from edgeverify.demo.live import play_live
@@ -57,6 +56,7 @@ def demo(
     from edgeverify.models.folders import cache_directory, models_directory
     from edgeverify.progress import download_bar
     from edgeverify.settings import DEFAULT_BUNDLE, ModelSettings, Settings
+    from edgeverify.verifier.photos import open_photo_verifier
 
     models = models_directory(os.environ)
     cache = cache_directory(os.environ)
@@ -64,15 +64,17 @@ def demo(
     with download_bar() as progress:
         for name in (VISION, bundle):
             ensure_bundle(name, models, progress=progress, cache=cache)
-    stage = Stage(
-        house=House.build(folder),
-        bundle=bundle,
-        pipeline=open_pipeline_for(Settings(model=ModelSettings(bundle=bundle)), Path()),
-        cache=cache,
-        console=Console(),
-        bar=download_bar,
-        broker=BrokerAddress.parse(broker) if broker else None,
-    )
-    went_well = play_live(stage, camera) if camera else play(stage)
+    settings = Settings(model=ModelSettings(bundle=bundle))
+    with open_photo_verifier(settings, Path(), models) as opened:
+        stage = Stage(
+            house=House.build(folder),
+            bundle=bundle,
+            pipeline=opened.pipeline,
+            cache=cache,
+            console=Console(),
+            bar=download_bar,
+            broker=BrokerAddress.parse(broker) if broker else None,
+        )
+        went_well = play_live(stage, camera) if camera else play(stage)
     if not went_well:
         raise typer.Exit(1)

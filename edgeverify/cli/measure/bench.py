@@ -176,8 +176,8 @@ def _opened(
     """Give a pipeline that has seen a frame, and the seconds that took."""
     import os
     import time
+    from contextlib import ExitStack, closing
 
-    from edgeverify.domain import OperatingPoint
     from edgeverify.models.folders import models_directory
     from edgeverify.runtime.open_session import open_sessions
     from edgeverify.settings import QualitySettings, VisionSettings
@@ -185,20 +185,20 @@ def _opened(
     from edgeverify.vision.embedder import embedder_of
 
     began = time.perf_counter()
-    sessions = open_sessions(bundle.parts, settings).sessions
     vision = VisionSettings()
-    pipeline = open_pipeline(
-        embedder_of(bundle, sessions),
-        open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
-        quality=QualitySettings(),
-        vision=vision,
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-    )
-    try:
+    with ExitStack() as stack:
+        sessions = open_sessions(bundle.parts, settings).sessions
+        for session in sessions:
+            stack.enter_context(closing(session))
+        pipeline = open_pipeline(
+            embedder_of(bundle, sessions),
+            open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
+            quality=QualitySettings(),
+            vision=vision,
+        )
+        stack.enter_context(closing(pipeline))
         pipeline.probe(first.rgb)
         yield pipeline, time.perf_counter() - began
-    finally:
-        pipeline.close()
 
 
 def _scenes(

@@ -107,11 +107,11 @@ def calibrate(  # noqa: PLR0913 - one argument an option
                 progress=progress,
             )
     finally:
-        instrument.pipeline.close()
+        instrument.close()
     today = datetime.now(tz=timezone.utc).date().isoformat()
     found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
-    measured = instrument.brain.bundle
-    file = calibration.merged(measured.points, instrument.brain.embedding_space, found.points)
+    measured = instrument.verifier.bundle
+    file = calibration.merged(measured.points, instrument.verifier.embedding_space, found.points)
     try:
         if output is not None and not dry_run:
             replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())

@@ -66,13 +66,16 @@ def verify(  # noqa: PLR0913 - one argument an option
 def _compare(
     settings: Settings, folder: Path, probe: Path, reference: Path, *, percent: bool
 ) -> dict[str, object]:
-    from edgeverify.cli.opening import open_pipeline_for
+    import os
+
     from edgeverify.comparison import score
     from edgeverify.errors import ConfigError
+    from edgeverify.models.folders import models_directory
+    from edgeverify.verifier.photos import open_photo_verifier
 
-    pipeline = open_pipeline_for(settings, folder)
-    try:
-        embedder, point = pipeline.embedder, pipeline.point
+    with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
+        point, pipeline = opened.point(), opened.pipeline
+        embedder = pipeline.embedder
         if percent and embedder.metric != "cosine":
             raise ConfigError(f"--percent is for cosine scores; {embedder.name} has distances")
         # argument order: probe, reference (ISO/IEC 19795-1)
@@ -81,8 +84,6 @@ def _compare(
             _embedding(pipeline, reference, settings, "reference"),
             embedder.metric,
         )
-    finally:
-        pipeline.close()
     result: dict[str, object] = {
         "probe": str(probe),
         "reference": str(reference),

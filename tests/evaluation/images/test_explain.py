@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.cli.opening import open_pipeline_for
 from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import load_photo, probe_photo
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.explain import Patch, explain_pair, occlusion_map
 from edgeverify.settings import EnrolmentSettings, ModelSettings, QualitySettings, Settings
+from edgeverify.verifier.photos import open_photo_verifier
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.evaluation.faces import BIDEN, OBAMA, OBAMA_AGAIN, TWO_PEOPLE, run
@@ -34,9 +34,8 @@ def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def pipeline(bundle: Path) -> Iterator[Pipeline]:
     model = ModelSettings(bundle=str(bundle), runtime="onnxruntime-cpu", threads=1)
-    pipeline = open_pipeline_for(Settings(model=model), bundle, otherwise=POINT)
-    yield pipeline
-    pipeline.close()
+    with open_photo_verifier(Settings(model=model), bundle, bundle.parent) as opened:
+        yield opened.pipeline
 
 
 def seen(pipeline: Pipeline, testdata: Path, photo: Path) -> tuple[str, ProbeResult]:

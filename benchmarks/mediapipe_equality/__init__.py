@@ -1,0 +1,1 @@
+"""Whether the product finds what MediaPipe itself finds, on pictures of real people."""
