@@ -65,7 +65,7 @@ def test_every_dependency_is_pinned(lock: str, section: str) -> None:
     assert wanted <= set(_pins(lock))
 
 
-@pytest.mark.parametrize("lock", (*LOCKS, "mediapipe"))
+@pytest.mark.parametrize("lock", [*LOCKS, "mediapipe"])
 def test_every_pin_has_a_hash_and_no_index_is_named(lock: str) -> None:
     text = _lock(lock)
     entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)
