@@ -233,8 +233,7 @@ def test_closing_a_pipeline_never_closes_a_session_that_it_shares(
 ) -> None:
     pad = _Pad()
     guest = open_pipeline(
-        bundle,
-        session,
+        embedder_of(bundle, (session,)),
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
