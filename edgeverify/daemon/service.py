@@ -48,6 +48,7 @@ from edgeverify.verifier.verifier import Verifier, open_verifier
 from edgeverify.watchdog import Watch
 
 BOOT_FACT = "boot_with_set_clock"
+BELIEVED_FACT = "believed_clock"
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
@@ -137,7 +138,10 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         board = Board(reloader.first_situation(config, verifier))
         clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
         timekeeper = Timekeeper(
-            clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
+            clock,
+            floor=_floor(journal),
+            settings=lambda: board.current.settings.clock,
+            believed=_fact(journal, BELIEVED_FACT),
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(
