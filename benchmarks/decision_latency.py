@@ -51,8 +51,8 @@ def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     house.furnish(source=str(film), liveness="off", broker=broker, bundle=bundle, has_other=False)
     config = load_config(house.config)
     service = assemble(config, open_state(house.state, DOOR), os.environ)
-    service.reloader.enrol(config, service.brain)
-    service.board.current = service.reloader.full_situation(config, service.brain)
+    service.reloader.enrol(config, service.verifier)
+    service.board.current = service.reloader.full_situation(config, service.verifier)
     return service
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeverify.evaluation.attacks.material import FrameRun, find_runs
+from edgeverify.evaluation.attacks.opened import PadBench, open_bench
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun, score_run
-from edgeverify.evaluation.speed.pad_bench import PadBench, open_bench
 from edgeverify.settings import ModelSettings, QualitySettings, Settings
 from edgeverify.vision.quality import refuse
 

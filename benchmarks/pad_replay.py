@@ -15,9 +15,9 @@ from benchmarks.liveness_clips import NO_GATES, arguments, gated, kinds, seen, u
 from edgeverify.domain import Embedding
 from edgeverify.evaluation.attacks.attacks import enrol_people
 from edgeverify.evaluation.attacks.door import DoorRules, iapar, present
+from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.rates import Share, rates_of
 from edgeverify.evaluation.attacks.scores import ScoredRun
-from edgeverify.evaluation.speed.pad_bench import PadBench
 from edgeverify.liveness import LivenessPlan
 from edgeverify.settings import QualitySettings
 

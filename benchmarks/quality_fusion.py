@@ -100,11 +100,11 @@ def main() -> None:
         runs, _ = look_at_runs(
             asked.runs, instrument, cache, table=asked.people, progress=lambda *_: None
         )
-    instrument.pipeline.close()
+    instrument.close()
     if instrument.point is None:
         raise SystemExit("the bundle has no threshold")
     threshold = instrument.point.threshold_for(PHOTOS)
-    crowd = crowd_of(runs, instrument.brain.embedding_space, Gates.off(), PHOTOS)
+    crowd = crowd_of(runs, instrument.verifier.embedding_space, Gates.off(), PHOTOS)
     found = list(windows(crowd))
     is_mated = np.array([each[0] for each in found])
     print(f"{asked.bundle}: {len(runs)} runs, threshold {threshold:.4f}")

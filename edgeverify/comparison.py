@@ -29,18 +29,28 @@ def score(probe: Embedding, reference: Embedding, metric: Metric = "cosine") -> 
 
 
 def fuse(embeddings: Sequence[Embedding]) -> Embedding:
-    """Make one embedding of several photos of one person: their sum, normalised to length 1.
+    """Return one embedding of several photos of one person (`fused_values`).
 
-    Each is normalised first, so that every photo has one vote. ValueError for none,
-    ReferenceUnusableError for mixed embedding spaces.
+    ValueError for none, ReferenceUnusableError for mixed embedding spaces.
     """
     if not embeddings:
         raise ValueError("nothing to fuse")
     first = embeddings[0]
     for other in embeddings[1:]:
         _require_one_space(other, first)
-    total = np.sum([normalised(each.values) for each in embeddings], axis=0)
-    return Embedding(values=normalised(total), embedding_space=first.embedding_space)
+    values = fused_values(np.stack([each.values for each in embeddings]))
+    return Embedding(values=values, embedding_space=first.embedding_space)
+
+
+def fused_values(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean direction of the rows of (n, d), at their mean length: float32 (d,).
+
+    Every photo has one vote, whatever its length. The length is kept because a distance needs it:
+    a probe of a model that does not normalise has its own, and a reference of length 1 would lie
+    far from everybody. Where a model normalises, all lengths are 1 and so is the answer's.
+    """
+    lengths = np.linalg.norm(values, axis=-1)
+    return normalised(normalised(values).sum(axis=0)) * np.float32(lengths.mean())
 
 
 def normalised(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 _CAUSES = (
@@ -15,9 +16,10 @@ _CAUSES = (
     ("Read timed out", "the index does not answer"),
     ("Permission denied", "a file or folder belongs to somebody else"),
     ("No module named pip", "this Python has no pip"),
-    ("No matching distribution found", "the index does not have it for this Python and processor"),
 )
 """What stands in pip's output, and what it means; the first that fits counts."""
+
+_ABSENT = re.compile(r"No matching distribution found for (\S+)")
 
 
 def why_pip_failed(code: int, said: str) -> str:
@@ -28,5 +30,8 @@ def why_pip_failed(code: int, said: str) -> str:
     for sign, meaning in _CAUSES:
         if sign in said:
             return meaning
+    absent = _ABSENT.search(said)
+    if absent:
+        return f"the index has no {absent[1]} for this Python and processor"
     lines = said.strip().splitlines()
     return lines[-1][:300] if lines else f"it ended with {code}"

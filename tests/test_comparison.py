@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from edgeverify.comparison import ReferenceMatrix, compare_all, fuse, normalised, score
+from edgeverify.comparison import Metric, ReferenceMatrix, compare_all, fuse, normalised, score
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.errors import ReferenceUnusableError
 
@@ -61,9 +61,53 @@ def test_lengths_that_differ_are_refused() -> None:
 
 def test_every_photo_has_one_vote_in_a_fused_reference() -> None:
     fused = fuse([embedding(100, 0), embedding(0, 1)])
-    np.testing.assert_allclose(fused.values, np.full(2, np.sqrt(0.5)), rtol=1e-6)
+    np.testing.assert_allclose(normalised(fused.values), np.full(2, np.sqrt(0.5)), rtol=1e-6)
+    assert np.linalg.norm(fused.values) == pytest.approx(50.5)  # their mean length
+    unit = fuse([embedding(1, 0), embedding(0.6, 0.8), embedding(0, 1)])
+    assert np.linalg.norm(unit.values) == pytest.approx(1)
     with pytest.raises(ValueError, match="nothing"):
         fuse([])
+
+
+METRICS: tuple[Metric, ...] = ("cosine", "euclidean")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("normalise", [True, False])
+@given(photo=VALUES, other=VALUES, count=st.integers(1, 6))
+def test_a_probe_like_the_photos_scores_as_the_metrics_best(
+    metric: Metric,
+    normalise: bool,  # noqa: FBT001 - pytest's parameter
+    photo: np.ndarray,
+    other: np.ndarray,
+    count: int,
+) -> None:
+    raw = (photo, other)
+    one, stranger = (embedding(*(normalised(each) if normalise else each)) for each in raw)
+    enrolled = Reference(card="1", name="1", embedding=fuse([one] * count), photo_count=count)
+    best = {"cosine": 1.0, "euclidean": 0.0}[metric]
+    assert score(one, enrolled.embedding, metric) == pytest.approx(best, abs=1e-4)
+    assert score(stranger, enrolled.embedding, metric) <= best + 1e-4
+    # What the door compares with, as well as what is scored one by one.
+    compared = compare_all(one, ReferenceMatrix.of([enrolled], metric), threshold=best - 1e-3)
+    assert compared.is_match
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(photos=st.lists(VALUES, min_size=2, max_size=6))
+def test_photos_in_any_order_make_the_same_reference(
+    metric: Metric, photos: list[np.ndarray]
+) -> None:
+    there, back = (fuse([embedding(*each) for each in way]) for way in (photos, photos[::-1]))
+    probe = embedding(*photos[0])
+    assert score(probe, there, metric) == pytest.approx(score(probe, back, metric), abs=1e-3)
+
+
+def test_a_door_of_raw_distances_admits_somebody_with_two_photos() -> None:
+    # As it was found: [3, 4] against two photos of just that scored -4, the reference's length 1.
+    photo = embedding(3, 4)
+    assert score(photo, fuse([photo, photo]), "euclidean") == pytest.approx(0, abs=1e-6)
+    assert score(embedding(3.1, 4), fuse([photo, embedding(3.2, 4)]), "euclidean") > -0.1
 
 
 def test_walk_up_takes_the_best_and_says_when_two_fit() -> None:

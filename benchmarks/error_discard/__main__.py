@@ -38,7 +38,7 @@ from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings
-from edgeverify.vision.embedder import Embedder
+from edgeverify.vision.embedder import NetworkEmbedder
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
     for name in arguments.bundle:
         bundle = load_bundle(resolve_bundle(name, models_directory(os.environ)))
         opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
-        embedders.append(Embedder(bundle, opened.session))
+        embedders.append(NetworkEmbedder(bundle, opened.session))
     sets = [make(arguments.testdata) for make in (yale, nuaa, lfw)]
     sets += [made_worse(sets[1], worse) for worse in Worse]
     seen = [see(chosen, embedders, arguments.cache) for chosen in sets]

@@ -75,7 +75,7 @@ def see(chosen: PairSet, embedders: Sequence[Embedder], cache: Path) -> Seen:
         figures = measure(rgb, face)
         goodness[index] = [gate.goodness(figures, face.pose) for gate in GATES]
         for embedder, values in zip(embedders, embeddings, strict=True):
-            values[index] = embedder.embed(embedder.align(rgb, face)).values
+            values[index] = embedder.embed(embedder.align(rgb, face), "reference").values
     finder.close()
     cache.mkdir(parents=True, exist_ok=True)
     named = {f"embeddings{i}": values for i, values in enumerate(embeddings)}

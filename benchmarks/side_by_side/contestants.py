@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import cv2
 
-from edgeverify.bundle.loading import load_bundle
+from edgeverify.bundle.fusion import load_embedder
 from edgeverify.comparison import compare_all
-from edgeverify.domain import Face, Frame, OperatingPoint, RgbImage
+from edgeverify.domain import Face, Frame, RgbImage
 from edgeverify.evaluation.speed.bench import random_references
 from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
-from edgeverify.runtime.open_session import open_session
+from edgeverify.runtime.open_session import open_sessions
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_face_finder, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import embedder_of
 
 Lap = Callable[[RgbImage], tuple[float, float] | None]
 """Looks at one frame: milliseconds by the clock and of CPU over all threads; None for nothing."""
@@ -33,24 +34,24 @@ def pipelines(models: list[str]) -> Iterator[dict[str, Pipeline]]:
     """Open each model's pipeline as the door does, the first also on one thread; by name."""
     opened = {}
     wanted = [(model, 2) for model in models] + [(models[0], 1)]
-    for model, threads in wanted:
-        bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
-        vision = VisionSettings()
-        settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
-        several = "thread" if threads == 1 else "threads"
-        opened[f"edgeverify, {model}, {threads} {several}"] = open_pipeline(
-            bundle,
-            open_session(bundle, settings).session,
-            open_face_finder(models_directory(os.environ), vision),
-            quality=QualitySettings(),
-            vision=vision,
-            point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="benchmark"),
-        )
-    try:
+    with ExitStack() as stack:
+        for model, threads in wanted:
+            bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
+            settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
+            several = "thread" if threads == 1 else "threads"
+            sessions = open_sessions(bundle.parts, settings).sessions
+            for session in sessions:
+                stack.enter_context(closing(session))
+            vision = VisionSettings()
+            pipeline = open_pipeline(
+                embedder_of(bundle, sessions),
+                open_face_finder(models_directory(os.environ), vision),
+                quality=QualitySettings(),
+                vision=vision,
+            )
+            stack.enter_context(closing(pipeline))
+            opened[f"edgeverify, {model}, {threads} {several}"] = pipeline
         yield opened
-    finally:
-        for pipeline in opened.values():
-            pipeline.close()
 
 
 def measured(work: Callable[[], object]) -> tuple[float, float]:

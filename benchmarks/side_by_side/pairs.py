@@ -37,7 +37,7 @@ def compare_accuracy(
     ]
     keys = sorted({key.path(folder) for pair in chosen for key in (pair.probe, pair.reference)})
     reports = []
-    ours = {pipeline.embedder.manifest.name: pipeline for pipeline in pipelines}
+    ours = {pipeline.embedder.name: pipeline for pipeline in pipelines}
     for name in (*ours, *([RIVAL] if rival else [])):
         values: dict[Path, NDArray[np.float64] | None] = {}
         for path in keys:

@@ -1,8 +1,9 @@
 """The identity of a model's answers: one hash over everything that changes an embedding.
 
-Canonical JSON (sorted keys, UTF-8, no spaces) of: SHA-256 of the source weights, arch, feeding
-(size, channel order, mean, std, resize), alignment template with its version, mirror rule and
-normalisation. References, their encryption and operating points are bound to it.
+Canonical JSON (sorted keys, UTF-8, no spaces) of: the hash of the weights (`weights_hash`), arch,
+feeding (size, channel order, mean, std, resize), alignment template with its version, mirror rule
+of either side, and normalisation. References, their encryption and operating points are bound to
+it. Bundles of the first release hashed the file that the weights came in, and keep those spaces.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeverify.bundle.canonical_json import canonical_json, sha256_of
-from edgeverify.feeding.statement import Feeding, Triple
+from edgeverify.feeding.statement import Feeding, Mirror, Triple
 
 
 def embedding_space(  # noqa: PLR0913 - these are exactly the things that the identity is made of
     *,
-    source_sha256: str,
+    weights_sha256: str,
     arch: str,
     feeding: Feeding,
     template: str,
     template_version: int,
-    mirror: bool,
+    mirror: Mirror,
     normalise: bool,
     precision: str = "",
 ) -> str:
@@ -29,7 +30,7 @@ def embedding_space(  # noqa: PLR0913 - these are exactly the things that the id
     `precision` is empty for FP32, FP16 and TensorRT, which share a space, and "int8" for INT8.
     """
     identity: dict[str, object] = {
-        "source_sha256": source_sha256,
+        "weights_sha256": weights_sha256,
         "arch": arch,
         "feeding": _feeding(feeding),
         "template": {"name": template, "version": template_version},
@@ -39,6 +40,11 @@ def embedding_space(  # noqa: PLR0913 - these are exactly the things that the id
     if precision:
         identity["precision"] = precision
     return sha256_of(canonical_json(identity))
+
+
+def fusion_space(parts: Sequence[tuple[str, float]]) -> str:
+    """Hash a fusion's identity; `parts` are (embedding space, weight) in order of concatenation."""
+    return sha256_of(canonical_json({"parts": [[space, weight] for space, weight in parts]}))
 
 
 def pad_space(

@@ -14,7 +14,10 @@ from edgeverify.errors import BundleError
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a folder of files in place of what stands there; BundleError leaves the old one."""
+    """Write a folder of files in place of what stands there; BundleError leaves the old one.
+
+    `contents` are bytes by file name, or by `FOLDER/FILE` for one folder within.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -22,8 +25,11 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         raise _cannot_write(folder, error) from None
     try:
         for name, data in contents.items():
+            (made / name).parent.mkdir(mode=0o755, exist_ok=True)
             write_whole(made / name, data, mode=PUBLIC_FILE)
         made.chmod(0o755)
+        for inner in {(made / name).parent for name in contents}:
+            sync_folder(inner)
         sync_folder(made)
         _swap_in(made, folder)
     except OSError as error:

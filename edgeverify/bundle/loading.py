@@ -6,8 +6,10 @@ the list of files must fit too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -19,20 +21,15 @@ from edgeverify.bundle.manifest import (
     PadNetwork,
     Precision,
 )
-from edgeverify.bundle.operating_points import (
-    OperatingPoints,
-    choose_operating_point,
-)
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.bundle.verified_folder import (
     MANIFEST_FILE,
     VerifiedFolder,
     verified_manifest,
     verified_points,
 )
-from edgeverify.domain import OperatingPoint
 from edgeverify.errors import BundleError
 from edgeverify.feeding.templates import template_named
-from edgeverify.settings import DecisionSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +49,29 @@ class Bundle(VerifiedFolder):
         return self.manifest.feeding.size
 
     @property
+    def metric(self) -> Literal["cosine", "euclidean"]:
+        """How embeddings are compared."""
+        return self.manifest.metric
+
+    @property
+    def parts(self) -> tuple[Bundle, ...]:
+        """The networks whose embeddings make one: this alone."""
+        return (self,)
+
+    @property
     def batch(self) -> int:
-        """Chips in one inference: a face, and its mirror image where the manifest says so."""
-        return 2 if self.manifest.mirror else 1
+        """Chips in one inference of the door: a face, and its mirror image where a probe has it."""
+        return 2 if self.manifest.is_mirrored("probe") else 1
+
+    def space_of(self, precisions: Sequence[Precision]) -> str:
+        """Return the embedding space of a session of that precision (one, for its one network)."""
+        (precision,) = precisions
+        return self.manifest.space_of(precision)
 
     @property
     def operating_points(self) -> OperatingPoints | None:
         """The measured thresholds of FP32, FP16 and TensorRT, or None."""
-        return self.operating_points_of("fp32")
-
-    def operating_points_of(self, precision: Precision) -> OperatingPoints | None:
-        """Find the measured thresholds of the embedding space of that precision, or None."""
-        space = self.manifest.space_of(precision)
-        return None if self.points is None else self.points.of_space(space)
+        return self.operating_points_in(self.manifest.embedding_space)
 
     def has(self, precision: Precision) -> bool:
         """Say whether the bundle carries that form of the network."""
@@ -170,25 +177,6 @@ def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) 
             check_graph(path.read_bytes(), path, size=size, outputs=manifest.classes)
     points = verified_points(folder, manifest.embedding_space, owner_key)
     return PadBundle(folder=folder, manifest=manifest, points=points)
-
-
-def operating_point(
-    bundle: Bundle,
-    settings: DecisionSettings,
-    *,
-    references: int = 1,
-    precision: Precision = "fp32",
-) -> OperatingPoint:
-    """Choose the threshold; ConfigError without evidence (`choose_operating_point`).
-
-    `precision` is that of the session in use: INT8 has its own measurements.
-    """
-    return choose_operating_point(
-        bundle.operating_points_of(precision),
-        settings,
-        bundle_name=bundle.manifest.name,
-        references=references,
-    )
 
 
 def _no_form(name: str, precision: Precision) -> BundleError:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from typing_extensions import Self
 
-from edgeverify.feeding.statement import BundleModel, Feeding
+from edgeverify.feeding.statement import BundleModel, Feeding, Mirror, Side
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -24,13 +24,13 @@ MODEL_FILES: dict[Precision, str] = {
     "int8": "model.int8.onnx",
 }
 GOLDEN_FILE = "golden.json"
-_PLAIN_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,127}$")
+PLAIN_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,127}$")
 
 
 def _plain_names(files: dict[str, Sha256]) -> dict[str, Sha256]:
     """Require names that stay inside the folder, the golden answers among them."""
     for name in files:
-        if not _PLAIN_NAME.match(name) or Path(name).name != name:
+        if not PLAIN_NAME.match(name) or Path(name).name != name:
             raise ValueError(f"{name!r} is not a plain file name")
     if GOLDEN_FILE not in files:
         raise ValueError(f"{GOLDEN_FILE} is missing")
@@ -52,8 +52,8 @@ class ParityFigures(BundleModel):
 class Files(BundleModel):
     """What the manifests of both kinds of bundle share."""
 
-    schema_version: Literal[1] = 1
-    name: str = Field(pattern=_PLAIN_NAME.pattern)
+    schema_version: Literal[1, 2] = 2
+    name: str = Field(pattern=PLAIN_NAME.pattern)
     arch: str = Field(min_length=1, max_length=200)
     feeding: Feeding
     embedding_space: Sha256
@@ -67,19 +67,33 @@ class Files(BundleModel):
     _names_stay_inside = field_validator("files")(_plain_names)
 
 
+WEAK_NETWORKS = {
+    "dlib-resnet": "people before one camera, and East Asian people anywhere, are taken for each "
+    "other far more often than its stated rate"
+}
+"""Networks that are no good at a door, by arch, and why (docs/model-card.md)."""
+
+
 class Manifest(Files):
     """An embedder: one network, in up to three precisions.
 
     `embedding_space` holds for FP32, FP16 and TensorRT; INT8 has its own.
     `feeding_verified` is true once parity on real pairs found no better statement of the feeding.
+    A manifest of version 1 (mirror yes or no) is read as what it meant then; its embedding space
+    stays as it is written, so that references made with it stay valid.
     """
 
     kind: Literal["embedder"] = "embedder"
     source_sha256: Sha256
+    """Of the file that the weights came in; for the record."""
+    weights_sha256: Sha256 | None = None
+    """Of the weights themselves (`weights_hash`), part of the embedding space; None in version 1,
+    whose spaces are of the file."""
     template: str
     template_version: int = Field(ge=1)
-    mirror: bool
-    """Embed the chip and its mirror image and add them up."""
+    mirror: Mirror
+    weak: str = Field(default="", max_length=500)
+    """Why a door should not use it, as the end of a sentence; empty where it may."""
     embedding_size: int = Field(ge=2, le=8192)
     metric: Literal["cosine", "euclidean"]
     normalise: bool
@@ -88,6 +102,20 @@ class Manifest(Files):
     """Weight and bias of a Siamese head that was trained over the distance; for the record."""
     parity: tuple[ParityFigures, ...] = Field(default=(), strict=False)
     feeding_verified: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_1(cls, value: object) -> object:
+        if not isinstance(value, dict) or value.get("schema_version") != 1:
+            return value
+        if not isinstance(value.get("mirror"), bool):
+            raise ValueError("in version 1, mirror is true or false")  # noqa: TRY004 - pydantic's
+        return {
+            **value,
+            "schema_version": 2,
+            "mirror": "both" if value["mirror"] else "none",
+            "weak": WEAK_NETWORKS.get(str(value.get("arch")), ""),
+        }
 
     @model_validator(mode="after")
     def _precisions_fit(self) -> Self:
@@ -98,6 +126,10 @@ class Manifest(Files):
         if self.metric == "cosine" and not self.normalise:
             raise ValueError("a model compared by cosine is normalised")
         return self
+
+    def is_mirrored(self, side: Side) -> bool:
+        """Return whether a face's mirror image is added on that side."""
+        return self.mirror == "both" or (self.mirror == "reference" and side == "reference")
 
     def space_of(self, precision: Precision) -> str:
         """Give the embedding space in which that precision answers."""
@@ -168,7 +200,7 @@ class VisionManifest(BundleModel):
 
     schema_version: Literal[1] = 1
     kind: Literal["vision"] = "vision"
-    name: str = Field(pattern=_PLAIN_NAME.pattern)
+    name: str = Field(pattern=PLAIN_NAME.pattern)
     version: int = Field(ge=1)
     files: dict[str, Sha256]
     """SHA-256 of every file of the bundle but the manifest."""

@@ -1,4 +1,4 @@
-"""Thresholds with their evidence, and the choice of one for a door.
+"""Thresholds with their evidence.
 
 On disk (`operating-points.json`) keyed by embedding space, with a hash of its own: measuring
 again changes no reference and no signature of the model.
@@ -12,15 +12,14 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from edgeverify.bundle.canonical_json import canonical_json, sha256_of
 from edgeverify.bundle.manifest import Sha256
-from edgeverify.domain import OperatingPoint
-from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import BundleModel
-from edgeverify.settings import DecisionSettings
 
 Fusion = Literal["single", "mean5"]
+Origin = Literal["elsewhere", "camera"]
+"""Where references were taken: elsewhere, as an ID photo is, or before the camera that probes come
+from, which makes everybody more alike."""
 
 
-_MEAN_FRAMES = 5
 _THIN = 10  # fewer false matches than this leave the threshold to chance
 
 
@@ -45,14 +44,36 @@ class CheckedPoint(BundleModel):
         return self.fmr <= fmr
 
 
+class GroupRate(BundleModel):
+    """How a threshold fared within one group of people, both pictures of a comparison in it.
+
+    `supported` is true where its pairs of people are enough to hold the group to a rate.
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    dataset: str = Field(min_length=1)
+    people: int = Field(ge=1)
+    false_matches: int = Field(ge=0)
+    non_mated: int = Field(ge=1)
+    fmr_upper_95: float = Field(ge=0, le=1)
+    supported: bool
+
+    @property
+    def fmr(self) -> float:
+        """The false match rate that was measured, 0 to 1."""
+        return self.false_matches / self.non_mated
+
+
 class MeasuredPoint(BundleModel):
     """One threshold and what was seen at it.
 
     `fmr` is the rate it stands for; `false_matches` of `non_mated` comparisons reached the
     threshold, which bounds the true rate by `fmr_upper_95` (Clopper-Pearson, one-sided).
     `supported` is true where that bound is not above `fmr`. `fusion` says on what the score was
-    measured: single frames, or means of five; `photos` of how many photos the references were.
-    `check` is how it fared on other people.
+    measured: single frames, or means of five; `photos` of how many photos the references were, and
+    `origin` where those were taken. `check` is how it fared on other people, `groups` how within
+    groups of people; where a supported group bound the choice, its FMR is at most `group_factor`
+    times `fmr`.
     """
 
     threshold: float
@@ -68,6 +89,9 @@ class MeasuredPoint(BundleModel):
     photos: int = Field(default=1, ge=1)
     supported: bool
     check: CheckedPoint | None = None
+    origin: Origin = "elsewhere"
+    groups: tuple[GroupRate, ...] = Field(default=(), strict=False)
+    group_factor: float | None = Field(default=None, ge=1)
 
     @model_serializer(mode="wrap")
     def _as_written_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -77,7 +101,18 @@ class MeasuredPoint(BundleModel):
             written.pop("check", None)
         if self.photos == 1:
             written.pop("photos", None)
+        if self.origin == "elsewhere":
+            written.pop("origin", None)
+        if not self.groups:
+            written.pop("groups", None)
+        if self.group_factor is None:
+            written.pop("group_factor", None)
         return written
+
+    @property
+    def worst_group(self) -> GroupRate | None:
+        """The group with the highest false match rate that was seen, None without any."""
+        return max(self.groups, key=lambda group: group.fmr, default=None)
 
     @property
     def caution(self) -> str:
@@ -117,9 +152,12 @@ class OperatingPoints(BundleModel):
     embedding_space: Sha256
     points: tuple[MeasuredPoint, ...] = Field(strict=False)
 
-    def at_most(self, fmr: float, fusion: Fusion, photos: int = 1) -> MeasuredPoint | None:
+    def at_most(
+        self, fmr: float, fusion: Fusion, photos: int = 1, origin: Origin = "elsewhere"
+    ) -> MeasuredPoint | None:
         """Find the loosest supported point whose rate is not above `fmr`, or None."""
-        fitting = [p for p in self._supported(fusion, photos) if p.fmr <= fmr * (1 + 1e-9)]
+        found = self._supported(fusion, photos, origin)
+        fitting = [point for point in found if point.fmr <= fmr * (1 + 1e-9)]
         return max(fitting, key=lambda point: point.fmr, default=None)
 
     def strictest(self, fusion: Fusion) -> MeasuredPoint | None:
@@ -142,17 +180,27 @@ class OperatingPoints(BundleModel):
     @property
     def photo_counts(self) -> tuple[int, ...]:
         """Of how many photos references were measured, apart from one; rising."""
-        counts = {p.photos for p in self.points if p.supported and p.fusion == "single"}
+        counts = {
+            point.photos
+            for point in self.points
+            if point.supported and point.fusion == "single" and point.origin == "elsewhere"
+        }
         return tuple(sorted(counts - {1}))
 
-    def _supported(self, fusion: Fusion, photos: int = 1) -> list[MeasuredPoint]:
-        return [p for p in self.points if p.supported and p.fusion == fusion and p.photos == photos]
+    def _supported(
+        self, fusion: Fusion, photos: int = 1, origin: Origin = "elsewhere"
+    ) -> list[MeasuredPoint]:
+        kind = (True, fusion, photos, origin)
+        return [p for p in self.points if (p.supported, p.fusion, p.photos, p.origin) == kind]
 
 
 class OperatingPointsFile(BundleModel):
-    """`operating-points.json`; `sha256` is over the canonical JSON of `sets`."""
+    """`operating-points.json`; `sha256` is over the canonical JSON of `sets`.
 
-    schema_version: Literal[1] = 1
+    Version 2 may say where references were taken and how groups of people fared.
+    """
+
+    schema_version: Literal[1, 2] = 2
     sets: tuple[OperatingPoints, ...] = Field(strict=False)
     sha256: Sha256
 
@@ -174,88 +222,3 @@ class OperatingPointsFile(BundleModel):
 def hash_of_sets(sets: tuple[OperatingPoints, ...]) -> str:
     """Hash what an operating points file says."""
     return sha256_of(canonical_json([one.model_dump(mode="json") for one in sets]))
-
-
-def choose_operating_point(
-    points: OperatingPoints | None,
-    settings: DecisionSettings,
-    *,
-    bundle_name: str,
-    references: int = 1,
-) -> OperatingPoint:
-    """Choose the threshold for `settings.max_fmr`, split over `references` (walk-up: N).
-
-    A threshold written by hand wins and is named so. ConfigError where nothing was measured that
-    carries the rate; for walk-up it names the largest N that the evidence supports.
-    """
-    if settings.threshold is not None:
-        return OperatingPoint(
-            threshold=settings.threshold, max_fmr=None, evidence="written by hand"
-        )
-    count = max(1, references)
-    fusion: Fusion = "single" if settings.fusion == "votes" else "mean5"
-    if fusion == "mean5" and settings.window_frames != _MEAN_FRAMES:
-        raise ConfigError(
-            f"decision.fusion: mean is measured on means of {_MEAN_FRAMES} scores, and "
-            f"decision.window_frames is {settings.window_frames}",
-            advice=f"Set window_frames to {_MEAN_FRAMES}, or write decision.threshold by hand.",
-        )
-    found = None if points is None else points.at_most(settings.max_fmr / count, fusion)
-    if points is None or found is None:
-        raise _no_evidence(points, settings, bundle_name, count, fusion)
-    return OperatingPoint(
-        threshold=found.threshold,
-        max_fmr=settings.max_fmr / count,
-        evidence=found.evidence,
-        caution=found.caution,
-        for_photos=_for_photos(points, found),
-    )
-
-
-def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[int, float], ...]:
-    """Choose what references of several photos need at the same rate; never less than fewer do.
-
-    Means of five are measured against single photos: they get the threshold of single frames at
-    least, as they do everywhere.
-    """
-    single = points.at_most(found.fmr, "single")
-    least = found.threshold
-    chosen = []
-    for photos in points.photo_counts:
-        measured = points.at_most(found.fmr, "single", photos)
-        if measured is not None and measured.fmr == found.fmr:
-            least = max(least, measured.threshold)
-        elif single is not None:
-            least = max(least, single.threshold + points.step(photos))
-        chosen.append((photos, least))
-    return tuple(chosen)
-
-
-def _no_evidence(
-    points: OperatingPoints | None,
-    settings: DecisionSettings,
-    bundle_name: str,
-    count: int,
-    fusion: Fusion,
-) -> ConfigError:
-    strictest = None if points is None else points.strictest(fusion)
-    kind = "single comparisons" if fusion == "single" else "means of five scores (fusion: mean)"
-    advice = "Measure it with `edgeverify calibrate`, or write decision.threshold by hand."
-    if strictest is None:
-        return ConfigError(
-            f"the bundle {bundle_name} has no operating points measured on {kind}", advice=advice
-        )
-    wanted = settings.max_fmr / count
-    if count > 1 and strictest.fmr <= settings.max_fmr:
-        largest = int(settings.max_fmr / strictest.fmr * (1 + 1e-9))
-        return ConfigError(
-            f"decision.max_fmr {settings.max_fmr:g} split over {count} references asks for "
-            f"{wanted:.2g}, but the bundle {bundle_name} has evidence down to {strictest.fmr:g}: "
-            f"walk-up supports at most {largest} references here",
-            advice="Enrol fewer people at this door, use a card reader, or measure more pairs.",
-        )
-    return ConfigError(
-        f"decision.max_fmr {settings.max_fmr:g} is stricter than the evidence of the bundle "
-        f"{bundle_name}, which reaches down to {strictest.fmr:g}",
-        advice=advice,
-    )

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
-from edgeverify.bundle.operating_points import OperatingPointsFile
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.bundle.signature import (
     MANIFEST_SIGNATURE,
     POINTS_SIGNATURE,
@@ -29,9 +29,11 @@ _MAX_JSON_BYTES = 4 << 20
 _AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
 _KINDS = {
     "embedder": "an embedder's bundle",
+    "fusion": "a fusion of several embedders",
     "pad": "a liveness (PAD) bundle",
     "vision": "the bundle that finds faces",
 }
+_EMBEDDERS = {"embedder", "fusion"}
 
 AnyManifest: TypeAlias = Manifest | PadManifest | VisionManifest
 J = TypeVar("J", bound=BundleModel)
@@ -45,6 +47,10 @@ class VerifiedFolder:
     folder: Path
     points: OperatingPointsFile | None
 
+    def operating_points_in(self, space: str) -> OperatingPoints | None:
+        """Find the thresholds that were measured in an embedding space, or None."""
+        return None if self.points is None else self.points.of_space(space)
+
     def read(self, files: AnyManifest, name: str) -> bytes:
         """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
         data = (self.folder / name).read_bytes()
@@ -55,14 +61,9 @@ class VerifiedFolder:
 
 def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
     """Read the manifest and hash every file that it lists; with a key, check the signature too."""
-    if not folder.is_dir():
-        raise BundleError(
-            f"there is no model bundle {folder}",
-            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
-        )
-    raw = _read_json(folder / MANIFEST_FILE)
+    raw = read_manifest(folder)
     _require_kind(folder, kind, raw)
-    manifest = _parsed(folder / MANIFEST_FILE, kind, raw)
+    manifest = parsed(folder / MANIFEST_FILE, kind, raw)
     for name, wanted in sorted(manifest.files.items()):
         path = folder / name
         try:
@@ -75,10 +76,36 @@ def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey |
                 f"the manifest says {wanted[:12]}...",
                 advice=_AGAIN,
             )
-    if owner_key is not None:
-        message = bundle_message(sha256_of(raw), manifest.files)
-        require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
+    require_owner(folder, raw, manifest.files, owner_key)
     return manifest
+
+
+def read_manifest(folder: Path) -> bytes:
+    """Read a manifest's bytes; BundleError where there is no such folder or file."""
+    if not folder.is_dir():
+        raise BundleError(
+            f"there is no model bundle {folder}",
+            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
+        )
+    return _read_json(folder / MANIFEST_FILE)
+
+
+def stated_kind(raw: bytes) -> str:
+    """Return which kind of bundle a manifest says it is, empty where it is malformed."""
+    try:
+        found = json.loads(raw).get("kind")
+    except (ValueError, AttributeError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def require_owner(
+    folder: Path, raw: bytes, files: dict[str, str], owner_key: Ed25519PublicKey | None
+) -> None:
+    """With a key, check the owner's signature over a manifest and its files; BundleError."""
+    if owner_key is not None:
+        message = bundle_message(sha256_of(raw), files)
+        require_signature(owner_key, folder / MANIFEST_SIGNATURE, message)
 
 
 def verified_points(
@@ -89,7 +116,7 @@ def verified_points(
     if not path.exists():
         return None
     raw = _read_json(path)
-    points = _parsed(path, OperatingPointsFile, raw)
+    points = parsed(path, OperatingPointsFile, raw)
     if not points.is_intact:
         raise BundleError(f"{path} was altered: its hash does not fit", advice=_AGAIN)
     if owner_key is not None:
@@ -99,17 +126,19 @@ def verified_points(
 
 
 def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
-    """Tell a bundle of the other kind by its name, before its fields are taken for mistakes."""
-    try:
-        found = json.loads(raw).get("kind")
-    except (ValueError, AttributeError):
-        return  # what is malformed is told by whoever parses it
+    """Tell a bundle of another kind by its name, before its fields are taken for mistakes."""
+    found = stated_kind(raw)  # what is malformed is told by whoever parses it
     wanted = kind.model_fields["kind"].default
-    if found in _KINDS and found != wanted:
-        raise BundleError(
-            f"{folder / MANIFEST_FILE} is {_KINDS[found]}, and {_KINDS[wanted]} is needed",
-            advice="model.bundle is the embedder, model.pad_bundle the liveness networks.",
-        )
+    if found not in _KINDS or found == wanted:
+        return
+    if {found, wanted} <= _EMBEDDERS:
+        advice = "This works on one network: name the folder of one of the fusion's parts."
+    else:
+        advice = "model.bundle is the embedder, model.pad_bundle the liveness networks."
+    raise BundleError(
+        f"{folder / MANIFEST_FILE} is {_KINDS[found]}, and {_KINDS[wanted]} is needed",
+        advice=advice,
+    )
 
 
 def _read_json(path: Path) -> bytes:
@@ -123,7 +152,8 @@ def _read_json(path: Path) -> bytes:
     return raw
 
 
-def _parsed(path: Path, kind: type[J], raw: bytes) -> J:
+def parsed(path: Path, kind: type[J], raw: bytes) -> J:
+    """Read a file of a bundle; BundleError naming the field that does not fit."""
     try:
         return kind.model_validate_json(raw)
     except ValidationError as error:

@@ -135,7 +135,7 @@ class Health:
             "no measured false match rate",
             present=situation.point.max_fmr is None,
         )
-        faults.replace("pad_", service.brain.notices)
+        faults.replace("pad_", service.verifier.notices)
         faults.state(
             FaultName.LIVENESS_UNAVAILABLE,
             "no PAD bundle works: every claim is denied",

@@ -44,11 +44,11 @@ from edgeverify.references import ReferenceStore
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
 from edgeverify.thermal import Sensors
-from edgeverify.verifier.owner_key import owner_key
-from edgeverify.verifier.verifier import Brain, open_brain
+from edgeverify.verifier.verifier import Verifier, open_verifier
 from edgeverify.watchdog import Watch
 
 BOOT_FACT = "boot_with_set_clock"
+BELIEVED_FACT = "believed_clock"
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
@@ -68,7 +68,7 @@ class Service:
     clock: SystemClock
     time: Timekeeper
     heat: Heat
-    brain: Brain
+    verifier: Verifier
     board: Board
     reloader: Reloader
     eyes: Eyes
@@ -129,15 +129,19 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         _say(faults, opened.notices)
         journal = opened.journal
 
-        def open_model(wanted: Settings) -> Brain:
-            return open_brain(wanted, models_directory(environ), owner_key(wanted, config.folder))
+        def open_model(wanted: Settings) -> Verifier:
+            models = models_directory(environ)
+            return open_verifier(wanted, config.folder, models, at_door=True)
 
-        brain = open_model(settings)
-        reloader = Reloader(config=config, store=store, open_brain=open_model, wall=wall)
-        board = Board(reloader.first_situation(config, brain))
+        verifier = open_model(settings)
+        reloader = Reloader(config=config, store=store, open_verifier=open_model, wall=wall)
+        board = Board(reloader.first_situation(config, verifier))
         clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
         timekeeper = Timekeeper(
-            clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
+            clock,
+            floor=_floor(journal),
+            settings=lambda: board.current.settings.clock,
+            believed=_fact(journal, BELIEVED_FACT),
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(
@@ -169,13 +173,13 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
             publisher=announcer,
             faults=faults,
             new_id=new_id,
-            facts=brain.facts,
+            facts=verifier.facts,
         )
         watch = Watch()
         door = Door(
             board=board,
             eyes=eyes,
-            pipeline=brain.pipeline(settings, board.current.point),
+            pipeline=verifier.open_pipeline(settings),
             inbox=inbox,
             records=records,
             prompter=announcer,
@@ -205,7 +209,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         clock=clock,
         time=timekeeper,
         heat=heat,
-        brain=brain,
+        verifier=verifier,
         board=board,
         reloader=reloader,
         eyes=eyes,

@@ -182,5 +182,5 @@ class Supervisor:
             self._socket.close()
         service.journal.close()
         service.store.close()
-        service.brain.close()
+        service.verifier.close()
         LOG.info("stopped")

@@ -12,6 +12,7 @@ from typing import IO
 import yaml
 
 from edgeverify.atomic_file import write_whole
+from edgeverify.bundle.manifest import WEAK_NETWORKS
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.errors import EdgeverifyError
@@ -90,7 +91,7 @@ class House:
             staff.append({"card": OTHER_CARD, "name": "Colleague", "photos": ["photos/other.jpg"]})
         config = {
             "door": DOOR,
-            "model": {"bundle": bundle},
+            "model": {"bundle": bundle, "accept_weak": bundle in WEAK_NETWORKS},
             "camera": {"source": source, "loop": True},
             "decision": {"timeout_seconds": timeout_seconds},
             "liveness": liveness,

@@ -226,7 +226,10 @@ class FaultName(str, Enum):
         "clock_unsynced",
         "the wall clock is not to be trusted",
         "no",
-        "Set it (`timedatectl set-ntp true`), or accept what it says: `edgeverify clock accept`.",
+        (
+            "Set it (`timedatectl set-ntp true`), or accept it until the next boot: `edgeverify "
+            "clock accept`. A door without a time server: `clock.allow_unsynced: true`."
+        ),
     )
     TEMPERATURE_UNKNOWN = ("temperature_unknown", "no temperature can be believed", "yes", _SENSOR)
     TEMPERATURE_SENSOR_DEAD = (

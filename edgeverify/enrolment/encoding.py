@@ -9,6 +9,7 @@ import numpy as np
 from edgeverify.domain import Embedding, Gate, Refusal, RgbImage
 from edgeverify.enrolment.photo import Photo
 from edgeverify.errors import FaceNotUsableError
+from edgeverify.feeding.statement import Side
 from edgeverify.settings import EnrolmentSettings, QualitySettings
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
@@ -46,33 +47,33 @@ def encode_photo(
     FaceNotUsableError with the photo's name and what is wrong with it.
     """
     gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
-    seen, embedding = _probe(pipeline, photo, gates)
+    seen, embedding = _probe(pipeline, photo, gates, "reference")
     return EncodedPhoto(embedding=embedding, warning=_warning(photo, seen, rules))
 
 
-def embed_photo(pipeline: Pipeline, photo: Photo) -> Embedding:
+def embed_photo(pipeline: Pipeline, photo: Photo, side: Side) -> Embedding:
     """Embed the one dominant face of `photo`, whatever its quality; for comparing two images.
 
     Raises FaceNotUsableError with the photo's name and what is wrong with it.
     """
-    return _probe(pipeline, photo, None)[1]
+    return _probe(pipeline, photo, None, side)[1]
 
 
-def probe_photo(pipeline: Pipeline, photo: Photo) -> ProbeResult:
+def probe_photo(pipeline: Pipeline, photo: Photo, side: Side = "probe") -> ProbeResult:
     """See the one dominant face of `photo` as `embed_photo` does, with all that was measured.
 
     Raises FaceNotUsableError; what is returned has a face, a chip and an embedding.
     """
-    return _probe(pipeline, photo, None)[0]
+    return _probe(pipeline, photo, None, side)[0]
 
 
 def _probe(
-    pipeline: Pipeline, photo: Photo, gates: QualitySettings | None
+    pipeline: Pipeline, photo: Photo, gates: QualitySettings | None, side: Side
 ) -> tuple[ProbeResult, Embedding]:
     try:
-        seen = pipeline.probe(photo.rgb, gates=gates)
+        seen = pipeline.probe(photo.rgb, gates=gates, side=side)
         if seen.refusal is not None and not seen.boxes:
-            seen = pipeline.probe(_with_margin(photo.rgb), gates=gates)
+            seen = pipeline.probe(_with_margin(photo.rgb), gates=gates, side=side)
     except (ValueError, ArithmeticError) as error:
         raise FaceNotUsableError(f"{photo.name}: {error}") from None
     if seen.refusal is not None or seen.embedding is None:

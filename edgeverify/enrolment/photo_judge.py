@@ -22,22 +22,28 @@ class PhotoJudge:
         metric: Metric,
         threshold: float,
     ) -> None:
-        """`threshold` is the score, in `metric`, above which two photos look alike."""
+        """`threshold` is the score, in `metric`, above which two photos look alike.
+
+        What `open_pipeline` opens is closed by `close`.
+        """
         self.embedding_space = embedding_space
         self.metric: Metric = metric
         self.threshold = threshold
         self._open_pipeline = open_pipeline
         self._pipeline: Pipeline | None = None
+        self._is_shared = False
 
     @classmethod
-    def using(cls, pipeline: Pipeline) -> PhotoJudge:
-        """Judge by a pipeline that is open already."""
-        return cls(
+    def using(cls, pipeline: Pipeline, *, threshold: float) -> PhotoJudge:
+        """Judge by a pipeline that is open already, and stays open."""
+        judge = cls(
             lambda: pipeline,
             embedding_space=pipeline.embedder.embedding_space,
-            metric=pipeline.embedder.manifest.metric,
-            threshold=pipeline.point.threshold,
+            metric=pipeline.embedder.metric,
+            threshold=threshold,
         )
+        judge._is_shared = True
+        return judge
 
     @property
     def pipeline(self) -> Pipeline:
@@ -47,8 +53,7 @@ class PhotoJudge:
         return self._pipeline
 
     def close(self) -> None:
-        """Free detector and mesh, where they were needed; the model's session stays its owner's."""
-        if self._pipeline is not None:
-            self._pipeline.detector.close()
-            self._pipeline.mesher.close()
-            self._pipeline = None
+        """Free the pipeline where one was opened for this judge alone."""
+        if self._pipeline is not None and not self._is_shared:
+            self._pipeline.close()
+        self._pipeline = None

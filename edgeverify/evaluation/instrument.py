@@ -17,11 +17,10 @@ from edgeverify.domain import OperatingPoint, RgbImage
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.models.folders import models_directory
-from edgeverify.progress import download_bar
 from edgeverify.settings import Settings
-from edgeverify.verifier.owner_key import owner_key
+from edgeverify.verifier.photos import open_photo_verifier
 from edgeverify.verifier.pipeline import Pipeline
-from edgeverify.verifier.verifier import Brain, open_brain
+from edgeverify.verifier.verifier import Verifier
 from edgeverify.vision.dominance import FaceSelection
 
 
@@ -33,7 +32,7 @@ class Instrument:
     it. `selection` says which of several faces is taken; the door's is `DOMINANT`.
     """
 
-    brain: Brain
+    verifier: Verifier
     pipeline: Pipeline
     point: OperatingPoint | None
     selection: FaceSelection
@@ -42,22 +41,28 @@ class Instrument:
     @property
     def metric(self) -> Metric:
         """The manifest's."""
-        return self.brain.bundle.manifest.metric
+        return self.verifier.bundle.metric
 
     def look(self, rgb: RgbImage, digest: str) -> Acquired:
         """Take one picture through the stages, without quality gates."""
-        seen = self.pipeline.probe(rgb, self.selection)
+        seen = self.pipeline.probe(rgb, self.selection, both_sides=True)
         return Acquired(
             digest=digest,
             refusal=seen.refusal,
             figures=seen.quality,
             pose=seen.face.pose if seen.face else None,
             values=seen.embedding.values if seen.embedding else None,
+            reference_values=seen.reference.values if seen.reference else None,
         )
+
+    def close(self) -> None:
+        """Free the stages and the sessions under them."""
+        self.pipeline.close()
+        self.verifier.close()
 
     def facts(self) -> dict[str, str]:
         """Say in words what was measured: model, embedding space, back end, face rule."""
-        return {**self.brain.facts, "face": self.selection.value}
+        return {**self.verifier.facts, "face": self.selection.value}
 
 
 def open_instrument(
@@ -71,34 +76,29 @@ def open_instrument(
 
     `folder` is what relative paths start from. BundleError or RuntimeUnavailableError.
     """
-    plain = settings.model_copy(update={"liveness": "off"})
-    with download_bar() as progress:
-        owner = owner_key(settings, folder)
-        brain = open_brain(plain, models_directory(environ), owner, progress=progress)
+    opened = open_photo_verifier(settings, folder, models_directory(environ))
     try:
-        point: OperatingPoint | None = brain.point(plain)
+        point: OperatingPoint | None = opened.point()
     except ConfigError:
         point = None
-    never = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="nothing measured")
     return Instrument(
-        brain=brain,
-        pipeline=brain.pipeline(plain, point or never),
+        verifier=opened.verifier,
+        pipeline=opened.pipeline,
         point=point,
         selection=selection,
-        key=_key(brain, settings, selection),
+        key=_key(opened.verifier, settings, selection),
     )
 
 
-def _key(brain: Brain, settings: Settings, selection: FaceSelection) -> str:
+def _key(verifier: Verifier, settings: Settings, selection: FaceSelection) -> str:
     """Hash everything that an embedding depends on but the picture; hex."""
-    session = brain.opened.session
     parts = {
-        "space": brain.embedding_space,
-        "session": session.name,
-        "precision": session.precision,
+        "space": verifier.embedding_space,
+        "session": verifier.runtime,
+        "precision": [session.precision for session in verifier.opened.sessions],
         "vision": settings.vision.model_dump(mode="json"),
         "selection": selection.value,
-        "networks": brain.vision.manifest.files,
+        "networks": verifier.vision.manifest.files,
         "litert": version("ai-edge-litert"),
         "stages": _sources(),
     }

@@ -7,6 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Triple = tuple[float, float, float]
+Mirror = Literal["both", "reference", "none"]
+"""On which side a face's mirror image is embedded too and added: on probe and reference, on the
+reference only (it is made once, at leisure), or on neither."""
+Side = Literal["probe", "reference"]
 
 
 class BundleModel(BaseModel):

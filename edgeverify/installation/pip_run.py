@@ -7,6 +7,7 @@ import queue
 import re
 import subprocess
 import threading
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
@@ -39,6 +40,7 @@ def run_pip(command: list[str], what: str, *, packages: Path, log: Path, expecte
         lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
         reader.start()
+        said = bytearray()
         try:
             watched = _Watched(packages, fetched, unpacked, expected)
             while True:
@@ -49,16 +51,18 @@ def run_pip(command: list[str], what: str, *, packages: Path, log: Path, expecte
                     continue
                 if line is None:
                     break
-                output.write(line)
-                output.flush()
+                said += line
                 watched.hear(line.decode("utf-8", errors="replace").rstrip())
+                with suppress(OSError):  # a full disk: the reason is told all the same
+                    output.write(line)
+                    output.flush()
         except BaseException:
             process.terminate()
             raise
         finally:
             code = process.wait()
     if code != 0:
-        why = why_pip_failed(code, log.read_text("utf-8", errors="replace"))
+        why = why_pip_failed(code, said.decode("utf-8", errors="replace"))
         raise EdgeverifyError(
             f"pip could not install {what}: {why}",
             advice=f"Mend that and run the same command again. All that pip said: {log}",
@@ -66,8 +70,9 @@ def run_pip(command: list[str], what: str, *, packages: Path, log: Path, expecte
 
 
 def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
-    for line in process.stdout or ():
-        lines.put(line)
+    with process.stdout or nullcontext(()) as pipe:
+        for line in pipe:
+            lines.put(line)
     lines.put(None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.pip_run import run_pip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,30 @@ def carry_out(steps: Sequence[Step], say: Callable[[str], None], *, dry_run: boo
 
     Raises EdgeverifyError naming the step; what runs keeps running until the switch.
     """
-    for step in steps:
-        say(step.line + (f"    # {step.why}" if step.why else ""))
-        if dry_run:
-            continue
-        try:
-            step.act()
-        except subprocess.CalledProcessError as error:
-            raise EdgeverifyError(
-                f"this step failed with exit status {error.returncode}: {step.line}",
-                advice="nothing that ran before has been switched off; mend it and run this again",
-            ) from None
-        except OSError as error:
-            raise EdgeverifyError(
-                f"this step failed ({error.filename or 'a file'}: {error.strerror}): {step.line}",
-                advice="nothing that ran before has been switched off; mend it and run this again",
-            ) from None
+    # What is installed belongs to root and is read by the service, whatever root's umask is.
+    before = os.umask(0o022)
+    try:
+        for step in steps:
+            say(step.line + (f"    # {step.why}" if step.why else ""))
+            if not dry_run:
+                _act(step)
+    finally:
+        os.umask(before)
+
+
+def _act(step: Step) -> None:
+    try:
+        step.act()
+    except subprocess.CalledProcessError as error:
+        raise EdgeverifyError(
+            f"this step failed with exit status {error.returncode}: {step.line}",
+            advice="nothing that ran before has been switched off; mend it and run this again",
+        ) from None
+    except OSError as error:
+        raise EdgeverifyError(
+            f"this step failed ({error.filename or 'a file'}: {error.strerror}): {step.line}",
+            advice="nothing that ran before has been switched off; mend it and run this again",
+        ) from None
 
 
 def run(command: list[str], *, why: str = "", may_fail: bool = False) -> Step:
@@ -50,6 +60,16 @@ def run(command: list[str], *, why: str = "", may_fail: bool = False) -> Step:
 
     def act() -> None:
         subprocess.run(command, check=not may_fail, stdin=subprocess.DEVNULL)
+
+    return Step(shlex.join(command), act, why)
+
+
+def install(command: list[str], *, what: str, release: Path, why: str = "") -> Step:
+    """Run pip for a release's environment, showing what it does; its log stays beside it."""
+
+    def act() -> None:
+        (packages,) = release.glob("lib/python3*/site-packages")
+        run_pip(command, what, packages=packages, log=release / "pip.log")
 
     return Step(shlex.join(command), act, why)
 

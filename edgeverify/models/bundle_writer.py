@@ -13,6 +13,7 @@ from edgeverify.bundle.folder_writer import replace_file, write_folder
 from edgeverify.bundle.manifest import (
     GOLDEN_FILE,
     MODEL_FILES,
+    WEAK_NETWORKS,
     Manifest,
     PadManifest,
     PadNetwork,
@@ -23,7 +24,7 @@ from edgeverify.bundle.manifest import (
 from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.verified_folder import MANIFEST_FILE, POINTS_FILE
 from edgeverify.errors import BundleError
-from edgeverify.feeding.statement import BundleModel, Feeding
+from edgeverify.feeding.statement import BundleModel, Feeding, Mirror
 from edgeverify.feeding.templates import template_named
 from edgeverify.models.golden_check import Golden, make_golden, make_pad_golden
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
@@ -39,18 +40,23 @@ class EmbedderRecipe:
     name: str
     arch: str
     source_sha256: str
+    weights_sha256: str | None
     feeding: Feeding
     template: str
     embedding_size: int
-    mirror: bool = True
+    mirror: Mirror = "both"
     metric: Literal["cosine", "euclidean"] = "cosine"
     normalise: bool = True
     licence: str
     notes: str = ""
+    weak: str = ""
     tool_versions: Mapping[str, str] = field(default_factory=dict)
     parity: tuple[ParityFigures, ...] = ()
     sigmoid: tuple[float, float] | None = None
     feeding_verified: bool = False
+    kept_space: str = ""
+    kept_int8_space: str = ""
+    """The embedding spaces of a bundle that is only written anew; empty: they are worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +86,23 @@ def write_embedder(
     `models` are ONNX bytes by precision, "fp32" among them. The golden vectors are what they
     answer in ONNX Runtime on the CPU. BundleError or RuntimeUnavailableError leave nothing behind.
     """
+    manifest, contents = embedder_files(recipe, models, points)
+    write_folder(folder, contents)
+    return manifest
+
+
+def embedder_files(
+    recipe: EmbedderRecipe,
+    models: Mapping[Precision, bytes],
+    points: OperatingPointsFile | None = None,
+) -> tuple[Manifest, dict[str, bytes]]:
+    """Make a bundle's manifest and every file of its folder; errors as `write_embedder`."""
     draft = _draft(recipe, int8="int8" in models)
     golden = _golden(draft, models)
     contents = {MODEL_FILES[precision]: data for precision, data in models.items()}
-    contents[GOLDEN_FILE] = _json(golden)
+    contents[GOLDEN_FILE] = as_file(golden)
     manifest = draft.model_copy(update={"files": _hashes(contents)})
-    _write(folder, manifest, contents, points)
-    return manifest
+    return manifest, _everything(manifest, contents, points)
 
 
 def write_pad(
@@ -96,6 +112,17 @@ def write_pad(
     points: OperatingPointsFile | None = None,
 ) -> PadManifest:
     """Write a PAD bundle; `models` are ONNX bytes by file name. As `write_embedder`."""
+    manifest, contents = pad_files(recipe, models, points)
+    write_folder(folder, contents)
+    return manifest
+
+
+def pad_files(
+    recipe: PadRecipe,
+    models: Mapping[str, bytes],
+    points: OperatingPointsFile | None = None,
+) -> tuple[PadManifest, dict[str, bytes]]:
+    """Make a PAD bundle's manifest and every file of its folder; errors as `write_embedder`."""
     draft = PadManifest(
         name=recipe.name,
         arch=recipe.arch,
@@ -117,10 +144,9 @@ def write_pad(
     )
     sessions = [_session(models[network.file]) for network in recipe.networks]
     contents = dict(models)
-    contents[GOLDEN_FILE] = _json(make_pad_golden(draft, sessions))
+    contents[GOLDEN_FILE] = as_file(make_pad_golden(draft, sessions))
     manifest = draft.model_copy(update={"files": _hashes(contents)})
-    _write(folder, manifest, contents, points)
-    return manifest
+    return manifest, _everything(manifest, contents, points)
 
 
 def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
@@ -128,7 +154,8 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
 
     def space(precision: str) -> str:
         return embedding_space(
-            source_sha256=recipe.source_sha256,
+            # Bundles of the first release know only the file that their weights came in.
+            weights_sha256=recipe.weights_sha256 or recipe.source_sha256,
             arch=recipe.arch,
             feeding=recipe.feeding,
             template=recipe.template,
@@ -143,19 +170,21 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
         name=recipe.name,
         arch=recipe.arch,
         feeding=recipe.feeding,
-        embedding_space=space(""),
+        embedding_space=recipe.kept_space or space(""),
         files={**files, MODEL_FILES["int8"]: _ALL_ZERO} if int8 else files,
         licence=recipe.licence,
         notes=recipe.notes,
+        weak=recipe.weak or WEAK_NETWORKS.get(recipe.arch, ""),
         tool_versions=dict(recipe.tool_versions),
         source_sha256=recipe.source_sha256,
+        weights_sha256=recipe.weights_sha256,
         template=recipe.template,
         template_version=version,
         mirror=recipe.mirror,
         embedding_size=recipe.embedding_size,
         metric=recipe.metric,
         normalise=recipe.normalise,
-        int8_embedding_space=space("int8") if int8 else None,
+        int8_embedding_space=(recipe.kept_int8_space or space("int8")) if int8 else None,
         sigmoid=recipe.sigmoid,
         parity=recipe.parity,
         feeding_verified=recipe.feeding_verified,
@@ -179,22 +208,22 @@ def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256_of(data) for name, data in sorted(contents.items())}
 
 
-def _json(value: BundleModel) -> bytes:
+def as_file(value: BundleModel) -> bytes:
+    """Return what stands in a JSON file of a bundle."""
     return (value.model_dump_json(indent=1) + "\n").encode("utf-8")
 
 
 def write_points(folder: Path, points: OperatingPointsFile) -> None:
     """Replace a bundle's operating points; its signature over them, if any, no longer fits."""
-    replace_file(folder / POINTS_FILE, _json(points))
+    replace_file(folder / POINTS_FILE, as_file(points))
 
 
-def _write(
-    folder: Path,
+def _everything(
     manifest: Manifest | PadManifest,
     contents: Mapping[str, bytes],
     points: OperatingPointsFile | None,
-) -> None:
-    everything = {**contents, MANIFEST_FILE: _json(manifest)}
+) -> dict[str, bytes]:
+    everything = {**contents, MANIFEST_FILE: as_file(manifest)}
     if points is not None:
-        everything[POINTS_FILE] = _json(points)
-    write_folder(folder, everything)
+        everything[POINTS_FILE] = as_file(points)
+    return everything

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from typing_extensions import Self
 
-from edgeverify.bundle.manifest import Sha256
+from edgeverify.bundle.manifest import WEAK_NETWORKS, Sha256
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.errors import BundleError
 from edgeverify.feeding.statement import BundleModel
@@ -23,22 +24,55 @@ class SourceFile(BundleModel):
     archive: str = ""
 
 
-class CatalogueEntry(BundleModel):
-    """One model: where it comes from, under which licence, and how it is fed."""
+class CataloguePart(BundleModel):
+    """One network of a fusion: a model of the catalogue, and its share of the score."""
 
     name: str
-    kind: Literal["embedder", "pad", "vision"]
+    weight: float = Field(gt=0, lt=1)
+
+
+class CatalogueEntry(BundleModel):
+    """One model: where it comes from, under which licence, and how it is fed.
+
+    `network` says which graph is made of its weights. `full` are the weights as their makers
+    publish them, where `files` are a smaller form. A fusion has `parts` instead of files.
+    """
+
+    name: str
+    kind: Literal["embedder", "fusion", "pad", "vision"]
+    network: str = ""
     summary: str
     licence: str
     non_commercial: bool
     fed_with: str
     trained_on: str
-    files: tuple[SourceFile, ...] = Field(min_length=1, strict=False)
+    files: tuple[SourceFile, ...] = Field(default=(), strict=False)
+    full: tuple[SourceFile, ...] = Field(default=(), strict=False)
+    parts: tuple[CataloguePart, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _has_weights(self) -> Self:
+        if bool(self.files) == bool(self.parts) or (self.kind == "fusion") != bool(self.parts):
+            raise ValueError("a fusion has parts, any other model files")
+        return self
+
+    @property
+    def weak(self) -> str:
+        """Why a door should not use it, as the end of a sentence; empty where it may."""
+        return WEAK_NETWORKS.get(self.network, "")
 
     @property
     def bytes(self) -> int:
-        """Size of the weights, all files together."""
+        """Size of the weights, all files together; of a fusion's parts see there."""
         return sum(file.bytes for file in self.files)
+
+    def in_full(self) -> CatalogueEntry:
+        """Return the same model with the weights as published; BundleError where these are it."""
+        if not self.full:
+            raise BundleError(
+                f"{self.name} is only there in one form", advice="Leave out `--full`."
+            )
+        return self.model_copy(update={"name": f"{self.name}-full", "files": self.full, "full": ()})
 
 
 class Catalogue(BundleModel):

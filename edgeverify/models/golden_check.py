@@ -113,7 +113,7 @@ def _embed(
         feeding.size,
         feeding.resize,
     )
-    return embed_chip(session, manifest, chip.rgb)
+    return embed_chip(session, manifest, chip.rgb, "reference")
 
 
 def _pad_outputs(manifest: PadManifest, sessions: Sequence[Session], index: int) -> Vector:

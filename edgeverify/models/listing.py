@@ -8,15 +8,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from edgeverify.bundle.loading import (
-    Bundle,
-    PadBundle,
-    load_bundle,
-    load_pad_bundle,
-)
+from edgeverify.bundle.fusion import EmbedderBundle, FusionBundle, load_embedder
+from edgeverify.bundle.loading import Bundle, PadBundle, load_pad_bundle
 from edgeverify.bundle.operating_points import MeasuredPoint
-from edgeverify.bundle.verified_folder import MANIFEST_FILE
-from edgeverify.feeding.statement import Feeding
+from edgeverify.bundle.verified_folder import MANIFEST_FILE, read_manifest, stated_kind
+from edgeverify.errors import BundleError
+from edgeverify.feeding.statement import Feeding, Mirror
 from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     CatalogueEntry,
@@ -26,11 +23,16 @@ from edgeverify.models.catalogue import (
     shipped_operating_points,
 )
 from edgeverify.models.golden_check import check_golden, check_pad_golden
-from edgeverify.runtime.open_session import open_pad_sessions, open_session
+from edgeverify.runtime.open_session import open_pad_sessions, open_sessions
 from edgeverify.settings import ModelSettings
 
 _CPU = ModelSettings(runtime="onnxruntime-cpu")
 _SHOWN_FMR = 1e-4
+_MIRRORED: dict[Mirror, str] = {
+    "both": "added on both sides",
+    "reference": "added to references, not to probes",
+    "none": "not used",
+}
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -48,6 +50,12 @@ class ListedModel:
         return self.entry.name
 
     @property
+    def bytes(self) -> int:
+        """Size of the weights, those of a fusion's parts among them."""
+        catalogue = load_catalogue()
+        return self.entry.bytes + sum(catalogue.entry(part.name).bytes for part in self.entry.parts)
+
+    @property
     def measured(self) -> str:
         """What this release was measured at."""
         if self.entry.kind == "vision":
@@ -55,18 +63,24 @@ class ListedModel:
         points = shipped_operating_points(self.name)
         if points is None or not points.sets:
             return "not measured"
-        fmr = _SHOWN_FMR if self.entry.kind == "embedder" else 1.0
+        fmr = 1.0 if self.entry.kind == "pad" else _SHOWN_FMR
         return measured_at(points.sets[0], fmr)
 
     def lines(self) -> Lines:
         """Label and text of each line."""
+        weak = [("no door", f"{self.entry.weak}; a door needs model.accept_weak")]
         return (
             ("what", self.entry.summary),
+            *(weak if self.entry.weak else ()),
             ("licence", self.entry.licence + self._commercial()),
-            ("size", f"{self.entry.bytes / 1e6:.1f} MB"),
+            ("size", f"{self.bytes / 1e6:.1f} MB"),
             ("fed with", self.entry.fed_with),
             ("trained on", self.entry.trained_on),
             ("measured", self.measured),
+            *(
+                ("part", f"{part.name}, {100 * part.weight:g} % of the score")
+                for part in self.entry.parts
+            ),
             *(("from", source) for source in dict.fromkeys(map(_source, self.entry.files))),
         )
 
@@ -74,6 +88,7 @@ class ListedModel:
         """Everything, for `--json`."""
         return {
             **self.entry.model_dump(mode="json"),
+            "weak": self.entry.weak,
             "measured": self.measured,
             "installed": self.is_installed,
         }
@@ -90,11 +105,13 @@ def _source(file: SourceFile) -> str:
 class DescribedBundle:
     """What a verified bundle states, and how its golden check went."""
 
-    bundle: Bundle | PadBundle
+    bundle: EmbedderBundle | PadBundle
     golden_cosine: float
 
     def lines(self) -> Lines:
         """Label and text of each line."""
+        if isinstance(self.bundle, FusionBundle):
+            return self._fusion(self.bundle)
         manifest = self.bundle.manifest
         feeding = manifest.feeding
         rows = [
@@ -111,13 +128,30 @@ class DescribedBundle:
             rows += [
                 ("alignment", f"{own.template} version {own.template_version}"),
                 ("output", f"{own.embedding_size} values, compared by {own.metric}"),
-                ("mirror image", "added" if own.mirror else "not used"),
+                ("mirror image", _MIRRORED[own.mirror]),
+                *([("not for a door", own.weak)] if own.weak else []),
                 ("feeding", "verified" if own.feeding_verified else "not verified"),
             ]
         rows += [("licence", manifest.licence), ("notes", manifest.notes)]
         rows += [(f"file {name}", sha256) for name, sha256 in manifest.files.items()]
         rows += [("golden check", f"passed on the CPU, lowest cosine {self.golden_cosine:.6f}")]
         return (*rows, *self._points())
+
+    def _fusion(self, bundle: FusionBundle) -> Lines:
+        manifest = bundle.manifest
+        rows = [
+            ("folder", str(bundle.folder)),
+            ("name", f"{manifest.name} ({manifest.kind})"),
+            ("embedding space", manifest.embedding_space),
+            ("licence", manifest.licence),
+            ("notes", manifest.notes),
+        ]
+        rows += [
+            (f"part {one.name}", f"{100 * one.weight:g} % of the score, {one.embedding_space}")
+            for one in manifest.parts
+        ]
+        passed = f"passed by every part on the CPU, lowest cosine {self.golden_cosine:.6f}"
+        return (*rows, ("golden check", passed), *self._points())
 
     def as_json(self) -> str:
         """Everything, for `--json`."""
@@ -149,10 +183,13 @@ def listed(models: Path) -> tuple[ListedModel, ...]:
     )
 
 
-def verified(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle | PadBundle:
+def verified(
+    folder: Path, *, owner_key: Ed25519PublicKey | None = None
+) -> EmbedderBundle | PadBundle:
     """Load whichever kind of bundle stands in the folder; BundleError where it does not verify."""
-    load = load_pad_bundle if kind_of(folder) == "pad" else load_bundle
-    return load(folder, owner_key=owner_key)
+    if kind_of(folder) == "pad":
+        return load_pad_bundle(folder, owner_key=owner_key)
+    return load_embedder(folder, owner_key=owner_key)
 
 
 def described(folder: Path) -> DescribedBundle:
@@ -161,16 +198,19 @@ def described(folder: Path) -> DescribedBundle:
     if isinstance(bundle, PadBundle):
         sessions = open_pad_sessions(bundle, _CPU).sessions
         return DescribedBundle(bundle, check_pad_golden(bundle, sessions))
-    return DescribedBundle(bundle, check_golden(bundle, open_session(bundle, _CPU).session))
+    sessions = open_sessions(bundle.parts, _CPU).sessions
+    checked = [
+        check_golden(part, session) for part, session in zip(bundle.parts, sessions, strict=True)
+    ]
+    return DescribedBundle(bundle, min(checked))
 
 
 def kind_of(folder: Path) -> str:
-    """Read which kind of bundle a folder says it is: embedder, pad, vision; empty where none."""
+    """Read which kind of bundle a folder says it is: embedder, fusion, pad, vision; else empty."""
     try:
-        manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
-    except (OSError, ValueError):
+        return stated_kind(read_manifest(folder))
+    except BundleError:
         return ""
-    return str(manifest.get("kind", "")) if isinstance(manifest, dict) else ""
 
 
 def _at(point: MeasuredPoint) -> str:

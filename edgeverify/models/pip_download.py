@@ -10,9 +10,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from edgeverify.errors import BundleError
 from edgeverify.pip_failure import why_pip_failed
@@ -20,6 +22,7 @@ from edgeverify.progress import Progress, harmless
 
 _PIP_SECONDS = 1800
 _LOOK_SECONDS = 0.2
+_LISTEN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,37 +83,45 @@ def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> 
     """Run pip, showing how much lies in its temporary folder; return what was wrong, or ''."""
     temporary = work / "tmp"
     temporary.mkdir(exist_ok=True)
-    log = work / "pip.log"
+    said = bytearray()
+
+    def listen(pipe: IO[bytes]) -> None:
+        with pipe:
+            for line in pipe:
+                said.extend(line)
 
     def show() -> None:
         progress(wanted.file, min(_fetched_bytes(temporary, wanted), wanted.bytes), wanted.bytes)
 
     look = harmless(show)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "TMPDIR": str(temporary)},
-            start_new_session=True,  # so that what pip started can be ended with it
-        )
-        deadline = time.monotonic() + _PIP_SECONDS
-        try:
-            while process.poll() is None and time.monotonic() < deadline:
-                look()
-                time.sleep(_LOOK_SECONDS)
-        finally:
-            is_late = process.poll() is None
-            if is_late:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    # What it says is kept in memory: where the disk is full, that is what has to be told.
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,  # so that what pip started can be ended with it
+    )
+    listener = threading.Thread(target=listen, args=(process.stdout,), daemon=True)
+    listener.start()
+    deadline = time.monotonic() + _PIP_SECONDS
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            look()
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        is_late = process.poll() is None
+        if is_late:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        listener.join(_LISTEN_SECONDS)  # a grandchild may hold the pipe open
     if process.returncode == 0:
         harmless(progress)(wanted.file, wanted.bytes, wanted.bytes)
         return ""
     if is_late:
         return f"it was not done within {_PIP_SECONDS // 60} minutes"
-    return why_pip_failed(process.returncode, log.read_text("utf-8", errors="replace"))
+    return why_pip_failed(process.returncode, said.decode("utf-8", errors="replace"))
 
 
 def _fetched_bytes(folder: Path, wanted: Wanted) -> int:

@@ -10,6 +10,7 @@ from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import RgbImage, Vector
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.feeding.preprocessing import Batch, feed
+from edgeverify.feeding.statement import Side
 from edgeverify.runtime.session import Session
 
 
@@ -19,26 +20,40 @@ def embed_raw(session: Session, manifest: Manifest, chip: RgbImage) -> Vector:
     return np.asarray(raw[0], dtype=np.float32)
 
 
-def embed_chip(session: Session, manifest: Manifest, chip: RgbImage) -> Vector:
-    """Embed a chip as the manifest says: float32 (embedding_size,), of length 1 if normalised.
+def embed_chip(session: Session, manifest: Manifest, chip: RgbImage, side: Side) -> Vector:
+    """Embed a chip as the manifest says for that side: float32 (d,), of length 1 if normalised.
 
     RuntimeUnavailableError where the back end answers with another shape or with NaN: such an
     answer must never be compared.
     """
-    raw = _checked(session.run(feed(chip, manifest.feeding, mirror=manifest.mirror)), manifest)
+    mirror = manifest.is_mirrored(side)
+    raw = _checked(session.run(feed(chip, manifest.feeding, mirror=mirror)), manifest)
     return pool(raw, normalise=manifest.normalise)
 
 
-def embed_chips(session: Session, manifest: Manifest, chips: Sequence[RgbImage]) -> Batch:
+def embed_chips(
+    session: Session, manifest: Manifest, chips: Sequence[RgbImage], side: Side
+) -> Batch:
     """Embed several chips in one run, each as `embed_chip` does: float32 (n, embedding_size).
 
     ValueError for none; RuntimeUnavailableError as `embed_chip`.
     """
-    each = 2 if manifest.mirror else 1
-    batch = np.concatenate([feed(chip, manifest.feeding, mirror=manifest.mirror) for chip in chips])
+    mirror = manifest.is_mirrored(side)
+    each = 2 if mirror else 1
+    batch = np.concatenate([feed(chip, manifest.feeding, mirror=mirror) for chip in chips])
     raw = _checked(session.run(batch), manifest)
     rows = [raw[start : start + each] for start in range(0, len(raw), each)]
     return np.stack([pool(row, normalise=manifest.normalise) for row in rows])
+
+
+def embed_both_sides(session: Session, manifest: Manifest, chip: RgbImage) -> tuple[Vector, Vector]:
+    """Embed a chip as a probe and as a reference, in one run; as `embed_chip` does each."""
+    mirror = manifest.is_mirrored("reference")
+    raw = _checked(session.run(feed(chip, manifest.feeding, mirror=mirror)), manifest)
+    reference = pool(raw, normalise=manifest.normalise)
+    if manifest.is_mirrored("probe") == mirror:
+        return reference, reference
+    return pool(raw[:1], normalise=manifest.normalise), reference
 
 
 def pool(raw: Vector, *, normalise: bool) -> Vector:

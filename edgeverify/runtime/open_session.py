@@ -34,7 +34,7 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSessions:
-    """The same for the networks of a PAD bundle, in its order: all on one back end."""
+    """The same for several networks, in their order: all on one back end."""
 
     sessions: tuple[Session, ...]
     refused: tuple[Degradation, ...]
@@ -48,6 +48,11 @@ def open_session(network: Network, settings: ModelSettings) -> OpenedSession:
     """
     opened = _open_all((network,), settings)
     return OpenedSession(session=opened.sessions[0], refused=opened.refused)
+
+
+def open_sessions(networks: Sequence[Network], settings: ModelSettings) -> OpenedSessions:
+    """Open every network of an embedder on the best back end that runs them all."""
+    return _open_all(networks, settings)
 
 
 def open_pad_sessions(bundle: PadBundle, settings: ModelSettings) -> OpenedSessions:

@@ -15,7 +15,7 @@ from edgeverify.settings.decision import (
     LockoutSettings,
 )
 from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
-from edgeverify.settings.model import ModelSettings
+from edgeverify.settings.model import DEFAULT_BUNDLE, ModelSettings
 from edgeverify.settings.operation import LogSettings, MetricsSettings, ThermalSettings
 from edgeverify.settings.outside import (
     AuditSettings,
@@ -80,6 +80,7 @@ class Settings(Section):
 
 
 __all__ = [
+    "DEFAULT_BUNDLE",
     "AuditSettings",
     "CameraSettings",
     "ChallengeSettings",

@@ -8,13 +8,18 @@ from pydantic import Field
 
 from edgeverify.settings.section import Section
 
+DEFAULT_BUNDLE = "sface"
+"""The model of a door that names none; made when it is first needed."""
+
 
 class ModelSettings(Section):
     """The model bundle and its inference back end."""
 
-    bundle: str = "dlib-resnet"
+    bundle: str = DEFAULT_BUNDLE
     """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
     the short form."""
+    accept_weak: bool = False
+    """Let the door run a bundle that is marked as no good at a door (`edgeverify models list`)."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"
     """`auto` takes the first that works, in this order, and says which; a named one must work,
     for the liveness networks too."""

@@ -11,13 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-from edgeverify.bundle.loading import Bundle
 from edgeverify.bundle.vision_bundle import NAME, load_vision_bundle
 from edgeverify.comparison import ReferenceMatrix, compare_all
 from edgeverify.domain import (
-    AlignedFace,
     Embedding,
     Face,
     FaceBox,
@@ -32,13 +30,13 @@ from edgeverify.domain import (
     Refusal,
     RgbImage,
 )
+from edgeverify.feeding.statement import Side
 from edgeverify.models.build import ensure_bundle
 from edgeverify.progress import Progress, silent
-from edgeverify.runtime.session import Session
 from edgeverify.settings import QualitySettings, VisionSettings
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.embedder import Embedder
+from edgeverify.vision.embedder import Chips, Embedder
 from edgeverify.vision.opening import DOOR, FaceFinder, Trial, open_finder
 from edgeverify.vision.quality import measure, refuse
 from edgeverify.vision.stopwatch import Stopwatch
@@ -53,14 +51,19 @@ class PadStage(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProbeResult:
-    """How far one picture came: a refusal, or an embedding; and all that was seen on the way."""
+    """How far one picture came: a refusal, or an embedding; and all that was seen on the way.
+
+    `embedding` is of the side that was asked for, `reference` the same face as a reference where
+    both sides were.
+    """
 
     refusal: Refusal | None = None
     boxes: tuple[FaceBox, ...] = ()
     face: Face | None = None
     quality: QualityFigures | None = None
-    aligned: AlignedFace | None = None
+    chips: Chips = ()
     embedding: Embedding | None = None
+    reference: Embedding | None = None
     stage_milliseconds: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -71,7 +74,7 @@ class ProbeResult:
 class Pipeline:
     """The stages in order; used by one thread at a time. Remembers nothing of earlier frames."""
 
-    def __init__(  # noqa: PLR0913 - one argument a stage
+    def __init__(
         self,
         *,
         detector: FaceDetector,
@@ -79,7 +82,6 @@ class Pipeline:
         embedder: Embedder,
         quality: QualitySettings,
         vision: VisionSettings,
-        point: OperatingPoint,
         pad: PadStage | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -89,23 +91,25 @@ class Pipeline:
         self.embedder = embedder
         self.quality = quality
         self.vision = vision
-        self.point = point
         self.pad = pad
         self._clock = clock
         self._stacked: tuple[tuple[Reference, ...], ReferenceMatrix] | None = None
 
-    def observe(self, frame: Frame, references: Sequence[Reference]) -> Observation:
+    def observe(
+        self, frame: Frame, references: Sequence[Reference], point: OperatingPoint
+    ) -> Observation:
         """Compare the one dominant face of `frame` with the references (several for walk-up).
 
+        `point` has the threshold of this comparison, and the stricter ones for several photos.
         ReferenceUnusableError where a reference belongs to another model; ValueError for none.
         """
         watch = Stopwatch(self._clock)
         matrix = self._matrix(references)
-        seen = self._probe(frame.rgb, FaceSelection.DOMINANT, self.quality, watch)
+        seen = self._probe(frame.rgb, FaceSelection.DOMINANT, self.quality, "probe", watch)
         cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
-            thresholds = [self.point.threshold_for(each.photo_count) for each in references]
+            thresholds = [point.threshold_for(each.photo_count) for each in references]
             comparison = compare_all(seen.embedding, matrix, threshold=thresholds)
             watch.lap("compare")
         if comparison is not None and comparison.is_match and self.pad is not None:
@@ -126,9 +130,16 @@ class Pipeline:
         rgb: RgbImage,
         selection: FaceSelection = FaceSelection.DOMINANT,
         gates: QualitySettings | None = None,
+        *,
+        side: Side = "probe",
+        both_sides: bool = False,
     ) -> ProbeResult:
-        """Embed one face of a photo; `gates` None: measured, but nothing is refused for it."""
-        return self._probe(rgb, selection, gates, Stopwatch(self._clock))
+        """Embed one face of a photo; `gates` None: measured, but nothing is refused for it.
+
+        `side` says what it is to be compared as; with `both_sides` the result has both.
+        """
+        asked = "both" if both_sides else side
+        return self._probe(rgb, selection, gates, asked, Stopwatch(self._clock))
 
     def look(self, frame: Frame, *, twice: bool) -> tuple[FaceBox, ...]:
         """Find all faces, for frames that do not count; `twice` as `FaceDetector.detect`."""
@@ -143,16 +154,16 @@ class Pipeline:
         return self.mesher.follow(frame.rgb, previous)
 
     def close(self) -> None:
-        """Give the networks and the session back."""
+        """Free detector and mesher. The session and PAD's stay open: whoever opened them closes."""
         self.detector.close()
         self.mesher.close()
-        self.embedder.close()
 
     def _probe(
         self,
         rgb: RgbImage,
         selection: FaceSelection,
         gates: QualitySettings | None,
+        asked: Side | Literal["both"],
         watch: Stopwatch,
     ) -> ProbeResult:
         height, width = rgb.shape[:2]
@@ -180,16 +191,21 @@ class Pipeline:
                 quality=figures,
                 stage_milliseconds=watch.laps,
             )
-        aligned = self.embedder.align(rgb, face)
+        chips = self.embedder.align(rgb, face)
         watch.lap("align")
-        embedding = self.embedder.embed(aligned)
+        reference = None
+        if asked == "both":
+            embedding, reference = self.embedder.embed_both_sides(chips)
+        else:
+            embedding = self.embedder.embed(chips, asked)
         watch.lap("embed")
         return ProbeResult(
             boxes=boxes,
             face=face,
             quality=figures,
-            aligned=aligned,
+            chips=chips,
             embedding=embedding,
+            reference=reference,
             stage_milliseconds=watch.laps,
         )
 
@@ -203,7 +219,7 @@ class Pipeline:
     def _matrix(self, references: Sequence[Reference]) -> ReferenceMatrix:
         key = tuple(references)
         if self._stacked is None or not _same(self._stacked[0], key):
-            self._stacked = key, ReferenceMatrix.of(key, self.embedder.manifest.metric)
+            self._stacked = key, ReferenceMatrix.of(key, self.embedder.metric)
         return self._stacked[1]
 
 
@@ -247,22 +263,22 @@ def open_face_finder(
 
 
 def open_pipeline(
-    bundle: Bundle,
-    session: Session,
+    embedder: Embedder,
     finder: FaceFinder,
     *,
     quality: QualitySettings,
     vision: VisionSettings,
-    point: OperatingPoint,
     pad: PadStage | None = None,
 ) -> Pipeline:
-    """Put the stages together; `finder` is closed with the pipeline."""
+    """Put the stages together; `finder` is closed with the pipeline.
+
+    The session stays with whoever opened it, since several pipelines may share it.
+    """
     return Pipeline(
         detector=finder.detector,
         mesher=finder.mesher,
-        embedder=Embedder(bundle, session),
+        embedder=embedder,
         quality=quality,
         vision=vision,
-        point=point,
         pad=pad,
     )

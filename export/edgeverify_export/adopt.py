@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import version_converter
+from onnx import numpy_helper, version_converter
 
 from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.bundle.graph_check import check_graph
+from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError, ParityError
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.models.bundle_writer import EmbedderRecipe
@@ -73,6 +74,7 @@ def adopt_graph(
         name=bundle_name(name, folder),
         arch="onnx",
         source_sha256=sha256_of(data),
+        weights_sha256=graph_weights_sha256(model),
         feeding=resolved.feeding,
         template=resolved.template,
         embedding_size=outputs,
@@ -86,6 +88,18 @@ def adopt_graph(
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, plain, half=half)
     return Assembled(made.bundle, (*converted, slim, *made.remarks))
+
+
+def graph_weights_sha256(model: onnx.ModelProto) -> str:
+    """Hash a graph's own tensors, whether they stand as initializers or as constants."""
+    tensors = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    for node in model.graph.node:
+        values = [one.t for one in node.attribute if one.name == "value" and one.HasField("t")]
+        if node.op_type == "Constant" and values:
+            tensors[node.output[0]] = numpy_helper.to_array(values[0])
+    if not tensors:
+        raise CheckpointError("the graph holds no weights")
+    return weights_sha256(tensors)
 
 
 def _read(path: Path) -> bytes:

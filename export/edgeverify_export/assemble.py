@@ -90,6 +90,7 @@ def recipe_of(manifest: Manifest) -> EmbedderRecipe:
         name=manifest.name,
         arch=manifest.arch,
         source_sha256=manifest.source_sha256,
+        weights_sha256=manifest.weights_sha256,
         feeding=manifest.feeding,
         template=manifest.template,
         embedding_size=manifest.embedding_size,
@@ -102,6 +103,9 @@ def recipe_of(manifest: Manifest) -> EmbedderRecipe:
         parity=manifest.parity,
         sigmoid=manifest.sigmoid,
         feeding_verified=manifest.feeding_verified,
+        weak=manifest.weak,
+        kept_space=manifest.embedding_space,
+        kept_int8_space=manifest.int8_embedding_space or "",
     )
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from edgeverify.bundle.canonical_json import sha256_of_file
+from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError
+from edgeverify.models.weights.dlib_weights import read_dlib_weights
 from edgeverify_export.dlib_checkpoint import read_dlib_state
 
 if TYPE_CHECKING:
@@ -29,10 +31,15 @@ _LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Trained weights, float32 on the CPU, with the SHA-256 of the file they came from."""
+    """Trained weights, float32 on the CPU, with the SHA-256 of the file they came from.
+
+    `weights_sha256` is of the weights themselves (`edgeverify.bundle.weights_hash`), whatever file
+    they lie in.
+    """
 
     path: Path
     sha256: str
+    weights_sha256: str
     weights: Weights
 
 
@@ -58,7 +65,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
             advice="Save the state dict as .pt, .pth or .safetensors.",
         )
     weights = _usable(_bare_names(_unwrap(loaded, path)), path)
-    return Checkpoint(path=path, sha256=sha256_of_file(path), weights=weights)
+    tensors = read_dlib_weights(path.read_bytes()).tensors if path.suffix == ".dat" else None
+    return Checkpoint(
+        path=path,
+        sha256=sha256_of_file(path),
+        weights_sha256=weights_sha256(tensors or {k: v.numpy() for k, v in weights.items()}),
+        weights=weights,
+    )
 
 
 def _read_safetensors(path: Path) -> object:

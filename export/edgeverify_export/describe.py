@@ -6,16 +6,27 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgeverify.bundle.fusion import EmbedderBundle, FusionBundle
 from edgeverify.bundle.loading import Bundle, PadBundle
 from edgeverify.bundle.signature import MANIFEST_SIGNATURE
 from edgeverify.bundle.verified_folder import MANIFEST_FILE
 from edgeverify.errors import BundleError
+from edgeverify.feeding.statement import Mirror
 from edgeverify.models.listing import verified
+
+_MIRRORED: dict[Mirror, str] = {
+    "both": "with its mirror image on both sides",
+    "reference": "with its mirror image on references only",
+    "none": "alone",
+}
 
 
 def describe(folder: Path) -> Iterator[str]:
     """Give the lines that a person reads."""
     bundle = verified(folder)
+    if isinstance(bundle, FusionBundle):
+        yield from _fusion(bundle)
+        return
     manifest = bundle.manifest
     feeding = manifest.feeding
     yield f"{manifest.name} ({manifest.kind}, {manifest.arch})"
@@ -39,14 +50,30 @@ def describe(folder: Path) -> Iterator[str]:
     yield "  made with          " + ", ".join(f"{k} {v}" for k, v in manifest.tool_versions.items())
 
 
+def _fusion(bundle: FusionBundle) -> Iterator[str]:
+    manifest = bundle.manifest
+    yield f"{manifest.name} ({manifest.kind})"
+    yield f"  embedding space    {manifest.embedding_space}"
+    yield f"  licence            {manifest.licence}"
+    for part, own in zip(bundle.parts, manifest.parts, strict=True):
+        yield f"  part               {part.folder}, {100 * own.weight:g} % of the score"
+    yield from _points(bundle)
+    signed = (bundle.folder / MANIFEST_SIGNATURE).exists()
+    yield f"  signature          {'present' if signed else 'none'}"
+
+
 def _embedder(bundle: Bundle) -> Iterator[str]:
     manifest = bundle.manifest
     yield f"  alignment          {manifest.template}, version {manifest.template_version}"
-    mirror = "with its mirror image" if manifest.mirror else "alone"
+    mirror = _MIRRORED[manifest.mirror]
     length = "brought to length 1" if manifest.normalise else "as it comes"
     yield f"  embedding          {manifest.embedding_size} values, face {mirror}, {length}"
     yield f"  compared by        {manifest.metric}"
     yield f"  source             {manifest.source_sha256}"
+    if manifest.weights_sha256:
+        yield f"  weights            {manifest.weights_sha256}"
+    if manifest.weak:
+        yield f"  not for a door     {manifest.weak}"
     if manifest.int8_embedding_space:
         yield f"  INT8 space         {manifest.int8_embedding_space}"
     if manifest.sigmoid:
@@ -81,7 +108,7 @@ def _pad(bundle: PadBundle) -> Iterator[str]:
         yield "  parity             not measured"
 
 
-def _points(bundle: Bundle | PadBundle) -> Iterator[str]:
+def _points(bundle: EmbedderBundle | PadBundle) -> Iterator[str]:
     points = bundle.operating_points
     if points is None or not points.points:
         of_pad = isinstance(bundle, PadBundle)

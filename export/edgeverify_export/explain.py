@@ -8,14 +8,16 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.loading import Bundle
 from edgeverify.errors import FaceNotUsableError
 from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.statement import Side
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify_export.gradcam import Explained, Heat, explain_pair
 from edgeverify_export.parity.faces import find_faces
-from edgeverify_export.sources import load_network
+from edgeverify_export.sources import is_source_of, load_network
+
+_SCORES = {"cosine": "cosine", "euclidean": "minus the distance"}
 
 
 def explain_photos(
@@ -26,16 +28,26 @@ def explain_photos(
     FaceNotUsableError where a photo shows no face.
     """
     manifest = bundle.manifest
-    if checkpoint.is_file() and sha256_of_file(checkpoint) != manifest.source_sha256:
+    loaded = load_network(checkpoint, manifest.arch)
+    if not is_source_of(loaded.checkpoint, manifest):
         raise FaceNotUsableError(f"{checkpoint} is not what the bundle was made of")
-    network = load_network(checkpoint, manifest.arch).fitted.network
     found = find_faces(photos, selection=FaceSelection.LARGEST, show=False)
     for photo in photos:
         if photo not in found:
             raise FaceNotUsableError(f"no face in {photo}")
     chips = [found[photo].chip(manifest.feeding, manifest.template) for photo in photos]
-    probe, reference = (feed(chip, manifest.feeding) for chip in chips)
-    explained = explain_pair(network, probe, reference)
+    sides: tuple[Side, Side] = ("probe", "reference")
+    probe, reference = (
+        feed(chip, manifest.feeding, mirror=manifest.is_mirrored(side))
+        for chip, side in zip(chips, sides, strict=True)
+    )
+    explained = explain_pair(
+        loaded.fitted.network,
+        probe,
+        reference,
+        metric=manifest.metric,
+        normalise=manifest.normalise,
+    )
     figure = Figure(figsize=(8, 8), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, 2)
@@ -49,7 +61,7 @@ def explain_photos(
         for one in row:
             one.set_axis_off()
     figure.suptitle(
-        f"{manifest.name}: cosine {explained.score:.3f} (one chip each, no mirror)\n"
+        f"{manifest.name}: {_SCORES[manifest.metric]} {explained.score:.3f}, as the door scores\n"
         f"Grad-CAM at {explained.layer}"
     )
     figure.savefig(picture, dpi=110)

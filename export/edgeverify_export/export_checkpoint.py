@@ -55,6 +55,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
         name=bundle_name(name, folder),
         arch=arch,
         source_sha256=loaded.checkpoint.sha256,
+        weights_sha256=loaded.checkpoint.weights_sha256,
         feeding=resolved.feeding,
         template=resolved.template,
         embedding_size=outputs,

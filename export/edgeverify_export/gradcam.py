@@ -16,6 +16,7 @@ from torch import nn
 from edgeverify.errors import CheckpointError
 
 if TYPE_CHECKING:
+    from edgeverify.comparison import Metric
     from edgeverify.feeding.preprocessing import Batch
 
 Heat = NDArray[np.float32]
@@ -31,11 +32,20 @@ class Explained:
     layer: str
 
 
-def explain_pair(network: nn.Module, probe: Batch, reference: Batch) -> Explained:
-    """Explain the cosine of two fed faces, float32 (1, 3, size, size) each.
+def explain_pair(
+    network: nn.Module,
+    probe: Batch,
+    reference: Batch,
+    *,
+    metric: Metric = "cosine",
+    normalise: bool = True,
+) -> Explained:
+    """Explain the door's own score of two fed faces, by whichever metric.
 
-    The maps weigh the channels of the last convolution that still has a width by the gradient of
-    the score. CheckpointError where the network has no such layer.
+    Each is float32 (1, 3, size, size), or (2, ...) with the mirror image last where that side has
+    one; then the map is of both, put on the face. The maps weigh the channels of the last
+    convolution that still has a width by the gradient of the score. CheckpointError where the
+    network has no such layer.
     """
     name, layer = _last_convolution(network, probe)
     kept: list[torch.Tensor] = []
@@ -49,9 +59,11 @@ def explain_pair(network: nn.Module, probe: Batch, reference: Batch) -> Explaine
         network.eval()
         network.zero_grad(set_to_none=True)
         # A gradient flows even where every weight is frozen, because the input asks for it.
-        first = network(torch.from_numpy(probe.copy()).requires_grad_())
-        second = network(torch.from_numpy(reference.copy()).requires_grad_())
-        score = nn.functional.cosine_similarity(first, second).sum()
+        first, second = (
+            _pooled(network(torch.from_numpy(fed.copy()).requires_grad_()), normalise=normalise)
+            for fed in (probe, reference)
+        )
+        score = _score(first, second, metric)
         score.backward()  # type: ignore[no-untyped-call]
     finally:
         handle.remove()
@@ -60,12 +72,28 @@ def explain_pair(network: nn.Module, probe: Batch, reference: Batch) -> Explaine
     return Explained(float(score.detach()), maps[0], maps[1], name)
 
 
+def _pooled(raw: torch.Tensor, *, normalise: bool) -> torch.Tensor:
+    """Add up the outputs of one face as `edgeverify.runtime.embed.pool` does."""
+    total = raw.sum(dim=0)
+    return nn.functional.normalize(total, dim=0) if normalise else total / len(raw)
+
+
+def _score(probe: torch.Tensor, reference: torch.Tensor, metric: Metric) -> torch.Tensor:
+    """Compare as `edgeverify.comparison.score` does: higher is more similar."""
+    distance: torch.Tensor = torch.linalg.vector_norm(probe - reference)
+    cosine: torch.Tensor = nn.functional.cosine_similarity(probe, reference, dim=0)
+    return -distance if metric == "euclidean" else cosine
+
+
 def _map(activation: torch.Tensor, size: int) -> Heat:
     gradient = activation.grad
     if gradient is None:
         raise CheckpointError("the score does not depend on the chosen layer")
     weights = gradient.mean(dim=(2, 3), keepdim=True)
-    heat = nn.functional.relu((weights * activation.detach()).sum(dim=1, keepdim=True))
+    heat = (weights * activation.detach()).sum(dim=1, keepdim=True)
+    if len(heat) == 2:  # the mirror image's map, turned back
+        heat = heat[:1] + heat[1:].flip(dims=(3,))
+    heat = nn.functional.relu(heat)
     wide = nn.functional.interpolate(heat, size=(size, size), mode="bilinear", align_corners=False)
     values: Heat = wide[0, 0].numpy()
     top = float(values.max())

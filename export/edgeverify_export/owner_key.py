@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, write_whole
 from edgeverify.bundle.canonical_json import sha256_of_file
-from edgeverify.bundle.loading import Bundle, PadBundle
+from edgeverify.bundle.fusion import EmbedderBundle
+from edgeverify.bundle.loading import PadBundle
 from edgeverify.bundle.signature import (
     MANIFEST_SIGNATURE,
     POINTS_SIGNATURE,
@@ -74,7 +75,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def sign_bundle(bundle: Bundle | PadBundle, key: Ed25519PrivateKey) -> None:
+def sign_bundle(bundle: EmbedderBundle | PadBundle, key: Ed25519PrivateKey) -> None:
     """Write the signatures over the files, and over the operating points, into the folder."""
     folder = bundle.folder
     message = bundle_message(sha256_of_file(folder / MANIFEST_FILE), bundle.manifest.files)

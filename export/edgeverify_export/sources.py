@@ -17,6 +17,7 @@ from edgeverify_export.networks.architecture import IMAGENET, Architecture
 from edgeverify_export.networks.table import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from edgeverify.bundle.manifest import Manifest
     from edgeverify_export.networks.architecture import Weights
 
 
@@ -44,6 +45,13 @@ def load_network(path: Path, arch: str) -> LoadedNetwork:
     checkpoint = read_checkpoint(path)
     architecture = known or _own(arch)
     return LoadedNetwork(fit(checkpoint, architecture), checkpoint, known)
+
+
+def is_source_of(checkpoint: Checkpoint, manifest: Manifest) -> bool:
+    """Return whether a bundle was made of these weights, whatever file they lie in."""
+    if manifest.weights_sha256 is None:
+        return checkpoint.sha256 == manifest.source_sha256
+    return checkpoint.weights_sha256 == manifest.weights_sha256
 
 
 def _own(arch: str) -> Architecture:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from edgeverify.errors import ConfigError
-from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.statement import Feeding, Mirror
 from edgeverify.feeding.templates import TEMPLATES, template_named
 from edgeverify_export.networks.architecture import NAMED_STATISTICS, Statistics
 
@@ -34,7 +34,7 @@ class Statement:
     resize: Literal["area", "linear"] = "area"
     template: str | None = None
     metric: Literal["cosine", "euclidean"] | None = None
-    mirror: bool | None = None
+    mirror: Mirror | None = None
     normalise: bool | None = None
 
 
@@ -45,7 +45,7 @@ class Resolved:
     feeding: Feeding
     template: str
     metric: Literal["cosine", "euclidean"]
-    mirror: bool
+    mirror: Mirror
     normalise: bool
 
 
@@ -69,7 +69,7 @@ def resolve(statement: Statement, architecture: Architecture | None) -> Resolved
         feeding=_feeding(statement, architecture, size),
         template=template,
         metric=metric,
-        mirror=_first(statement.mirror, architecture.mirror if architecture else None),
+        mirror=statement.mirror or (architecture.mirror if architecture else "both"),
         normalise=normalise or metric == "cosine",
     )
 

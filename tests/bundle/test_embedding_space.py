@@ -7,19 +7,19 @@ import json
 
 import pytest
 
-from edgeverify.bundle.embedding_space import embedding_space, pad_space
+from edgeverify.bundle.embedding_space import embedding_space, fusion_space, pad_space
 from edgeverify.feeding.statement import Feeding
 
 FEEDING = Feeding(
     size=112, channels="rgb", scale=1.0, mean=(127.5,) * 3, std=(127.5,) * 3, resize="area"
 )
 IDENTITY: dict[str, object] = {
-    "source_sha256": "ab" * 32,
+    "weights_sha256": "ab" * 32,
     "arch": "mobilefacenet",
     "feeding": FEEDING,
     "template": "arcface-112",
     "template_version": 1,
-    "mirror": True,
+    "mirror": "reference",
     "normalise": True,
 }
 
@@ -31,8 +31,9 @@ def space(**changes: object) -> str:
 def test_it_is_the_sha256_of_canonical_json_that_anybody_can_write_down() -> None:
     text = (
         '{"arch":"mobilefacenet","feeding":{"channels":"rgb","mean":[127.5,127.5,127.5],'
-        '"resize":"area","size":112,"std":[127.5,127.5,127.5]},"mirror":true,"normalise":true,'
-        f'"source_sha256":"{"ab" * 32}","template":{{"name":"arcface-112","version":1}}}}'
+        '"resize":"area","size":112,"std":[127.5,127.5,127.5]},"mirror":"reference",'
+        '"normalise":true,"template":{"name":"arcface-112","version":1},'
+        f'"weights_sha256":"{"ab" * 32}"}}'
     )
     assert json.loads(text)["arch"] == "mobilefacenet"
     assert space() == hashlib.sha256(text.encode()).hexdigest()
@@ -41,7 +42,7 @@ def test_it_is_the_sha256_of_canonical_json_that_anybody_can_write_down() -> Non
 @pytest.mark.parametrize(
     "change",
     [
-        {"source_sha256": "cd" * 32},
+        {"weights_sha256": "cd" * 32},
         {"arch": "other"},
         {"feeding": FEEDING.model_copy(update={"size": 128})},
         {"feeding": FEEDING.model_copy(update={"channels": "bgr"})},
@@ -51,7 +52,8 @@ def test_it_is_the_sha256_of_canonical_json_that_anybody_can_write_down() -> Non
         {"feeding": FEEDING.model_copy(update={"resize": "linear"})},
         {"template": "dlib-150"},
         {"template_version": 2},
-        {"mirror": False},
+        {"mirror": "both"},
+        {"mirror": "none"},
         {"normalise": False},
         {"precision": "int8"},
     ],
@@ -69,3 +71,11 @@ def test_a_pad_space_depends_on_its_crops() -> None:
     one = pad_space(sources=[("ab" * 32, 2.7)], arch="a", feeding=FEEDING, live_index=1)
     two = pad_space(sources=[("ab" * 32, 4.0)], arch="a", feeding=FEEDING, live_index=1)
     assert one != two
+
+
+def test_a_fusions_space_depends_on_its_parts_their_order_and_their_weights() -> None:
+    parts = [("ab" * 32, 0.7), ("cd" * 32, 0.3)]
+    others = [parts[::-1], [("ab" * 32, 0.6), ("cd" * 32, 0.4)], [*parts[:1], ("ef" * 32, 0.3)]]
+    assert len({fusion_space(each) for each in (parts, *others)}) == 4
+    text = f'{{"parts":[["{"ab" * 32}",0.7],["{"cd" * 32}",0.3]]}}'
+    assert fusion_space(parts) == hashlib.sha256(text.encode()).hexdigest()

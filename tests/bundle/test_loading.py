@@ -96,7 +96,10 @@ def test_a_file_swapped_after_loading_is_not_run(folder: Path) -> None:
         (lambda m: m.update(colour="red"), "colour: Extra inputs are not permitted"),
         (lambda m: m["feeding"].update(gamma=2.2), "feeding.gamma: Extra inputs"),
         (lambda m: m.pop("template"), "template: Field required"),
-        (lambda m: m.update(schema_version=2), "schema_version: Input should be 1"),
+        (lambda m: m.update(schema_version=3), "schema_version: Input should be 1 or 2"),
+        (lambda m: m.update(schema_version=1), "in version 1, mirror is true or false"),
+        (lambda m: m.update(mirror=True), "mirror: Input should be"),
+        (lambda m: m.update(mirror="probe"), "mirror: Input should be"),
         (lambda m: m.update(kind="pad"), r"is a liveness \(PAD\) bundle"),
         (lambda m: m["feeding"].update(std=[1.0, 0.0, 1.0]), "feeding.std: .*above 0"),
         (lambda m: m["feeding"].update(channels="bgra"), "feeding.channels: .*'rgb' or 'bgr'"),
@@ -165,6 +168,36 @@ def test_a_graph_with_two_inputs_is_refused(folder: Path) -> None:
     replace_model(folder, model.SerializeToString())
     with pytest.raises(BundleError, match="has 2 inputs"):
         load_bundle(folder)
+
+
+@pytest.mark.parametrize(("written", "meant"), [(True, "both"), (False, "none")])
+def test_a_manifest_of_the_first_release_is_read_as_what_it_meant(
+    folder: Path,
+    written: bool,  # noqa: FBT001 - pytest's parameter
+    meant: str,
+) -> None:
+    before = load_bundle(folder).manifest.embedding_space
+
+    def as_then(manifest: dict[str, object]) -> None:
+        manifest.update(schema_version=1, mirror=written)
+        del manifest["weights_sha256"], manifest["weak"]
+
+    change_manifest(folder, as_then)
+    bundle = load_bundle(folder)
+    assert bundle.manifest.mirror == meant
+    assert bundle.manifest.weights_sha256 is None
+    assert bundle.manifest.weak == ""
+    # References made with it are bound to the space that it states.
+    assert bundle.manifest.embedding_space == before
+
+
+def test_dlibs_network_is_weak_in_a_manifest_that_could_not_say_so(folder: Path) -> None:
+    def as_then(manifest: dict[str, object]) -> None:
+        manifest.update(schema_version=1, mirror=True, arch="dlib-resnet")
+        del manifest["weights_sha256"], manifest["weak"]
+
+    change_manifest(folder, as_then)
+    assert "before one camera" in load_bundle(folder).manifest.weak
 
 
 def test_altered_operating_points_are_refused(folder: Path) -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeverify.bundle.operating_points import (
-    MeasuredPoint,
-    OperatingPoints,
-    OperatingPointsFile,
-    choose_operating_point,
-)
+from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import ConfigError
 from edgeverify.settings import DecisionSettings
 from tests.runtime.tiny import point

@@ -14,20 +14,17 @@ import pytest
 from edgeverify.demo.actors import Cast, hire
 from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, frames
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
-from edgeverify.domain import OperatingPoint, Reference
+from edgeverify.domain import Reference
 from edgeverify.enrolment import encode_photo
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.progress import silent
 from edgeverify.settings import ModelSettings, Settings, StaffEntry
+from edgeverify.verifier.photos import open_photo_verifier
 from edgeverify.verifier.pipeline import Pipeline
-from edgeverify.verifier.verifier import open_brain
 from tests.daemon.stage import DoorOnStage, door_on_stage
 from tests.models.conftest import CACHE, dlib_bundle, dlib_file, real_photos
 
 __all__ = ["dlib_bundle", "dlib_file", "real_photos"]
-
-THRESHOLD = 0.94
-"""Between this network's mated and non-mated scores on the few photos here, by a wide margin."""
 
 STAFF = (
     StaffEntry(card=OWNER_CARD, name="Ada", photos=("ada.jpg",)),
@@ -38,11 +35,8 @@ STAFF = (
 @pytest.fixture(scope="session")
 def pipeline(dlib_bundle: Path) -> Iterator[Pipeline]:
     settings = Settings(model=ModelSettings(bundle=str(dlib_bundle), threads=1), liveness="off")
-    brain = open_brain(settings, dlib_bundle.parent, None)
-    point = OperatingPoint(threshold=THRESHOLD, max_fmr=None, evidence="a test")
-    made = brain.pipeline(settings, point)
-    yield made
-    made.close()
+    with open_photo_verifier(settings, dlib_bundle, dlib_bundle.parent) as opened:
+        yield opened.pipeline
 
 
 @pytest.fixture(scope="session")

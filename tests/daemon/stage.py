@@ -37,6 +37,8 @@ from edgeverify.settings import CameraSettings, Settings
 from edgeverify.thermal import Level, idle_plan
 from edgeverify.verifier.pipeline import Pipeline
 
+THRESHOLD = 0.94
+"""Between dlib's mated and non-mated scores on the few photos here, by a wide margin."""
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 
 
@@ -129,7 +131,7 @@ def door_on_stage(
     recorder = Recorder(journal)
     counter = itertools.count(1)
     plan = plan_liveness(settings.liveness, PadState.ABSENT)
-    point = OperatingPoint(threshold=pipeline.point.threshold, max_fmr=1e-4, evidence="a test")
+    point = OperatingPoint(threshold=THRESHOLD, max_fmr=1e-4, evidence="a test")
     situation = Situation(
         settings=settings,
         people=People.of(

@@ -61,7 +61,7 @@ def _golden_mismatch(door: World) -> str:
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest["files"]["golden.json"] = hashlib.sha256(raw).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    door.configure(model={"bundle": str(folder), "threads": 1})
+    door.configure(model={"bundle": str(folder), "accept_weak": True, "threads": 1})
     return "golden check"
 
 
@@ -186,6 +186,7 @@ def test_a_broken_pad_bundle_denies_and_never_falls_back(door: World, liveness: 
         liveness=liveness,
         model={
             "bundle": str(door.props.models / "dlib-resnet"),
+            "accept_weak": True,
             "pad_bundle": str(folder),
             "threads": 1,
         },

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edgeverify.bundle.loading import load_bundle
-from edgeverify.domain import OperatingPoint
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
+from edgeverify.vision.embedder import embedder_of
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.faces import face_finder
 
@@ -27,14 +27,12 @@ def bundle_folder(trained_models: Path, tmp_path_factory: pytest.TempPathFactory
 def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     bundle = load_bundle(bundle_folder)
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
-    point = OperatingPoint(threshold=0.45, max_fmr=None, evidence="written by hand for tests")
     pipeline = open_pipeline(
-        bundle,
-        opened.session,
+        embedder_of(bundle, (opened.session,)),
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
-        point=point,
     )
     yield pipeline
     pipeline.close()
+    opened.session.close()

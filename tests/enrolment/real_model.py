@@ -15,6 +15,7 @@ def write_mobilefacenet(folder: Path, trained_models: Path) -> None:
         name="mobilefacenet",
         arch="mobilefacenet",
         source_sha256=hashlib.sha256(model).hexdigest(),
+        weights_sha256=hashlib.sha256(model).hexdigest(),
         feeding=Feeding(
             size=112,
             channels="rgb",

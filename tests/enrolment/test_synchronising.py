@@ -18,6 +18,8 @@ from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 
+LOOKS_ALIKE = 0.45
+"""Written by hand for these photos."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 FACES = "faces_misc/ageitgey/examples"
 TRAIN = f"{FACES}/knn_examples/train"
@@ -51,7 +53,7 @@ class Door:
             settings,
             self.folder,
             self.store,
-            PhotoJudge.using(self.pipeline),
+            PhotoJudge.using(self.pipeline, threshold=LOOKS_ALIKE),
             now=NOW,
             progress=lambda *step: self.seen.append(step),
             only=only,
@@ -90,7 +92,7 @@ def test_nobody_opens_a_pipeline_for_photos_that_are_known(door: Door) -> None:
         return door.pipeline
 
     opened: list[bool] = []
-    known = PhotoJudge.using(door.pipeline)
+    known = PhotoJudge.using(door.pipeline, threshold=LOOKS_ALIKE)
     settings = Settings.model_validate({"staff": list(door.people.values())})
     for photo, expected in (("obama.jpg", []), ("biden.jpg", [True])):
         (door.folder / "obama.jpg").write_bytes((door.folder / photo).read_bytes())
@@ -102,6 +104,28 @@ def test_nobody_opens_a_pipeline_for_photos_that_are_known(door: Door) -> None:
         )
         synchronise(settings, door.folder, door.store, judge, now=NOW)
         assert opened == expected
+
+
+def test_a_judge_closes_the_pipeline_that_it_opened_and_leaves_the_one_that_it_was_lent(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Pipeline] = []
+
+    def close(pipeline: Pipeline) -> None:
+        closed.append(pipeline)
+
+    monkeypatch.setattr(Pipeline, "close", close)
+    lent = PhotoJudge.using(door.pipeline, threshold=LOOKS_ALIKE)
+    own = PhotoJudge(
+        lambda: door.pipeline,
+        embedding_space=lent.embedding_space,
+        metric=lent.metric,
+        threshold=lent.threshold,
+    )
+    for judge, expected in ((lent, []), (own, [door.pipeline])):
+        assert judge.pipeline is door.pipeline
+        judge.close()
+        assert closed == expected
 
 
 def test_a_person_is_enrolled_kept_changed_and_removed(door: Door) -> None:

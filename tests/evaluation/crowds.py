@@ -30,6 +30,7 @@ def faces(values: NDArray[np.float64], person: NDArray[np.int64]) -> Faces:
     everyone = np.ones(len(person), np.bool_)
     return Faces(
         values=values.astype(np.float32),
+        references=values.astype(np.float32),
         person=person.astype(np.int64),
         people=int(person.max()) + 1,
         is_reference=everyone,
@@ -59,6 +60,7 @@ def seen(digest: str, values: Sequence[float] | None, eye_distance: float = 100.
         figures=figures(eye_distance),
         pose=LOOKING_AHEAD,
         values=np.array(values, np.float32),
+        reference_values=np.array(values, np.float32),
     )
 
 

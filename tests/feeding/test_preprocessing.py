@@ -80,7 +80,7 @@ def test_face_and_mirror_are_added_and_normalised(tmp_path) -> None:  # noqa: AN
     manifest = write_tiny(tmp_path / "tiny")
     answer = np.zeros((2, 8), dtype=np.float32)
     answer[0, 0], answer[1, 1] = 3.0, 4.0
-    embedding = embed_chip(Answers(answer), manifest, CHIP)
+    embedding = embed_chip(Answers(answer), manifest, CHIP, "probe")
     assert embedding[:2] == pytest.approx([0.6, 0.8])
 
 
@@ -97,7 +97,7 @@ def test_face_and_mirror_are_added_and_normalised(tmp_path) -> None:  # noqa: AN
 def test_an_answer_that_cannot_be_compared_is_never_an_embedding(tmp_path, answer: Batch) -> None:  # noqa: ANN001
     manifest = write_tiny(tmp_path / "tiny")
     with pytest.raises(RuntimeUnavailableError, match="answered"):
-        embed_chip(Answers(answer), manifest, CHIP)
+        embed_chip(Answers(answer), manifest, CHIP, "probe")
 
 
 def test_without_normalisation_the_mean_of_face_and_mirror_keeps_its_length() -> None:

@@ -107,7 +107,10 @@ def test_from_nothing_then_nothing_to_do_then_a_changed_lock(checkout: Path) -> 
     (checkout / "lock").write_text("nothing-of-this-name==1.0 --hash=sha256:" + "0" * 64 + "\n")
     code, said = made(checkout)
     assert code == 2
-    assert "pip could not install the locked packages: the index does not have it" in said
+    assert (
+        "pip could not install the locked packages: the index has no nothing-of-this-name==1.0"
+        in said
+    )
     assert "run the same command again" in said
     assert not (checkout / ".venv/daemon.stamp").exists()
     (checkout / "lock").write_text("")

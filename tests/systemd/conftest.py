@@ -25,12 +25,12 @@ from .container import Container, base_system
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/systemd"
-BUNDLES = ("dlib-resnet", "mediapipe-faces")
 PACKED = (
     "edgeverify", "export", "systemd", "config", "requirements", "pyproject.toml", "README.md",
     "LICENSE", "THIRD_PARTY.md",
 )  # fmt: skip
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+MODELS = ("sface", "mediapipe-faces")
 OBAMA = "faces_misc/ageitgey/examples/knn_examples/train/obama/obama2.jpg"
 OBAMA_AT_THE_DOOR = "faces_misc/ageitgey/examples/obama-720p.jpg"
 BIDEN = "faces_misc/ageitgey/examples/biden.jpg"
@@ -96,9 +96,9 @@ def wheelhouse() -> Path:
 
 
 def models() -> Path:
-    """Return a models folder with the bundles that every door needs, made once."""
+    """Return a models folder with the default bundle and what finds faces, made once."""
     folder = CACHE / "models"
-    for name in BUNDLES:
+    for name in MODELS:
         if not (folder / name / "manifest.json").exists():
             command = [sys.executable, "-m", "edgeverify", "models", "fetch", name]
             subprocess.run([*command, "--models", str(folder)], check=True)
@@ -150,7 +150,7 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     booted = Container(base_system(CACHE), layer, bind_read_only=binds)
     try:
         make_install(booted, "0.9.0")
-        for name in BUNDLES:
+        for name in MODELS:
             booted.run("cp", "-r", f"/models/{name}", "/var/lib/edgeverify/models/")
         booted.run("chown", "-R", "edgeverify:edgeverify", "/var/lib/edgeverify/models")
         folder = booted.files / "etc/edgeverify"

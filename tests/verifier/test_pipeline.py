@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.bundle.loading import load_bundle
+from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.comparison import fuse
 from edgeverify.domain import (
     Embedding,
@@ -27,9 +28,11 @@ from edgeverify.domain import (
 from edgeverify.errors import ReferenceUnusableError
 from edgeverify.models.build import fetch_bundle
 from edgeverify.runtime.open_session import open_session
+from edgeverify.runtime.session import Session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import embedder_of
 from tests.faces import face_finder
 
 Photo = Callable[[str], RgbImage]
@@ -37,21 +40,29 @@ POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand fo
 
 
 @pytest.fixture(scope="module")
-def pipeline(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     models = tmp_path_factory.mktemp("models")
-    folder = fetch_bundle("mobilefacenet", models, source=trained_models, cache=models / "cache")
-    bundle = load_bundle(folder)
+    cache = models / "cache"
+    return load_bundle(fetch_bundle("mobilefacenet", models, source=trained_models, cache=cache))
+
+
+@pytest.fixture(scope="module")
+def session(bundle: Bundle) -> Iterator[Session]:
     opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
-    pipeline = open_pipeline(
-        bundle,
-        opened.session,
+    with closing(opened.session):
+        yield opened.session
+
+
+@pytest.fixture(scope="module")
+def pipeline(bundle: Bundle, session: Session) -> Iterator[Pipeline]:
+    made = open_pipeline(
+        embedder_of(bundle, (session,)),
         face_finder(),
         quality=QualitySettings(),
         vision=VisionSettings(),
-        point=POINT,
     )
-    yield pipeline
-    pipeline.close()
+    with closing(made):
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +85,7 @@ def biden(pipeline: Pipeline, photo: Photo) -> Reference:
 
 
 def _enrolled(pipeline: Pipeline, card: str, rgb: RgbImage) -> Reference:
-    result = pipeline.probe(rgb)
+    result = pipeline.probe(rgb, side="reference")
     assert result.embedding is not None
     return Reference(card=card, name=card, embedding=fuse([result.embedding]), photo_count=1)
 
@@ -84,7 +95,7 @@ def _frame(rgb: RgbImage) -> Frame:
 
 
 def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
-    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama])
+    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama], POINT)
     assert seen.comparison is not None
     assert seen.comparison.is_match
     assert seen.comparison.card == "0001"
@@ -102,23 +113,23 @@ def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Refer
 
 
 def test_a_reference_of_several_photos_is_held_to_their_threshold(
-    pipeline: Pipeline, photo: Photo, obama: Reference, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     frame = _frame(photo("examples/obama-720p.jpg"))
-    alone = pipeline.observe(frame, [obama]).comparison
+    alone = pipeline.observe(frame, [obama], POINT).comparison
     assert alone is not None
     above = alone.score + 0.001
-    monkeypatch.setattr(pipeline, "point", replace(POINT, for_photos=((2, above),)))
-    fused = pipeline.observe(frame, [replace(obama, photo_count=2)]).comparison
+    stricter = replace(POINT, for_photos=((2, above),))
+    fused = pipeline.observe(frame, [replace(obama, photo_count=2)], stricter).comparison
     assert fused is not None
     assert (fused.score, fused.threshold, fused.is_match) == (alone.score, above, False)
-    again = pipeline.observe(frame, [obama]).comparison
+    again = pipeline.observe(frame, [obama], POINT).comparison
     assert again is not None
     assert again.is_match
 
 
 def test_another_person_does_not(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
-    seen = pipeline.observe(_frame(photo("examples/biden.jpg")), [obama])
+    seen = pipeline.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
     assert seen.comparison is not None
     assert not seen.comparison.is_match
 
@@ -127,7 +138,7 @@ def test_walk_up_finds_the_right_one_of_two(
     pipeline: Pipeline, photo: Photo, obama: Reference, biden: Reference
 ) -> None:
     for name, card in (("examples/obama-720p.jpg", "0001"), ("examples/biden.jpg", "0002")):
-        seen = pipeline.observe(_frame(photo(name)), [obama, biden])
+        seen = pipeline.observe(_frame(photo(name)), [obama, biden], POINT)
         assert seen.comparison is not None
         assert seen.comparison.card == card
         assert seen.comparison.is_match
@@ -137,7 +148,7 @@ def test_the_same_person_enrolled_twice_is_ambiguous(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     twin = Reference(card="0009", name="twin", embedding=obama.embedding, photo_count=1)
-    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama, twin])
+    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama, twin], POINT)
     assert seen.comparison is not None
     assert seen.comparison.is_ambiguous
     assert not seen.comparison.is_match
@@ -162,7 +173,7 @@ def test_what_cannot_be_compared_is_refused_with_its_reason(
     gate: Gate,
 ) -> None:
     rgb = photo(picture) if isinstance(picture, str) else picture
-    seen = pipeline.observe(_frame(rgb), [obama])
+    seen = pipeline.observe(_frame(rgb), [obama], POINT)
     assert seen.comparison is None
     assert seen.refusal is not None
     assert (seen.refusal.reason, seen.refusal.gate) == (reason, gate)
@@ -173,7 +184,7 @@ def test_a_refused_face_still_tells_where_it_looks(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     # A challenge asks people to turn further than the gate would compare.
-    seen = pipeline.observe(_frame(photo("examples/obama-240p.jpg")), [obama])
+    seen = pipeline.observe(_frame(photo("examples/obama-240p.jpg")), [obama], POINT)
     assert seen.refusal is not None
     assert seen.cues is not None
     assert seen.quality is not None
@@ -183,7 +194,7 @@ def test_noise_never_raises_and_never_matches(pipeline: Pipeline, obama: Referen
     random = np.random.default_rng(5)
     for shape in ((480, 640, 3), (3, 900, 3), (900, 3, 3)):
         noise = random.integers(0, 256, shape, dtype=np.uint8)
-        seen = pipeline.observe(_frame(noise), [obama])
+        seen = pipeline.observe(_frame(noise), [obama], POINT)
         assert seen.comparison is None or not seen.comparison.is_match
 
 
@@ -191,9 +202,9 @@ def test_observing_twice_gives_the_same_score_to_the_last_bit(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     frame = _frame(photo("examples/obama-720p.jpg"))
-    first = pipeline.observe(frame, [obama])
-    pipeline.observe(_frame(photo("examples/biden.jpg")), [obama])
-    again = pipeline.observe(frame, [obama])
+    first = pipeline.observe(frame, [obama], POINT)
+    pipeline.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
+    again = pipeline.observe(frame, [obama], POINT)
     assert _score(first) == _score(again)
 
 
@@ -212,14 +223,36 @@ def test_a_reference_of_another_model_is_never_compared(
         photo_count=1,
     )
     with pytest.raises(ReferenceUnusableError):
-        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [foreign])
+        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [foreign], POINT)
     with pytest.raises(ValueError, match="at least one"):
-        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [])
+        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [], POINT)
+
+
+def test_closing_a_pipeline_never_closes_a_session_that_it_shares(
+    pipeline: Pipeline, bundle: Bundle, session: Session, photo: Photo, obama: Reference
+) -> None:
+    pad = _Pad()
+    guest = open_pipeline(
+        embedder_of(bundle, (session,)),
+        face_finder(),
+        quality=QualitySettings(),
+        vision=VisionSettings(),
+        pad=pad,
+    )
+    frame = _frame(photo("examples/obama-720p.jpg"))
+    before = _score(guest.observe(frame, [obama], POINT))
+    guest.close()
+    assert not pad.is_closed
+    assert _score(pipeline.observe(frame, [obama], POINT)) == before
 
 
 class _Pad:
     def __init__(self) -> None:
         self.calls = 0
+        self.is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
         assert rgb.shape[0] > box.top
@@ -237,13 +270,12 @@ def test_presentation_attacks_are_judged_only_on_frames_that_match(
         embedder=pipeline.embedder,
         quality=pipeline.quality,
         vision=pipeline.vision,
-        point=POINT,
         pad=pad,
         clock=itertools.count().__next__,
     )
-    guarded.observe(_frame(photo("examples/biden.jpg")), [obama])
+    guarded.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
     assert pad.calls == 0
-    seen = guarded.observe(_frame(photo("examples/obama-720p.jpg")), [obama])
+    seen = guarded.observe(_frame(photo("examples/obama-720p.jpg")), [obama], POINT)
     assert pad.calls == 1
     assert seen.cues is not None
     assert seen.cues.live_probability == 0.25
@@ -258,8 +290,8 @@ def test_a_photo_is_probed_without_gates_by_the_rule_asked_for(
     assert pipeline.probe(two).refusal is not None
     largest = pipeline.probe(two, FaceSelection.LARGEST)
     assert largest.embedding is not None
-    assert largest.aligned is not None
-    assert largest.aligned.rgb.shape == (112, 112, 3)
+    assert len(largest.chips) == 1
+    assert largest.chips[0].rgb.shape == (112, 112, 3)
     gated = pipeline.probe(two, FaceSelection.LARGEST, QualitySettings(min_eye_distance_pixels=500))
     assert gated.refusal is not None
     assert gated.face is not None

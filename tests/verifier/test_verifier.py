@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.errors import ConfigError
 from edgeverify.models.bundle_writer import write_embedder
 from edgeverify.settings import Settings
-from edgeverify.verifier.verifier import open_brain
+from edgeverify.verifier.verifier import open_verifier
+from tests.faces import add_vision
 from tests.runtime.tiny import tiny_network, tiny_recipe
 
 
@@ -28,7 +30,24 @@ def test_the_start_line_says_whether_the_feeding_was_verified(
         }
     )
     with caplog.at_level("INFO", logger="edgeverify.model"):
-        open_brain(settings, tmp_path, None).close()
+        open_verifier(settings, tmp_path, tmp_path).close()
     (line,) = [r for r in caplog.records if r.getMessage().startswith("model ready")]
     assert ("feeding not verified" in line.getMessage()) is not is_verified
     assert line.levelname == ("INFO" if is_verified else "WARNING")
+
+
+def _weak(folder: Path, **model: object) -> Settings:
+    recipe = replace(tiny_recipe("feeble"), weak="it takes everybody for each other")
+    write_embedder(folder / "feeble", recipe, {"fp32": tiny_network()})
+    bundle = {"bundle": str(folder / "feeble"), "runtime": "onnxruntime-cpu", **model}
+    return Settings.model_validate({"door": "front", "model": bundle, "liveness": "off"})
+
+
+def test_a_door_refuses_a_network_that_is_marked_weak(tmp_path: Path) -> None:
+    add_vision(tmp_path)
+    with pytest.raises(ConfigError, match="feeble is not for a door: it takes everybody") as caught:
+        open_verifier(_weak(tmp_path), tmp_path, tmp_path, at_door=True)
+    assert caught.value.advice.startswith("Take sface, or write `model.accept_weak: true`")
+    # What only looks at photos may use it, and so may a door whose owner says so.
+    open_verifier(_weak(tmp_path), tmp_path, tmp_path).close()
+    open_verifier(_weak(tmp_path, accept_weak=True), tmp_path, tmp_path, at_door=True).close()

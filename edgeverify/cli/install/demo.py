@@ -31,7 +31,7 @@ def demo(
     ] = "",
     model: Annotated[
         str,
-        typer.Option(help="The model; without it the best that is installed.", show_default=False),
+        typer.Option(help="The model; without it the default.", show_default=False),
     ] = "",
     folder: Annotated[Path, typer.Option(help="Where the demo writes.")] = Path("demo-output"),
 ) -> None:
@@ -48,7 +48,6 @@ def demo(
     from rich.console import Console
 
     from edgeverify.bundle.vision_bundle import NAME as VISION
-    from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.demo.broker import BrokerAddress
     from edgeverify.demo.house import House
     from edgeverify.demo.live import play_live
@@ -56,23 +55,26 @@ def demo(
     from edgeverify.models.build import ensure_bundle
     from edgeverify.models.folders import cache_directory, models_directory
     from edgeverify.progress import download_bar
-    from edgeverify.settings import ModelSettings, Settings
+    from edgeverify.settings import DEFAULT_BUNDLE, ModelSettings, Settings
+    from edgeverify.verifier.photos import open_photo_verifier
 
     models = models_directory(os.environ)
     cache = cache_directory(os.environ)
-    bundle = model or ("mobilefacenet" if (models / "mobilefacenet").is_dir() else "dlib-resnet")
+    bundle = model or DEFAULT_BUNDLE
     with download_bar() as progress:
         for name in (VISION, bundle):
             ensure_bundle(name, models, progress=progress, cache=cache)
-    stage = Stage(
-        house=House.build(folder),
-        bundle=bundle,
-        pipeline=open_pipeline_for(Settings(model=ModelSettings(bundle=bundle)), Path()),
-        cache=cache,
-        console=Console(),
-        bar=download_bar,
-        broker=BrokerAddress.parse(broker) if broker else None,
-    )
-    went_well = play_live(stage, camera) if camera else play(stage)
+    settings = Settings(model=ModelSettings(bundle=bundle))
+    with open_photo_verifier(settings, Path(), models) as opened:
+        stage = Stage(
+            house=House.build(folder),
+            bundle=bundle,
+            pipeline=opened.pipeline,
+            cache=cache,
+            console=Console(),
+            bar=download_bar,
+            broker=BrokerAddress.parse(broker) if broker else None,
+        )
+        went_well = play_live(stage, camera) if camera else play(stage)
     if not went_well:
         raise typer.Exit(1)

@@ -59,11 +59,17 @@ def fetch(
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Accept a non-commercial licence.")
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="sface: the FP32 weights as published (39 MB), as bundle sface-full."
+        ),
+    ] = False,
     models: Models = None,
 ) -> None:
     """Fetch a model's weights, check their hash, and make its bundle (without torch).
 
-    Example: edgeverify models fetch mobilefacenet
+    Example: edgeverify models fetch strong
     """
     from edgeverify.bundle.vision_bundle import load_vision_bundle
     from edgeverify.models.build import fetch_bundle
@@ -75,12 +81,15 @@ def fetch(
     complain(f"{name}: {entry.summary}")
     complain(f"  licence    {entry.licence}")
     complain(f"  trained on {entry.trained_on}")
+    if entry.weak:
+        complain(f"  not for a door: {entry.weak}")
     with download_bar() as progress:
         folder = fetch_bundle(
             name,
             _folder(models),
             source=source,
             accept_licence=accept_licence,
+            full=full,
             progress=progress,
         )
     load = load_vision_bundle if kind_of(folder) == "vision" else verified
@@ -98,7 +107,7 @@ def inspect(
 ) -> None:
     """Verify a bundle's hashes, run its golden check on the CPU, and print what it states.
 
-    Example: edgeverify models inspect dlib-resnet
+    Example: edgeverify models inspect sface
     """
     from edgeverify.models.listing import described, kind_of
     from edgeverify.vision.inspection import described_vision

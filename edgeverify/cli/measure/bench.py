@@ -14,7 +14,7 @@ from edgeverify.cli.door.arithmetic import one_thread_for_matrices
 from edgeverify.cli.extras import needs_extra
 
 if TYPE_CHECKING:
-    from edgeverify.bundle.loading import Bundle
+    from edgeverify.bundle.fusion import EmbedderBundle
     from edgeverify.domain import RgbImage
     from edgeverify.evaluation.speed.bench import Budget, Report, Run, SceneTiming
     from edgeverify.evaluation.speed.scenes import Scene
@@ -34,7 +34,7 @@ def bench(  # noqa: PLR0913 - one argument an option
         list[Path] | None,
         typer.Option(help="Also real videos, 30 frames of each; may be given several times."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "dlib-resnet",
+    model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "sface",
     size: Annotated[
         list[str] | None,
         typer.Option(help="Frame size such as 1280x720; several times for several."),
@@ -117,7 +117,7 @@ def _measure(
     import os
     import platform
 
-    from edgeverify.bundle.loading import load_bundle
+    from edgeverify.bundle.fusion import load_embedder
     from edgeverify.bundle.vision_bundle import NAME as VISION
     from edgeverify.errors import RuntimeUnavailableError
     from edgeverify.evaluation.speed import bench as stages
@@ -130,7 +130,7 @@ def _measure(
     before = os.getloadavg()[0]
     models = models_directory(os.environ)
     with download_bar() as progress:
-        bundle = load_bundle(resolve_bundle(model, models, progress=progress))
+        bundle = load_embedder(resolve_bundle(model, models, progress=progress))
         ensure_bundle(VISION, models, progress=progress)
     runs: list[Run] = []
     left_out: list[str] = []
@@ -161,7 +161,7 @@ def _measure(
         cores=cores,
         load_before=before,
         load_after=os.getloadavg()[0],
-        bundle=bundle.manifest.name,
+        bundle=bundle.name,
         resident_mebibytes=resident,
         runs=tuple(runs),
         left_out=tuple(left_out),
@@ -171,34 +171,34 @@ def _measure(
 
 @contextmanager
 def _opened(
-    bundle: Bundle, settings: ModelSettings, vision_threads: int, first: Scene
+    bundle: EmbedderBundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
     """Give a pipeline that has seen a frame, and the seconds that took."""
     import os
     import time
+    from contextlib import ExitStack, closing
 
-    from edgeverify.domain import OperatingPoint
     from edgeverify.models.folders import models_directory
-    from edgeverify.runtime.open_session import open_session
+    from edgeverify.runtime.open_session import open_sessions
     from edgeverify.settings import QualitySettings, VisionSettings
     from edgeverify.verifier.pipeline import open_face_finder, open_pipeline
+    from edgeverify.vision.embedder import embedder_of
 
     began = time.perf_counter()
-    session = open_session(bundle, settings).session
     vision = VisionSettings()
-    pipeline = open_pipeline(
-        bundle,
-        session,
-        open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
-        quality=QualitySettings(),
-        vision=vision,
-        point=OperatingPoint(threshold=1.0, max_fmr=None, evidence="bench"),
-    )
-    try:
+    with ExitStack() as stack:
+        sessions = open_sessions(bundle.parts, settings).sessions
+        for session in sessions:
+            stack.enter_context(closing(session))
+        pipeline = open_pipeline(
+            embedder_of(bundle, sessions),
+            open_face_finder(models_directory(os.environ), vision, threads=vision_threads),
+            quality=QualitySettings(),
+            vision=vision,
+        )
+        stack.enter_context(closing(pipeline))
         pipeline.probe(first.rgb)
         yield pipeline, time.perf_counter() - began
-    finally:
-        pipeline.close()
 
 
 def _scenes(

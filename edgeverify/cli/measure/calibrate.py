@@ -79,6 +79,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation.images import calibrate as calibration
+    from edgeverify.evaluation.images.row_sense import senseless
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.models.bundle_writer import write_points
     from edgeverify.progress import counted_bar
@@ -106,18 +107,18 @@ def calibrate(  # noqa: PLR0913 - one argument an option
                 progress=progress,
             )
     finally:
-        instrument.pipeline.close()
+        instrument.close()
     today = datetime.now(tz=timezone.utc).date().isoformat()
     found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
-    measured = instrument.brain.bundle
-    file = calibration.merged(measured.points, instrument.brain.embedding_space, found.points)
+    measured = instrument.verifier.bundle
+    file = calibration.merged(measured.points, instrument.verifier.embedding_space, found.points)
     try:
         if output is not None and not dry_run:
             replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
             complain(f"wrote {output}")
         elif not dry_run:
             write_points(measured.folder, file)
-            complain(f"wrote the operating points of {measured.manifest.name}, {measured.folder}")
+            complain(f"wrote the operating points of {measured.name}, {measured.folder}")
             if (measured.folder / POINTS_SIGNATURE).exists():
                 complain("  the signature over the old ones no longer fits: sign them again")
     except OSError as error:
@@ -125,6 +126,8 @@ def calibrate(  # noqa: PLR0913 - one argument an option
             f"{output or measured.folder} cannot be written: {error.strerror}",
             advice="Name a file with --output, or run this as the owner of the bundle.",
         ) from None
+    for line in senseless(found.points):
+        complain(line)
     if as_json:
         say(file.model_dump_json(indent=1))
         return

@@ -125,7 +125,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
                     else accuracy.image_report(sources, job, progress)
                 )
         finally:
-            instrument.pipeline.close()
+            instrument.close()
     if plots is not None:
         for path in accuracy.write(report, plots):
             complain(f"wrote {path}")

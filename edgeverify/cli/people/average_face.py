@@ -24,7 +24,7 @@ def average_face(
     ),
     bundle: Annotated[
         str, typer.Option(help="Whose alignment: a model's name, or a bundle folder.")
-    ] = "dlib-resnet",
+    ] = "sface",
     face: Annotated[
         str, typer.Option(help="Which face of a photo: largest, central or dominant.")
     ] = "largest",
@@ -39,7 +39,7 @@ def average_face(
     """
     import os
 
-    from edgeverify.bundle.loading import load_bundle
+    from edgeverify.bundle.fusion import load_embedder
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.images import average_face as measuring
     from edgeverify.evaluation.pictures.average_face import draw_average
@@ -57,13 +57,13 @@ def average_face(
     images = measuring.images_below(folder)[:limit]
     models, settings = models_directory(os.environ), VisionSettings()
     with download_bar() as progress:
-        manifest = load_bundle(resolve_bundle(bundle, models, progress=progress)).manifest
+        embedder = load_embedder(resolve_bundle(bundle, models, progress=progress))
         finder = open_face_finder(models, settings, progress=progress)
     try:
         with counted_bar("faces") as moved:
             average = measuring.average_face(
                 _counted(images, moved),
-                manifest,
+                embedder.parts[0].manifest,
                 detector=finder.detector,
                 mesher=finder.mesher,
                 selection=FaceSelection(face),

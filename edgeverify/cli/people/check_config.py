@@ -83,38 +83,41 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
     import tempfile
     from datetime import datetime, timezone
 
-    from edgeverify.cli.opening import open_pipeline_for
-    from edgeverify.domain import OperatingPoint
     from edgeverify.enrolment import PhotoJudge, synchronise
     from edgeverify.errors import ConfigError
+    from edgeverify.models.folders import models_directory
     from edgeverify.progress import counted_bar
     from edgeverify.references import ReferenceStore
+    from edgeverify.verifier.photos import open_photo_verifier
+    from edgeverify.verifier.verifier import require_fit_for_a_door
 
     problems: list[str] = []
-    try:
-        pipeline = open_pipeline_for(loaded.settings, loaded.folder)
-    except ConfigError as error:
-        # The service would not start, and yet the photos can be judged; nobody looks alike then.
-        problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
-        nobody = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="")
-        pipeline = open_pipeline_for(loaded.settings, loaded.folder, otherwise=nobody)
     now = datetime.now(timezone.utc)
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
-            ReferenceStore(Path(folder) / "references.sqlite", os.urandom(32), now=now) as store,
-            counted_bar("trying photos") as progress,
-        ):
+    with (
+        open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
+        tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
+        ReferenceStore(Path(folder) / "references.sqlite", os.urandom(32), now=now) as store,
+    ):
+        try:
+            require_fit_for_a_door(opened.verifier.bundle, loaded.settings)
+        except ConfigError as error:
+            said = f"{error.problem}. {error.advice}"
+            problems.append(str(loaded.problem(("model", "bundle"), said)))
+        try:
+            threshold = opened.point().threshold
+        except ConfigError as error:
+            # The service would not start, and yet the photos can be judged; nobody looks alike.
+            problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
+            threshold = float("inf")
+        with counted_bar("trying photos") as progress:
             report = synchronise(
                 loaded.settings,
                 loaded.folder,
                 store,
-                PhotoJudge.using(pipeline),
+                PhotoJudge.using(opened.pipeline, threshold=threshold),
                 now=now,
                 progress=progress,
             )
-    finally:
-        pipeline.close()
     for warning in report.warnings:
         complain(f"warning: {warning}")
     return problems + _with_lines(loaded, report)

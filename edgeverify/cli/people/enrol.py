@@ -69,29 +69,31 @@ def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
 
 
 def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> EnrolmentReport:
+    import os
     from datetime import datetime, timezone
 
-    from edgeverify.cli.opening import open_pipeline_for
     from edgeverify.cli.people.people_state import open_people
     from edgeverify.enrolment import PhotoJudge, synchronise
+    from edgeverify.models.folders import models_directory
     from edgeverify.progress import counted_bar
+    from edgeverify.verifier.photos import open_photo_verifier
 
     now = datetime.now(timezone.utc)
-    with open_people(loaded, state, now=now, is_changing=True) as store:
-        pipeline = open_pipeline_for(loaded.settings, loaded.folder)
-        try:
-            with counted_bar("enrolling") as progress:
-                return synchronise(
-                    loaded.settings,
-                    loaded.folder,
-                    store,
-                    PhotoJudge.using(pipeline),
-                    now=now,
-                    progress=progress,
-                    only=None if card is None else {card},
-                )
-        finally:
-            pipeline.close()
+    with (
+        open_people(loaded, state, now=now, is_changing=True) as store,
+        open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
+    ):
+        judge = PhotoJudge.using(opened.pipeline, threshold=opened.point().threshold)
+        with counted_bar("enrolling") as progress:
+            return synchronise(
+                loaded.settings,
+                loaded.folder,
+                store,
+                judge,
+                now=now,
+                progress=progress,
+                only=None if card is None else {card},
+            )
 
 
 def _print(report: EnrolmentReport) -> None:

@@ -15,7 +15,9 @@ from edgeverify.cli.people import two_photos
 if TYPE_CHECKING:
     from edgeverify.domain import OperatingPoint
     from edgeverify.evaluation.images.explain import ExplainedFace, Explanation
+    from edgeverify.feeding.statement import Side
     from edgeverify.settings import Settings
+    from edgeverify.verifier.photos import PhotoVerifier
     from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
 
@@ -44,28 +46,33 @@ def explain(  # noqa: PLR0913 - one argument an option
 
     Example: edgeverify explain at-the-door.jpg id-card.jpg --bundle mobilefacenet -o why.png
     """
+    import os
+
     from edgeverify.cli.people.choosing import choose_settings
     from edgeverify.evaluation.images.explain import Patch, explain_pair
     from edgeverify.evaluation.pictures.explain import draw_explanation
     from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
+    from edgeverify.models.folders import models_directory
     from edgeverify.progress import counted_bar
+    from edgeverify.verifier.photos import open_photo_verifier
 
     require_picture_path(output)
     settings, folder = choose_settings(config, bundle, max_fmr, threshold)
-    pipeline, point = _open(settings, folder)
-    try:
-        seen = [(path.name, _seen(pipeline, path, settings)) for path in (probe, reference)]
+    with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
+        pipeline = opened.pipeline
+        seen = (
+            (probe.name, _seen(pipeline, probe, settings, "probe")),
+            (reference.name, _seen(pipeline, reference, settings, "reference")),
+        )
         with counted_bar("covering") as moved:
             explanation = explain_pair(
                 pipeline,
                 *seen,
-                point=point,
+                point=_point(opened),
                 gates=settings.quality,
                 patch=Patch(side=patch, step=patch / 4),
                 progress=lambda done, total: moved(done, total, ""),
             )
-    finally:
-        pipeline.close()
     write_picture(output, draw_explanation(explanation))
     if as_json:
         say(_json(explanation, output))
@@ -73,19 +80,19 @@ def explain(  # noqa: PLR0913 - one argument an option
         _print(explanation, output)
 
 
-def _open(settings: Settings, folder: Path) -> tuple[Pipeline, OperatingPoint | None]:
-    from edgeverify.cli.opening import open_pipeline_for
-    from edgeverify.domain import OperatingPoint
+def _point(opened: PhotoVerifier) -> OperatingPoint | None:
+    from edgeverify.errors import ConfigError
 
-    unmeasured = OperatingPoint(threshold=float("inf"), max_fmr=None, evidence="nothing measured")
-    pipeline = open_pipeline_for(settings, folder, otherwise=unmeasured)
-    return pipeline, None if pipeline.point is unmeasured else pipeline.point
+    try:
+        return opened.point()
+    except ConfigError:
+        return None
 
 
-def _seen(pipeline: Pipeline, path: Path, settings: Settings) -> ProbeResult:
+def _seen(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> ProbeResult:
     from edgeverify.enrolment import probe_photo
 
-    return probe_photo(pipeline, two_photos.read_photo(path, settings))
+    return probe_photo(pipeline, two_photos.read_photo(path, settings), side)
 
 
 def _print(explanation: Explanation, output: Path) -> None:

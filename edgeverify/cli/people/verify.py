@@ -13,6 +13,7 @@ from edgeverify.cli.people import two_photos
 
 if TYPE_CHECKING:
     from edgeverify.domain import Embedding
+    from edgeverify.feeding.statement import Side
     from edgeverify.settings import Settings
     from edgeverify.verifier.pipeline import Pipeline
 
@@ -65,28 +66,29 @@ def verify(  # noqa: PLR0913 - one argument an option
 def _compare(
     settings: Settings, folder: Path, probe: Path, reference: Path, *, percent: bool
 ) -> dict[str, object]:
-    from edgeverify.cli.opening import open_pipeline_for
+    import os
+
     from edgeverify.comparison import score
     from edgeverify.errors import ConfigError
+    from edgeverify.models.folders import models_directory
+    from edgeverify.verifier.photos import open_photo_verifier
 
-    pipeline = open_pipeline_for(settings, folder)
-    try:
-        manifest, point = pipeline.embedder.manifest, pipeline.point
-        if percent and manifest.metric != "cosine":
-            raise ConfigError(f"--percent is for cosine scores; {manifest.name} has distances")
+    with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
+        point, pipeline = opened.point(), opened.pipeline
+        embedder = pipeline.embedder
+        if percent and embedder.metric != "cosine":
+            raise ConfigError(f"--percent is for cosine scores; {embedder.name} has distances")
         # argument order: probe, reference (ISO/IEC 19795-1)
         value = score(
-            _embedding(pipeline, probe, settings),
-            _embedding(pipeline, reference, settings),
-            manifest.metric,
+            _embedding(pipeline, probe, settings, "probe"),
+            _embedding(pipeline, reference, settings, "reference"),
+            embedder.metric,
         )
-    finally:
-        pipeline.close()
     result: dict[str, object] = {
         "probe": str(probe),
         "reference": str(reference),
-        "model": manifest.name,
-        "metric": manifest.metric,
+        "model": embedder.name,
+        "metric": embedder.metric,
         "score": round(value, 6),
         "threshold": point.threshold,
         "max_fmr": point.max_fmr,
@@ -107,10 +109,10 @@ def as_percent(cosine: float) -> float:
     return min(max(-23.71 * cosine**2 + 49.98 * cosine + 73.69, 0.0), 100.0)
 
 
-def _embedding(pipeline: Pipeline, path: Path, settings: Settings) -> Embedding:
+def _embedding(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> Embedding:
     from edgeverify.enrolment import embed_photo
 
-    return embed_photo(pipeline, two_photos.read_photo(path, settings))
+    return embed_photo(pipeline, two_photos.read_photo(path, settings), side)
 
 
 def _print(result: dict[str, object]) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from edgeverify.config import LoadedConfig
-from edgeverify.daemon.doctor import state, surroundings
-from edgeverify.daemon.doctor import verifier as brain
+from edgeverify.daemon.doctor import model, state, surroundings
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
@@ -28,7 +27,7 @@ def examine(
     runs = place.folder.is_dir() and is_running(place.folder)
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("daemon", lambda: beside(place.folder, runs=runs)),
-        ("model", lambda: brain.look_at_model(config, environ)),
+        ("model", lambda: model.look_at_model(config, environ)),
         ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
         ("broker", lambda: surroundings.look_at_broker(config, environ)),
         ("permissions", lambda: state.look_at_permissions(place.folder)),

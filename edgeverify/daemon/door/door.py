@@ -143,8 +143,8 @@ class Door:
         if frame.captured_at <= attempt.claim.received_at:
             return
         situation = attempt.situation
-        self.pipeline.point = situation.point_for(attempt.claim.source)
-        observation = self.pipeline.observe(frame, attempt.references)
+        point = situation.point_for(attempt.claim.source)
+        observation = self.pipeline.observe(frame, attempt.references, point)
         self.metrics.observed(observation)
         for prompt in attempt.see(observation):
             self.prompter.publish_prompt(prompt)

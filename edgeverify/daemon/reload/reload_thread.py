@@ -121,7 +121,7 @@ class Reloads:
         service = self._service
         self._health.is_enrolling = True
         try:
-            change = service.reloader.prepare(service.config, service.brain)
+            change = service.reloader.prepare(service.config, service.verifier)
             if self._adopt(change):
                 self.tickets.end(ReloadOutcome())
                 self._on_end()  # new photos may take minutes; nobody who reloads waits for them
@@ -147,10 +147,9 @@ class Reloads:
         def swap(door: Door) -> None:
             if change.pipeline is not None:
                 old, door.pipeline = door.pipeline, change.pipeline
-                old.detector.close()
-                old.mesher.close()
+                old.close()
             service.board.current = change.situation
-            service.records.facts = change.brain.facts
+            service.records.facts = change.verifier.facts
 
         if not self._between_attempts(swap):
             return False
@@ -158,9 +157,9 @@ class Reloads:
         service.eyes.use(settings.camera)
         service.heat.use(settings.thermal)
         service.gate.change_max_age(settings.claims.max_age_seconds)
-        if change.brain is not service.brain:
-            service.brain.close()
-        service.config, service.brain = change.config, change.brain
+        if change.verifier is not service.verifier:
+            service.verifier.close()
+        service.config, service.verifier = change.config, change.verifier
         self._health.adopted(change)
         return True
 
@@ -168,8 +167,8 @@ class Reloads:
         """Bring people up to the config that is now in force; who left it is out already."""
         service = self._service
         try:
-            report = service.reloader.enrol(change.config, change.brain)
-            situation = service.reloader.full_situation(change.config, change.brain)
+            report = service.reloader.enrol(change.config, change.verifier)
+            situation = service.reloader.full_situation(change.config, change.verifier)
         except EdgeverifyError as error:
             LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
             service.faults.raise_fault(FaultName.ENROLMENT_FAILED, error.problem)

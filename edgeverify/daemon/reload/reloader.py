@@ -19,14 +19,14 @@ from edgeverify.references import ReferenceStore
 from edgeverify.references.store import LoadedReferences
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
-from edgeverify.verifier.verifier import Brain
+from edgeverify.verifier.verifier import Verifier
 
 LOG = logging.getLogger("edgeverify.reload")
 
 NEEDS_RESTART = ("mqtt", "keys", "metrics", "log")
 """Sections that are read once; a change to them waits for the next start and is said so."""
 
-NEEDS_NEW_BRAIN = ("model", "pad", "liveness")
+NEEDS_NEW_VERIFIER = ("model", "pad", "liveness")
 NEEDS_NEW_PIPELINE = ("vision", "quality")
 
 
@@ -36,7 +36,7 @@ class Change:
 
     config: LoadedConfig
     situation: Situation
-    brain: Brain
+    verifier: Verifier
     pipeline: Pipeline | None
     restart_needed: str
 
@@ -49,17 +49,17 @@ class Reloader:
         *,
         config: LoadedConfig,
         store: ReferenceStore,
-        open_brain: Callable[[Settings], Brain],
+        open_verifier: Callable[[Settings], Verifier],
         wall: Callable[[], datetime],
     ) -> None:
         """`config` is what the process was started with."""
         self._path = config.path
         self._started_with = config.settings
         self._store = store
-        self._open_brain = open_brain
+        self._open_verifier = open_verifier
         self._wall = wall
 
-    def prepare(self, before: LoadedConfig, brain: Brain) -> Change:
+    def prepare(self, before: LoadedConfig, verifier: Verifier) -> Change:
         """Read the config again and make everything that it needs, people excepted.
 
         Raises EdgeverifyError, with everything in force as it was, when anything does not fit.
@@ -72,45 +72,45 @@ class Reloader:
                 advice="Another door has its own state: stop this one and start the other",
             )
         parse_source(new.camera.source, config.folder)
-        fresh = self._open_brain(new) if _differs(old, new, NEEDS_NEW_BRAIN) else brain
+        fresh = self._open_verifier(new) if _differs(old, new, NEEDS_NEW_VERIFIER) else verifier
         pipeline = None
         try:
             situation = self.first_situation(config, fresh)
-            if fresh is not brain or _differs(old, new, NEEDS_NEW_PIPELINE):
-                pipeline = fresh.pipeline(new, situation.point)
+            if fresh is not verifier or _differs(old, new, NEEDS_NEW_PIPELINE):
+                pipeline = fresh.open_pipeline(new)
         except BaseException:
-            if fresh is not brain:
+            if fresh is not verifier:
                 fresh.close()
             raise
         return Change(
             config=config,
             situation=situation,
-            brain=fresh,
+            verifier=fresh,
             pipeline=pipeline,
             restart_needed=_restart_needed(self._started_with, new),
         )
 
-    def first_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+    def first_situation(self, config: LoadedConfig, verifier: Verifier) -> Situation:
         """Build the situation before anybody is enrolled: who left is out, at once.
 
         So is everybody whose photos are not those that were enrolled. Raises ConfigError where no
         evidence carries the stated rate.
         """
-        loaded = self._store.load(brain.embedding_space)
-        return self._situation(config, brain, unchanged(config.settings, config.folder, loaded))
+        loaded = self._store.load(verifier.embedding_space)
+        return self._situation(config, verifier, unchanged(config.settings, config.folder, loaded))
 
-    def full_situation(self, config: LoadedConfig, brain: Brain) -> Situation:
+    def full_situation(self, config: LoadedConfig, verifier: Verifier) -> Situation:
         """Build the situation from what the store holds after enrolment."""
-        return self._situation(config, brain, self._store.load(brain.embedding_space))
+        return self._situation(config, verifier, self._store.load(verifier.embedding_space))
 
-    def enrol(self, config: LoadedConfig, brain: Brain) -> EnrolmentReport:
+    def enrol(self, config: LoadedConfig, verifier: Verifier) -> EnrolmentReport:
         """Bring the store up to the config; photos that changed get a pipeline of their own."""
-        settings, point = config.settings, brain.point(config.settings)
+        settings = config.settings
         judge = PhotoJudge(
-            lambda: brain.pipeline(settings, point),
-            embedding_space=brain.embedding_space,
-            metric=brain.bundle.manifest.metric,
-            threshold=point.threshold,
+            lambda: verifier.open_pipeline(settings),
+            embedding_space=verifier.embedding_space,
+            metric=verifier.bundle.metric,
+            threshold=verifier.point(settings).threshold,
         )
         try:
             report = synchronise(settings, config.folder, self._store, judge, now=self._wall())
@@ -125,16 +125,16 @@ class Reloader:
         return report
 
     def _situation(
-        self, config: LoadedConfig, brain: Brain, references: LoadedReferences
+        self, config: LoadedConfig, verifier: Verifier, references: LoadedReferences
     ) -> Situation:
         settings = config.settings
         return Situation(
             settings=settings,
             people=People.of(settings.door, settings.staff, references),
-            plan=brain.plan(settings),
-            point=brain.point(settings),
-            walk_up_point=_walk_up_point(settings, brain),
-            pad_threshold=brain.pad_threshold(settings),
+            plan=verifier.plan(settings),
+            point=verifier.point(settings),
+            walk_up_point=_walk_up_point(settings, verifier),
+            pad_threshold=verifier.pad_threshold(settings),
             digest=config.digest,
         )
 
@@ -148,8 +148,8 @@ def _restart_needed(started_with: Settings, new: Settings) -> str:
     return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
 
 
-def _walk_up_point(settings: Settings, brain: Brain) -> OperatingPoint | None:
+def _walk_up_point(settings: Settings, verifier: Verifier) -> OperatingPoint | None:
     if "walk_up" not in settings.claims.sources:
         return None
     here = [e for e in settings.staff if not e.doors or settings.door in e.doors]
-    return brain.point(settings, references=max(1, len(here)))
+    return verifier.point(settings, references=max(1, len(here)))

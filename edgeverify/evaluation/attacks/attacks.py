@@ -90,7 +90,7 @@ def report(
     open_door = replace(door, judge=replace(door.judge, plan=off))
     return PadReport(
         pad_bundle=pad_bundle,
-        embedder=pipeline.embedder.manifest.name,
+        embedder=pipeline.embedder.name,
         rule=rule,
         min_eye_distance_pixels=pipeline.quality.min_eye_distance_pixels,
         rates=tuple(
@@ -129,6 +129,6 @@ def _at_the_door(
 def _embeddings(run: FrameRun, pipeline: Pipeline) -> Iterator[Embedding]:
     step = ENROL_STEP if run.is_video else max(1, len(run.paths) // ENROL_FRAMES)
     for _, rgb in islice(timed_frames(run), 0, None, step):
-        seen = pipeline.probe(rgb)
+        seen = pipeline.probe(rgb, side="reference")
         if seen.embedding is not None:
             yield seen.embedding

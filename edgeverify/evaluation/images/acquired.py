@@ -14,8 +14,9 @@ class Acquired:
     """One image after the door's own detection, alignment and network, with no quality gate.
 
     `digest` is the SHA-256 (hex) of the file. Either `refusal` says why there is nothing to
-    compare (no face, several faces, mesh lost), or `values` is the embedding, float32 (d,), of
-    length 1 where the model normalises; `figures` and `pose` are what the gates look at.
+    compare (no face, several faces, mesh lost), or `values` is the embedding as a probe and
+    `reference_values` the one as a reference, float32 (d,), of length 1 where the model
+    normalises; `figures` and `pose` are what the gates look at.
     """
 
     digest: str
@@ -23,10 +24,13 @@ class Acquired:
     figures: QualityFigures | None = None
     pose: HeadPose | None = None
     values: Vector | None = None
+    reference_values: Vector | None = None
 
     def __post_init__(self) -> None:
         if (self.refusal is None) == (self.values is None):
             raise ValueError("an image is either refused or embedded")
+        if (self.values is None) != (self.reference_values is None):
+            raise ValueError("an image is embedded for both sides, or for none")
 
     def refused_by(self, gates: QualitySettings | None) -> Refusal | None:
         """Say why this image would not be compared under `gates`; None: no quality gates."""

@@ -23,12 +23,14 @@ Matrix = NDArray[np.float32]
 class Faces:
     """Embedded images, ordered by person.
 
-    `values` is float32 (n, d), whatever for images that were refused; `person` int64 (n,), never
-    falling, 0 to `people` - 1. Each image may stand as the reference of those after it
-    (`is_reference`) and as a probe against those before it (`is_probe`).
+    `values` are the embeddings as probes and `references` those as references, float32 (n, d),
+    whatever for images that were refused; `person` int64 (n,), never falling, 0 to `people` - 1.
+    Each image may stand as the reference of those after it (`is_reference`) and as a probe against
+    those before it (`is_probe`).
     """
 
     values: Matrix
+    references: Matrix
     person: NDArray[np.int64]
     people: int
     is_reference: Mask
@@ -46,7 +48,7 @@ class Faces:
         scores = np.empty(len(probes), np.float32)
         for start in range(0, len(probes), 65536):
             part = slice(start, start + 65536)
-            left, right = self.values[probes[part]], self.values[references[part]]
+            left, right = self.values[probes[part]], self.references[references[part]]
             scores[part] = (
                 np.einsum("ij,ij->i", left, right)
                 if self.metric == "cosine"
@@ -57,12 +59,7 @@ class Faces:
 
     def block(self, references: NDArray[np.int64], probes: NDArray[np.int64]) -> Matrix:
         """Score every reference (rows) with every probe (columns)."""
-        left, right = self.values[references], self.values[probes]
-        product = left @ right.T
-        if self.metric == "cosine":
-            return product
-        squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
-        return np.asarray(-np.sqrt(np.maximum(squares - 2 * product, 0)), dtype=np.float32)
+        return score_block(self.references[references], self.values[probes], self.metric)
 
     def non_mated_blocks(self) -> Iterator[NonMated]:
         """Give the non-mated comparisons block by block, each pair of images once."""
@@ -80,6 +77,18 @@ class Faces:
                 yield NonMated(
                     scores=self.block(references, probes), chosen=chosen, left=left, right=right
                 )
+
+
+def score_block(references: Matrix, probes: Matrix, metric: Metric) -> Matrix:
+    """Score every reference (rows) with every probe (columns), float32."""
+    if metric == "cosine":
+        return references @ probes.T
+    # In float64: the distance of two long vectors that are nearly one is a small difference of
+    # large numbers.
+    left, right = references.astype(np.float64), probes.astype(np.float64)
+    squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
+    squares -= 2 * (left @ right.T)
+    return np.asarray(-np.sqrt(np.maximum(squares, 0)), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

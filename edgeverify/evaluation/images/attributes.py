@@ -127,6 +127,7 @@ def _row(
     group = replace(
         faces,
         values=faces.values[inside],
+        references=faces.references[inside],
         person=person.astype(np.int64),
         people=len(people),
         is_reference=faces.is_reference[inside],

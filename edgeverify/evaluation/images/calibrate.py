@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.bundle.operating_points import (
-    Fusion,
     MeasuredPoint,
     OperatingPoints,
     OperatingPointsFile,
@@ -215,15 +214,15 @@ def merged(
     space: str,
     points: Sequence[MeasuredPoint],
 ) -> OperatingPointsFile:
-    """Put new points in place of those of the same space and fusion; others stay."""
+    """Put new points in place of those of the same space, fusion and origin; others stay."""
     sets = () if before is None else before.sets
-    replaced: frozenset[Fusion] = frozenset(point.fusion for point in points)
+    replaced = frozenset((point.fusion, point.origin) for point in points)
     kept = [
         point
         for one in sets
         if one.embedding_space == space
         for point in one.points
-        if point.fusion not in replaced
+        if (point.fusion, point.origin) not in replaced
     ]
     ours = OperatingPoints(embedding_space=space, points=(*kept, *points))
     others = tuple(one for one in sets if one.embedding_space != space)

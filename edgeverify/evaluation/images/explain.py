@@ -2,8 +2,8 @@
 
 A grey patch slides over a chip; where the score falls, the network had been looking. Source:
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, section 4.2.
-It needs no gradients, so it runs on every bundle and back end, with mirror and normalisation as
-the door has them.
+It needs no gradients, so it runs on every bundle, metric and back end, with mirror and
+normalisation as the door has them on either side.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from edgeverify.comparison import score
 from edgeverify.domain import AlignedFace, Embedding, OperatingPoint, Refusal
 from edgeverify.errors import EvaluationError
+from edgeverify.feeding.statement import Side
 from edgeverify.settings import QualitySettings
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
+from edgeverify.vision.embedder import Chips, Embedder
 from edgeverify.vision.quality import refuse
 
 Heat: TypeAlias = NDArray[np.float32]
@@ -109,72 +111,81 @@ def explain_pair(
     Raises EvaluationError where one of them holds no embedding.
     """
     embeddings = _embedding(*probe), _embedding(*reference)
-    manifest = pipeline.embedder.manifest
-    runs = len(patch.corners(manifest.feeding.size)[1])
+    embedder = pipeline.embedder
+    size = probe[1].chips[0].rgb.shape[0]
+    runs = len(patch.corners(size)[1])
 
-    def explained(side: tuple[str, ProbeResult], other: Embedding, before: int) -> ExplainedFace:
-        name, seen = side
-        if seen.aligned is None or seen.face is None or seen.quality is None:
+    def explained(
+        given: tuple[str, ProbeResult], side: Side, other: Embedding, before: int
+    ) -> ExplainedFace:
+        name, seen = given
+        if not seen.chips or seen.face is None or seen.quality is None:
             raise EvaluationError(f"{name}: no face was compared, so there is nothing to explain")
         return ExplainedFace(
             name=name,
             seen=seen,
             refusal=refuse(seen.quality, seen.face.pose, gates),
             heat=occlusion_map(
-                pipeline,
-                seen.aligned,
+                embedder,
+                seen.chips,
                 other,
+                side=side,
                 patch=patch,
                 progress=lambda done, _total: progress(before + done, 2 * runs),
             ),
         )
 
     return Explanation(
-        probe=explained(probe, embeddings[1], 0),
-        reference=explained(reference, embeddings[0], runs),
-        score=score(*embeddings, manifest.metric),
+        probe=explained(probe, "probe", embeddings[1], 0),
+        reference=explained(reference, "reference", embeddings[0], runs),
+        score=score(*embeddings, embedder.metric),
         point=point,
-        model=manifest.name,
-        metric=manifest.metric,
+        model=embedder.name,
+        metric=embedder.metric,
     )
 
 
 def occlusion_map(
-    pipeline: Pipeline,
-    chip: AlignedFace,
+    embedder: Embedder,
+    chips: Chips,
     other: Embedding,
     *,
+    side: Side,
     patch: Patch = _PATCH,
     progress: Progress = _nowhere,
 ) -> Heat:
-    """Map how far the score of `chip` against `other` falls where the patch lies.
+    """Map how far the score of a face against `other` falls where the patch lies.
 
-    A pixel's value is the mean over all patches that covered it. The patch has the chip's own
-    mean grey, so that it changes what can be seen, not how bright the picture is.
+    `side` is what the face is in the comparison. A pixel's value is the mean over all patches that
+    covered it. The patch has the chip's own mean grey, so that it changes what can be seen, not how
+    bright the picture is. Where several networks see chips of their own, the patch covers the same
+    share of each.
     """
-    metric = pipeline.embedder.manifest.metric
-    whole = score(pipeline.embedder.embed(chip), other, metric)
-    size = chip.rgb.shape[0]
-    side, corners = patch.corners(size)
-    grey = round(float(chip.rgb.mean()))
+    metric = embedder.metric
+    whole = score(embedder.embed(chips, side), other, metric)
+    size = chips[0].rgb.shape[0]
+    length, corners = patch.corners(size)
     total = np.zeros((size, size), np.float64)
     covered = np.zeros((size, size), np.float64)
     for start in range(0, len(corners), BATCH):
         part = corners[start : start + BATCH]
-        hidden = [_hidden(chip, corner, side, grey) for corner in part]
-        for (row, column), embedding in zip(
-            part, pipeline.embedder.embed_many(hidden), strict=True
-        ):
-            place = np.s_[row : row + side, column : column + side]
+        hidden = [
+            tuple(_hidden(chip, corner, length, chip.rgb.shape[0] / size) for chip in chips)
+            for corner in part
+        ]
+        for (row, column), embedding in zip(part, embedder.embed_many(hidden, side), strict=True):
+            place = np.s_[row : row + length, column : column + length]
             total[place] += whole - score(embedding, other, metric)
             covered[place] += 1
         progress(min(start + BATCH, len(corners)), len(corners))
     return np.asarray(total / np.maximum(covered, 1), dtype=np.float32)
 
 
-def _hidden(chip: AlignedFace, corner: tuple[int, int], side: int, grey: int) -> AlignedFace:
+def _hidden(chip: AlignedFace, corner: tuple[int, int], length: int, scale: float) -> AlignedFace:
     rgb = chip.rgb.copy()
-    rgb[corner[0] : corner[0] + side, corner[1] : corner[1] + side] = grey
+    top, left = (round(place * scale) for place in corner)
+    side = max(1, round(length * scale))
+    rgb[top : top + side, left : left + side] = round(float(chip.rgb.mean()))
     return replace(chip, rgb=rgb)
 
 

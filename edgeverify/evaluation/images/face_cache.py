@@ -36,7 +36,8 @@ class FaceCache:
             )
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS faces"
-                " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, vector BLOB) WITHOUT ROWID"
+                " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, probe BLOB, reference BLOB)"
+                " WITHOUT ROWID"
             )
         except (OSError, sqlite3.Error) as error:
             raise EvaluationError(
@@ -59,7 +60,7 @@ class FaceCache:
     def get(self, digest: str) -> Acquired | None:
         """Find an image by its SHA-256, or None."""
         row = self._database.execute(
-            "SELECT facts, vector FROM faces WHERE digest = ?", (digest,)
+            "SELECT facts, probe, reference FROM faces WHERE digest = ?", (digest,)
         ).fetchone()
         if row is None:
             return None
@@ -73,6 +74,7 @@ class FaceCache:
             figures=None if figures is None else QualityFigures(**figures),
             pose=None if pose is None else HeadPose(**pose),
             values=None if row[1] is None else np.frombuffer(row[1], np.float32),
+            reference_values=None if row[2] is None else np.frombuffer(row[2], np.float32),
         )
 
     def put(self, seen: Acquired) -> None:
@@ -85,9 +87,13 @@ class FaceCache:
                 ("pose", seen.pose),
             )
         }
-        vector = None if seen.values is None else seen.values.astype(np.float32).tobytes()
+        vectors = [
+            None if each is None else each.astype(np.float32).tobytes()
+            for each in (seen.values, seen.reference_values)
+        ]
         self._database.execute(
-            "INSERT OR REPLACE INTO faces VALUES (?,?,?)", (seen.digest, json.dumps(facts), vector)
+            "INSERT OR REPLACE INTO faces VALUES (?,?,?,?)",
+            (seen.digest, json.dumps(facts), *vectors),
         )
         self._unwritten += 1
         if self._unwritten >= _COMMIT_EVERY:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from edgeverify.comparison import normalised
-from edgeverify.evaluation.images.all_scores import Faces, Matrix
+from edgeverify.comparison import fused_values
+from edgeverify.evaluation.images.all_scores import Faces, Matrix, score_block
 from edgeverify.evaluation.statistics.scores import Scores
 
 
@@ -24,7 +24,7 @@ class FusedScores:
 def fused_scores(faces: Faces, photos: int) -> FusedScores:
     """Compare references of each person's first `photos` pictures with every other picture.
 
-    Pictures are fused as at enrolment (normalised sum). A person with fewer usable pictures has
+    Pictures are fused as at enrolment. A person with fewer usable pictures has
     no reference, and is compared with those of others. Refused pictures are left out.
     """
     probes = np.flatnonzero(faces.is_probe)
@@ -33,7 +33,7 @@ def fused_scores(faces: Faces, photos: int) -> FusedScores:
     for person in range(faces.people):
         images = np.flatnonzero(faces.is_reference & (faces.person == person))[:photos]
         if len(images) == photos:
-            fused.append(normalised(normalised(faces.values[images]).sum(axis=0)))
+            fused.append(fused_values(faces.references[images]))
             own.append(person)
             used.append(images)
     if not fused:
@@ -41,16 +41,7 @@ def fused_scores(faces: Faces, photos: int) -> FusedScores:
         return FusedScores(
             mated=nothing.astype(np.float64), non_mated=nothing, people=0, pairs_of_people=0
         )
-    values = np.concatenate([np.stack(fused), faces.values[probes]])
-    both = replace(
-        faces,
-        values=values,
-        person=np.arange(len(values)),
-        people=len(values),
-        is_reference=np.ones(len(values), np.bool_),
-        is_probe=np.ones(len(values), np.bool_),
-    )
-    scores = both.block(np.arange(len(own)), len(own) + np.arange(len(probes)))
+    scores = score_block(np.stack(fused), faces.values[probes], faces.metric)
     is_own = np.array(own)[:, None] == whose[None, :]
     is_part = np.stack([np.isin(probes, images) for images in used])
     count, others = len(own), len(np.unique(whose[~np.isin(whose, own)]))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from edgeverify.comparison import normalised
-from edgeverify.evaluation.images.all_scores import AllScores
+from edgeverify.comparison import fused_values
+from edgeverify.evaluation.images.all_scores import AllScores, score_block
 from edgeverify.evaluation.images.figures import threshold_at
 
 COUNTS = (1, 2, 3, 5)
@@ -42,7 +42,7 @@ def several_photos(
 ) -> tuple[PhotosRow, ...]:
     """Measure each count on the people who have more usable pictures than the largest.
 
-    Their first pictures make the reference (normalised sum, as at enrolment), the later ones are
+    Their first pictures make the reference (fused as at enrolment), the later ones are
     probes. Nothing where there are fewer than two such people.
     """
     faces = scores.faces
@@ -58,11 +58,8 @@ def several_photos(
     mated = own & later[:, None]
     rows = []
     for count in counts:
-        fused = [normalised(faces.values[images[:count]]).sum(axis=0) for images in owned]
-        values = np.concatenate([normalised(np.stack(fused)), faces.values[usable]])
-        both = replace(faces, values=values, person=np.arange(len(values)), people=len(values))
-        references = np.arange(len(owned))
-        found = both.block(len(owned) + np.arange(len(usable)), references)
+        fused = [fused_values(faces.references[images[:count]]) for images in owned]
+        found = score_block(np.stack(fused), faces.values[usable], faces.metric).T
         rows.append(
             PhotosRow(
                 photos=count,

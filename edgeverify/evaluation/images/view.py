@@ -67,11 +67,14 @@ def view(material: Material, gates: Gates, metric: Metric) -> View:
     """Judge every picture by the gates."""
     size = max((len(s.values) for s in material.seen if s.values is not None), default=1)
     values = np.zeros((len(material.seen), size), np.float32)
+    references = np.zeros((len(material.seen), size), np.float32)
     probe_gates: list[str | None] = []
     reference_gates: list[str | None] = []
     for row, seen in enumerate(material.seen):
         if seen.values is not None:
             values[row] = seen.values
+        if seen.reference_values is not None:
+            references[row] = seen.reference_values
         probe = seen.refused_by(gates.probe)
         reference = seen.refused_by(gates.reference)
         probe_gates.append(probe.gate.value if probe else None)
@@ -81,6 +84,7 @@ def view(material: Material, gates: Gates, metric: Metric) -> View:
     return View(
         faces=Faces(
             values=values,
+            references=references,
             person=material.person,
             people=len(material.people),
             is_reference=is_reference,

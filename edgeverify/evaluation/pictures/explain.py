@@ -87,9 +87,9 @@ def _write(axes: Axes, face: ExplainedFace) -> None:
 
 
 def _chip(face: ExplainedFace) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    if face.seen.aligned is None:
+    if not face.seen.chips:
         return np.zeros((1, 1, 3), np.uint8)
-    return face.seen.aligned.rgb
+    return face.seen.chips[0].rgb
 
 
 def _overlay(

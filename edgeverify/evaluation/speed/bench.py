@@ -149,13 +149,13 @@ def resident_mebibytes() -> float:
 
 def random_references(count: int, pipeline: Pipeline) -> ReferenceMatrix:
     """Make references of nobody, the same every time."""
-    manifest = pipeline.embedder.manifest
-    values = np.random.default_rng(count).standard_normal((count, manifest.embedding_size))
+    embedder = pipeline.embedder
+    values = np.random.default_rng(count).standard_normal((count, embedder.embedding_size))
     return ReferenceMatrix(
         cards=tuple(map(str, range(count))),
         values=normalised(values.astype(np.float32)),
-        embedding_space=pipeline.embedder.embedding_space,
-        metric=manifest.metric,
+        embedding_space=embedder.embedding_space,
+        metric=embedder.metric,
     )
 
 

@@ -126,7 +126,7 @@ def crowd_of(runs: tuple[SeenRun, ...], space: str, gates: Gates, enrol_frames: 
     for run in runs:
         usable = [
             frame.embedding
-            for frame in run.frames(gates.reference, space)
+            for frame in run.frames(gates.reference, space, "reference")
             if frame.embedding is not None
         ]
         if usable:

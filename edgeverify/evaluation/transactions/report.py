@@ -144,7 +144,7 @@ def judge_sequences(
         metric=instrument.metric,
         decision=settings.decision,
     )
-    space = instrument.brain.embedding_space
+    space = instrument.verifier.embedding_space
     crowds = {
         "gates off": crowd_of(runs, space, Gates.off(), enrol_frames),
         "gates on": crowd_of(

@@ -16,6 +16,7 @@ from edgeverify.evaluation.images.attributes import read_table
 from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.instrument import Instrument
 from edgeverify.evaluation.transactions.attempts import TimedFrame
+from edgeverify.feeding.statement import Side
 from edgeverify.settings import QualitySettings
 
 _FILES, _PEOPLE = ("file", "clip", "image"), ("person", "identity")
@@ -30,14 +31,17 @@ class SeenRun:
     times: tuple[float, ...]
     seen: tuple[Acquired, ...]
 
-    def frames(self, gates: QualitySettings | None, space: str) -> tuple[TimedFrame, ...]:
-        """Give the frames as the door would see them under `gates`."""
+    def frames(
+        self, gates: QualitySettings | None, space: str, side: Side = "probe"
+    ) -> tuple[TimedFrame, ...]:
+        """Give the frames as the door would see them under `gates`, or enrolment would."""
         found = []
         for at, look in zip(self.times, self.seen, strict=True):
             refusal = look.refused_by(gates)
             embedding = None
-            if refusal is None and look.values is not None:
-                embedding = Embedding(values=look.values, embedding_space=space)
+            values = look.values if side == "probe" else look.reference_values
+            if refusal is None and values is not None:
+                embedding = Embedding(values=values, embedding_space=space)
             found.append(TimedFrame(at=at, refusal=refusal, embedding=embedding))
         return tuple(found)
 

@@ -47,6 +47,15 @@ class DlibWeights:
     convolutions: tuple[ConvolutionWeights, ...]
     linear: Weights
 
+    @property
+    def tensors(self) -> dict[str, Weights]:
+        """Every tensor by a name of its own, for the identity of the weights."""
+        named = {"linear": self.linear}
+        for index, layer in enumerate(self.convolutions):
+            for part in ("kernel", "bias", "gamma", "beta"):
+                named[f"convolutions.{index}.{part}"] = getattr(layer, part)
+        return named
+
 
 def read_dlib_weights(data: bytes) -> DlibWeights:
     """Parse the file's bytes; CheckpointError where it is not that network."""

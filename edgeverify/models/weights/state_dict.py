@@ -20,6 +20,11 @@ class StateDict:
         self._tensors = {_bare(name): value for name, value in tensors.items()}
         self._taken: set[str] = set()
 
+    @property
+    def tensors(self) -> Mapping[str, NDArray[np.generic]]:
+        """Every tensor by its bare name, as it was stored; for the identity of the weights."""
+        return self._tensors
+
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
 

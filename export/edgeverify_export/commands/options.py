@@ -35,7 +35,8 @@ Metric = Annotated[
     Literal["cosine", "euclidean"] | None, typer.Option(help="How embeddings are compared.")
 ]
 Mirror = Annotated[
-    bool | None, typer.Option("--mirror/--no-mirror", help="Embed the mirror image too.")
+    Literal["both", "reference", "none"] | None,
+    typer.Option(help="Which side also gets the face's mirror image: both, reference, none."),
 ]
 Normalise = Annotated[
     bool | None, typer.Option("--normalise/--no-normalise", help="Bring embeddings to length 1.")

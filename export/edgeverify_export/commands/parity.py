@@ -38,16 +38,19 @@ def parity(  # noqa: PLR0913 - one parameter an option
 
     Fails (exit 1) below cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped
     decisions, and where another feeding separates the pairs clearly better than the stated one.
-    A liveness (PAD) bundle takes --images only: P(live) may be off by 0.01, and flips are counted
-    at its operating point.
+    A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only:
+    P(live) may be off by 0.01, and flips are counted at its operating point.
 
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """
+    from edgeverify.bundle.fusion import FusionBundle  # noqa: PLC0415
     from edgeverify.errors import ParityError  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415
+    from edgeverify_export.fusion import renew  # noqa: PLC0415
     from edgeverify_export.parity.outcome import Asked, compare_forms  # noqa: PLC0415 - heavy
 
     loaded = verified(bundle)
+    fused = loaded if isinstance(loaded, FusionBundle) else None
     asked = Asked(
         images=images,
         pairs=pairs,
@@ -56,16 +59,21 @@ def parity(  # noqa: PLR0913 - one parameter an option
         flips_needed=not no_flips,
         limit=limit,
     )
-    outcome = compare_forms(loaded, asked)
-    written = outcome.write(output)
-    if as_json:
-        say(outcome.as_json())
-    else:
-        outcome.print_table()
-        say(f"written: {written[0]}, {written[1]}")
-    if outcome.failures:
-        for failure in outcome.failures:
-            complain(f"  {failure}")
-        raise ParityError(f"parity of {loaded.manifest.name} failed", advice=outcome.failures[0])
-    if record:
-        complain(f"  {outcome.record()}")
+    for one in fused.parts if fused else (loaded,):
+        if isinstance(one, FusionBundle):
+            raise TypeError("a fusion has no fusion among its parts")
+        outcome = compare_forms(one, asked)
+        written = outcome.write(output / one.manifest.name if fused else output)
+        if as_json:
+            say(outcome.as_json())
+        else:
+            outcome.print_table()
+            say(f"written: {written[0]}, {written[1]}")
+        if outcome.failures:
+            for failure in outcome.failures:
+                complain(f"  {failure}")
+            raise ParityError(f"parity of {one.manifest.name} failed", advice=outcome.failures[0])
+        if record:
+            complain(f"  {outcome.record()}")
+            if fused:
+                renew(fused)

@@ -10,23 +10,27 @@ from edgeverify_export.commands import options
 def fp16(bundle: options.BundleFolder) -> None:
     """Add the FP16 graph to a bundle, such as one from `edgeverify models fetch`.
 
-    A liveness (PAD) bundle gets one for each of its networks.
+    A fusion or a liveness (PAD) bundle gets one for each of its networks.
 
     Example: edgeverify-export fp16 models/mobilefacenet
     """
-    from edgeverify.bundle.loading import Bundle  # noqa: PLC0415
+    from edgeverify.bundle.fusion import FusionBundle  # noqa: PLC0415
+    from edgeverify.bundle.loading import PadBundle  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
     from edgeverify.progress import steps  # noqa: PLC0415
+    from edgeverify_export.fusion import renew  # noqa: PLC0415
     from edgeverify_export.pad_half import add_pad_half  # noqa: PLC0415
     from edgeverify_export.variants import add_half  # noqa: PLC0415
 
     loaded = verified(bundle)
     with steps() as step:
         step("converting")
-        if isinstance(loaded, Bundle):
-            remarks: tuple[str, ...] = (add_half(loaded)[1],)
-        else:
+        if isinstance(loaded, PadBundle):
             remarks = add_pad_half(loaded)[1]
+        else:
+            remarks = tuple(add_half(part)[1] for part in loaded.parts)
+            if isinstance(loaded, FusionBundle):
+                renew(loaded)
     for remark in remarks:
         say(remark)
     say("its parity: edgeverify-export parity; a signed bundle must be signed again")

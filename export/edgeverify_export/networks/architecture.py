@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from edgeverify.feeding.statement import Mirror
+
 Weights: TypeAlias = "Mapping[str, Tensor]"
 """A state dict: parameter name to tensor."""
 
@@ -62,7 +64,7 @@ class Architecture:
     statistics: Statistics
     template: str | None
     metric: Literal["cosine", "euclidean"]
-    mirror: bool = True
+    mirror: Mirror = "both"
     normalise: bool = True
     published_threshold: float | None = None
 

@@ -52,10 +52,14 @@ def ask(
 
 
 def embed_all(session: Session, manifest: Manifest, chips: Iterable[RgbImage]) -> Batch:
-    """Embed at least one chip as the manifest pools it, float32 (n, d); NaN is kept as NaN."""
+    """Embed at least one chip as the manifest pools it, float32 (n, d); NaN is kept as NaN.
+
+    As a reference: that is with the mirror image wherever the manifest has one.
+    """
+    mirror = manifest.is_mirrored("reference")
     rows = []
     for chip in chips:
-        raw = session.run(feed(chip, manifest.feeding, mirror=manifest.mirror)).astype(np.float64)
+        raw = session.run(feed(chip, manifest.feeding, mirror=mirror)).astype(np.float64)
         total = raw.sum(axis=0)
         length = np.linalg.norm(total) if manifest.normalise else float(len(raw))
         with np.errstate(all="ignore"):

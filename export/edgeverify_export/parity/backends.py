@@ -73,14 +73,15 @@ def open_embedder(bundle: Bundle, checkpoint: Path | None) -> Session | NotRun:
     """Open the PyTorch network that the bundle was made of; CheckpointError for another file."""
     if checkpoint is None:
         return NotRun("pytorch", "no --checkpoint was given")
-    if checkpoint.is_file() and sha256_of_file(checkpoint) != bundle.manifest.source_sha256:
-        raise CheckpointError(f"{checkpoint} is not the checkpoint that the bundle was made of")
     missing = _without_torch()
     if missing is not None:
         return missing
-    from edgeverify_export.sources import load_network  # noqa: PLC0415 - torch
+    from edgeverify_export.sources import is_source_of, load_network  # noqa: PLC0415 - torch
 
-    return TorchSession(load_network(checkpoint, bundle.manifest.arch).fitted.network)
+    loaded = load_network(checkpoint, bundle.manifest.arch)
+    if not is_source_of(loaded.checkpoint, bundle.manifest):
+        raise CheckpointError(f"{checkpoint} is not the checkpoint that the bundle was made of")
+    return TorchSession(loaded.fitted.network)
 
 
 def open_liveness(graph: PadGraph, checkpoints: Path | None) -> Session | NotRun:

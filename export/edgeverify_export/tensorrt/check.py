@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from edgeverify.bundle.loading import Bundle, PadBundle
+from edgeverify.bundle.fusion import EmbedderBundle
+from edgeverify.bundle.loading import PadBundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.tensorrt.session import TensorRtSession
 
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
     from edgeverify.runtime.tensorrt.library import TensorRt
 
 
-def networks_of(bundle: Bundle | PadBundle) -> Sequence[Network]:
-    """Give what engines are built of: the embedder, or every network of a PAD bundle."""
-    return (bundle,) if isinstance(bundle, Bundle) else bundle.networks
+def networks_of(bundle: EmbedderBundle | PadBundle) -> Sequence[Network]:
+    """Give what engines are built of: the embedder's networks, or those of a PAD bundle."""
+    return bundle.networks if isinstance(bundle, PadBundle) else bundle.parts
 
 
-def check_engines(bundle: Bundle | PadBundle, tensorrt: TensorRt, precision: Precision) -> float:
+def check_engines(
+    bundle: EmbedderBundle | PadBundle, tensorrt: TensorRt, precision: Precision
+) -> float:
     """Run the golden vectors through the engines; the lowest cosine, or BundleError."""
     with ExitStack() as stack:
         sessions = [
             stack.enter_context(closing(TensorRtSession(network, tensorrt, precision)))
             for network in networks_of(bundle)
         ]
-        if isinstance(bundle, Bundle):
-            return check_golden(bundle, sessions[0])
-        return check_pad_golden(bundle, sessions)
+        if isinstance(bundle, PadBundle):
+            return check_pad_golden(bundle, sessions)
+        parts = zip(bundle.parts, sessions, strict=True)
+        return min(check_golden(part, session) for part, session in parts)

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from edgeverify.bundle.operating_points import OperatingPointsFile, choose_operating_point
+from edgeverify.bundle.operating_points import OperatingPointsFile
+from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.all_scores import compare_all_images
 from edgeverify.evaluation.images.calibrate import merged

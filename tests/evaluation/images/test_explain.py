@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.cli.opening import open_pipeline_for
 from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import load_photo, probe_photo
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.explain import Patch, explain_pair, occlusion_map
 from edgeverify.settings import EnrolmentSettings, ModelSettings, QualitySettings, Settings
+from edgeverify.verifier.photos import open_photo_verifier
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.evaluation.faces import BIDEN, OBAMA, OBAMA_AGAIN, TWO_PEOPLE, run
@@ -34,9 +34,8 @@ def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def pipeline(bundle: Path) -> Iterator[Pipeline]:
     model = ModelSettings(bundle=str(bundle), runtime="onnxruntime-cpu", threads=1)
-    pipeline = open_pipeline_for(Settings(model=model), bundle, otherwise=POINT)
-    yield pipeline
-    pipeline.close()
+    with open_photo_verifier(Settings(model=model), bundle, bundle.parent) as opened:
+        yield opened.pipeline
 
 
 def seen(pipeline: Pipeline, testdata: Path, photo: Path) -> tuple[str, ProbeResult]:
@@ -70,21 +69,21 @@ def test_the_middle_of_the_face_speaks_for_a_match_and_the_corners_do_not(
 
 def test_what_is_hidden_already_changes_nothing(pipeline: Pipeline, testdata: Path) -> None:
     _, probe = seen(pipeline, testdata, OBAMA)
-    assert probe.aligned is not None
     assert probe.embedding is not None
-    probe.aligned.rgb[:] = 90  # a chip as grey as the patch
-    heat = occlusion_map(pipeline, probe.aligned, probe.embedding, patch=COARSE)
+    probe.chips[0].rgb[:] = 90  # a chip as grey as the patch
+    heat = occlusion_map(
+        pipeline.embedder, probe.chips, probe.embedding, side="probe", patch=COARSE
+    )
     assert np.abs(heat).max() < 1e-5
 
 
 def test_many_chips_in_one_run_are_what_they_are_one_by_one(
     pipeline: Pipeline, testdata: Path
 ) -> None:
-    chips = [seen(pipeline, testdata, photo)[1].aligned for photo in (OBAMA, BIDEN)]
-    usable = [chip for chip in chips if chip is not None]
-    together = pipeline.embedder.embed_many(usable)
-    for chip, embedding in zip(usable, together, strict=True):
-        alone = pipeline.embedder.embed(chip)
+    faces = [seen(pipeline, testdata, photo)[1].chips for photo in (OBAMA, BIDEN)]
+    together = pipeline.embedder.embed_many(faces, "probe")
+    for chips, embedding in zip(faces, together, strict=True):
+        alone = pipeline.embedder.embed(chips, "probe")
         np.testing.assert_allclose(embedding.values, alone.values, atol=1e-5)
     assert len(together) == 2
 

@@ -10,8 +10,7 @@ from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import download_bar
-from edgeverify.verifier.owner_key import owner_key
-from edgeverify.verifier.verifier import NOT_VERIFIED, Brain, open_brain
+from edgeverify.verifier.verifier import NOT_VERIFIED, Verifier, open_verifier
 from edgeverify.vision.opening import open_finder
 
 
@@ -19,50 +18,58 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
     """Open what the config names, as the daemon would. Raises EdgeverifyError."""
     settings = config.settings
     try:
-        owner = owner_key(settings, config.folder)
         with download_bar() as progress:
-            brain = open_brain(settings, models_directory(environ), owner, progress=progress)
+            verifier = open_verifier(
+                settings,
+                config.folder,
+                models_directory(environ),
+                at_door=True,
+                progress=progress,
+            )
     except RuntimeUnavailableError as error:
         yield fault_found("model", FaultName.MODEL_UNAVAILABLE, error.problem, error.advice)
         return
     try:
-        name = brain.opened.session.name
-        seen = f"{brain.bundle.manifest.name} on {name}, golden cosine {brain.golden_cosine:.5f}"
-        if not brain.bundle.manifest.feeding_verified:
+        seen = (
+            f"{verifier.bundle.name} on {verifier.runtime}, golden cosine "
+            f"{verifier.golden_cosine:.5f}"
+        )
+        if not verifier.is_feeding_verified:
             seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
-        finder = open_finder(brain.vision, settings.vision)
+        finder = open_finder(verifier.vision, settings.vision)
         finder.close()
-        seen = f"{brain.vision.manifest.name} on LiteRT, golden points {finder.golden_pixels:.3f}"
-        yield Finding(part="faces", is_well=True, seen=f"{seen} pixels off")
-        yield from _refused(brain.opened.refused, "")
-        point = brain.point(settings)
+        named = verifier.vision.manifest.name
+        seen = f"{named} on LiteRT, golden points {finder.golden_pixels:.3f} pixels off"
+        yield Finding(part="faces", is_well=True, seen=seen)
+        yield from _refused(verifier.opened.refused, "")
+        point = verifier.point(settings)
         seen = f"{point.threshold:.4f}: {point.evidence}"
         if point.max_fmr is None:
             yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
         else:
             yield Finding(part="threshold", is_well=True, seen=seen)
-        yield from look_at_liveness(brain, config)
+        yield from look_at_liveness(verifier, config)
     finally:
-        brain.close()
+        verifier.close()
 
 
-def look_at_liveness(brain: Brain, config: LoadedConfig) -> Iterator[Finding]:
+def look_at_liveness(verifier: Verifier, config: LoadedConfig) -> Iterator[Finding]:
     """Say what proves that somebody is alive, and what of it does not work."""
-    plan = brain.plan(config.settings)
+    plan = verifier.plan(config.settings)
     if plan.is_off:
         yield fault_found("liveness", FaultName.LIVENESS_OFF, "switched off in the config")
         return
-    for notice in brain.notices:
+    for notice in verifier.notices:
         yield of_degradation("liveness", notice)
     if not plan.can_run:
         yield fault_found("liveness", FaultName.LIVENESS_UNAVAILABLE, "no PAD bundle works")
-    elif not brain.notices:
+    elif not verifier.notices:
         words = " and ".join(name for name in ("passive", "challenge") if getattr(plan, name))
-        opened = brain.opened_pad
+        opened = verifier.opened_pad
         on = "" if opened is None else f" (on {opened.sessions[0].name})"
         yield Finding(part="liveness", is_well=True, seen=words + on)
-        if opened is not None and opened.refused != brain.opened.refused:
+        if opened is not None and opened.refused != verifier.opened.refused:
             yield from _refused(opened.refused, "liveness ")
 
 

@@ -13,16 +13,16 @@ from edgeverify.liveness import JudgeRules, LivenessPlan
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import download_bar
 from edgeverify.settings import Settings
-from edgeverify.verifier.owner_key import owner_key
 from edgeverify.verifier.pipeline import Pipeline
-from edgeverify.verifier.verifier import open_brain
+from edgeverify.verifier.verifier import Verifier, open_verifier
 from edgeverify.vision.pad import PadModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PadBench:
-    """Stages and rules. `rules` has a passive plan; the pipeline itself runs no PAD."""
+    """Stages and rules. `rules` has a passive plan; a probe by the pipeline runs no PAD."""
 
+    verifier: Verifier
     pipeline: Pipeline
     pad: PadModel
     rules: DoorRules
@@ -37,7 +37,7 @@ class PadBench:
     def close(self) -> None:
         """Free everything."""
         self.pipeline.close()
-        self.pad.close()
+        self.verifier.close()
 
 
 def open_bench(
@@ -50,26 +50,31 @@ def open_bench(
     """
     passive = settings.model_copy(update={"liveness": "passive"})
     with download_bar() as progress:
-        owner = owner_key(settings, folder)
-        brain = open_brain(passive, models_directory(environ), owner, progress=progress)
-    if not isinstance(brain.pad, PadModel):
-        why = "; ".join(notice.detail for notice in brain.notices) or "it is not installed"
+        verifier = open_verifier(passive, folder, models_directory(environ), progress=progress)
+    try:
+        return _bench(verifier, passive, threshold)
+    except BaseException:
+        verifier.close()
+        raise
+
+
+def _bench(verifier: Verifier, settings: Settings, threshold: float | None) -> PadBench:
+    if not isinstance(verifier.pad, PadModel):
+        why = "; ".join(notice.detail for notice in verifier.notices) or "it is not installed"
         raise EvaluationError(
             f"the PAD bundle {settings.model.pad_bundle} cannot be measured: {why}",
             advice=f"Run `edgeverify models fetch {settings.model.pad_bundle}`.",
         )
-    at = brain.pad_threshold(passive) if threshold is None else threshold
+    at = verifier.pad_threshold(settings) if threshold is None else threshold
     if not 0.0 < at < 1.0:
         raise EvaluationError(
             "there is no threshold to measure at: the PAD bundle has no operating point",
             advice="Name one: --threshold 0.5",
         )
-    point = brain.point(passive)
-    pipeline = brain.pipeline(passive, point)
-    pipeline.pad = None
+    point = verifier.point(settings)
     rules = DoorRules(
         threshold=point.threshold,
-        metric=brain.bundle.manifest.metric,
+        metric=verifier.bundle.metric,
         decision=settings.decision,
         judge=JudgeRules(
             plan=LivenessPlan(passive=True, challenge=False),
@@ -79,4 +84,9 @@ def open_bench(
             required_matches=settings.decision.required_matches,
         ),
     )
-    return PadBench(pipeline=pipeline, pad=brain.pad, rules=rules)
+    return PadBench(
+        verifier=verifier,
+        pipeline=verifier.open_pipeline(settings),
+        pad=verifier.pad,
+        rules=rules,
+    )

@@ -1,0 +1,95 @@
+"""The choice of a threshold for a door, among those that its bundle has evidence for."""
+
+from __future__ import annotations
+
+from edgeverify.bundle.operating_points import Fusion, MeasuredPoint, OperatingPoints
+from edgeverify.domain import OperatingPoint
+from edgeverify.errors import ConfigError
+from edgeverify.settings import DecisionSettings
+
+_MEAN_FRAMES = 5
+
+
+def choose_operating_point(
+    points: OperatingPoints | None,
+    settings: DecisionSettings,
+    *,
+    bundle_name: str,
+    references: int = 1,
+) -> OperatingPoint:
+    """Choose the threshold for `settings.max_fmr`, split over `references` (walk-up: N).
+
+    A threshold written by hand wins and is named so. ConfigError where nothing was measured that
+    carries the rate; for walk-up it names the largest N that the evidence supports.
+    """
+    if settings.threshold is not None:
+        return OperatingPoint(
+            threshold=settings.threshold, max_fmr=None, evidence="written by hand"
+        )
+    count = max(1, references)
+    fusion: Fusion = "single" if settings.fusion == "votes" else "mean5"
+    if fusion == "mean5" and settings.window_frames != _MEAN_FRAMES:
+        raise ConfigError(
+            f"decision.fusion: mean is measured on means of {_MEAN_FRAMES} scores, and "
+            f"decision.window_frames is {settings.window_frames}",
+            advice=f"Set window_frames to {_MEAN_FRAMES}, or write decision.threshold by hand.",
+        )
+    found = None if points is None else points.at_most(settings.max_fmr / count, fusion)
+    if points is None or found is None:
+        raise _no_evidence(points, settings, bundle_name, count, fusion)
+    return OperatingPoint(
+        threshold=found.threshold,
+        max_fmr=settings.max_fmr / count,
+        evidence=found.evidence,
+        caution=found.caution,
+        for_photos=_for_photos(points, found),
+    )
+
+
+def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[int, float], ...]:
+    """Choose what references of several photos need at the same rate; never less than fewer do.
+
+    Means of five are measured against single photos: they get the threshold of single frames at
+    least, as they do everywhere.
+    """
+    single = points.at_most(found.fmr, "single")
+    least = found.threshold
+    chosen = []
+    for photos in points.photo_counts:
+        measured = points.at_most(found.fmr, "single", photos)
+        if measured is not None and measured.fmr == found.fmr:
+            least = max(least, measured.threshold)
+        elif single is not None:
+            least = max(least, single.threshold + points.step(photos))
+        chosen.append((photos, least))
+    return tuple(chosen)
+
+
+def _no_evidence(
+    points: OperatingPoints | None,
+    settings: DecisionSettings,
+    bundle_name: str,
+    count: int,
+    fusion: Fusion,
+) -> ConfigError:
+    strictest = None if points is None else points.strictest(fusion)
+    kind = "single comparisons" if fusion == "single" else "means of five scores (fusion: mean)"
+    advice = "Measure it with `edgeverify calibrate`, or write decision.threshold by hand."
+    if strictest is None:
+        return ConfigError(
+            f"the bundle {bundle_name} has no operating points measured on {kind}", advice=advice
+        )
+    wanted = settings.max_fmr / count
+    if count > 1 and strictest.fmr <= settings.max_fmr:
+        largest = int(settings.max_fmr / strictest.fmr * (1 + 1e-9))
+        return ConfigError(
+            f"decision.max_fmr {settings.max_fmr:g} split over {count} references asks for "
+            f"{wanted:.2g}, but the bundle {bundle_name} has evidence down to {strictest.fmr:g}: "
+            f"walk-up supports at most {largest} references here",
+            advice="Enrol fewer people at this door, use a card reader, or measure more pairs.",
+        )
+    return ConfigError(
+        f"decision.max_fmr {settings.max_fmr:g} is stricter than the evidence of the bundle "
+        f"{bundle_name}, which reaches down to {strictest.fmr:g}",
+        advice=advice,
+    )
