@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 from av import VideoFrame
@@ -39,7 +38,8 @@ class GstreamerReader:
         self._raw = bytearray(self._row_bytes * order.height)
         caps = f"video/x-raw,format=RGB,width={order.width},height={order.height}"
         sink = ("!", "videoconvert", "!", "videoscale", "!", caps, "!", "fdsink", "fd=1")
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
+        # In memory: this process may write no file.
+        self._complaints = open(os.memfd_create("complaints"), "r+b")  # noqa: PTH123, SIM115
         self._words = order.words
         self._process = subprocess.Popen(
             COMMAND,

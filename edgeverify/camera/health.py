@@ -38,7 +38,8 @@ class CameraHealth:
 
     `since` is on the camera's own clock (`Camera.now`), seconds. `frames_per_second` is the rate
     over the last seconds, `frame_age_seconds` the age of the newest frame (None before the first).
-    `detail` is one line for people and names no password.
+    `detail` is one line for people and names no password. `unconfined` says in words what the
+    process that decodes the stream could not give up, "" where it can reach nothing but its camera.
     """
 
     state: CameraState
@@ -46,6 +47,7 @@ class CameraHealth:
     detail: str = ""
     frames_per_second: float = 0.0
     frame_age_seconds: float | None = None
+    unconfined: str = ""
 
     @property
     def is_usable(self) -> bool:

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 MAX_CONNECT_SECONDS = 1.5
 
 
-def make_order(source: Source, settings: CameraSettings, device_root: Path) -> Order:
-    """Resolve the source as it is now. Raises CameraError where nothing is there."""
+def make_order(
+    source: Source, settings: CameraSettings, device_root: Path, private: tuple[Path, ...] = ()
+) -> Order:
+    """Return what to ask for, resolved as it is now. Raises CameraError where nothing is there.
+
+    `private` are the places that the capture process must not be able to open.
+    """
     if isinstance(source, FileSource):
         if not source.path.is_file():
             raise CameraError(f"{source}: no such video file")
-        kind, place = "file", str(source.path)
+        kind, place = "file", str(source.path.resolve())
     elif isinstance(source, V4l2Source):
         kind, place = "v4l2", str(find_device(source, device_root))
     elif isinstance(source, UrlSource):
@@ -45,6 +50,8 @@ def make_order(source: Source, settings: CameraSettings, device_root: Path) -> O
         loop=settings.loop,
         timeout_seconds=settings.open_timeout_seconds,
         transport=settings.transport,
+        port=source.address[1] if isinstance(source, UrlSource) else 0,
+        private=tuple(str(path.resolve()) for path in private),
     )
 
 
