@@ -15,6 +15,7 @@ from edgeverify.camera.health import CameraHealth, CameraState
 from edgeverify.camera.lasting_fault import LastingFault
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Confined, Failed, Message, Opened, Order, Started
+from edgeverify.camera.monochrome import MonochromeWatch
 from edgeverify.camera.pauses import (
     ABSENT_SECONDS,
     BROKEN_OFF_SECONDS,
@@ -93,6 +94,7 @@ class LiveCamera:
         self._frames = LatestFrame(mirror=settings.mirror)
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._lasting = LastingFault()
+        self._monochrome = MonochromeWatch()
         self._log = CameraLog(source.name)
         self._backoff = camera_backoff(random)
         self._lock = threading.Lock()
@@ -130,6 +132,7 @@ class LiveCamera:
             frames_per_second=self._frames.rate(now),
             frame_age_seconds=age,
             unconfined=self._log.unconfined,
+            is_monochrome=self._monochrome.is_monochrome,
         )
 
     def now(self) -> float:
@@ -259,6 +262,9 @@ class LiveCamera:
                 self._watch.forget()
                 self._broken = None
             verdict = self._watch.look(captured.picture, captured.captured_at)
+            self._monochrome.look(
+                captured.captured_at, is_monochrome=captured.picture.is_monochrome
+            )
             proves_nothing = self._watch.is_repeat or captured.picture.is_torn
         if self._source.scene and verdict.state is CameraState.OK:
             self._source.scene.look(captured.picture.thumbnail, captured.captured_at)

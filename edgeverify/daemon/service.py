@@ -225,7 +225,12 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
 
 
 def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Camera:
-    return open_camera(settings, folder=folder, scene_file=state.folder / "scene.png")
+    return open_camera(
+        settings,
+        folder=folder,
+        scene_file=state.folder / "scene.png",
+        private=(state.folder, folder),
+    )
 
 
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:

@@ -29,7 +29,7 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
         return
     settings = config.settings.camera
     try:
-        camera = open_camera(settings, folder=config.folder)
+        camera = open_camera(settings, folder=config.folder, private=(config.folder,))
     except CameraError as error:
         yield fault_found("camera", FaultName.CAMERA_OFFLINE, error.problem, error.advice)
         return
@@ -47,7 +47,10 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
         yield fault_found("camera", name, _named(settings.source, health.detail))
     else:
         seen = f"{public_name(settings.source)}: {frame.width} x {frame.height} pixels"
+        seen += ", without colour" if health.is_monochrome else ""
         yield Finding(part="camera", is_well=True, seen=seen)
+    if health.unconfined:
+        yield fault_found("camera", FaultName.CAMERA_UNCONFINED, health.unconfined)
 
 
 def _named(source: str, detail: str) -> str:
