@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 
@@ -21,7 +22,8 @@ def confine(order: Order) -> str:
     `order.private` can be opened any more.
     """
     has_children = order.kind == "gstreamer"
-    lacking = [_limit(has_children=has_children)]
+    lacking: list[str] = []
+    _limit(has_children=has_children)
     if has_children:
         _make_cache()
     rules = rules_for(order)
@@ -39,21 +41,19 @@ def confine(order: Order) -> str:
             lacking.append(f"files are not closed to it ({error.strerror})")
     if any(_opens(path) for path in order.private):
         lacking.append("it can read the door's state")
-    return "; ".join(words for words in lacking if words)
+    return "; ".join(lacking)
 
 
-def _limit(*, has_children: bool) -> str:
+def _limit(*, has_children: bool) -> None:
+    """Limit memory and files. In the service's unit the call is closed, and its own limits hold."""
     limits = {resource.RLIMIT_CORE: 0}
     if not has_children:
         limits |= {resource.RLIMIT_AS: MAX_ADDRESS_SPACE, resource.RLIMIT_NOFILE: MAX_FILES}
-    try:
-        for which, most in limits.items():
-            _soft, hard = resource.getrlimit(which)
-            value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    for which, most in limits.items():
+        _soft, hard = resource.getrlimit(which)
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(which, (value, value))
-    except (OSError, ValueError) as error:
-        return f"its memory is not limited ({error})"
-    return ""
 
 
 def _make_cache() -> None:
