@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.clock import ClockReading
 from edgeverify.daemon.door.inbox import CAPACITY, Inbox
 from edgeverify.daemon.door.people import People
@@ -32,7 +33,7 @@ from edgeverify.settings import ClockSettings, HoursSettings, StaffEntry
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 
 
-def _claim(card: str, source: ClaimSource = ClaimSource.MQTT) -> Claim:
+def _claim(card: str, source: ClaimSource = MQTT) -> Claim:
     return Claim(id="c", card=card, issued_at=MONDAY_NOON, received_at=0.0, source=source)
 
 
@@ -110,7 +111,7 @@ def test_a_reference_that_outlived_its_config_entry_is_nobody() -> None:
 def test_walk_up_counts_only_who_may_come_in_now() -> None:
     nights = HoursSettings(windows=("Mon-Sun 22:00-06:00",))
     people = _people(_entry("ada"), _entry("guard", hours=nights), enrolled=("ada", "guard"))
-    walk_up = _claim("", ClaimSource.WALK_UP)
+    walk_up = _claim("", WALK_UP)
     assert people.subject(walk_up, MONDAY_NOON).cards == {"ada"}
     midnight = MONDAY_NOON + timedelta(hours=12)
     assert people.subject(walk_up, midnight).cards == {"ada", "guard"}

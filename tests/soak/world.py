@@ -50,6 +50,8 @@ class World:
     changes: dict[str, object] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = ("-m", "edgeverify")
+    stdin: int | None = None
+    """A descriptor that the daemon reads as its standard input."""
     process: subprocess.Popen[bytes] | None = None
     camera_is_whole: bool = True
 
@@ -113,7 +115,9 @@ class World:
             **self.environ,
         }
         with (self.folder / "daemon.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=ROOT)
+            self.process = subprocess.Popen(
+                command, stdin=self.stdin, stdout=log, stderr=log, env=environ, cwd=ROOT
+            )
         return self.process
 
     def start(self) -> None:

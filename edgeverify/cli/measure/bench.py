@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import complain, plain_errors, say
-from edgeverify.cli.door.arithmetic import one_thread_for_matrices
 from edgeverify.cli.extras import needs_extra
 
 if TYPE_CHECKING:
