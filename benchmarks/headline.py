@@ -1,6 +1,6 @@
 """The headline figures, written into every page that shows them from one place.
 
-    python -m benchmarks.headline            # writes docs/accuracy.md, docs/model-card.md, README.md
+    python -m benchmarks.headline            # writes the pages of `PAGES`
     python -m benchmarks.headline --check    # exit 1 where a page shows other figures
 
 What is shown comes from the operating points that the release ships (`edgeverify calibrate`) and
@@ -40,11 +40,16 @@ class OneCamera(BaseModel):
 def table(root: Path = ROOT) -> str:
     """Return the table in Markdown."""
     seen = json.loads((root / ONE_CAMERA).read_text("utf-8"))
-    rows = [
-        "| model | threshold | FMR on others | FNMR, one photo | two photos | one camera: let in "
-        "wrongly | refused wrongly |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    titles = (
+        "model",
+        "threshold",
+        "FMR on others",
+        "FNMR, one photo",
+        "two photos",
+        "one camera: let in wrongly",
+        "refused wrongly",
+    )
+    rows = [f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
     for entry in load_catalogue().models:
         one, two = _point(entry.name, 1), _point(entry.name, 2)
         if one is None or two is None:
