@@ -101,7 +101,7 @@ slow: $(VENV)/daemon.stamp
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
-ci: mediapipe test slow test-export test-systemd ## What CI runs
+ci: mediapipe test slow test-export test-systemd test-fresh ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
 	rm -rf $(VENV) $(MEDIAPIPE_VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -135,7 +135,7 @@ uninstall: ## As root: take the service away; configs and state stay
 test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= TIMES= RUN="demo test"
 	@./systemd/prerequisites systemd
 	$(BIN)/python -m tests.fresh --times $(or $(TIMES),1) --run $(or $(RUN),demo) \
-		--debian $(or $(DEBIAN),bookworm trixie)
+		$(if $(DEBIAN),--debian $(DEBIAN))
 .PHONY: test-fresh
 
 test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted in a container (root)

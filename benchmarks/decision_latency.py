@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeverify.claims import MQTT
 from edgeverify.config import load_config
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.service import Service, assemble
@@ -30,7 +31,7 @@ from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.film import FRAMES_PER_SECOND, shoot
 from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.scenes import OWNER_CARD, Film
-from edgeverify.domain import Claim, ClaimSource, Decision, Outcome
+from edgeverify.domain import Claim, Decision, Outcome
 from edgeverify.models.folders import cache_directory, models_directory
 from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
@@ -88,7 +89,7 @@ def measure(service: Service, claims: int) -> list[float]:
                 card=OWNER_CARD,
                 issued_at=datetime.now(timezone.utc),
                 received_at=time.monotonic(),
-                source=ClaimSource.MQTT,
+                source=MQTT,
             )
         )
         if not told.wait(30):

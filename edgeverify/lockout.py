@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from edgeverify.domain import Claim, ClaimSource, Decision, Outcome, Reason
+from edgeverify.domain import Claim, Decision, Outcome, Reason
 from edgeverify.settings.decision import LockoutSettings
 
 CHARGED = frozenset({Reason.NON_MATCH, Reason.PRESENTATION_ATTACK, Reason.CHALLENGE_FAILED})
@@ -45,7 +45,7 @@ CLEAN = LockoutState()
 
 def key_of(claim: Claim) -> str:
     """Give the card whose record a claim's failures are written to; the door's for walk-up."""
-    return WALK_UP_KEY if claim.source is ClaimSource.WALK_UP else claim.card
+    return WALK_UP_KEY if claim.source.names_nobody else claim.card
 
 
 def after(

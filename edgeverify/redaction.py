@@ -1,7 +1,7 @@
 """What must not leave the door in a support bundle, taken out of texts. Pure.
 
 Cards, names and photo paths of the config become `card-1`, `person-1`, `photo-1`, so that a log
-still shows who is the same; addresses lose user, password and query; keys, passwords and anything
+still shows who is the same; addresses keep scheme, host and port only; keys, passwords and anything
 long enough to be an embedding or a picture are cut out.
 """
 
@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from edgeverify.camera.source import public_name
 from edgeverify.settings import Settings
 
-_LOGIN_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*://)[^/\s\"']*@", re.IGNORECASE)
-_QUERY_IN_ADDRESS = re.compile(
-    r"(?P<address>[a-z][a-z0-9+.\-]*://[^\s?\"']+)\?[^\s\"']*", re.IGNORECASE
-)
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*://)(?P<rest>[^\s\"'<>\\]*)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"^(?:[^/?#@]*@)?(?P<host>[^/?#@]*)(?P<beyond>[^@]*)$")
 _NAMED_SECRET = re.compile(
     r"(?P<name>\b(?:password|passwd|passphrase|secret|token|api_?key|user-pw|user-id)\b[\"']?\s*[=:]\s*)"
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;\"'}]+)",
@@ -55,8 +54,7 @@ class Redactor:
     def clean(self, text: str) -> str:
         """Return the text without anything that must not leave."""
         text = _PEM.sub(REMOVED, text)
-        text = _LOGIN_IN_ADDRESS.sub(rf"\g<scheme>{REMOVED}@", text)
-        text = _QUERY_IN_ADDRESS.sub(rf"\g<address>?{REMOVED}", text)
+        text = _ADDRESS.sub(_host_only, text)
         text = _NAMED_SECRET.sub(rf"\g<name>{REMOVED}", text)
         text = self._words.sub(lambda found: self._aliases[found[0]], text)
         text = _AFTER_CARD.sub(
@@ -68,10 +66,22 @@ class Redactor:
     def settings(self, settings: Settings) -> dict[str, Any]:
         """Return the settings as JSON types: people are counted, not listed."""
         said: dict[str, Any] = settings.model_dump(mode="json")
+        said["camera"]["source"] = public_name(settings.camera.source)
         said["staff"] = f"{len(settings.staff)} people"
         said["claims"]["fixed_card"] = REMOVED if settings.claims.fixed_card else ""
         said["mqtt"]["username"] = REMOVED if settings.mqtt.username else ""
         return said
+
+
+def _host_only(found: re.Match[str]) -> str:
+    """Keep scheme, host and port of an address: a password may stand in any other part.
+
+    With an @ beyond the host nobody can say which part is the host.
+    """
+    authority = _AUTHORITY.match(found["rest"])
+    if authority is None:
+        return f"{found['scheme']}{REMOVED}"
+    return f"{found['scheme']}{authority['host']}" + (f"/{REMOVED}" if authority["beyond"] else "")
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edgeverify.domain import ClaimSource, Decision, Outcome, Reason
+from edgeverify.claims import MQTT
+from edgeverify.domain import Decision, Outcome, Reason
 from edgeverify.journal import Entry, FrameRecord
 from edgeverify.keys import SigningKeys, load_signing_keys
 from edgeverify.lockout import LockoutState
@@ -60,7 +61,7 @@ def decided(
             score=0.9312345,
             threshold=0.9,
         ),
-        source=ClaimSource.MQTT,
+        source=MQTT,
         issued_at=issued,
         expires_at=issued + lifetime,
         duration_seconds=0.8,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.clock import ClockJudge, ClockReading, ClockVerdict, SystemClock
+from edgeverify.clock import EARLIEST, ClockJudge, ClockReading, ClockVerdict, SystemClock
 from edgeverify.settings import ClockSettings
 from tests.doors import NOON
 
@@ -18,8 +18,13 @@ LENIENT = ClockSettings(allow_unsynced=True)
 HOUR = timedelta(hours=1)
 
 
-def _at(wall: datetime, uptime: float, *, synchronised: bool = True) -> ClockReading:
-    return ClockReading(wall=wall, uptime=uptime, is_synchronised=synchronised)
+TEN_YEARS = timedelta(days=3650)
+
+
+def _at(
+    wall: datetime, uptime: float, *, synchronised: bool = True, battery: datetime | None = None
+) -> ClockReading:
+    return ClockReading(wall=wall, uptime=uptime, is_synchronised=synchronised, battery=battery)
 
 
 def _last(judge: ClockJudge, *readings: ClockReading) -> ClockVerdict:
@@ -67,34 +72,78 @@ def test_an_idle_night_is_not_a_leap() -> None:
     assert verdict.floor == NOON + 12 * HOUR
 
 
-def test_a_leap_of_ten_years_does_not_lift_the_floor_until_it_has_settled() -> None:
-    leapt = NOON + timedelta(days=3650)
-    readings = [_at(NOON, 0), _at(leapt, 1)]
-    assert _last(ClockJudge(floor=NOON), *readings).floor is None
-    readings += [_at(leapt + timedelta(seconds=s), 1 + s) for s in (60, 300, 599)]
-    assert _last(ClockJudge(floor=NOON), *readings).floor is None
-    readings.append(_at(leapt + timedelta(seconds=600), 601))
-    assert _last(ClockJudge(floor=NOON), *readings).floor == leapt + timedelta(seconds=600)
+def test_a_leap_of_ten_years_grants_nothing_however_long_the_time_server_insists() -> None:
+    """A false time server says 'synchronised' for as long as it likes."""
+    leapt = NOON + TEN_YEARS
+    readings = [_at(NOON, 0), *(_at(leapt + timedelta(seconds=s), 1 + s) for s in (0, 60, 7200))]
+    for upto in range(2, len(readings) + 1):
+        verdict = _last(ClockJudge(floor=NOON), *readings[:upto])
+        assert not verdict.is_trusted
+        assert verdict.floor is None
+        assert "nothing else confirms it" in verdict.problem
+
+
+def test_the_battery_clock_is_no_witness_for_a_leap_while_the_machine_ran() -> None:
+    """The kernel copies its time into it every eleven minutes."""
+    leapt = NOON + TEN_YEARS
+    readings = [_at(NOON, 0), _at(leapt, 1, battery=NOON), _at(leapt + HOUR, 3601, battery=leapt)]
+    assert not _last(ClockJudge(floor=NOON), *readings).is_trusted
+    assert not _last(ClockJudge(floor=NOON), _at(NOON, 0), _at(leapt, 1, battery=leapt)).is_trusted
 
 
 def test_a_leap_that_goes_back_leaves_no_trace() -> None:
-    readings = [_at(NOON, 0), _at(NOON + timedelta(days=3650), 1), _at(NOON + 2 * HOUR, 7200)]
+    readings = [_at(NOON, 0), _at(NOON + TEN_YEARS, 1), _at(NOON + 2 * HOUR, 7200)]
     verdict = _last(ClockJudge(floor=NOON), *readings)
     assert verdict == ClockVerdict(is_trusted=True, floor=NOON + 2 * HOUR)
 
 
+def test_a_person_may_confirm_a_leap() -> None:
+    judge, leapt = ClockJudge(floor=NOON), _at(NOON + TEN_YEARS, 1)
+    for reading in (_at(NOON, 0), leapt):
+        judge, _ = judge.judge(reading, STRICT)
+    judge, verdict = judge.accepted(leapt).judge(_at(NOON + TEN_YEARS + HOUR, 3601), STRICT)
+    assert verdict.is_trusted
+
+
+def test_a_door_switched_off_for_a_week_opens_where_the_battery_clock_agrees() -> None:
+    """The floor waits: ten minutes in one piece, as for every leap that is believed."""
+    week = NOON + timedelta(days=7)
+    first = _at(week, 30, battery=week - timedelta(seconds=40))
+    assert _last(ClockJudge(floor=NOON), first) == ClockVerdict(is_trusted=True)
+    later = _at(week + HOUR, 3630, battery=week + HOUR)
+    assert _last(ClockJudge(floor=NOON), first, later).floor == week + HOUR
+
+
+@pytest.mark.parametrize("battery", [None, NOON, NOON + timedelta(days=1)])
+def test_a_door_switched_off_for_a_week_waits_for_a_person_otherwise(
+    battery: datetime | None,
+) -> None:
+    week = NOON + timedelta(days=7)
+    assert not _last(ClockJudge(floor=NOON), _at(week, 30, battery=battery)).is_trusted
+
+
+def test_a_machine_without_a_battery_clock_may_be_told_how_long_a_power_cut_is() -> None:
+    week = ClockSettings(max_step_seconds=8 * 86400)
+    judge = ClockJudge(floor=NOON)
+    assert judge.judge(_at(NOON + timedelta(days=7), 30), week)[1].is_trusted
+    assert not judge.judge(_at(NOON + TEN_YEARS, 30), week)[1].is_trusted
+
+
 def test_losing_synchronisation_starts_the_ten_minutes_again() -> None:
-    leapt = NOON + timedelta(days=30)
-    readings = [_at(NOON, 0), _at(leapt, 1), _at(leapt, 500, synchronised=False), _at(leapt, 602)]
+    week = NOON + timedelta(days=7)
+    readings = [
+        _at(week, 1, battery=week),
+        _at(week, 500, synchronised=False, battery=week),
+        _at(week + timedelta(seconds=602), 602, battery=week + timedelta(seconds=602)),
+    ]
     assert _last(ClockJudge(floor=NOON), *readings).floor is None
 
 
-def test_a_door_switched_off_for_a_week_settles_first() -> None:
-    """At a start nobody can tell a week in a drawer from a leap."""
-    week = NOON + timedelta(days=7)
-    assert _last(ClockJudge(floor=NOON), _at(week, 30)).floor is None
-    assert _last(ClockJudge(floor=NOON), _at(week, 30)).is_trusted
-    assert _last(ClockJudge(floor=NOON), _at(week, 30), _at(week + HOUR, 3630)).floor is not None
+def test_before_this_release_was_made_no_clock_is_right() -> None:
+    """The very first start of a door has no floor yet."""
+    verdict = _last(ClockJudge(floor=None), _at(EARLIEST - timedelta(seconds=1), 10))
+    assert not verdict.is_trusted
+    assert "before" in verdict.problem
 
 
 def test_no_battery_1970_then_the_time_server_answers() -> None:
@@ -124,8 +173,10 @@ def test_the_floor_never_sinks_and_nothing_below_it_is_trusted(
     steps: list[tuple[float, float, bool]],
 ) -> None:
     judge, uptime = ClockJudge(floor=NOON), 0.0
+    trusted, passed_since = NOON, 0.0
     for offset, passed, synchronised in steps:
         uptime += passed
+        passed_since += passed
         before = judge.floor
         wall = NOON + timedelta(seconds=offset)
         judge, verdict = judge.judge(_at(wall, uptime, synchronised=synchronised), STRICT)
@@ -134,6 +185,9 @@ def test_the_floor_never_sinks_and_nothing_below_it_is_trusted(
         assert judge.floor >= before
         if wall < before or not synchronised:
             assert not verdict.is_trusted
+        if verdict.is_trusted:
+            assert wall <= trusted + timedelta(seconds=passed_since + STRICT.max_step_seconds)
+            trusted, passed_since = wall, 0.0
 
 
 def test_the_machines_own_clocks_can_be_read() -> None:

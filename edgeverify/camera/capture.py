@@ -14,8 +14,10 @@ import socket
 import sys
 import threading
 
+from edgeverify.camera.confinement.confine import confine
 from edgeverify.camera.messages import (
     Captured,
+    Confined,
     Failed,
     Opened,
     Order,
@@ -91,9 +93,12 @@ def main() -> None:
     order = receive_order(to)
     if order is None:
         return
+    # Before any thread, which would keep what it has, and before the first byte of the stream.
+    lacking = confine(order)
     threading.Thread(target=_die_with_the_daemon, args=(to,), daemon=True).start()
     reader: Reader | None = None
     try:
+        send(to, Confined(lacking))
         reader = open_reader(order)
         capture(reader, to)
     except VideoEndedError as error:

@@ -1,18 +1,21 @@
 """A GStreamer pipeline (Jetson's CSI cameras) as a child process that writes raw pictures.
 
-FFmpeg knows no GStreamer, hence `gst-launch-1.0 ... ! fdsink`.
+FFmpeg knows no GStreamer, hence a child whose pipeline ends in `! fdsink`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-import shutil
+import re
 import subprocess
-import tempfile
+import sys
 import time
 
 from av import VideoFrame
 
+from edgeverify.camera.gstreamer_child import NOT_INSTALLED
 from edgeverify.camera.messages import Order
 from edgeverify.camera.reader import Shot
 from edgeverify.errors import CameraError
@@ -20,31 +23,33 @@ from edgeverify.errors import CameraError
 QUEUE = ("!", "queue", "leaky=downstream", "max-size-buffers=1")
 """Old pictures are dropped before they are converted."""
 
+COMMAND = (sys.executable, "-m", "edgeverify.camera.gstreamer_child")
+SHORTEST_VALUE = 4
+ADDRESS = re.compile(r"([a-z][a-z0-9+.\-]*://)[^\s\"']+", re.IGNORECASE)
+
 
 class GstreamerReader:
     """Raw RGB pictures of the size in the settings, scaled by the pipeline if need be."""
 
     def __init__(self, order: Order) -> None:
-        program = shutil.which("gst-launch-1.0")
-        if program is None:
-            raise CameraError(
-                "gst-launch-1.0 is not installed",
-                advice="Install it: apt install gstreamer1.0-tools.",
-            )
         self._size = (order.width, order.height)
         # GStreamer begins each row at a multiple of four bytes.
         self._row_bytes = (order.width * 3 + 3) // 4 * 4
         self._raw = bytearray(self._row_bytes * order.height)
         caps = f"video/x-raw,format=RGB,width={order.width},height={order.height}"
         sink = ("!", "videoconvert", "!", "videoscale", "!", caps, "!", "fdsink", "fd=1")
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in close()
+        # In memory: this process may write no file.
+        self._complaints = open(os.memfd_create("complaints"), "r+b")  # noqa: PTH123, SIM115
+        self._words = order.words
         self._process = subprocess.Popen(
-            [program, "-q", *order.words, *QUEUE, *sink],
-            stdin=subprocess.DEVNULL,
+            COMMAND,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             bufsize=0,
         )
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as target:  # type: ignore[union-attr]
+            target.write(json.dumps([*order.words, *QUEUE, *sink]).encode())
 
     def read(self) -> Shot:
         """Wait for a whole picture."""
@@ -80,7 +85,17 @@ class GstreamerReader:
             filled += count
 
     def _last_words(self) -> str:
+        if self._process.wait() == NOT_INSTALLED:
+            return "GStreamer is not installed; install it: apt install gstreamer1.0-plugins-base"
         self._complaints.seek(0)
-        lines = self._complaints.read(65536).decode(errors="replace").splitlines()
-        errors = [line.strip() for line in lines if "ERROR" in line or "erroneous" in line]
-        return (errors or ["without an error message"])[0][:300]
+        said = self._complaints.read(65536).decode(errors="replace").strip().splitlines()
+        return _without_values((said or ["without an error message"])[-1][:300], self._words)
+
+
+def _without_values(said: str, words: tuple[str, ...]) -> str:
+    """Take the values that the pipeline was given out of a message: one may be a password."""
+    values = (word.partition("=")[2].strip("\"'") for word in words if "=" in word)
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= SHORTEST_VALUE:
+            said = said.replace(value, "...")
+    return ADDRESS.sub(r"\1...", said)

@@ -38,7 +38,9 @@ class CameraHealth:
 
     `since` is on the camera's own clock (`Camera.now`), seconds. `frames_per_second` is the rate
     over the last seconds, `frame_age_seconds` the age of the newest frame (None before the first).
-    `detail` is one line for people and names no password.
+    `detail` is one line for people and names no password. `unconfined` says in words what the
+    process that decodes the stream could not give up, "" where it can reach nothing but its camera.
+    `is_monochrome` says that its pictures have no colour, as of a grey or infrared camera.
     """
 
     state: CameraState
@@ -46,6 +48,8 @@ class CameraHealth:
     detail: str = ""
     frames_per_second: float = 0.0
     frame_age_seconds: float | None = None
+    unconfined: str = ""
+    is_monochrome: bool = False
 
     @property
     def is_usable(self) -> bool:

@@ -81,7 +81,13 @@ class LatestFrame:
         rgb = _copy(newest, mirror=self._mirror)
         if rgb is None:  # overwritten while we looked: there is a newer one by now
             return self.take(newest.sequence, timeout_seconds, not_before)
-        return Frame(rgb=rgb, sequence=newest.sequence, captured_at=newest.captured.captured_at)
+        captured = newest.captured
+        return Frame(
+            rgb=rgb,
+            sequence=newest.sequence,
+            captured_at=captured.captured_at,
+            is_monochrome=captured.picture.is_monochrome,
+        )
 
     def newest_at(self) -> float | None:
         """When the camera last gave a frame, a repeated one too; None before the first."""

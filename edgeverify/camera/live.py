@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -11,10 +10,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from edgeverify.camera.health import USABLE, CameraHealth, CameraState
-from edgeverify.camera.lasting_fault import PICTURE_FAULTS, LastingFault
+from edgeverify.camera.camera_log import CameraLog
+from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.lasting_fault import LastingFault
 from edgeverify.camera.latest_frame import LatestFrame
-from edgeverify.camera.messages import Captured, Failed, Message, Opened, Order, Started
+from edgeverify.camera.messages import Captured, Confined, Failed, Message, Opened, Order, Started
+from edgeverify.camera.monochrome import MonochromeWatch
 from edgeverify.camera.pauses import (
     ABSENT_SECONDS,
     BROKEN_OFF_SECONDS,
@@ -31,15 +32,12 @@ from edgeverify.errors import CameraError
 if TYPE_CHECKING:
     from edgeverify.settings import CameraSettings
 
-LOGGER = logging.getLogger(__name__)
 START_SECONDS = 20.0
 """A capture process that has not begun by then (a very busy machine) is replaced."""
 LOOK_UP_SECONDS = 0.1
 """How often the supervisor looks whether it should stop."""
 MISSED_FRAMES = 1.5
 """A slow camera stalls after so many of its frames' intervals, if that is later."""
-CHANGE_SECONDS = 10.0
-"""A camera that changes its pictures again and again is said to do so this often."""
 PROVEN_SECONDS = 5.0
 """After frames for so long, the next failure begins with the shortest pause again."""
 
@@ -96,8 +94,8 @@ class LiveCamera:
         self._frames = LatestFrame(mirror=settings.mirror)
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._lasting = LastingFault()
-        self._said_changed = clock() - CHANGE_SECONDS
-        self._said: tuple[CameraState, str] = (CameraState.STARTING, "")
+        self._monochrome = MonochromeWatch()
+        self._log = CameraLog(source.name)
         self._backoff = camera_backoff(random)
         self._lock = threading.Lock()
         self._broken: CameraHealth | None = CameraHealth(
@@ -133,6 +131,8 @@ class LiveCamera:
             detail=detail,
             frames_per_second=self._frames.rate(now),
             frame_age_seconds=age,
+            unconfined=self._log.unconfined,
+            is_monochrome=self._monochrome.is_monochrome,
         )
 
     def now(self) -> float:
@@ -221,9 +221,8 @@ class LiveCamera:
             if isinstance(message, Started):
                 limit = self._settings.open_timeout_seconds
                 silence = f"{self._source.name}: gives no picture within {limit:g} s"
-            elif isinstance(message, Opened):
-                self._say_changed(opened, message)
-                opened = _map(message, self._settings.rotate)
+            elif isinstance(message, Confined | Opened):
+                opened = self._prepare(message, opened)
             elif opened is not None:
                 limit, state = self._stalled_seconds, CameraState.STALLED
                 silence = f"{self._source.name}: no new frame for {limit:g} s"
@@ -232,6 +231,16 @@ class LiveCamera:
                 if self._is_lasting(verdict, now):
                     return verdict.state, f"{verdict.detail}; opened anew"
         return CameraState.OFFLINE, "closed"
+
+    def _prepare(self, message: Confined | Opened, before: _Shared | None) -> _Shared | None:
+        """Take in what comes before frames; return where they lie from now on."""
+        if isinstance(message, Confined):
+            self._log.confined(message.lacking)
+            return before
+        shared = _map(message, self._settings.rotate)
+        if before is not None:
+            self._log.changed(shared.form, self._clock())
+        return shared
 
     def _prove(self, first: float | None, now: float) -> float:
         """Begin with short pauses again after a while of frames; return when the first came."""
@@ -253,6 +262,9 @@ class LiveCamera:
                 self._watch.forget()
                 self._broken = None
             verdict = self._watch.look(captured.picture, captured.captured_at)
+            self._monochrome.look(
+                captured.captured_at, is_monochrome=captured.picture.is_monochrome
+            )
             proves_nothing = self._watch.is_repeat or captured.picture.is_torn
         if self._source.scene and verdict.state is CameraState.OK:
             self._source.scene.look(captured.picture.thumbnail, captured.captured_at)
@@ -260,7 +272,7 @@ class LiveCamera:
             self._frames.repeat(captured)
         else:
             self._frames.put(shared.ring, captured, shared.turn)
-        self._say(verdict.state, f"{self._source.name}: {verdict.detail or shared.form}")
+        self._log.state(verdict.state, f"{self._source.name}: {verdict.detail or shared.form}")
         return verdict
 
     def _break(self, broken: _Break) -> None:
@@ -274,28 +286,7 @@ class LiveCamera:
             else:
                 since = now
             self._broken = CameraHealth(state=state, since=since, detail=detail)
-        self._say(state, detail)
-
-    def _say(self, state: CameraState, detail: str) -> None:
-        """Log a state once: one that is tried every two seconds for a weekend is said once."""
-        said, self._said = self._said, (state, detail)
-        if said[0] is state and (state in PICTURE_FAULTS or state in USABLE or said[1] == detail):
-            return
-        log = LOGGER.info if state in USABLE else LOGGER.warning
-        log("camera %s: %s", state.value, detail)
-
-    def _say_changed(self, before: _Shared | None, opened: Opened) -> None:
-        """Log that a camera changed its pictures in mid-stream, but not fifteen times a second."""
-        now = self._clock()
-        if before is None or now - self._said_changed < CHANGE_SECONDS:
-            return
-        self._said_changed = now
-        form = _form(opened)
-        LOGGER.warning("camera changed in mid-stream: %s: %s", self._source.name, form)
-
-
-def _form(opened: Opened) -> str:
-    return f"{opened.width} x {opened.height} pixels, {opened.form}"
+        self._log.state(state, detail)
 
 
 def _map(opened: Opened, rotate: int) -> _Shared:
@@ -305,4 +296,5 @@ def _map(opened: Opened, rotate: int) -> _Shared:
         raise CameraError(f"cannot share memory with the capture process: {error}") from None
     finally:
         os.close(opened.descriptor)
-    return _Shared(ring, (opened.turn + rotate) % 360, _form(opened))
+    form = f"{opened.width} x {opened.height} pixels, {opened.form}"
+    return _Shared(ring, (opened.turn + rotate) % 360, form)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeverify.camera.file_reader import VideoFile
 from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.monochrome import MonochromeWatch
 from edgeverify.camera.picture import Rows
 from edgeverify.camera.picture_watch import PictureWatch
 from edgeverify.camera.pixels import Developer
@@ -34,6 +35,7 @@ class LockstepCamera:
         self._sequence = 0
         self._before: Rows | None = None
         self._developer = Developer()
+        self._monochrome = MonochromeWatch()
         try:
             self._video = VideoFile(path, loop=settings.loop)
         except CameraError as error:
@@ -60,6 +62,7 @@ class LockstepCamera:
             detail=verdict.detail,
             frames_per_second=rate,
             frame_age_seconds=0.0,
+            is_monochrome=self._monochrome.is_monochrome,
         )
 
     def now(self) -> float:
@@ -87,10 +90,17 @@ class LockstepCamera:
         self._sequence += 1
         at = self._video.seconds
         rows = pixels.packed()
-        self._watch.look(pixels.judged(rows, self._before), at)
+        picture = pixels.judged(rows, self._before)
+        self._monochrome.look(at, is_monochrome=picture.is_monochrome)
+        self._watch.look(picture, at)
         self._before = rows
         rgb = upright(rows, pixels.turn + self._settings.rotate, mirror=self._settings.mirror)
-        return Frame(rgb=rgb, sequence=self._sequence, captured_at=at)
+        return Frame(
+            rgb=rgb,
+            sequence=self._sequence,
+            captured_at=at,
+            is_monochrome=picture.is_monochrome,
+        )
 
     def _break(self, state: CameraState, detail: str) -> None:
         self._broken = CameraHealth(state=state, since=self.now(), detail=detail)

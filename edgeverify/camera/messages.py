@@ -38,11 +38,20 @@ class Order:
     loop: bool = False
     timeout_seconds: float = 5.0
     transport: str = "auto"
+    port: int = 0
+    private: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """The process has loaded its libraries; an order will be carried out at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """The process gave up all but its camera; `lacking` says in words what it could not give up."""
+
+    lacking: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +87,7 @@ class Failed:
     has_ended: bool = False
 
 
-Message: TypeAlias = Started | Opened | Captured | Failed
+Message: TypeAlias = Started | Confined | Opened | Captured | Failed
 
 
 def send_order(to: socket.socket, order: Order) -> None:
@@ -95,13 +104,16 @@ def receive_order(source: socket.socket) -> Order | None:
     if not data:
         return None
     fields = json.loads(data)
-    return Order(**{**fields, "words": tuple(fields["words"])})
+    lists = {name: tuple(fields[name]) for name in ("words", "private")}
+    return Order(**{**fields, **lists})
 
 
 def send(to: socket.socket, message: Message) -> None:
     """Send one message; blocks while the daemon is behind."""
     if isinstance(message, Started):
         to.send(b"S")
+    elif isinstance(message, Confined):
+        to.send(b"L" + message.lacking.encode()[:1000])
     elif isinstance(message, Opened):
         head = OPENED.pack(b"O", message.width, message.height, message.turn)
         body = head + message.form.encode()[:200]
@@ -138,6 +150,8 @@ def receive(source: socket.socket) -> Message:
         raise CameraError("the capture process ended without a word")
     if kind == b"S":
         return Started()
+    if kind == b"L":
+        return Confined(data[1:].decode(errors="replace"))
     if kind == b"C":
         return _captured(data)
     if kind in {b"E", b"F"}:

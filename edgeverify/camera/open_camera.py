@@ -26,6 +26,7 @@ def open_camera(
     folder: Path | None = None,
     device_root: Path = Path("/"),
     scene_file: Path | None = None,
+    private: tuple[Path, ...] = (),
 ) -> Camera:
     """Open the camera that the settings name, and keep it open until `close`.
 
@@ -34,7 +35,8 @@ def open_camera(
     CLOCK_MONOTONIC seconds (capture times come from another process); lockstep files take time
     from the video instead. Relative files lie in `folder` (default: the working directory), devices
     in `device_root`. `scene_file` is where the daily reference picture of
-    `settings.reference_picture` is kept; without it there is none.
+    `settings.reference_picture` is kept; without it there is none. The process that decodes the
+    stream proves that it cannot open any of the `private` places (the state, the config's folder).
     """
     source = parse_source(settings.source, folder or Path())
     if isinstance(source, FileSource) and settings.pace == "lockstep":
@@ -44,7 +46,7 @@ def open_camera(
         return LockstepCamera(source.path, settings)
     live = LiveSource(
         name=str(source),
-        make_order=partial(make_order, source, settings, device_root),
+        make_order=partial(make_order, source, settings, device_root, private),
         is_file=isinstance(source, FileSource),
         scene=SceneWatch(scene_file) if scene_file and settings.reference_picture else None,
     )

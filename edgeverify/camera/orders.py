@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from edgeverify.camera.devices import find_device
 from edgeverify.camera.messages import Order
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
 MAX_CONNECT_SECONDS = 1.5
 
 
-def make_order(source: Source, settings: CameraSettings, device_root: Path) -> Order:
-    """Resolve the source as it is now. Raises CameraError where nothing is there."""
+def make_order(
+    source: Source, settings: CameraSettings, device_root: Path, private: tuple[Path, ...] = ()
+) -> Order:
+    """Return what to ask for, resolved as it is now. Raises CameraError where nothing is there.
+
+    `private` are the places that the capture process must not be able to open.
+    """
     if isinstance(source, FileSource):
         if not source.path.is_file():
             raise CameraError(f"{source}: no such video file")
-        kind, place = "file", str(source.path)
+        kind, place = "file", str(source.path.resolve())
     elif isinstance(source, V4l2Source):
         kind, place = "v4l2", str(find_device(source, device_root))
     elif isinstance(source, UrlSource):
-        _reach(source, min(settings.open_timeout_seconds, MAX_CONNECT_SECONDS))
-        kind, place = "url", source.url
+        number = _reach(source, min(settings.open_timeout_seconds, MAX_CONNECT_SECONDS))
+        kind, place = "url", _by_number(source, number)
     else:
         kind, place = "gstreamer", ""
     return Order(
@@ -45,15 +51,33 @@ def make_order(source: Source, settings: CameraSettings, device_root: Path) -> O
         loop=settings.loop,
         timeout_seconds=settings.open_timeout_seconds,
         transport=settings.transport,
+        port=source.address[1] if isinstance(source, UrlSource) else 0,
+        private=tuple(str(path.resolve()) for path in private),
     )
 
 
-def _reach(source: UrlSource, timeout_seconds: float) -> None:
+def _reach(source: UrlSource, timeout_seconds: float) -> str:
+    """Return the camera's own address as a number. Raises CameraError where nobody answers."""
     host, port = source.address
     try:
-        socket.create_connection((host, port), timeout_seconds).close()
+        with socket.create_connection((host, port), timeout_seconds) as connection:
+            return str(connection.getpeername()[0])
     except TimeoutError:
         raise CameraError(f"{source}: does not answer on port {port}") from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise CameraError(f"{source}: port {port}: {reason}") from None
+
+
+def _by_number(source: UrlSource, number: str) -> str:
+    """Return the address with a `.local` name as a number.
+
+    Such names are answered by a service of this machine over a local socket, which the capture
+    process may not use.
+    """
+    parts = urlsplit(source.url)
+    if not source.address[0].lower().endswith(".local"):
+        return source.url
+    shown = f"[{number}]" if ":" in number else number
+    login, at, _host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{login}{at}{shown}:{source.address[1]}"))

@@ -17,6 +17,21 @@ COMMAND = (sys.executable, "-m", "edgeverify.camera.capture")
 REAP_SECONDS = 1.0
 
 
+KEPT = ("PATH", "HOME", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_CACHE_HOME")
+KEPT_FAMILIES = ("LANG", "LC_", "PYTHON", "LD_LIBRARY", "GST_", "DISPLAY", "XDG_RUNTIME")
+"""What GStreamer and its drivers are configured by. Secrets may stand in any other variable."""
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in KEPT or name.startswith(KEPT_FAMILIES)
+    }
+    # One arena keeps the memory of a process with one busy thread in one place.
+    return {**kept, "PYTHONSAFEPATH": "1", "MALLOC_ARENA_MAX": "1"}
+
+
 class CaptureProcess:
     """A child that captures from one camera. It never outlives `end`, nor this process.
 
@@ -38,7 +53,7 @@ class CaptureProcess:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,  # a group of its own, so that all of it can be killed
-                    env={**os.environ, "PYTHONSAFEPATH": "1"},
+                    env=_environment(),
                 )
         except OSError as error:
             ours.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -12,6 +13,13 @@ from urllib.parse import urlsplit
 from edgeverify.errors import ConfigError
 
 URL = re.compile(r"^[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+DIGEST_LETTERS = 4
+"""Enough to see that an address was changed, too few to try passwords on."""
+UNENCODED = (
+    "In a user name, password, path or token, each of / # ? @ : %% and the blank must be "
+    "percent-encoded: write %23 for #, %2F for /, %3F for ?, %40 for @, %3A for :, %25 for %."
+).replace("%%", "%")
+NO_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})|\s|#")
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 ADVICE = (
     "Use a device (/dev/video0, /dev/v4l/by-id/...), an index (0), a video file, an rtsp:// or "
@@ -41,7 +49,10 @@ class V4l2Source:
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
-    """A network camera. `str()` hides user and password."""
+    """A network camera. `str()` gives its scheme, host and port, and nothing else of the address.
+
+    A password may stand anywhere in it: in front of the host, in the path, in the query.
+    """
 
     url: str
 
@@ -52,14 +63,18 @@ class UrlSource:
         return parts.hostname or "", parts.port or PORTS[parts.scheme.lower()]
 
     def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}{parts.path}"
+        host, port = self.address
+        shown = f"[{host}]" if ":" in host else host
+        digest = hashlib.sha256(self.url.encode()).hexdigest()[:DIGEST_LETTERS]
+        return f"{urlsplit(self.url).scheme.lower()}://{shown}:{port} (address {digest})"
 
 
 @dataclass(frozen=True, slots=True)
 class GstreamerSource:
-    """A GStreamer pipeline without its sink, as words of one command line."""
+    """A GStreamer pipeline without its sink, as words of one command line.
+
+    `str()` gives the first only: a password may stand among the others.
+    """
 
     words: tuple[str, ...]
 
@@ -102,14 +117,32 @@ def _pipeline(text: str) -> GstreamerSource:
 
 
 def _address(text: str) -> UrlSource:
+    """Understand an address; no message names any part of it but its scheme."""
     source = UrlSource(text)
+    scheme = text.partition(":")[0].lower()
+    if scheme not in PORTS:
+        raise ConfigError(f"camera.source: cannot read {scheme}://", advice=ADVICE)
     try:
         parts = urlsplit(text)
-        if parts.scheme.lower() not in PORTS:
-            raise ConfigError(f"camera.source: cannot read {parts.scheme}://", advice=ADVICE)
         host, _port = source.address
-    except ValueError as error:
-        raise ConfigError(f"camera.source: {error}", advice=ADVICE) from None
+    except ValueError:
+        raise ConfigError(
+            "camera.source: the address cannot be understood (host or port)", advice=UNENCODED
+        ) from None
+    if NO_PERCENT.search(text) or "@" in parts.path + parts.query or "@" in (parts.password or ""):
+        raise ConfigError(
+            "camera.source: a character of the address must be percent-encoded", advice=UNENCODED
+        )
     if not host:
         raise ConfigError("camera.source: the address names no host", advice=ADVICE)
     return source
+
+
+def public_name(text: str) -> str:
+    """Return what may be shown of a `camera.source`, also of one that cannot be understood."""
+    text = text.strip()
+    try:
+        return str(parse_source(text, Path()))
+    except ConfigError:
+        scheme = URL.match(text) or re.match("gst:", text)
+        return f"{scheme[0].lower()} ..." if scheme else "camera.source"

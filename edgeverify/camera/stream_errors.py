@@ -10,6 +10,7 @@ import errno
 
 import av
 
+NO_VIDEO = "answers, but not with a video stream (is the path right?)"
 SAYS: tuple[tuple[type[BaseException], str], ...] = (
     (av.HTTPUnauthorizedError, "refuses the user name or the password"),
     (av.HTTPForbiddenError, "forbids this user that path"),
@@ -20,7 +21,7 @@ SAYS: tuple[tuple[type[BaseException], str], ...] = (
     (av.ProtocolNotFoundError, "asks for a protocol that is not allowed here"),
     (av.OptionNotFoundError, "this FFmpeg does not know an option that the camera needs"),
     (av.DecoderNotFoundError, "uses a codec that is not known here"),
-    (av.InvalidDataError, "answers, but not with a video stream (is the path right?)"),
+    (av.InvalidDataError, NO_VIDEO),
     (av.ExitError, "answers, but gives no picture in time"),
     (TimeoutError, "answers, but gives no picture in time"),
     (EOFError, "the stream broke off"),
@@ -42,6 +43,8 @@ def describe(error: BaseException) -> str:
         if isinstance(error, kind):
             return words
     number = getattr(error, "errno", None)
+    if number == errno.EIO:
+        return NO_VIDEO
     if number in TRANSPORT_ERRORS:
         return WRONG_TRANSPORT
     if isinstance(error, IndexError):

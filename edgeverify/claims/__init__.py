@@ -1,6 +1,28 @@
-"""Where claims come from, and which of them are believed to be new and fresh."""
+"""Where claims come from, one file a source, and which of them are believed to be new and fresh."""
 
-from edgeverify.claims.gate import ClaimGate, Verdict
+from edgeverify.claims.fixed import FIXED
+from edgeverify.claims.gate import ClaimGate, GateAnswer, Verdict
+from edgeverify.claims.intake import ClaimIntake
+from edgeverify.claims.mqtt import MQTT
+from edgeverify.claims.source import ClaimTopic, Running, SourceKind, Surroundings
+from edgeverify.claims.sources import SOURCES, RunningSources, chosen
 from edgeverify.claims.standing import StandingClaims
+from edgeverify.claims.walk_up import WALK_UP
 
-__all__ = ["ClaimGate", "StandingClaims", "Verdict"]
+__all__ = [
+    "FIXED",
+    "MQTT",
+    "SOURCES",
+    "WALK_UP",
+    "ClaimGate",
+    "ClaimIntake",
+    "ClaimTopic",
+    "GateAnswer",
+    "Running",
+    "RunningSources",
+    "SourceKind",
+    "StandingClaims",
+    "Surroundings",
+    "Verdict",
+    "chosen",
+]

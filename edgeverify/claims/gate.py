@@ -1,4 +1,4 @@
-"""The gate for claims from outside: well-formed, not retained, not seen before, fresh."""
+"""The gate for claims from outside: not seen before, and fresh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from edgeverify.domain import Claim, ClaimSource
-from edgeverify.errors import ClaimError
 from edgeverify.events import ClaimMessage
 
 MAX_REMEMBERED = 10_000
@@ -47,19 +46,13 @@ class ClaimGate:
         self._lock = threading.Lock()
 
     def judge(
-        self, payload: bytes, *, is_retained: bool, now: datetime, monotonic: float
+        self, message: ClaimMessage, *, source: ClaimSource, now: datetime, monotonic: float
     ) -> GateAnswer:
-        """Judge one message from the claim topic.
+        """Judge one well-formed claim, whatever its source.
 
         `now` is the wall time of receipt (aware), `monotonic` the same moment in seconds; frames
         older than that prove nothing. Accepted when |now - time| is at most the configured age.
         """
-        if is_retained:
-            return _refused("a claim was retained by its publisher or the broker")
-        try:
-            message = ClaimMessage.from_bytes(payload)
-        except ClaimError as error:
-            return _refused(error.problem)
         until = now + 2 * self._max_age
         with self._lock:
             for name in [name for name, end in self._seen.items() if end <= now]:
@@ -75,7 +68,7 @@ class ClaimGate:
             card=message.card,
             issued_at=message.issued_at,
             received_at=monotonic,
-            source=ClaimSource.MQTT,
+            source=source,
             remember_until=until,
         )
         verdict = Verdict.ACCEPTED if is_fresh else Verdict.EXPIRED

@@ -41,8 +41,8 @@ class LoadedConfig:
         return Problem(file, line, key, text)
 
 
-def load_config(path: Path) -> LoadedConfig:
-    """Read a door's config and the staff file it names.
+def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
+    """Read a door's config and the staff file it names, as `kind` of settings.
 
     Raises ConfigProblemsError with every mistake that can be told at once; nothing is used of a
     config that has one. `path` is kept as given, for messages.
@@ -61,7 +61,7 @@ def load_config(path: Path) -> LoadedConfig:
         problems += staff.problems
         problems += _append_staff(values, lines, staff)
     problems += _cards_twice(values, lines, path)
-    settings = _validate(values, lines, path, problems)
+    settings = _validate(values, lines, path, problems, kind)
     if problems or settings is None:
         raise ConfigProblemsError(problems)
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
@@ -127,15 +127,16 @@ def _validate(
     lines: Mapping[KeyPath, tuple[Path, int]],
     path: Path,
     problems: list[Problem],
+    kind: type[Settings],
 ) -> Settings | None:
     quoted = {problem.key for problem in problems}
     twice = any("stands twice" in problem.text for problem in problems)
     try:
-        return Settings.model_validate(_without_empty_sections(values, Settings))
+        return kind.model_validate(_without_empty_sections(values, kind))
     except ValidationError as failure:
         for error in failure.errors(include_url=False):
             key = tuple(error["loc"])
-            text = explain(error)
+            text = explain(error, kind)
             if key in quoted or (twice and not key):
                 continue  # said already, with its line
             problems.append(Problem(*_place(key, lines, path), key, text))

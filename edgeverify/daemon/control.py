@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.reload.reload_thread import Tickets
-from edgeverify.daemon.service import Service
+from edgeverify.daemon.service import BELIEVED_FACT, BOOT_FACT, Service
 from edgeverify.logs import fields
 from edgeverify.status_socket import Handler, Json
 
@@ -45,6 +45,10 @@ def _accept_clock(service: Service, arguments: Mapping[str, Json]) -> dict[str, 
     user = str(arguments.get("user", ""))
     service.journal.accept_clock(at=service.time.wall(), by_user=user)
     accepted = service.time.accept()
+    believed, boot = service.time.to_remember(), service.clock.boot_to_remember
+    if believed is not None and boot is not None:
+        service.journal.keep_fact(BELIEVED_FACT, believed)
+        service.journal.keep_fact(BOOT_FACT, boot)
     LOG.warning("the clock was accepted", extra=fields(by=user))
     return {"at": accepted.isoformat()}
 

@@ -87,7 +87,12 @@ class Health:
             },
             "references": len(situation.people.references.usable),
             "enrolment": list(self._enrolment),
-            "camera": {"state": camera.state.value, "frames_per_second": camera.frames_per_second},
+            "camera": {
+                "state": camera.state.value,
+                "frames_per_second": camera.frames_per_second,
+                "is_monochrome": camera.is_monochrome,
+                "is_confined": not camera.unconfined,
+            },
             "broker": {"connected": link.is_connected, "protocol": link.protocol},
             "outbox": self._outbox_length,
             "heat": {
@@ -150,6 +155,9 @@ class Health:
         faults: tuple[Degradation, ...] = ()
         if health.state is not CameraState.OK:
             faults = (Degradation(name=camera_fault(health.state), detail=health.detail),)
+        if health.unconfined:
+            unconfined = FaultName.CAMERA_UNCONFINED
+            faults = (*faults, Degradation(name=unconfined, detail=health.unconfined))
         self._service.faults.replace("camera_", faults)
         if health.is_usable and not self._camera_was_usable:
             self._service.metrics.reconnected("camera")

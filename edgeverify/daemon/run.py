@@ -7,19 +7,31 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgeverify import __version__, logs
+from edgeverify.claims import SOURCES, SourceKind
 from edgeverify.config import load_config
 from edgeverify.daemon.service import assemble
 from edgeverify.daemon.supervisor import Supervisor
+from edgeverify.settings import Settings
 from edgeverify.state import open_state, state_path, take_lock
 from edgeverify.systemd import ServiceManager, journal_is_on
 
 
-def run_daemon(path: Path, state_option: Path | None, environ: Mapping[str, str]) -> None:
+def run_daemon(
+    path: Path,
+    state_option: Path | None,
+    environ: Mapping[str, str],
+    *,
+    sources: Sequence[SourceKind] = SOURCES,
+    settings: type[Settings] = Settings,
+) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads.
+
+    `sources` are the claim sources that the config may name, `settings` the sections that it may
+    have: another program runs this daemon with a reader of its own.
 
     Raises EdgeverifyError for whatever must not start: the config, keys, model or state.
     """
@@ -27,7 +39,7 @@ def run_daemon(path: Path, state_option: Path | None, environ: Mapping[str, str]
     # other thread says in that second must not be lost.
     said = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8")
     faulthandler.enable(file=said)
-    config = load_config(path)
+    config = load_config(path, settings)
     handler = logs.start(
         config.settings.log,
         # A copy: native libraries are silenced by moving descriptor 2 away for a moment.
@@ -40,7 +52,7 @@ def run_daemon(path: Path, state_option: Path | None, environ: Mapping[str, str]
     state = open_state(state_path(door, state_option, environ), door)
     with take_lock(state):
         manager.status(f"{door}: starting, edgeverify {__version__}")
-        supervisor = Supervisor(assemble(config, state, environ), manager, handler)
+        supervisor = Supervisor(assemble(config, state, environ, sources), manager, handler)
         signal.signal(signal.SIGTERM, lambda *_: supervisor.stop())
         signal.signal(signal.SIGINT, lambda *_: supervisor.stop())
         signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())

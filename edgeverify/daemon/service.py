@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,12 +13,19 @@ from pathlib import Path
 from edgeverify import __version__
 from edgeverify.camera.camera import Camera
 from edgeverify.camera.open_camera import open_camera
-from edgeverify.claims import ClaimGate
+from edgeverify.claims import (
+    SOURCES,
+    ClaimGate,
+    ClaimIntake,
+    ClaimTopic,
+    RunningSources,
+    SourceKind,
+    Surroundings,
+)
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer
 from edgeverify.daemon.camera_in_use import Eyes
-from edgeverify.daemon.claim_entry import ClaimDesk
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
@@ -48,6 +55,7 @@ from edgeverify.verifier.verifier import Verifier, open_verifier
 from edgeverify.watchdog import Watch
 
 BOOT_FACT = "boot_with_set_clock"
+BELIEVED_FACT = "believed_clock"
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
@@ -76,6 +84,7 @@ class Service:
     announcer: Announcer
     records: Records
     gate: ClaimGate
+    sources: RunningSources
     inbox: Inbox
     door: DoorThread
     journal_was_read: bool
@@ -105,7 +114,12 @@ def make_judge(situation: Situation, claim: Claim) -> Judge:
     return Judge(rules, claim_id=claim.id, since=claim.received_at, source=random.SystemRandom())
 
 
-def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, str]) -> Service:
+def assemble(
+    config: LoadedConfig,
+    state: StateDirectory,
+    environ: Mapping[str, str],
+    kinds: Sequence[SourceKind] = SOURCES,
+) -> Service:
     """Make every part. Raises EdgeverifyError for what must not start (config, keys, model)."""
     settings = config.settings
     faults = FaultBoard()
@@ -133,11 +147,16 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
             return open_verifier(wanted, config.folder, models, at_door=True)
 
         verifier = open_model(settings)
-        reloader = Reloader(config=config, store=store, open_verifier=open_model, wall=wall)
+        reloader = Reloader(
+            config=config, store=store, open_verifier=open_model, sources=kinds, wall=wall
+        )
         board = Board(reloader.first_situation(config, verifier))
         clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
         timekeeper = Timekeeper(
-            clock, floor=_floor(journal), settings=lambda: board.current.settings.clock
+            clock,
+            floor=_floor(journal),
+            settings=lambda: board.current.settings.clock,
+            believed=_fact(journal, BELIEVED_FACT),
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(
@@ -145,20 +164,21 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         )
         inbox = Inbox()
         gate = ClaimGate(settings.claims.max_age_seconds, _claim_ids(journal, now))
-        desk = ClaimDesk(
+        intake = ClaimIntake(
             gate,
-            inbox,
-            metrics,
+            inbox.put,
             wall=timekeeper.wall,
             monotonic=eyes.now,
-            is_open=lambda: "mqtt" in board.current.settings.claims.sources,
-            ask_broker=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
+            new_id=new_id,
+            counted=metrics.claim_refused,
+            taken=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )
+        topic = ClaimTopic(not_heard=lambda: metrics.claim_refused("not_a_source"))
         link = MqttLink(
             settings.mqtt,
             settings.door,
             credentials,
-            on_claim=desk.receive,
+            on_claim=topic.arrived,
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)
@@ -214,6 +234,7 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
         announcer=announcer,
         records=records,
         gate=gate,
+        sources=RunningSources(Surroundings(intake=intake, topic=topic)),
         inbox=inbox,
         door=DoorThread(door, watch, faults),
         journal_was_read=not journal.degradations(),
@@ -221,7 +242,12 @@ def assemble(config: LoadedConfig, state: StateDirectory, environ: Mapping[str, 
 
 
 def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Camera:
-    return open_camera(settings, folder=folder, scene_file=state.folder / "scene.png")
+    return open_camera(
+        settings,
+        folder=folder,
+        scene_file=state.folder / "scene.png",
+        private=(state.folder, folder),
+    )
 
 
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:

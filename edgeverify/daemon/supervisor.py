@@ -87,10 +87,11 @@ class Supervisor:
         self._open_socket()
         if settings.metrics.port:
             self._metrics_server = MetricsServer(service.metrics, settings.metrics.port)
+        situation = service.board.current
+        service.sources.use(situation.sources, situation.settings.claims)
         service.link.start()
         service.outbox.start()
         service.door.start()
-        situation = service.board.current
         point = situation.point
         LOG.info("threshold %.4f: %s", point.threshold, point.evidence)
         for caution in situation.cautions:
@@ -173,6 +174,7 @@ class Supervisor:
         else:
             service.door.door.fail(Reason.INTERNAL_ERROR)
         self._reloads.stop(STOP_PATIENCE_SECONDS)
+        service.sources.stop()
         service.outbox.stop()
         service.link.stop()
         service.eyes.close()

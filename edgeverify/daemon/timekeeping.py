@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,21 +16,34 @@ from edgeverify.settings import ClockSettings
 class Clock(Protocol):
     """Whatever can be read for the time."""
 
+    boot: str
+
     def read(self) -> ClockReading:
         """Look at the clocks."""
+
+    def vouch(self) -> None:
+        """Take a person's word that the clock was set in this boot."""
 
 
 class Timekeeper:
     """Judges the clock at every look; thread-safe."""
 
     def __init__(
-        self, clock: Clock, *, floor: datetime | None, settings: Callable[[], ClockSettings]
+        self,
+        clock: Clock,
+        *,
+        floor: datetime | None,
+        settings: Callable[[], ClockSettings],
+        believed: str | None = None,
     ) -> None:
-        """`floor` is the newest trusted wall time that the journal holds."""
+        """`floor` is the newest trusted wall time that the journal holds.
+
+        `believed` is what `to_remember` gave to an earlier run, None where nothing was kept.
+        """
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._judge = ClockJudge(floor=floor)
+        self._judge = ClockJudge(floor=floor, believed=_remembered(believed, clock.boot))
         self._verdict = ClockVerdict(is_trusted=False, problem="not read yet")
         self.look()
 
@@ -60,6 +74,42 @@ class Timekeeper:
     def accept(self) -> datetime:
         """Take a person's word that the clock is right; return the wall time accepted."""
         with self._lock:
+            self._clock.vouch()
             reading = self._clock.read()
             self._judge = self._judge.accepted(reading)
             return reading.wall
+
+    def to_remember(self) -> str | None:
+        """Return what a later run in this boot needs to see a leap; None where nothing is believed.
+
+        Boot, uptime and wall time of one trusted reading: the monotonic clock does the rest.
+        """
+        with self._lock:
+            believed = self._judge.believed
+        if believed is None:
+            return None
+        return remember(self._clock.boot, believed)
+
+
+def remember(boot: str, believed: ClockReading) -> str:
+    """Write down a trusted reading for a later run in the same boot."""
+    return f"{boot} {believed.uptime!r} {believed.wall.isoformat()}"
+
+
+def remembered_boot(believed: str | None) -> str:
+    """Return the boot of what was remembered, empty where nothing was."""
+    return (believed or "").partition(" ")[0]
+
+
+def _remembered(believed: str | None, boot: str) -> ClockReading | None:
+    """Read it again; None for another boot, whose monotonic clock says nothing of this one."""
+    parts = (believed or "").split(" ")
+    if len(parts) != 3 or parts[0] != boot:
+        return None
+    try:
+        uptime, wall = float(parts[1]), datetime.fromisoformat(parts[2])
+    except ValueError:
+        return None
+    if wall.tzinfo is None or not math.isfinite(uptime):
+        return None
+    return ClockReading(wall=wall, uptime=uptime, is_synchronised=True)

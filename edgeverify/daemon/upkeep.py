@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from edgeverify.daemon.service import BOOT_FACT, Service
+from edgeverify.daemon.service import BELIEVED_FACT, BOOT_FACT, Service
+from edgeverify.daemon.timekeeping import remembered_boot
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, JournalUnavailableError
 
@@ -32,6 +33,10 @@ class Upkeep:
             boot = service.clock.boot_to_remember
             if boot is not None and journal.fact(BOOT_FACT) != boot:
                 journal.keep_fact(BOOT_FACT, boot)
+            believed = service.time.to_remember()
+            known = remembered_boot(journal.fact(BELIEVED_FACT))
+            if believed is not None and known != service.clock.boot:
+                journal.keep_fact(BELIEVED_FACT, believed)
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 
-class ClaimSource(str, Enum):
-    """Who says that somebody is at the door."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSource:
+    """Who says that somebody is at the door; `name` as in the config's `claims.sources`.
 
-    MQTT = "mqtt"
-    FIXED = "fixed"
-    WALK_UP = "walk_up"
+    A card reader's claim joins the running attempt for its card, and ends one for another card;
+    what the door itself claims waits until nobody with a card is being looked at. A source that
+    `names_nobody` lets everybody valid now count as claimed.
+    """
+
+    name: str
+    is_card_reader: bool
+    names_nobody: bool = False
+
+    def __post_init__(self) -> None:
+        if self.is_card_reader and self.names_nobody:
+            raise ValueError("a card reader names whoever presents a card")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """Somebody says who they are.
 
-    `card` is empty for `walk_up`, where every reference valid now counts as claimed. Only frames
-    captured after `received_at` (monotonic seconds) may prove it. Until `remember_until` (aware
-    wall time) its id must not be accepted again; None where nobody could send it again.
+    `card` is empty where the source names nobody, and only there. Only frames captured after
+    `received_at` (monotonic seconds) may prove it. Until `remember_until` (aware wall time) its id
+    must not be accepted again; None where nobody could send it again.
     """
 
     id: str
@@ -34,5 +43,5 @@ class Claim:
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
             raise ValueError("Claim.issued_at must know its time zone")
-        if not self.card and self.source is not ClaimSource.WALK_UP:
-            raise ValueError("only a walk-up claim may come without a card")
+        if (not self.card) is not self.source.names_nobody:
+            raise ValueError("a claim names a card unless its source names nobody")

@@ -14,6 +14,7 @@ _SPACE = "Free space on the disk of the state, or mend it: the door is back with
 _ACL = "Give the door's user its topics in the broker's ACL: config/mosquitto/ has one that fits."
 _LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what the camera sees."
 _PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
+_CONFINE = "Use a kernel with Landlock (5.13 and later); the sentence says what is still open."
 _SENSOR = "Look at the machine's sensors (`sensors`); the door goes on at the pace it had."
 _BACK_END = "The door runs on the next back end; the sentence says what this one lacks."
 _REFUSED_BACK_END = "this back end was refused; the next one runs"
@@ -97,6 +98,12 @@ class FaultName(str, Enum):
         "the scene is not the one of the daily picture",
         "yes",
         "Turn it back; if it was meant, remove scene.png from the state directory.",
+    )
+    CAMERA_UNCONFINED = (
+        "camera_unconfined",
+        "the process that decodes the camera's stream can reach more than its camera",
+        "yes",
+        _CONFINE,
     )
     BROKER_UNREACHABLE = (
         "broker_unreachable",
@@ -226,7 +233,10 @@ class FaultName(str, Enum):
         "clock_unsynced",
         "the wall clock is not to be trusted",
         "no",
-        "Set it (`timedatectl set-ntp true`), or accept what it says: `edgeverify clock accept`.",
+        (
+            "Set it (`timedatectl set-ntp true`), or accept it until the next boot: `edgeverify "
+            "clock accept`. A door without a time server: `clock.allow_unsynced: true`."
+        ),
     )
     TEMPERATURE_UNKNOWN = ("temperature_unknown", "no temperature can be believed", "yes", _SENSOR)
     TEMPERATURE_SENSOR_DEAD = (

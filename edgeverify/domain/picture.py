@@ -15,11 +15,13 @@ class Frame:
     """One picture from the camera, already RGB.
 
     `captured_at` is monotonic seconds, or the video's own time for a lockstep file.
+    `is_monochrome` says that it has no colour, as from a grey or infrared camera.
     """
 
     rgb: RgbImage
     sequence: int
     captured_at: float
+    is_monochrome: bool = False
 
     def __post_init__(self) -> None:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:

@@ -58,7 +58,7 @@ def insert(connection: sqlite3.Connection, entry: Entry, signed: SignedDecision)
             entry.event_id,
             decision.claim_id,
             decision.card,
-            entry.source.value,
+            entry.source.name,
             decision.outcome.value,
             decision.reason.value,
             to_ms(entry.issued_at),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from edgeverify.domain import Claim, ClaimSource, Decision, Outcome, Reason
+from edgeverify.domain import Claim, Decision, Outcome, Reason
 from edgeverify.lockout import LockoutState
 from edgeverify.policy.transaction import Transaction
 from edgeverify.settings.decision import DecisionSettings
@@ -72,7 +72,7 @@ def _refusal(
         return Reason.CLAIM_EXPIRED
     if not subject.cards and subject.refusal is None:
         return Reason.UNKNOWN_REFERENCE
-    if claim.source is not ClaimSource.WALK_UP and not subject.cards <= {claim.card}:
+    if not claim.source.names_nobody and not subject.cards <= {claim.card}:
         return Reason.UNKNOWN_REFERENCE
     if subject.refusal is not None:
         return subject.refusal

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from edgeverify.domain import (
     Claim,
-    ClaimSource,
     Comparison,
     Decision,
     Liveness,
@@ -143,7 +142,7 @@ class Transaction:
         last = self.window[-1] if self.window else None
         return Decision(
             claim_id=self.claim.id,
-            card="" if self.claim.source is ClaimSource.WALK_UP else self.claim.card,
+            card=self.claim.card,
             outcome=Outcome.DENY,
             reason=reason,
             comparisons=self.comparisons,

@@ -87,6 +87,10 @@ class ClockSettings(Section):
     """When the wall clock is trusted."""
 
     allow_unsynced: bool = False
-    """Grant even though the clock was never set since boot; shown as degraded."""
+    """Grant even though the clock is not to be trusted (never set since boot, below an earlier
+    time, or after a leap that nothing confirms); shown as degraded. For doors without a time
+    server."""
     max_step_seconds: float = Field(default=3600.0, gt=0)
-    """A larger jump forward is not believed until synchronised for ten minutes."""
+    """A larger jump forward denies until something confirms it: the battery clock, where the
+    machine was off meanwhile, or `edgeverify clock accept`. Raise it (604800 is a week) for a
+    machine without a battery clock that must open by itself after a power cut of that length."""

@@ -148,11 +148,11 @@ def load_minifasnet(path: Path) -> nn.Module:
     """Load a MiniFASNet state dict into the PyTorch network; CheckpointError lists misfits."""
     from edgeverify_export.checkpoint import read_checkpoint  # noqa: PLC0415 - torch
     from edgeverify_export.fitting import compare  # noqa: PLC0415
-    from edgeverify_export.networks.minifasnet import MiniFASNet  # noqa: PLC0415
+    from edgeverify_export.networks.catalogue import minifasnet  # noqa: PLC0415
 
     weights = read_checkpoint(path).weights
     try:
-        network = MiniFASNet(weights)
+        network = minifasnet(weights)
     except (KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} is not a MiniFASNet: {error} is missing") from None
     misfit = compare(network, weights)

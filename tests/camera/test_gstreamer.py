@@ -1,4 +1,4 @@
-"""Pipelines, run by the real gst-launch-1.0."""
+"""Pipelines, run by the real GStreamer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from edgeverify.camera.camera import Camera
@@ -67,3 +68,21 @@ def test_a_recording_played_in_a_loop_is_frozen(video: Path) -> None:
         while (frame := camera.latest(seen, 0.0)) is not None:
             seen = frame.sequence
         assert camera.latest(seen, 2.0) is None
+
+
+def test_a_password_stands_in_no_list_of_processes_and_in_no_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pipeline("videotestsrc is-live=true name=hunter2-secret") as camera:
+        wait_for_frame(camera, 0, 20)
+        processes = psutil.Process().children(recursive=True)
+        assert len(processes) == 2
+        for process in processes:
+            assert "hunter2" not in " ".join(process.cmdline())
+            assert "hunter2" not in " ".join(process.environ().values())
+    words = "rtspsrc location=rtsp://admin:hunter2@127.0.0.1:9/hunter2 ! decodebin"
+    with pipeline(words) as camera:
+        health = wait_for(camera, CameraState.OFFLINE, 20)
+        assert "pipeline ended" in health.detail
+        assert "hunter2" not in health.detail
+    assert "hunter2" not in caplog.text

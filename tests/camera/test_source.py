@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from edgeverify.camera.source import (
     UrlSource,
     V4l2Source,
     parse_source,
+    public_name,
 )
 from edgeverify.errors import ConfigError
 
@@ -63,8 +65,48 @@ def test_what_makes_no_sense_is_refused_with_advice(text: str) -> None:
     assert caught.value.advice or "port" in caught.value.problem.lower()
 
 
-def test_a_password_is_never_shown() -> None:
-    source = parse_source("rtsp://admin:hunter2@cam.lan:8554/door?key=hunter2", HERE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://admin:hunter2@cam.lan:8554/door",
+        "rtsp://cam.lan:8554/user=admin_password=hunter2_channel=1_stream=0.sdp",
+        "rtsp://cam.lan:8554/door?user=admin&pwd=hunter2",
+        "rtsp://cam.lan:8554/hunter2/stream",
+        "RTSP://hunter2@cam.lan:8554",
+    ],
+)
+def test_of_an_address_only_scheme_host_and_port_are_shown(text: str) -> None:
+    """And four letters by which a changed address can be told."""
+    source = parse_source(text, HERE)
     assert isinstance(source, UrlSource)
-    assert str(source) == "rtsp://cam.lan:8554/door"
     assert source.address == ("cam.lan", 8554)
+    assert re.fullmatch(r"rtsp://cam\.lan:8554 \(address [0-9a-f]{4}\)", str(source))
+    assert public_name(text) == str(source)
+
+
+def test_another_password_is_another_name() -> None:
+    names = {public_name(f"rtsp://admin:{word}@cam/") for word in ("one", "two", "three")}
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"rtsp://admin:hun{letter}ter2@cam.lan/door" for letter in "/?#@%"),
+        *(f"rtsp://admin:12{letter}ter2@cam.lan/door" for letter in "/?#"),
+        "rtsp://cam.lan/user=admin_password=hun#ter2",
+        "rtsp://cam.lan/user=admin_password=hun ter2",
+    ],
+)
+def test_what_must_be_encoded_is_said_without_a_letter_of_it(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_source(text, HERE)
+    assert "percent-encoded" in caught.value.advice
+    assert not {"hun", "ter2", "admin", "cam.lan"} & set(re.split(r"\W+", str(caught.value)))
+    assert public_name(text) == "rtsp:// ..."
+
+
+def test_a_pipelines_password_is_not_shown() -> None:
+    assert public_name("gst: rtspsrc location=rtsp://me:hunter2@cam ! decodebin") == (
+        "gst: rtspsrc ..."
+    )

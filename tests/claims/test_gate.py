@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.claims import ClaimGate, StandingClaims, Verdict
-from edgeverify.claims.gate import MAX_REMEMBERED, GateAnswer
-from edgeverify.domain import ClaimSource
+from edgeverify.claims import (
+    FIXED,
+    MQTT,
+    SOURCES,
+    WALK_UP,
+    ClaimGate,
+    ClaimIntake,
+    ClaimTopic,
+    StandingClaims,
+    Surroundings,
+    Verdict,
+    chosen,
+    mqtt,
+)
+from edgeverify.claims.gate import MAX_REMEMBERED
+from edgeverify.domain import Claim, ClaimSource
 from edgeverify.events import ClaimMessage, encode_claim
 from edgeverify.settings import ClaimSettings
 from tests.doors import NOON
@@ -30,9 +44,63 @@ def _gate() -> ClaimGate:
     return ClaimGate(10.0, {})
 
 
-def _answer(gate: ClaimGate, payload: bytes, **more: object) -> GateAnswer:
-    options = {"is_retained": False, "now": NOON, "monotonic": 5.0} | more
-    return gate.judge(payload, **options)  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class Arrived:
+    payload: bytes
+    is_retained: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    verdict: Verdict
+    claim: Claim | None
+    problem: str
+
+
+class Intake(ClaimIntake):
+    """The real one, whose answers can be read."""
+
+    problem = ""
+    verdict = Verdict.REFUSED
+
+    def put(self, message: ClaimMessage, source: ClaimSource) -> Verdict:
+        self.verdict = super().put(message, source)
+        return self.verdict
+
+    def refuse(self, problem: str) -> None:
+        self.problem = problem
+        super().refuse(problem)
+
+
+def _answer(
+    gate: ClaimGate,
+    payload: bytes,
+    *,
+    is_retained: bool = False,
+    now: datetime = NOON,
+    monotonic: float = 5.0,
+) -> Answer:
+    """Let a message arrive on the claim topic, and see what the door is handed."""
+    handed: list[Claim] = []
+    counted: list[str] = []
+    intake = Intake(
+        gate,
+        lambda claim: handed.append(claim) is None,
+        wall=lambda: now,
+        monotonic=lambda: monotonic,
+        new_id=lambda: "not used",
+        counted=counted.append,
+        taken=lambda: None,
+    )
+    topic = ClaimTopic(not_heard=lambda: None)
+    assert mqtt.KIND.start is not None
+    mqtt.KIND.start(ClaimSettings(), Surroundings(intake=intake, topic=topic))
+    topic.arrived(Arrived(payload, is_retained))
+    if intake.problem:
+        assert (handed, counted) == ([], ["refused"])
+        return Answer(intake.verdict, None, intake.problem)
+    (claim,) = handed
+    return Answer(intake.verdict, claim, "")
 
 
 def _judge(gate: ClaimGate, payload: bytes, **more: object) -> Verdict:
@@ -48,12 +116,13 @@ def _why_refused(gate: ClaimGate, payload: bytes, **more: object) -> str:
 
 def test_a_fresh_claim_is_accepted_and_dated_by_its_arrival() -> None:
     gate = _gate()
-    answer = gate.judge(_claim(age=3 * SECOND), is_retained=False, now=NOON, monotonic=5.0)
+    message = ClaimMessage(id="c-1", card="0012345", issued_at=NOON - 3 * SECOND)
+    answer = gate.judge(message, source=MQTT, now=NOON, monotonic=5.0)
     assert answer.verdict is Verdict.ACCEPTED
     assert answer.claim is not None
     assert answer.claim.card == "0012345"
     assert answer.claim.received_at == 5.0
-    assert answer.claim.source is ClaimSource.MQTT
+    assert answer.claim.source is MQTT
     assert answer.claim.remember_until == NOON + 20 * SECOND
 
 
@@ -154,25 +223,27 @@ def test_no_bytes_break_the_gate(raw: bytes) -> None:
 def test_a_room_with_one_occupant_claims_when_a_face_is_seen_and_pauses_afterwards() -> None:
     settings = ClaimSettings(sources=("fixed",), fixed_card="0012345", retry_pause_seconds=3.0)
     ids = iter("abc")
-    standing = StandingClaims(settings, lambda: next(ids))
+    standing = StandingClaims(settings, chosen(SOURCES, settings), lambda: next(ids))
     assert standing.is_used
     assert standing.next(face_seen=False, now=NOON, monotonic=1.0) is None
     claim = standing.next(face_seen=True, now=NOON, monotonic=1.0)
     assert claim is not None
-    assert (claim.id, claim.card, claim.source) == ("a", "0012345", ClaimSource.FIXED)
+    assert (claim.id, claim.card, claim.source) == ("a", "0012345", FIXED)
     standing.decided(monotonic=2.0)
     assert standing.next(face_seen=True, now=NOON, monotonic=4.9) is None
     assert standing.next(face_seen=True, now=NOON, monotonic=5.0) is not None
 
 
 def test_whoever_walks_up_claims_without_a_card() -> None:
-    standing = StandingClaims(ClaimSettings(sources=("mqtt", "walk_up")), lambda: "id")
+    settings = ClaimSettings(sources=("mqtt", "walk_up"))
+    standing = StandingClaims(settings, chosen(SOURCES, settings), lambda: "id")
     claim = standing.next(face_seen=True, now=NOON, monotonic=0.0)
     assert claim is not None
-    assert (claim.card, claim.source) == ("", ClaimSource.WALK_UP)
+    assert (claim.card, claim.source) == ("", WALK_UP)
 
 
 def test_a_door_with_a_reader_alone_makes_no_claims_of_its_own() -> None:
-    standing = StandingClaims(ClaimSettings(), lambda: "id")
+    settings = ClaimSettings()
+    standing = StandingClaims(settings, chosen(SOURCES, settings), lambda: "id")
     assert not standing.is_used
     assert standing.next(face_seen=True, now=NOON, monotonic=0.0) is None

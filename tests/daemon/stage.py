@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.camera.open_camera import open_camera
+from edgeverify.claims import MQTT, SOURCES, chosen
 from edgeverify.daemon.camera_in_use import Eyes
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
@@ -94,14 +95,14 @@ class DoorOnStage:
     faults: FaultBoard
     heat: list[Level] = field(default_factory=lambda: [Level.FULL])
 
-    def claim(self, card: str, *, name: str = "claim-1") -> None:
+    def claim(self, card: str, *, name: str = "claim-1", source: ClaimSource = MQTT) -> None:
         self.door.inbox.put(
             Claim(
                 id=name,
                 card=card,
                 issued_at=self.clock.wall(),
                 received_at=self.door.eyes.now(),
-                source=ClaimSource.MQTT,
+                source=source,
                 remember_until=self.clock.wall() + timedelta(seconds=20),
             )
         )
@@ -134,6 +135,7 @@ def door_on_stage(
     point = OperatingPoint(threshold=THRESHOLD, max_fmr=1e-4, evidence="a test")
     situation = Situation(
         settings=settings,
+        sources=chosen(SOURCES, settings.claims),
         people=People.of(
             settings.door,
             settings.staff,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.daemon.door.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, FaultName, Outcome, Reason
@@ -206,6 +207,35 @@ def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
     assert decided.outcome is Outcome.GRANT
 
 
+@pytest.mark.parametrize("reader", [MQTT, ClaimSource(name="usb", is_card_reader=True)])
+def test_a_card_at_any_reader_joins_its_own_attempt_and_ends_another(
+    stage: Stage, reader: ClaimSource
+) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first", source=reader)
+    door.door.turn()
+    door.claim(OWNER_CARD, name="again", source=reader)
+    assert door.door.turn() == ()
+    door.claim(OTHER_CARD, name="another", source=reader)
+    (ended,) = door.door.turn()
+    assert (ended.claim_id, ended.reason) == ("first", Reason.SUPERSEDED)
+    assert door.door.attempt is not None
+    assert door.door.attempt.claim.id == "another"
+    assert {"first", "again"} <= set(door.journal.claim_ids(door.clock.wall()))
+
+
+def test_what_the_door_claims_itself_waits_while_somebody_with_a_card_is_looked_at(
+    stage: Stage,
+) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim("", name="a face", source=WALK_UP)
+    assert door.door.turn() == ()
+    assert door.door.attempt is not None
+    assert door.door.attempt.claim.id == "first"
+
+
 def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage: Stage) -> None:
     door = stage(Film.EMPTY_ROOM, count=30)
     door.claim(OWNER_CARD, name="first")
@@ -215,7 +245,7 @@ def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage
         card=OTHER_CARD,
         issued_at=door.clock.wall() - timedelta(minutes=5),
         received_at=door.door.eyes.now(),
-        source=ClaimSource.MQTT,
+        source=MQTT,
     )
     door.door.inbox.put(stale)
     (decided,) = door.door.turn()

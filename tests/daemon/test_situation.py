@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edgeverify.claims import SOURCES, chosen
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import Embedding, OperatingPoint, Reference
@@ -24,6 +25,7 @@ def situation(point: OperatingPoint, photos: int) -> Situation:
     settings = Settings()
     return Situation(
         settings=settings,
+        sources=chosen(SOURCES, settings.claims),
         people=People.of("front-door", (), people),
         plan=plan_liveness(settings.liveness, PadState.ABSENT),
         point=point,

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.clock import ClockReading
 from edgeverify.daemon.door.inbox import CAPACITY, Inbox
 from edgeverify.daemon.door.people import People
@@ -31,7 +33,7 @@ from edgeverify.settings import ClockSettings, HoursSettings, StaffEntry
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 
 
-def _claim(card: str, source: ClaimSource = ClaimSource.MQTT) -> Claim:
+def _claim(card: str, source: ClaimSource = MQTT) -> Claim:
     return Claim(id="c", card=card, issued_at=MONDAY_NOON, received_at=0.0, source=source)
 
 
@@ -109,7 +111,7 @@ def test_a_reference_that_outlived_its_config_entry_is_nobody() -> None:
 def test_walk_up_counts_only_who_may_come_in_now() -> None:
     nights = HoursSettings(windows=("Mon-Sun 22:00-06:00",))
     people = _people(_entry("ada"), _entry("guard", hours=nights), enrolled=("ada", "guard"))
-    walk_up = _claim("", ClaimSource.WALK_UP)
+    walk_up = _claim("", WALK_UP)
     assert people.subject(walk_up, MONDAY_NOON).cards == {"ada"}
     midnight = MONDAY_NOON + timedelta(hours=12)
     assert people.subject(walk_up, midnight).cards == {"ada", "guard"}
@@ -122,15 +124,23 @@ class SetClock:
     wall: datetime = MONDAY_NOON
     uptime: float = 1000.0
     is_synchronised: bool = True
+    battery: datetime | None = None
+    boot: str = "boot-1"
 
     def read(self) -> ClockReading:
         return ClockReading(
-            wall=self.wall, uptime=self.uptime, is_synchronised=self.is_synchronised
+            wall=self.wall,
+            uptime=self.uptime,
+            is_synchronised=self.is_synchronised,
+            battery=self.battery,
         )
 
+    def vouch(self) -> None:
+        self.is_synchronised = True
 
-def _timekeeper(clock: SetClock, floor: datetime | None) -> Timekeeper:
-    return Timekeeper(clock, floor=floor, settings=ClockSettings)
+
+def _timekeeper(clock: SetClock, floor: datetime | None, believed: str | None = None) -> Timekeeper:
+    return Timekeeper(clock, floor=floor, settings=ClockSettings, believed=believed)
 
 
 def test_a_clock_below_what_was_written_down_is_not_trusted_until_somebody_accepts_it() -> None:
@@ -141,12 +151,45 @@ def test_a_clock_below_what_was_written_down_is_not_trusted_until_somebody_accep
     assert keeper.is_trusted()
 
 
-def test_a_leap_of_ten_years_does_not_raise_the_floor() -> None:
+def test_a_leap_of_ten_years_does_not_raise_the_floor_and_grants_nothing() -> None:
     clock = SetClock()
     keeper = _timekeeper(clock, None)
     clock.uptime += 1
     clock.wall += timedelta(days=3650)
     assert keeper.floor() is None
+    assert not keeper.is_trusted()
+
+
+def test_a_leap_is_told_although_the_program_was_started_again_meanwhile() -> None:
+    """The battery clock has taken the false time over by then: it is no witness in one boot."""
+    clock = SetClock()
+    before = _timekeeper(clock, None).to_remember()
+    clock.uptime += 60
+    clock.wall += timedelta(days=3650)
+    clock.battery = clock.wall
+    assert not _timekeeper(clock, MONDAY_NOON, before).is_trusted()
+
+
+def test_an_idle_night_and_a_restart_are_no_leap() -> None:
+    """Without a battery clock: the monotonic clock of this boot is enough."""
+    clock = SetClock()
+    before = _timekeeper(clock, None).to_remember()
+    clock.uptime += 12 * 3600
+    clock.wall += timedelta(hours=12)
+    assert _timekeeper(clock, MONDAY_NOON, before).is_trusted()
+
+
+@pytest.mark.parametrize("kept", ["", "boot-1", "boot-1 x y", "boot-1 nan 2026-11-22T12:00:00"])
+def test_what_was_remembered_badly_is_nothing(kept: str) -> None:
+    assert _timekeeper(SetClock(), MONDAY_NOON, kept).is_trusted()
+
+
+def test_a_person_vouches_for_a_clock_that_no_time_server_sets() -> None:
+    clock = SetClock(is_synchronised=False)
+    keeper = _timekeeper(clock, None)
+    assert not keeper.is_trusted()
+    keeper.accept()
+    assert keeper.is_trusted()
 
 
 def test_a_rotated_key_signs_from_then_on_and_the_old_one_still_counts(tmp_path: Path) -> None:

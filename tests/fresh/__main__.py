@@ -23,6 +23,8 @@ from tests.fresh.machine import HOME, USER, FreshMachine, fresh_machine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/fresh"
+DEBIANS = {"bookworm": 11, "trixie": 13}
+"""Each release, and the minor version of the Python 3 that it has."""
 LOGS = ".venv/pip.log demo-output/daemon.log"
 ALL_RIGHT = re.compile(r"\b(\d+) of \1 scenes ended as they must")
 
@@ -101,6 +103,18 @@ def make(machine: FreshMachine, target: str) -> str:
     return machine.run(f"cd edgeverify && make {target}", user=USER)
 
 
+def supported_debians() -> list[str]:
+    """Return the releases of Debian whose own Python this one runs on, and name the others."""
+    project = (CHECKOUT / "pyproject.toml").read_text("utf-8")
+    bounds = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
+    assert bounds, "pyproject.toml bounds requires-python on both sides"
+    low, high = int(bounds[1]), int(bounds[2])
+    for name, minor in DEBIANS.items():
+        if not low <= minor < high:
+            sys.stdout.write(f"{name} is not tried: its Python is 3.{minor}, {bounds[0]}\n")
+    return [name for name, minor in DEBIANS.items() if low <= minor < high]
+
+
 def bundle_of_the_checkout(folder: Path) -> Path:
     """Pack the checkout's last commit, with what was changed since in tracked files."""
 
@@ -136,7 +150,7 @@ def report(run: FirstRun) -> str:
 def main() -> int:
     """Try every run that was asked for; return 0 when all went well."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--debian", nargs="+", default=["bookworm", "trixie"])
+    parser.add_argument("--debian", nargs="+", default=supported_debians())
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--run", nargs="+", default=["demo"], choices=["demo", "test"])
     parser.add_argument("--jobs", type=int, default=2)

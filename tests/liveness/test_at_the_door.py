@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from edgeverify.domain import Claim, ClaimSource, Decision, Observation, Reason
+from edgeverify.claims import MQTT
+from edgeverify.domain import Claim, Decision, Observation, Reason
 from edgeverify.liveness import Judge, JudgeRules, LivenessPlan, seconds_needed
 from edgeverify.liveness.actions import Action
 from edgeverify.lockout import CLEAN
@@ -26,9 +27,7 @@ Person = Callable[[Actor, str], Iterable[Observation]]
 def visit(plan: LivenessPlan, person: Person, *, seed: int = 4) -> Decision:
     """`person` gives the frames that follow a prompt (or "" while nothing is asked)."""
     settings, challenge = DecisionSettings(), ChallengeSettings()
-    claim = Claim(
-        id="c", card="0042", issued_at=MORNING, received_at=100.0, source=ClaimSource.MQTT
-    )
+    claim = Claim(id="c", card="0042", issued_at=MORNING, received_at=100.0, source=MQTT)
     transaction = begin(
         claim,
         Subject(cards=frozenset({"0042"})),

@@ -39,7 +39,11 @@ class Contact:
 
 
 class Observed:
-    """Where observed processes live: `environ` is theirs, `home` starts empty."""
+    """Where observed processes live: `environ` is theirs, `home` starts empty.
+
+    Only the models are there already, in the tests' own folder: what is fetched at the first need
+    is asked of the package index.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
@@ -49,7 +53,8 @@ class Observed:
             name: value
             for name, value in os.environ.items()
             # ONNX Runtime keeps quiet by itself where CI is set; that would prove nothing.
-            if name not in {"CI", "ORT_DISABLE_TELEMETRY"} and not name.startswith("XDG_")
+            if name not in {"CI", "ORT_DISABLE_TELEMETRY"}
+            and (not name.startswith("XDG_") or name == "XDG_DATA_HOME")
         }
         self.environ = kept | {
             "HOME": str(self.home),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.domain import (
     Claim,
-    ClaimSource,
     Comparison,
     Decision,
     Gate,
@@ -33,7 +33,7 @@ def claim_of(card: str = "0042", *, received_at: float = 100.0, age: float = 0.0
         card=card,
         issued_at=MORNING - timedelta(seconds=age),
         received_at=received_at,
-        source=ClaimSource.MQTT if card else ClaimSource.WALK_UP,
+        source=MQTT if card else WALK_UP,
     )
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from edgeverify.domain import Claim, ClaimSource, Decision, Liveness, Outcome, Reason
+from edgeverify.claims import MQTT
+from edgeverify.domain import Claim, Decision, Liveness, Outcome, Reason
 from edgeverify.lockout import CLEAN, LockoutState, after
 from edgeverify.policy import Moment, Subject, begin
 from edgeverify.settings.decision import DecisionSettings, LockoutSettings
@@ -30,7 +31,7 @@ class Year:
         self.now += timedelta(seconds=self.rng.expovariate(1 / 300))
         state = self.lockouts.get(card, CLEAN)
         transaction = begin(
-            Claim(id="c", card=card, issued_at=self.now, received_at=0.0, source=ClaimSource.MQTT),
+            Claim(id="c", card=card, issued_at=self.now, received_at=0.0, source=MQTT),
             Subject(cards=frozenset({card})),
             RULES,
             lockout=state,

@@ -14,7 +14,7 @@ from edgeverify.models.build import fetch_bundle
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.locate import locate
 from edgeverify.progress import silent
-from tests.faces import add_vision, face_finder
+from tests.faces import face_finder
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sources"
 EVERY = 5
@@ -38,7 +38,6 @@ def make_props(folder: Path) -> Props:
     weights = folder / "dlib_face_recognition_resnet_model_v1.dat"
     weights.write_bytes(locate(file, source=None, cache=CACHE, progress=silent))
     fetch_bundle("dlib-resnet", folder / "models", source=weights)
-    add_vision(folder / "models")
     finder = face_finder()
     cast = hire(CACHE, finder.detector, silent)
     finder.close()

@@ -19,6 +19,8 @@ from tests.soak.world import World
 from tests.waiting import until
 
 CALM_SECONDS = 6.0
+ENOUGH_CLAIMS = 80
+"""A soak goes on until so many were made, also where a busy machine needs longer for them."""
 LAST_VISITOR_SECONDS = 5.0
 """Whoever came last has been decided on; a claim made before would join theirs."""
 
@@ -67,7 +69,7 @@ class Report:
 
 
 def soak(world: World, *, seconds: float, seed: int, say: Callable[[str], None]) -> Report:
-    """Run for about so long (never less than each fault once), and take stock."""
+    """Run for so long, never less than each fault once and enough claims; and take stock."""
     draw = random.Random(seed)
     report = Report(seed=seed)
     possible = [fault for fault in FAULTS if world.has_small_disk or not fault.needs_small_disk]
@@ -78,7 +80,7 @@ def soak(world: World, *, seconds: float, seed: int, say: Callable[[str], None])
         for fault in draw.sample(possible, len(possible)):
             _one(fault, world, witness, draw, report, say)
         report.before, report.first_seconds = _calm(world, witness, report)
-        while time.monotonic() < end:
+        while time.monotonic() < end or report.claims < ENOUGH_CLAIMS:
             _one(draw.choice(possible), world, witness, draw, report, say)
         report.after, report.last_seconds = _calm(world, witness, report)
         until(lambda: world.status().get("outbox") == 0, "the outbox to be empty", 60)

@@ -19,6 +19,7 @@ from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.errors import StateError
 from edgeverify.status_socket import Json, ask
 from tests.brokers import Mosquitto, Proxy
+from tests.faces import DATA
 from tests.soak.camera import Camera
 from tests.soak.props import Props
 from tests.thermal.conftest import SensorTree
@@ -49,6 +50,8 @@ class World:
     changes: dict[str, object] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = ("-m", "edgeverify")
+    stdin: int | None = None
+    """A descriptor that the daemon reads as its standard input."""
     process: subprocess.Popen[bytes] | None = None
     camera_is_whole: bool = True
 
@@ -107,12 +110,14 @@ class World:
         command += ["--config", str(self.config), "--state", str(self.state)]
         environ = {
             **os.environ,
-            "XDG_DATA_HOME": str(self.folder),
+            "XDG_DATA_HOME": str(DATA),
             SYS_VARIABLE: str(self.heat.root),
             **self.environ,
         }
         with (self.folder / "daemon.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=ROOT)
+            self.process = subprocess.Popen(
+                command, stdin=self.stdin, stdout=log, stderr=log, env=environ, cwd=ROOT
+            )
         return self.process
 
     def start(self) -> None:

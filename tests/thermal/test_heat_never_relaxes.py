@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.claims import MQTT, SOURCES, chosen
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import (
     Claim,
-    ClaimSource,
     Comparison,
     Decision,
     Gate,
@@ -86,6 +86,7 @@ def situation_of(settings: Settings) -> Situation:
     point = OperatingPoint(threshold=0.5, max_fmr=1e-4, evidence="a test")
     return Situation(
         settings=settings,
+        sources=chosen(SOURCES, settings.claims),
         people=People.of(settings.door, (), nobody),
         plan=plan_liveness(settings.liveness, PadState.ABSENT),
         point=point,
@@ -97,7 +98,7 @@ def situation_of(settings: Settings) -> Situation:
 
 def transaction_of(settings: DecisionSettings) -> Transaction:
     begun = begin(
-        Claim(id="c", card="1", issued_at=NOON, received_at=0.0, source=ClaimSource.MQTT),
+        Claim(id="c", card="1", issued_at=NOON, received_at=0.0, source=MQTT),
         Subject(cards=frozenset({"1"})),
         settings,
         lockout=CLEAN,

@@ -67,8 +67,15 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
     if is_running(place.folder):
         ask(place.folder, "clock-accept", user=_who())
     else:
+        from edgeverify.clock import SystemClock
+        from edgeverify.daemon.service import BELIEVED_FACT, BOOT_FACT
+        from edgeverify.daemon.timekeeping import remember
+
+        clock = SystemClock()
         with _journal(place, now) as journal:
             journal.accept_clock(at=now, by_user=_who())
+            journal.keep_fact(BOOT_FACT, clock.boot)
+            journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
     say(f"accepted: {now:%Y-%m-%d %H:%M:%S} UTC")
 
 

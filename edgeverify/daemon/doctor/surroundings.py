@@ -9,6 +9,7 @@ from contextlib import closing
 
 from edgeverify.camera.health import CameraState, camera_fault
 from edgeverify.camera.open_camera import open_camera
+from edgeverify.camera.source import public_name
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
@@ -28,7 +29,7 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
         return
     settings = config.settings.camera
     try:
-        camera = open_camera(settings, folder=config.folder)
+        camera = open_camera(settings, folder=config.folder, private=(config.folder,))
     except CameraError as error:
         yield fault_found("camera", FaultName.CAMERA_OFFLINE, error.problem, error.advice)
         return
@@ -43,10 +44,18 @@ def look_at_camera(config: LoadedConfig, *, is_running: bool) -> Iterator[Findin
     if frame is None or not health.is_usable:
         state = CameraState.OFFLINE if health.is_usable else health.state
         name = camera_fault(state)
-        yield fault_found("camera", name, f"{settings.source}: {health.detail}")
+        yield fault_found("camera", name, _named(settings.source, health.detail))
     else:
-        seen = f"{settings.source}: {frame.width} x {frame.height} pixels"
+        seen = f"{public_name(settings.source)}: {frame.width} x {frame.height} pixels"
+        seen += ", without colour" if health.is_monochrome else ""
         yield Finding(part="camera", is_well=True, seen=seen)
+    if health.unconfined:
+        yield fault_found("camera", FaultName.CAMERA_UNCONFINED, health.unconfined)
+
+
+def _named(source: str, detail: str) -> str:
+    name = public_name(source)
+    return detail if detail.startswith(name) else f"{name}: {detail}"
 
 
 def look_at_broker(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation
-from edgeverify.domain import Claim, ClaimSource, Decision, Frame, Outcome, Prompt, Reason
+from edgeverify.domain import Claim, Decision, Frame, Outcome, Prompt, Reason
 from edgeverify.liveness import Judge, seconds_needed
 from edgeverify.metrics import Metrics
 from edgeverify.policy import begin
@@ -86,7 +86,7 @@ class Door:
             claim = self.inbox.take()
             if claim is None:
                 break
-            if self.attempt is not None and claim.source is not ClaimSource.MQTT:
+            if self.attempt is not None and not claim.source.is_card_reader:
                 continue  # somebody with a card came first
             try:
                 decided += self._begin(claim)

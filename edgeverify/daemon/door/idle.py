@@ -80,7 +80,7 @@ class Idle:
     def _claims(self, situation: Situation) -> StandingClaims:
         if self._standing is None or self._standing[0] is not situation:
             # A reload begins without a pause; nobody could use that to get more attempts.
-            standing = StandingClaims(situation.settings.claims, self._new_id)
+            standing = StandingClaims(situation.settings.claims, situation.sources, self._new_id)
             self._standing = situation, standing
         return self._standing[1]
 

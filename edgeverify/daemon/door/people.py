@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from edgeverify.domain import Claim, ClaimSource, Reason, Reference
+from edgeverify.domain import Claim, Reason, Reference
 from edgeverify.policy import Subject
 from edgeverify.references.store import LoadedReferences
 from edgeverify.schedule import refusal
@@ -33,7 +33,7 @@ class People:
 
     def subject(self, claim: Claim, now: datetime) -> Subject:
         """Say whom a claim names and whether they may come in here at `now` (aware)."""
-        if claim.source is ClaimSource.WALK_UP:
+        if claim.source.names_nobody:
             return Subject(cards=frozenset(self._welcome(now)))
         entry = self.staff.get(claim.card)
         if entry is None:

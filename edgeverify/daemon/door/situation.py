@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
 from edgeverify.domain import ClaimSource, OperatingPoint
 from edgeverify.liveness import LivenessPlan
@@ -14,12 +15,13 @@ from edgeverify.settings import Settings
 class Situation:
     """The settings and people in force. `digest` names the config (hex SHA-256 of its files).
 
-    `walk_up_point` is the stricter threshold for a claim that names nobody; None where walk-up is
-    not among the claim sources. `pad_threshold` is the P(live), 0 to 1, that passive liveness asks
-    for.
+    `sources` are the claim sources in the config's order. `walk_up_point` is the stricter threshold
+    for a claim that names nobody; None where no source makes such claims. `pad_threshold` is the
+    P(live), 0 to 1, that passive liveness asks for.
     """
 
     settings: Settings
+    sources: tuple[SourceKind, ...]
     people: People
     plan: LivenessPlan
     point: OperatingPoint
@@ -40,10 +42,15 @@ class Situation:
         return tuple(said)
 
     def point_for(self, source: ClaimSource) -> OperatingPoint:
-        """Return the threshold for a claim from `source`; never a looser one than stated."""
-        if source is ClaimSource.WALK_UP and self.walk_up_point is not None:
-            return self.walk_up_point
-        return self.point
+        """Return the threshold for a claim from `source`; never a looser one than stated.
+
+        ValueError for a claim that names nobody at a door where no source makes such claims.
+        """
+        if not source.names_nobody:
+            return self.point
+        if self.walk_up_point is None:
+            raise ValueError(f"this door has no threshold for claims of {source.name}")
+        return self.walk_up_point
 
 
 class Board:

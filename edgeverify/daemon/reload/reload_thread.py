@@ -157,6 +157,7 @@ class Reloads:
         service.eyes.use(settings.camera)
         service.heat.use(settings.thermal)
         service.gate.change_max_age(settings.claims.max_age_seconds)
+        service.sources.use(change.situation.sources, settings.claims)
         if change.verifier is not service.verifier:
             service.verifier.close()
         service.config, service.verifier = change.config, change.verifier

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from edgeverify.camera.source import parse_source
+from edgeverify.claims import SourceKind, chosen
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
@@ -50,13 +51,16 @@ class Reloader:
         config: LoadedConfig,
         store: ReferenceStore,
         open_verifier: Callable[[Settings], Verifier],
+        sources: Sequence[SourceKind],
         wall: Callable[[], datetime],
     ) -> None:
-        """`config` is what the process was started with."""
+        """`config` is what the process was started with; `sources` are those it has."""
         self._path = config.path
         self._started_with = config.settings
         self._store = store
         self._open_verifier = open_verifier
+        self._sources = sources
+        self._settings = type(config.settings)
         self._wall = wall
 
     def prepare(self, before: LoadedConfig, verifier: Verifier) -> Change:
@@ -64,7 +68,7 @@ class Reloader:
 
         Raises EdgeverifyError, with everything in force as it was, when anything does not fit.
         """
-        config = load_config(self._path)
+        config = load_config(self._path, self._settings)
         old, new = before.settings, config.settings
         if new.door != self._started_with.door:
             raise ConfigError(
@@ -128,12 +132,14 @@ class Reloader:
         self, config: LoadedConfig, verifier: Verifier, references: LoadedReferences
     ) -> Situation:
         settings = config.settings
+        sources = chosen(self._sources, settings.claims)
         return Situation(
             settings=settings,
+            sources=sources,
             people=People.of(settings.door, settings.staff, references),
             plan=verifier.plan(settings),
             point=verifier.point(settings),
-            walk_up_point=_walk_up_point(settings, verifier),
+            walk_up_point=_walk_up_point(settings, sources, verifier),
             pad_threshold=verifier.pad_threshold(settings),
             digest=config.digest,
         )
@@ -148,8 +154,10 @@ def _restart_needed(started_with: Settings, new: Settings) -> str:
     return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
 
 
-def _walk_up_point(settings: Settings, verifier: Verifier) -> OperatingPoint | None:
-    if "walk_up" not in settings.claims.sources:
+def _walk_up_point(
+    settings: Settings, sources: Sequence[SourceKind], verifier: Verifier
+) -> OperatingPoint | None:
+    if not any(kind.source.names_nobody for kind in sources):
         return None
     here = [e for e in settings.staff if not e.doors or settings.door in e.doors]
     return verifier.point(settings, references=max(1, len(here)))

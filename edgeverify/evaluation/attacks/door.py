@@ -31,6 +31,7 @@ from edgeverify.policy import Moment, Subject, Transaction, begin
 from edgeverify.settings.decision import DecisionSettings
 
 _DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_SOURCE = ClaimSource(name="evaluation", is_card_reader=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +101,7 @@ def _transaction(
 ) -> tuple[Decision, bool, int]:
     """Give the decision, whether the run lasted until it was made, and where the next begins."""
     claimed_at = frames[start].at - 1e-6
-    claim = Claim(
-        id="evaluation", card="0", issued_at=_DAY, received_at=claimed_at, source=ClaimSource.MQTT
-    )
+    claim = Claim(id="evaluation", card="0", issued_at=_DAY, received_at=claimed_at, source=_SOURCE)
     transaction = begin(
         claim,
         Subject(cards=frozenset({"0"})),

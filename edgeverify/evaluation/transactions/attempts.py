@@ -93,7 +93,7 @@ def _attempt(
             card=_CARD,
             issued_at=_DAY,
             received_at=claimed_at,
-            source=ClaimSource.MQTT,
+            source=ClaimSource(name="evaluation", is_card_reader=True),
         ),
         Subject(cards=frozenset({_CARD})),
         policy.decision,

@@ -1,4 +1,4 @@
-"""dlib's face recognition ResNet as an ONNX graph, from its weights alone.
+"""dlib's face recognition ResNet, described once; the parameters' names are ours.
 
 Network: D. King, "High Quality Face Recognition with Deep Metric Learning" (2017), dlib's
 `dnn_face_recognition_ex.cpp`: a ResNet of 29 convolutions over 150x150 RGB with affine layers in
@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeverify.feeding.statement import Feeding
-from edgeverify.models.graphs.graph import GraphBuilder
-from edgeverify.models.weights.dlib_weights import EMBEDDING_SIZE, ConvolutionWeights, DlibWeights
+from edgeverify.models.graphs.graph import Weights
+from edgeverify.models.graphs.layers import Layers, Tensor
+from edgeverify.models.graphs.onnx_layers import build_onnx
+from edgeverify.models.weights.dlib_weights import EMBEDDING_SIZE, DlibWeights
+from edgeverify.models.weights.state_dict import StateDict
 
 FEEDING = Feeding(
     size=150,
@@ -44,71 +47,43 @@ BLOCKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
-    """A tensor on its way through the graph, with its channels and the side of its picture."""
-
-    name: str
-    channels: int
-    side: int
-
-
 def build_dlib_network(weights: DlibWeights) -> bytes:
     """Make the ONNX graph: (batch, 3, 150, 150) to (batch, 128)."""
-    graph = GraphBuilder("dlib-resnet")
-    layers = iter(weights.convolutions)
-    x = _convolution(graph, _Tensor("input", 3, FEEDING.size), next(layers), stride=2, padding=0)
-    x = _relu(graph, x)
-    pooled = graph.node("MaxPool", x.name, kernel_shape=[3, 3], strides=[2, 2])
-    x = _Tensor(pooled, x.channels, (x.side - 3) // 2 + 1)
-    for block in BLOCKS:
-        x = _residual(graph, x, block, next(layers), next(layers))
-    features = graph.node("Flatten", graph.node("GlobalAveragePool", x.name), axis=1)
-    embedding = graph.linear(features, np.ascontiguousarray(weights.linear.T))
-    return graph.build(embedding, size=FEEDING.size, outputs=EMBEDDING_SIZE)
-
-
-def _residual(
-    graph: GraphBuilder,
-    x: _Tensor,
-    block: Block,
-    first: ConvolutionWeights,
-    second: ConvolutionWeights,
-) -> _Tensor:
-    stride, padding = (2, 0) if block.halves else (1, 1)
-    inner = _relu(graph, _convolution(graph, x, first, stride=stride, padding=padding))
-    inner = _convolution(graph, inner, second, stride=1, padding=1)
-    skip = x
-    if block.halves:
-        pooled = graph.node("AveragePool", x.name, kernel_shape=[2, 2], strides=[2, 2])
-        skip = _Tensor(pooled, x.channels, (x.side - 2) // 2 + 1)
-    channels = max(inner.channels, skip.channels)
-    side = max(inner.side, skip.side)
-    total = graph.node(
-        "Add",
-        _grown(graph, inner, channels, side).name,
-        _grown(graph, skip, channels, side).name,
+    return build_onnx(
+        describe_dlib_resnet,
+        StateDict(state_of(weights)),
+        name="dlib-resnet",
+        size=FEEDING.size,
+        outputs=EMBEDDING_SIZE,
     )
-    return _relu(graph, _Tensor(total, channels, side))
 
 
-def _convolution(
-    graph: GraphBuilder, x: _Tensor, layer: ConvolutionWeights, *, stride: int, padding: int
-) -> _Tensor:
-    kernel, bias = layer.folded
-    name = graph.convolution(x.name, kernel, bias, stride=stride, padding=padding)
-    side = (x.side + 2 * padding - kernel.shape[2]) // stride + 1
-    return _Tensor(name, kernel.shape[0], side)
+def state_of(weights: DlibWeights) -> dict[str, Weights]:
+    """Name dlib's weights: `stem`, `blocks.N.first`, `blocks.N.second` and `fc`."""
+    convolutions = [f"blocks.{n}.{which}" for n in range(len(BLOCKS)) for which in _PAIR]
+    state: dict[str, Weights] = {"fc.weight": np.ascontiguousarray(weights.linear.T)}
+    for name, layer in zip(["stem", *convolutions], weights.convolutions, strict=True):
+        state[f"{name}.weight"], state[f"{name}.bias"] = layer.folded
+    return state
 
 
-def _relu(graph: GraphBuilder, x: _Tensor) -> _Tensor:
-    return _Tensor(graph.node("Relu", x.name), x.channels, x.side)
+def describe_dlib_resnet(layers: Layers, embedding_size: int = EMBEDDING_SIZE) -> Tensor:
+    """Describe the network, (batch, 3, 150, 150) to (batch, embedding_size)."""
+    x = layers.convolution(layers.input, "stem", BLOCKS[0].width, 7, stride=2, bias=True)
+    x = layers.max_pool(layers.relu(x), 3, 2)
+    for number, block in enumerate(BLOCKS):
+        x = _residual(layers, x, f"blocks.{number}", block)
+    return layers.linear(layers.flatten(layers.average(x)), "fc", embedding_size)
 
 
-def _grown(graph: GraphBuilder, x: _Tensor, channels: int, side: int) -> _Tensor:
-    """Add zero channels behind and zero pixels at the far edges, as dlib's sum of unequals does."""
-    if (x.channels, x.side) == (channels, side):
-        return x
-    more = side - x.side
-    pads = np.array([0, 0, 0, 0, 0, channels - x.channels, more, more], dtype=np.int64)
-    return _Tensor(graph.node("Pad", x.name, graph.weight(pads)), channels, side)
+_PAIR = ("first", "second")
+
+
+def _residual(layers: Layers, x: Tensor, name: str, block: Block) -> Tensor:
+    """Add two convolutions to their input, or to its half; dlib grows the smaller by zeros."""
+    first, second = (f"{name}.{which}" for which in _PAIR)
+    stride, padding = (2, 0) if block.halves else (1, 1)
+    inner = layers.convolution(x, first, block.width, 3, stride=stride, padding=padding, bias=True)
+    inner = layers.convolution(layers.relu(inner), second, block.width, 3, padding=1, bias=True)
+    skip = layers.average_pool(x, 2, 2) if block.halves else x
+    return layers.relu(layers.add(inner, skip))

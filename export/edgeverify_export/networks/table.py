@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edgeverify.models.graphs.dlib_resnet import FEEDING
 from edgeverify_export.networks.architecture import (
     IMAGENET,
     Architecture,
     Statistics,
 )
-from edgeverify_export.networks.dlib_resnet import dlib_resnet
+from edgeverify_export.networks.catalogue import dlib_resnet, mobilefacenet
 from edgeverify_export.networks.efficientnet import arcface_b0, siamese_b0, siamese_s
-from edgeverify_export.networks.mobilefacenet import mobilefacenet
 from edgeverify_export.networks.vgg19 import siamese_vgg19
 
 DLIB_STATISTICS = Statistics(
-    channels="rgb",
-    scale=1 / 256,
-    mean=(122.782 / 256, 117.001 / 256, 104.298 / 256),
-    std=(1.0, 1.0, 1.0),
+    channels=FEEDING.channels, scale=FEEDING.scale, mean=FEEDING.mean, std=FEEDING.std
 )
 """`(pixel - (122.782, 117.001, 104.298)) / 256`: dlib's `input_rgb_image_sized`."""
 

@@ -11,7 +11,7 @@ import torch
 from edgeverify_export.checkpoint import read_checkpoint
 from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.fitting import fitting_architecture
-from edgeverify_export.networks.mobilefacenet import MobileFaceNet
+from edgeverify_export.networks.catalogue import mobilefacenet
 from edgeverify_export.statement import Statement
 from safetensors.torch import save_file
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.export
 
 def weights() -> dict[str, torch.Tensor]:
     torch.manual_seed(1)
-    return MobileFaceNet().state_dict()
+    return mobilefacenet({}).state_dict()
 
 
 def refused(path: Path, arch: str = "mobilefacenet", **stated: object) -> str:
@@ -49,7 +49,7 @@ def test_a_pickle_that_wants_to_run_code(tmp_path: Path) -> None:
 
 def test_a_whole_pickled_model(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
-    torch.save(MobileFaceNet(), path)
+    torch.save(mobilefacenet({}), path)
     words = refused(path)
     assert "refused" in words
     assert "state_dict" in words

@@ -10,7 +10,7 @@ import pytest
 import torch
 from edgeverify_export.checkpoint import read_checkpoint
 from edgeverify_export.fitting import compare, fit
-from edgeverify_export.networks.minifasnet import MiniFASNet
+from edgeverify_export.networks.catalogue import minifasnet
 from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.onnx_graph import run_network
 from edgeverify_export.parity.faces import FoundFace
@@ -50,7 +50,7 @@ def test_minifasnet_has_every_key_of_the_published_weights(
     trained_models: Path, file: str, *, has_excite: bool
 ) -> None:
     weights = read_checkpoint(trained_models / file).weights
-    network = MiniFASNet(weights)
+    network = minifasnet(weights)
     assert not compare(network, weights)
     assert any("se_module" in key for key in network.state_dict()) is has_excite
 

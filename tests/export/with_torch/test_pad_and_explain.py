@@ -11,7 +11,7 @@ import torch
 from edgeverify_export.cli import app
 from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.gradcam import explain_pair
-from edgeverify_export.networks.mobilefacenet import MobileFaceNet
+from edgeverify_export.networks.catalogue import mobilefacenet
 from edgeverify_export.pad import PadSource, PadStatement, export_pad
 from edgeverify_export.statement import Statement
 from torch import nn
@@ -54,7 +54,7 @@ def test_minifasnet_becomes_one_bundle_equal_to_pytorch(
 
 
 def test_what_is_no_minifasnet(trained_models: Path, tmp_path: Path) -> None:
-    torch.save(MobileFaceNet().state_dict(), tmp_path / "other.pth")
+    torch.save(mobilefacenet({}).state_dict(), tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match="not a MiniFASNet"):
         export_pad((PadSource(tmp_path / "other.pth", 2.7),), tmp_path / "pad", PadStatement())
     same = PadSource(trained_models / FILES[0], 2.7)
