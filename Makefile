@@ -95,9 +95,9 @@ test-export: types-export ## The workshop with torch (6 GB), its slow tests too
 	@./systemd/prerequisites test
 	$(PYTEST) -m "export and not gpu and not systemd"
 
-slow: $(VENV)/daemon.stamp
+slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real time in them
 	@./systemd/prerequisites test
-	$(BIN)/pytest --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd"
+	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd"
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 

@@ -10,6 +10,7 @@ MediaPipe gives them, instead.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ from benchmarks.mediapipe_equality.material import kinds
 from benchmarks.mediapipe_equality.yardstick import Yardstick, python_of_mediapipe
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted
-from edgeverify.settings import VisionSettings
+from edgeverify.settings import ModelSettings, VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.golden import MIN_CONFIDENCE
 
@@ -49,7 +50,7 @@ def main() -> int:
     finder = open_face_finder(models_directory(os.environ), settings)
     yardstick = Yardstick(python, settings.min_detection_confidence)
     whole = Difference()
-    print("| pictures | | faces | boxes, pixels | eyes, pixels | mesh, % of eye distance |")
+    print("| pictures | number | faces | boxes, pixels | eyes, pixels | mesh, % of eye distance |")
     print("|---|---|---|---|---|---|")
     for name, pictures in kinds(asked.testdata, asked.share).items():
         found = compare(counted(pictures(), name), finder, yardstick)
@@ -73,7 +74,10 @@ def main() -> int:
 
 
 def _row(name: str, found: Difference) -> str:
-    cells = " | ".join(f"{high:.3f}, {most:.3f}" for high, most in found.percentiles())
+    cells = " | ".join(
+        "none" if math.isnan(most) else f"{high:.3f}, {most:.3f}"
+        for high, most in found.percentiles()
+    )
     return f"| {name} | {found.pictures} | {found.faces} | {cells} |"
 
 
@@ -92,7 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("testdata", type=Path, nargs="?", default=Path("../shared/testdata"))
     parser.add_argument("--share", type=int, default=1, help="take every so many-th picture")
     parser.add_argument("--pairs", type=int, default=1, help="every so many-th pair; 0: none")
-    parser.add_argument("--model", default="dlib-resnet", help="the embedder that decides")
+    parser.add_argument("--model", default=ModelSettings().bundle, help="the embedder that decides")
     parser.add_argument("--golden", type=Path, help="write the golden answers here instead")
     parser.epilog = (
         f"Goals: the same faces; boxes and eyes within {MAX_BOX_PIXELS} pixels; mesh points within "

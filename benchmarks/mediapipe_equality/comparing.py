@@ -50,10 +50,13 @@ class Difference:
         )
 
     def percentiles(self) -> tuple[tuple[float, float], ...]:
-        """99th percentile and maximum of boxes, eyes and meshes; zeros where nothing was found."""
-        each = (self.boxes, self.eyes, np.concatenate(self.meshes) if self.meshes else [])
+        """Return the 99th percentile and maximum of boxes, eyes and meshes; NaN where none was."""
+        meshes = np.concatenate(self.meshes) if self.meshes else np.empty(0)
+        each = (np.array(self.boxes), np.array(self.eyes), meshes)
         return tuple(
-            (float(np.percentile(values, 99)), float(np.max(values))) if len(values) else (0.0, 0.0)
+            (float(np.percentile(values, 99)), float(np.max(values)))
+            if len(values)
+            else (np.nan, np.nan)
             for values in each
         )
 
@@ -69,6 +72,12 @@ class Difference:
         if not mesh <= MAX_MESH_PERCENT:
             found.append(f"1 % of the mesh points are more than {mesh:.2f} % off")
         return found
+
+
+def _high_and_most(values: NDArray[np.float64]) -> tuple[float, float]:
+    if not values.size:
+        return np.nan, np.nan
+    return float(np.percentile(values, 99)), float(values.max())
 
 
 def compare(

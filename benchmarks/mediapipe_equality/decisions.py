@@ -11,22 +11,22 @@ import cv2
 import numpy as np
 
 from benchmarks.mediapipe_equality.yardstick import Yardstick
-from edgeverify.bundle.loading import load_bundle, operating_point
 from edgeverify.comparison import score
 from edgeverify.domain import Embedding, Face, FaceBox, RgbImage
 from edgeverify.evaluation.images.pairs import read_pairs
-from edgeverify.models.build import resolve_bundle
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted
-from edgeverify.runtime.open_session import open_session
-from edgeverify.settings import DecisionSettings, ModelSettings
+from edgeverify.settings import ModelSettings, Settings
+from edgeverify.verifier.verifier import open_verifier
 from edgeverify.vision.dominance import FaceSelection, select
-from edgeverify.vision.embedder import Embedder
+from edgeverify.vision.embedder import Embedder, embedder_of
 from edgeverify.vision.mesh import face_of, is_of
 from edgeverify.vision.opening import FaceFinder
 
 SCALE = 0.9
 Find = Callable[[RgbImage], Face | None]
+BothSides = tuple[Embedding, Embedding]
+"""A face as a probe and as a reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,11 @@ def compare_decisions(
     testdata: Path, finder: FaceFinder, yardstick: Yardstick, *, share: int, model: str
 ) -> Changes:
     """Decide every `share`-th listed pair three times, with the default rate's threshold."""
-    bundle = load_bundle(resolve_bundle(model, models_directory(os.environ)))
-    session = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1)).session
-    embedder = Embedder(bundle, session)
-    threshold = operating_point(bundle, DecisionSettings()).threshold
+    chosen = ModelSettings(bundle=model, runtime="onnxruntime-cpu", threads=1)
+    settings = Settings(model=chosen, liveness="off")
+    verifier = open_verifier(settings, Path(), models_directory(os.environ))
+    embedder = embedder_of(verifier.bundle, verifier.opened.sessions)
+    threshold = verifier.point(settings).threshold
     pairs = read_pairs(testdata / "annotations/lfw_pairs_share.txt")[::share]
     folder = testdata / "lfw/lfw-deepfunneled"
     paths = sorted({key.path(folder) for pair in pairs for key in (pair.probe, pair.reference)})
@@ -61,11 +62,11 @@ def compare_decisions(
         (lambda rgb: _by_product(rgb, finder), 1.0),
         (lambda rgb: _by_product(rgb, finder), SCALE),
     )
-    seen: dict[Path, list[Embedding | None]] = {}
+    seen: dict[Path, list[BothSides | None]] = {}
     for path in counted(paths, "deciding pairs"):
         rgb = np.asarray(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), np.uint8)
         seen[path] = [_embed(_scaled(rgb, scale), find, embedder) for find, scale in ways]
-    embedder.close()
+    verifier.close()
     scores = np.array(
         [
             [
@@ -116,10 +117,10 @@ def _central(boxes: list[FaceBox], rgb: RgbImage) -> FaceBox | None:
     return chosen if isinstance(chosen, FaceBox) else None
 
 
-def _embed(rgb: RgbImage, find: Find, embedder: Embedder) -> Embedding | None:
+def _embed(rgb: RgbImage, find: Find, embedder: Embedder) -> BothSides | None:
     face = find(rgb)
-    return None if face is None else embedder.embed(embedder.align(rgb, face))
+    return None if face is None else embedder.embed_both_sides(embedder.align(rgb, face))
 
 
-def _score(probe: Embedding | None, reference: Embedding | None) -> float:
-    return -np.inf if probe is None or reference is None else score(probe, reference)
+def _score(probe: BothSides | None, reference: BothSides | None) -> float:
+    return -np.inf if probe is None or reference is None else score(probe[0], reference[1])

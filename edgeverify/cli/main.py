@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from edgeverify import __version__
 from edgeverify.cli.door import acts, aim, claim, doctor, events, journal, reload, run, status
@@ -20,6 +21,29 @@ from edgeverify.cli.install import (
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
 from edgeverify.cli.people import average_face, check_config, enrol, explain, references, verify
 
+LONGEST_SUMMARY = 200
+"""Characters; a summary is wrapped, not cut off."""
+
+
+class GroupedHelp(TyperGroup):
+    """Plain help whose commands stand in the groups that they are registered in.
+
+    Typer draws groups itself only in Rich's boxes, which screen readers and pipes do not want.
+    """
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer calls it so
+        """Write one section per group, in the order of registration."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            if not command.hidden:
+                summary = command.get_short_help_str(LONGEST_SUMMARY)
+                group = getattr(command, "rich_help_panel", None) or "Commands"
+                groups.setdefault(group, []).append((name, summary))
+        for group, rows in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="edgeverify",
     help="Door-access face verification: a card says who you are, the camera checks it 1:1.",
@@ -27,6 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
+    cls=GroupedHelp,
 )
 
 
@@ -46,36 +71,38 @@ def edgeverify(
     """Door-access face verification: a card says who you are, the camera checks it 1:1."""
 
 
-# Each command registers here: app.command("name")(module.function)
-app.command("run")(run.run)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
-app.command("check-config")(check_config.check_config)
-app.command("enrol")(enrol.enrol)
-app.add_typer(references.app, name="references")
-app.command("verify")(verify.verify)
-app.add_typer(keys.app, name="keys")
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.add_typer(models.app, name="models")
-app.command("aim")(aim.aim)
-app.command("bench")(bench.bench)
-app.command("status")(status.status)
-app.command("reload")(reload.reload)
-app.command("diagnose")(diagnose.diagnose)
-app.command("downgrade-state")(downgrade_state.downgrade_state)
-app.command("install-service")(install_service.install_service)
-app.command("claim")(claim.claim)
-app.command("events")(events.events)
-app.add_typer(journal.app, name="journal")
-app.command("unlock")(acts.unlock)
-app.add_typer(acts.clock, name="clock")
-app.command("calibrate")(calibrate.calibrate)
-app.command("evaluate")(evaluate.evaluate)
-app.command("evaluate-pad")(evaluate_pad.evaluate_pad)
-app.command("explain")(explain.explain)
-app.command("average-face")(average_face.average_face)
-app.command("report")(report.report)
+DOOR, PEOPLE, MEASURE, INSTALL = "Door", "People", "Measure", "Install"
+
+# Each command registers here: app.command("name", rich_help_panel=GROUP)(module.function)
+app.command("run", rich_help_panel=DOOR)(run.run)
+app.command("status", rich_help_panel=DOOR)(status.status)
+app.command("doctor", rich_help_panel=DOOR)(doctor.doctor)
+app.command("reload", rich_help_panel=DOOR)(reload.reload)
+app.command("aim", rich_help_panel=DOOR)(aim.aim)
+app.command("claim", rich_help_panel=DOOR)(claim.claim)
+app.command("events", rich_help_panel=DOOR)(events.events)
+app.add_typer(journal.app, name="journal", rich_help_panel=DOOR)
+app.command("unlock", rich_help_panel=DOOR)(acts.unlock)
+app.add_typer(acts.clock, name="clock", rich_help_panel=DOOR)
+app.command("check-config", rich_help_panel=PEOPLE)(check_config.check_config)
+app.command("enrol", rich_help_panel=PEOPLE)(enrol.enrol)
+app.add_typer(references.app, name="references", rich_help_panel=PEOPLE)
+app.command("verify", rich_help_panel=PEOPLE)(verify.verify)
+app.command("explain", rich_help_panel=PEOPLE)(explain.explain)
+app.command("average-face", rich_help_panel=PEOPLE)(average_face.average_face)
+app.command("bench", rich_help_panel=MEASURE)(bench.bench)
+app.command("calibrate", rich_help_panel=MEASURE)(calibrate.calibrate)
+app.command("evaluate", rich_help_panel=MEASURE)(evaluate.evaluate)
+app.command("evaluate-pad", rich_help_panel=MEASURE)(evaluate_pad.evaluate_pad)
+app.command("report", rich_help_panel=MEASURE)(report.report)
+app.command("demo", rich_help_panel=INSTALL)(demo.demo)
+app.add_typer(models.app, name="models", rich_help_panel=INSTALL)
+app.command("install-service", rich_help_panel=INSTALL)(install_service.install_service)
+app.add_typer(keys.app, name="keys", rich_help_panel=INSTALL)
+app.command("backup", rich_help_panel=INSTALL)(backup.backup)
+app.command("restore", rich_help_panel=INSTALL)(backup.restore)
+app.command("downgrade-state", rich_help_panel=INSTALL)(downgrade_state.downgrade_state)
+app.command("diagnose", rich_help_panel=INSTALL)(diagnose.diagnose)
 
 
 def main() -> None:

@@ -29,6 +29,8 @@ MAX_READ_TWICE = 256 * 1024
 _BREAK = re.compile(r"\r\n?|\n")
 _ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 """What YAML 1.1, which the parsers speak, takes for a new line and YAML 1.2 does not."""
+_ORDER_MARK = "\ufeff"
+"""At the beginning of a file it is taken off; elsewhere each parser makes of it what it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,13 @@ def _text(path: Path, content: bytes) -> str:
             _line_at(text, odd.start()),
             f"holds the invisible line separator U+{ord(odd.group()):04X}, with which a comment "
             "could hide a key; take it out",
+        )
+    if (position := text.find(_ORDER_MARK)) >= 0:
+        raise fatal(
+            path,
+            _line_at(text, position),
+            "holds the invisible byte order mark U+FEFF, as pieces of files put together do; "
+            "take it out",
         )
     return text
 

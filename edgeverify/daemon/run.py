@@ -35,7 +35,7 @@ def run_daemon(
 
     Raises EdgeverifyError for whatever must not start: the config, keys, model or state.
     """
-    # A descriptor of our own: 2 is pointed at nowhere while MediaPipe makes a graph, and what any
+    # A descriptor of our own: 2 is pointed at nowhere while LiteRT makes a network, and what any
     # other thread says in that second must not be lost.
     said = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8")
     faulthandler.enable(file=said)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from edgeverify.errors import BrokerError
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

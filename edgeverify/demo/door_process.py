@@ -12,8 +12,8 @@ from edgeverify.demo.house import House
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.status_socket import Json, ask
 
-START_SECONDS = 60.0
-RELOAD_SECONDS = 60.0
+START_SECONDS = 180.0
+RELOAD_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 
 

@@ -22,6 +22,7 @@ from edgeverify.demo.visit import visit
 from edgeverify.domain import RgbImage
 from edgeverify.errors import CameraError
 from edgeverify.events import Topics
+from edgeverify.progress import steps
 from edgeverify.settings import CameraSettings, QualitySettings
 
 PORTRAIT_SECONDS = 30.0
@@ -53,7 +54,9 @@ def play_live(stage: Stage, source: str) -> bool:
             has_other=False,
         )
         with running_door(house) as door:
-            door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)
+            with steps() as step:
+                step("starting the door: the daemon loads its networks and enrols you")
+                door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)
             stills += [_act(stage, broker, portrait, *act) for act in ACTS]
     write(house.sheet, draw(stills, stage.pipeline))
     stage.console.print(f"contact sheet: {house.sheet}", soft_wrap=True)

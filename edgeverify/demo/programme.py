@@ -30,7 +30,7 @@ from edgeverify.demo.visit import visit
 from edgeverify.domain import RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys
-from edgeverify.progress import Progress, counted_bar, harmless, unfailing_console
+from edgeverify.progress import Progress, counted_bar, harmless, steps, unfailing_console
 from edgeverify.settings import DecisionSettings
 from edgeverify.state import StateDirectory
 from edgeverify.verifier.pipeline import Pipeline
@@ -60,7 +60,9 @@ def play(stage: Stage, scenes: Sequence[Scene] = SCENES) -> bool:
     with hired as broker:
         _set(stage, broker, scenes[0], timeout)
         with running_door(house) as door:
-            door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)
+            with steps() as step:
+                step("starting the door: the daemon loads its networks and enrols two people")
+                door.wait_until_in_force(load_config(house.config).digest, START_SECONDS)
             stage.console.print(
                 "The people of this demo are photographs, so the scenes run with "
                 "[bold]liveness: off[/], except where the table says otherwise."

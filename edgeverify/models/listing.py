@@ -17,6 +17,7 @@ from edgeverify.feeding.statement import Feeding, Mirror
 from edgeverify.models.archives import ARCHIVES
 from edgeverify.models.catalogue import (
     CatalogueEntry,
+    SourceFile,
     load_catalogue,
     measured_at,
     shipped_operating_points,
@@ -80,7 +81,7 @@ class ListedModel:
                 ("part", f"{part.name}, {100 * part.weight:g} % of the score")
                 for part in self.entry.parts
             ),
-            *(("from", file.address or ARCHIVES[file.archive].file) for file in self.entry.files),
+            *(("from", source) for source in dict.fromkeys(map(_source, self.entry.files))),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -94,6 +95,10 @@ class ListedModel:
 
     def _commercial(self) -> str:
         return "; NON-COMMERCIAL use only" if self.entry.non_commercial else ""
+
+
+def _source(file: SourceFile) -> str:
+    return file.address or ARCHIVES[file.archive].file
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,10 @@ from edgeverify_export.assemble import (
     extreme_inputs,
     tool_versions,
 )
-from edgeverify_export.canonical_graph import canonical
+from edgeverify_export.canonical_graph import canonical, simplified
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
 from edgeverify_export.sessions import run_graph, unit_rows
-from edgeverify_export.simplify import simplified
 from edgeverify_export.statement import Statement, resolve
 
 _MAX_DIFFERENCE = 1e-4

@@ -15,11 +15,18 @@ import torch
 from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError
+from edgeverify.models.graphs.dlib_resnet import state_of
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
-from edgeverify_export.dlib_checkpoint import read_dlib_state
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Weights
+
+
+def read_dlib_state(path: Path) -> dict[str, torch.Tensor]:
+    """Parse the file; CheckpointError where it is not that network."""
+    state = state_of(read_dlib_weights(path.read_bytes()))
+    return {name: torch.from_numpy(values.copy()) for name, values in state.items()}
+
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Where training scripts put the weights beside optimiser and epoch."""

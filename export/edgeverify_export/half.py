@@ -15,8 +15,89 @@ import onnx
 
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify_export.canonical_graph import canonical
-from edgeverify_export.casts import tidy_casts
-from edgeverify_export.observe import observed_maxima
+
+
+def observed_maxima(model: onnx.ModelProto, inputs: Batch) -> dict[str, float]:
+    """Give the largest magnitude that each float value of the graph takes on these inputs.
+
+    `inputs` is float32 (b, 3, h, w), run one at a time. Infinite where a value was not finite.
+    """
+    import onnxruntime  # noqa: PLC0415 - heavy
+
+    opened = onnx.shape_inference.infer_shapes(model)
+    kinds = {value.name: value.type.tensor_type.elem_type for value in opened.graph.value_info}
+    outputs = {value.name for value in opened.graph.output}
+    inner = [
+        name
+        for node in opened.graph.node
+        for name in node.output
+        if name not in outputs and kinds.get(name) == onnx.TensorProto.FLOAT
+    ]
+    for name in inner:
+        value = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+        opened.graph.output.append(value)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Fused operators would hide values that an FP16 back end still has to hold.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    entry = session.get_inputs()[0]
+    repeat = entry.shape[0] if isinstance(entry.shape[0], int) else 1
+    names = [value.name for value in session.get_outputs()]
+    maxima = {entry.name: float(np.abs(inputs).max())}
+    for one in inputs:
+        answers = session.run(names, {entry.name: np.repeat(one[None], repeat, axis=0)})
+        for name, answer in zip(names, answers, strict=True):
+            largest = float(np.abs(answer).max()) if answer.size else 0.0
+            maxima[name] = max(maxima.get(name, 0.0), largest if np.isfinite(largest) else np.inf)
+    return maxima
+
+
+def tidy_casts(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Copy the graph without doubled casts, and without casts down and straight up again."""
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    nodes = _without_doubles(list(made.graph.node))
+    wide = {
+        node.output[0]: node.input[0]
+        for node in nodes
+        if _casts_to(node) == onnx.TensorProto.FLOAT16
+    }
+    bypass = {
+        node.output[0]: wide[node.input[0]]
+        for node in nodes
+        if _casts_to(node) == onnx.TensorProto.FLOAT and node.input[0] in wide
+    }
+    outputs = {value.name for value in made.graph.output}
+    kept = [node for node in nodes if node.output[0] not in bypass or node.output[0] in outputs]
+    for node in kept:
+        node.input[:] = [bypass.get(name, name) for name in node.input]
+    read = outputs | {name for node in kept for name in node.input}
+    alive = [node for node in kept if _casts_to(node) is None or node.output[0] in read]
+    del made.graph.node[:]
+    made.graph.node.extend(alive)
+    del made.graph.value_info[:]
+    return made
+
+
+def _casts_to(node: onnx.NodeProto) -> int | None:
+    if node.op_type != "Cast":
+        return None
+    return next(int(attribute.i) for attribute in node.attribute if attribute.name == "to")
+
+
+def _without_doubles(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    seen: set[str] = set()
+    single = []
+    for node in nodes:
+        if node.op_type == "Cast" and node.output[0] in seen:
+            continue
+        seen.update(node.output)
+        single.append(node)
+    return single
+
 
 LIMIT = float(np.finfo(np.float16).max) / 2
 """Half of FP16's largest number: other faces than the ones looked at may give larger values."""

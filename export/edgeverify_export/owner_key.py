@@ -40,7 +40,11 @@ def make_key_pair(private: Path, public: Path) -> None:
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     known = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     _write_new(private, secret, PRIVATE_FILE)
-    _write_new(public, known, PUBLIC_FILE)
+    try:
+        _write_new(public, known, PUBLIC_FILE)
+    except KeyUnusableError:
+        private.unlink()  # half a pair is none
+        raise
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:

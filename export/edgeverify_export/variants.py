@@ -21,12 +21,10 @@ from edgeverify_export.assemble import (
 from edgeverify_export.graph_checks import checked
 from edgeverify_export.half import to_half
 from edgeverify_export.int8 import RECIPES, Recipe, quantise
-from edgeverify_export.parity.answers import Answers, ask
 from edgeverify_export.parity.faces import spread
-from edgeverify_export.parity.figures import Comparison, compare
-from edgeverify_export.parity.gate import failures
+from edgeverify_export.parity.figures import Comparison, compare, failures
 from edgeverify_export.parity.threshold import choose
-from edgeverify_export.parity.trial import Trial
+from edgeverify_export.parity.trial import Answers, Trial, ask
 
 _CALIBRATION_FACES = 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,15 @@ def test_the_commands_of_the_readme_are_there() -> None:
         "aim", "backup", "restore", "keys rotate", "diagnose", "reload", "install-service",
         "clock accept", "evaluate-pad",
     } <= names  # fmt: skip
+
+
+def test_the_commands_are_grouped_as_a_user_meets_them_and_none_is_left_out() -> None:
+    help_text = CliRunner().invoke(app, ["--help"], terminal_width=100).output
+    groups = re.findall(r"^(Door|People|Measure|Install|Commands):$", help_text, flags=re.MULTILINE)
+    assert groups == ["Door", "People", "Measure", "Install"]
+    for path in COMMANDS:
+        assert len(re.findall(rf"^  {path[0]}(?: |$)", help_text, flags=re.MULTILINE)) == 1, path
+    assert "..." not in help_text.partition("Door:")[2], "no summary is cut off"
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -349,6 +349,16 @@ def test_no_comment_hides_a_key_behind_an_invisible_separator(
         load_config(file)
 
 
+def test_a_byte_order_mark_is_taken_off_in_front_and_refused_inside(tmp_path: Path) -> None:
+    """libyaml would make a word of it, and PyYAML's own parser nothing."""
+    file = tmp_path / "door.yaml"
+    file.write_text("\ufeffdoor: a\n", encoding="utf-8")
+    assert load_config(file).settings.door == "a"
+    file.write_text("# two files in one\n\ufeff\ndoor: a\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"door.yaml:2: holds the invisible byte order mark"):
+        load_config(file)
+
+
 def test_a_mistake_in_a_large_file_is_told_by_the_fast_parser_alone(tmp_path: Path) -> None:
     file = tmp_path / "door.yaml"
     file.write_text("# much\n" * 50_000 + "claims: [mqtt\n", encoding="utf-8")

@@ -139,6 +139,7 @@ def test_a_model_that_breaks_is_a_denial_with_its_reason(
     assert door.door.attempt is None
 
 
+@pytest.mark.slow
 def test_a_photo_held_up_with_liveness_on_is_never_let_in(stage: Stage) -> None:
     door = stage(Film.OWNER_WALKS_UP, count=90, liveness="challenge")
     door.claim(OWNER_CARD)
@@ -195,6 +196,7 @@ def test_the_rooms_one_occupant_is_let_in_and_a_visitor_is_not(stage: Stage) -> 
     assert decided.reason is Reason.NON_MATCH
 
 
+@pytest.mark.slow
 def test_five_failures_lock_the_card_even_for_its_owner(stage: Stage) -> None:
     impostor = stage(Film.OTHER_WALKS_UP, count=90, camera=CameraSettings(loop=True))
     for attempt in range(5):

@@ -55,6 +55,7 @@ def evaluate(model: Path, kept: Path) -> Evaluate:
     return say
 
 
+@pytest.mark.slow
 def test_a_folder_of_people_is_measured_twice_and_drawn(
     album: Path, evaluate: Evaluate, tmp_path: Path
 ) -> None:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edgeverify_export.parity.answers import Answers, scores
-from edgeverify_export.parity.figures import Comparison, compare
-from edgeverify_export.parity.gate import all_failures, failures
+from edgeverify_export.parity.figures import Comparison, all_failures, compare, failures
 from edgeverify_export.parity.threshold import choose
-from edgeverify_export.parity.trial import Trial
+from edgeverify_export.parity.trial import Answers, Trial, scores
 
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.errors import ParityError

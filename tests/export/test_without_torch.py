@@ -32,6 +32,7 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_adopting_inspecting_signing_and_engines_need_no_torch(tmp_path: Path) -> None:
     (tmp_path / "tiny.onnx").write_bytes(tiny_network())
     bundle, key = tmp_path / "tiny", tmp_path / "owner.pem"

@@ -77,6 +77,7 @@ def try_first_run(run: FirstRun) -> float:
             if target == "demo":
                 assert ALL_RIGHT.search(said), f"not every scene ended as it must: {run.log}"
             assert "Traceback" not in said, f"a traceback: {run.log}"
+        machine.run("du --summarize --block-size=1M edgeverify .cache .local", user=USER)
     return time.monotonic() - began
 
 

@@ -10,8 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from edgeverify_export.sessions import cosine_rows
-from edgeverify_export.tensorrt.build import build_engine, compile_engine
-from edgeverify_export.tensorrt.network import Order
+from edgeverify_export.tensorrt.build import Order, build_engine, compile_engine
 
 from edgeverify.bundle.loading import Bundle, PadBundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def test_noise_of_three_degrees_around_a_trip_for_an_hour_does_not_flap() -> Non
     assert levels[-1] is Level.HALF
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     around=st.floats(62, 95),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import complain, plain_errors, say
-from edgeverify.cli.door.arithmetic import one_thread_for_matrices
 from edgeverify.cli.extras import needs_extra
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def bench(  # noqa: PLR0913 - one argument an option
         typer.Option(min=1, max=64, help="The network's; else as many as cores (4), and 1."),
     ] = None,
     vision_threads: Annotated[
-        int, typer.Option(min=1, max=64, help="MediaPipe's; the door uses 1.")
+        int, typer.Option(min=1, max=64, help="Those of finding a face; the door uses 1.")
     ] = 1,
     rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames a scene.")] = 60,
     seconds: Annotated[
@@ -254,7 +254,7 @@ def _show(report: Report) -> None:
 
     console = Console(width=None if Console().is_terminal else 150)
     for run in report.runs:
-        threads = f"network {run.threads}, MediaPipe {run.vision_threads}"
+        threads = f"network {run.threads}, face finder {run.vision_threads}"
         table = Table(title=f"{report.bundle} on {run.back_end}, threads: {threads}")
         for name in ("frame", "faces", "mode"):
             table.add_column(name)

@@ -11,6 +11,7 @@ from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import download_bar
 from edgeverify.verifier.verifier import NOT_VERIFIED, Verifier, open_verifier
+from edgeverify.vision.opening import open_finder
 
 
 def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -36,6 +37,11 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
         if not verifier.is_feeding_verified:
             seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
+        finder = open_finder(verifier.vision, settings.vision)
+        finder.close()
+        named = verifier.vision.manifest.name
+        seen = f"{named} on LiteRT, golden points {finder.golden_pixels:.3f} pixels off"
+        yield Finding(part="faces", is_well=True, seen=seen)
         yield from _refused(verifier.opened.refused, "")
         point = verifier.point(settings)
         seen = f"{point.threshold:.4f}: {point.evidence}"

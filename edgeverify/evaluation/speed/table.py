@@ -42,7 +42,7 @@ def _lines(report: Report, command: str) -> Iterator[str]:
 
 def _run(run: Run) -> Iterator[str]:
     yield (
-        f"## {run.back_end}, network {run.threads} threads, MediaPipe {run.vision_threads}; "
+        f"## {run.back_end}, network {run.threads} threads, face finder {run.vision_threads}; "
         f"bundle to first frame {run.start_seconds:.2f} s"
     )
     yield ""

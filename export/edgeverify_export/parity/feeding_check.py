@@ -18,8 +18,7 @@ from edgeverify.feeding.templates import TEMPLATES
 from edgeverify.progress import counted
 from edgeverify.runtime.session import Session
 from edgeverify_export.networks.architecture import NAMED_STATISTICS
-from edgeverify_export.parity.answers import embed_all, scores
-from edgeverify_export.parity.trial import Trial
+from edgeverify_export.parity.trial import Trial, embed_all, scores
 
 MIN_PAIRS = 20
 """Mated and non-mated each; below, a difference says nothing."""

@@ -10,13 +10,11 @@ from edgeverify.errors import ParityError
 from edgeverify.progress import counted
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify_export.assemble import extreme_chips
-from edgeverify_export.parity.answers import Answers, ask
 from edgeverify_export.parity.backends import NotRun, open_all, open_embedder
 from edgeverify_export.parity.feeding_check import FeedingCheck, check_feeding
-from edgeverify_export.parity.figures import Comparison, compare
-from edgeverify_export.parity.gate import all_failures
+from edgeverify_export.parity.figures import Comparison, all_failures, compare
 from edgeverify_export.parity.threshold import Chosen, choose
-from edgeverify_export.parity.trial import Trial
+from edgeverify_export.parity.trial import Answers, Trial, ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from edgeverify.bundle.loading import Bundle
 from edgeverify.evaluation.statistics.rates import threshold_at_fmr
-from edgeverify_export.parity.answers import Answers, Scores, scores
-from edgeverify_export.parity.trial import Trial
+from edgeverify_export.parity.trial import Answers, Scores, Trial, scores
 
 _DOOR_FMR = 1e-4
 _FALLBACK_FMR = 1e-3

@@ -2,16 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeverify.bundle.manifest import Manifest, Precision
+from edgeverify.domain import RgbImage
 from edgeverify.errors import ParityError
 from edgeverify.evaluation.images.pairs import Pair, read_pairs
+from edgeverify.feeding.preprocessing import Batch, feed
+from edgeverify.runtime.session import Session
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify_export.parity.faces import FoundFace, find_faces, images_in
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answers:
+    """Embeddings float32 (n, d) as the manifest pools them; a NaN row where it answered with NaN.
+
+    `extremes` are the same for black, white and noise.
+    """
+
+    name: str
+    precision: Precision
+    values: Batch
+    extremes: Batch
+
+    @property
+    def nan_count(self) -> int:
+        """How many answers, extremes included, held NaN or infinity."""
+        both = np.concatenate([self.values, self.extremes])
+        return int(np.count_nonzero(~np.isfinite(both).all(axis=1)))
+
+
+def ask(
+    session: Session,
+    manifest: Manifest,
+    chips: Iterable[RgbImage],
+    extremes: Sequence[RgbImage],
+) -> Answers:
+    """Embed all chips, uint8 RGB (size, size, 3)."""
+    return Answers(
+        name=session.name,
+        precision=session.precision,
+        values=embed_all(session, manifest, chips),
+        extremes=embed_all(session, manifest, extremes),
+    )
+
+
+def embed_all(session: Session, manifest: Manifest, chips: Iterable[RgbImage]) -> Batch:
+    """Embed at least one chip as the manifest pools it, float32 (n, d); NaN is kept as NaN.
+
+    As a reference: that is with the mirror image wherever the manifest has one.
+    """
+    mirror = manifest.is_mirrored("reference")
+    rows = []
+    for chip in chips:
+        raw = session.run(feed(chip, manifest.feeding, mirror=mirror)).astype(np.float64)
+        total = raw.sum(axis=0)
+        length = np.linalg.norm(total) if manifest.normalise else float(len(raw))
+        with np.errstate(all="ignore"):
+            rows.append((total / length).astype(np.float32))
+    return np.stack(rows)
+
+
+def scores(values: Batch, trial: Trial, manifest: Manifest) -> Scores:
+    """Score the trial's pairs: cosine, or minus the distance, float64 (pairs,)."""
+    first = values[trial.probes].astype(np.float64)
+    second = values[trial.references].astype(np.float64)
+    if manifest.metric == "cosine":
+        lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        return np.asarray((first * second).sum(axis=1) / np.maximum(lengths, 1e-12))
+    return np.asarray(-np.linalg.norm(first - second, axis=1))
+
+
+def extreme_scores(answers: Answers, manifest: Manifest) -> Scores:
+    """Score black, white and noise with every face, float64 (3, n)."""
+    probes, faces = answers.extremes.astype(np.float64), answers.values.astype(np.float64)
+    if manifest.metric == "cosine":
+        probes = probes / np.maximum(np.linalg.norm(probes, axis=1, keepdims=True), 1e-12)
+        faces = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-12)
+        return np.asarray(probes @ faces.T)
+    return np.asarray(-np.linalg.norm(probes[:, None] - faces[None], axis=2))
+
+
+def all_scores(values: Batch, manifest: Manifest) -> Scores:
+    """Score every face with every other, float64 (n * (n - 1) / 2,)."""
+    wide = values.astype(np.float64)
+    upper = np.triu_indices(len(wide), k=1)
+    if manifest.metric == "cosine":
+        wide = wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
+        return np.asarray((wide @ wide.T)[upper])
+    squares = (wide**2).sum(axis=1)
+    distances = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * wide @ wide.T, 0))
+    return np.asarray(-distances[upper])
+
 
 Indices = NDArray[np.intp]
 

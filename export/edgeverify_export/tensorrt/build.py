@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.tensorrt.cache import EngineCache, Miss
 from edgeverify.runtime.tensorrt.session import engine_folder, engine_key, engine_source
-from edgeverify_export.tensorrt.monitor import progress_monitor
-from edgeverify_export.tensorrt.network import Order, configure, parse
 from edgeverify_export.tensorrt.precision import require_precision
 
 if TYPE_CHECKING:
@@ -19,6 +17,91 @@ if TYPE_CHECKING:
     from edgeverify.runtime.network import Network
     from edgeverify.runtime.tensorrt.key import Device
     from edgeverify.runtime.tensorrt.library import TensorRt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be built: the graph's bytes, its precision, its fixed input."""
+
+    onnx: bytes
+    precision: Precision
+    batch: int
+    size: int
+    workspace_mebibytes: int
+
+
+def creation_flags(tensorrt: TensorRt) -> int:
+    """Choose the network's flags by version.
+
+    8.x: explicit batch. 10 and later: strongly typed, so that the graph's own precision holds;
+    there EXPLICIT_BATCH means nothing (10) or is gone (11).
+    """
+    flags = tensorrt.module.NetworkDefinitionCreationFlag
+    chosen = flags.STRONGLY_TYPED if tensorrt.is_strongly_typed else flags.EXPLICIT_BATCH
+    return 1 << int(chosen)
+
+
+def parse(tensorrt: TensorRt, builder: Any, logger: Any, order: Order) -> Any:
+    """Parse the graph; RuntimeUnavailableError with TensorRT's own reasons where it cannot."""
+    trt = tensorrt.module
+    network = builder.create_network(creation_flags(tensorrt))
+    parser = trt.OnnxParser(network, logger)
+    if not parser.parse(order.onnx):
+        reasons = [parser.get_error(index).desc() for index in range(parser.num_errors)]
+        raise RuntimeUnavailableError(
+            f"TensorRT {tensorrt.full_version} cannot take this graph: {'; '.join(reasons[:3])}",
+            advice="docs/gpu.md lists what was tried; ONNX Runtime runs it meanwhile.",
+        )
+    # The parser keeps memory that the network refers to until the engine is built.
+    return network, parser
+
+
+def configure(tensorrt: TensorRt, builder: Any, network: Any, order: Order) -> Any:
+    """Make the builder's configuration: workspace, fixed shapes, FP16 flag on 8.x only."""
+    trt = tensorrt.module
+    config = builder.create_builder_config()
+    config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, order.workspace_mebibytes << 20)
+    # So that the engine inspector can say which precision each layer got.
+    config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
+    if order.precision == "fp16" and not tensorrt.is_strongly_typed:
+        config.set_flag(trt.BuilderFlag.FP16)
+    shape = (order.batch, 3, order.size, order.size)
+    profile = builder.create_optimization_profile()
+    profile.set_shape(network.get_input(0).name, shape, shape, shape)
+    config.add_optimization_profile(profile)
+    return config
+
+
+def progress_monitor(tensorrt: TensorRt, progress: Progress) -> Any | None:
+    """Make an `IProgressMonitor`, or None where this TensorRT has none (8.x)."""
+    base: Any = getattr(tensorrt.module, "IProgressMonitor", None)
+    if base is None:
+        return None
+
+    class Monitor(base):  # type: ignore[misc]
+        """One bar a phase; TensorRT calls this from several threads."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._steps: dict[str, int] = {}
+
+        def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
+            """Show a phase."""
+            del parent_phase
+            self._steps[phase_name] = num_steps
+            progress(phase_name, 0, num_steps)
+
+        def step_complete(self, phase_name: str, step: int) -> bool:
+            """Move a phase's bar; False would cancel the build."""
+            progress(phase_name, step + 1, self._steps.get(phase_name, 0))
+            return True
+
+        def phase_finish(self, phase_name: str) -> None:
+            """Take the bar away."""
+            steps = self._steps.pop(phase_name, 0)
+            progress(phase_name, steps, steps)
+
+    return Monitor()
 
 
 @dataclass(frozen=True, slots=True)

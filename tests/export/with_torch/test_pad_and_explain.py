@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from edgeverify_export.cli import app
+from edgeverify_export.explain import explain_pair
 from edgeverify_export.export_checkpoint import export_checkpoint
-from edgeverify_export.gradcam import explain_pair
 from edgeverify_export.networks.catalogue import mobilefacenet
 from edgeverify_export.pad import PadSource, PadStatement, export_pad
 from edgeverify_export.statement import Statement

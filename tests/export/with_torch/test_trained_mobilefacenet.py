@@ -10,7 +10,7 @@ import pytest
 from edgeverify_export.adopt import adopt_graph
 from edgeverify_export.cli import app
 from edgeverify_export.export_checkpoint import export_checkpoint
-from edgeverify_export.parity.record import record_parity
+from edgeverify_export.parity.outcome import record_parity
 from edgeverify_export.parity.report import as_json, write_report
 from edgeverify_export.parity.run import run_parity
 from edgeverify_export.parity.trial import Trial, gather
