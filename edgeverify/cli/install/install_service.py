@@ -75,6 +75,8 @@ def _own_lock() -> Path | None:
     """Return the lock file that came with this release: in its environment, or its checkout."""
     import sys
 
+    import edgeverify
+
     installed = Path(sys.prefix) / "share/edgeverify/requirements/daemon.lock"
-    checkout = Path(__file__).resolve().parents[2] / "requirements/daemon.lock"
+    checkout = Path(edgeverify.__file__).resolve().parents[1] / "requirements/daemon.lock"
     return next((path for path in (installed, checkout) if path.is_file()), None)
