@@ -90,7 +90,8 @@ def test_the_command_line_rehearses_the_same(tmp_path: Path) -> None:
     assert f"-r {CHECKOUT}/requirements/daemon.lock" in locked[0]
     assert "--only-binary :all:" in locked[0]
     assert len(locked) == 2
-    assert rest == plain.stdout.splitlines()
+    late = ", onnxruntime"
+    assert [line.replace(late, "") for line in rest] == plain.stdout.splitlines()
     assert "systemctl daemon-reload" in plain.stdout
 
 

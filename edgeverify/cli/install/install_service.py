@@ -40,7 +40,7 @@ def install_service(  # noqa: PLR0913  (each is an option of the command)
         typer.Option(help="Lock file with hashes; without it this release's own."),
     ] = None,
     python: Annotated[
-        Path, typer.Option(help="The Python 3.10 to 3.12 that the service runs with.")
+        Path, typer.Option(help="The Python 3.10 to 3.14 that the service runs with.")
     ] = Path("/usr/bin/python3"),
     root: Annotated[Path, typer.Option(help="Install into an image's folder instead.")] = Path("/"),
 ) -> None:
