@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from edgeverify.camera.health import CameraState, camera_fault
+from edgeverify.daemon.door.situation import for_camera
 from edgeverify.daemon.reload.reloader import Change
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.status import DoorStatus
@@ -79,7 +80,9 @@ class Health:
             "is_enrolling": self.is_enrolling,
             "model": service.records.facts["model"],
             "runtime": service.records.facts["runtime"],
-            "liveness": _liveness_words(situation.plan),
+            "liveness": _liveness_words(
+                for_camera(situation, is_monochrome=camera.is_monochrome).plan
+            ),
             "threshold": {
                 "source": "by hand" if situation.point.max_fmr is None else "measured",
                 "max_fmr": situation.point.max_fmr,
@@ -155,6 +158,11 @@ class Health:
         faults: tuple[Degradation, ...] = ()
         if health.state is not CameraState.OK:
             faults = (Degradation(name=camera_fault(health.state), detail=health.detail),)
+        settings = self._service.board.current.settings
+        if health.is_monochrome and settings.liveness in {"passive", "both"}:
+            grey = FaultName.CAMERA_MONOCHROME
+            detail = f"liveness: {settings.liveness} was measured on pictures with colour"
+            faults = (*faults, Degradation(name=grey, detail=detail))
         if health.unconfined:
             unconfined = FaultName.CAMERA_UNCONFINED
             faults = (*faults, Degradation(name=unconfined, detail=health.unconfined))

@@ -17,7 +17,7 @@ from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.records import Records
-from edgeverify.daemon.door.situation import Board, Situation
+from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.domain import Claim, Decision, Frame, Outcome, Prompt, Reason
 from edgeverify.liveness import Judge, seconds_needed
 from edgeverify.metrics import Metrics
@@ -102,7 +102,7 @@ class Door:
         return tuple(decided)
 
     def _begin(self, claim: Claim) -> tuple[Decision, ...]:
-        situation = self.board.current
+        situation = for_camera(self.board.current, is_monochrome=self.conditions.is_monochrome())
         now = self.conditions.moment()
         subject = situation.people.subject(claim, now.wall)
         begun = begin(
