@@ -15,8 +15,7 @@ from edgeverify.domain import Embedding
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.references import store as store_module
-from edgeverify.references.database import DiskTroubleError
-from edgeverify.references.schema import VERSION
+from edgeverify.references.database import VERSION, DiskTroubleError
 from edgeverify.references.sealing import Sealer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
