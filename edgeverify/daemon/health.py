@@ -181,7 +181,7 @@ class Health:
         faults: tuple[Degradation, ...] = ()
         if health.state is not CameraState.OK:
             faults = (Degradation(name=camera_fault(health.state), detail=health.detail),)
-        settings = self._service.board.current.settings
+        settings = self.board.current.settings
         if health.is_monochrome and settings.liveness in {"passive", "both"}:
             grey = FaultName.CAMERA_MONOCHROME
             detail = f"liveness: {settings.liveness} was measured on pictures with colour"
