@@ -1,10 +1,11 @@
-# `make` sets up what it needs: git, make and Python 3.10 to 3.12 with venv are enough to begin.
+# `make` sets up what it needs: git, make and Python 3.10 to 3.14 with venv are enough to begin.
 # What people set for other projects must not reach into this one.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 export PIP_USER := 0
 # The Python that makes the environment; without a name, the first that fits.
 PYTHON ?=
 VENV ?= .venv
+LOCK ?= requirements/dev.lock
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # What every machine can run within minutes: without torch, a GPU or a container.
@@ -32,7 +33,7 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" ./systemd/prerequisites python) && \
 
 $(VENV)/daemon.stamp: always
 	@PYTHON="$(PYTHON)" ./systemd/prerequisites demo
-	@$(ENVIRONMENT) --lock requirements/dev.lock --stamp daemon
+	@$(ENVIRONMENT) --lock $(LOCK) --stamp daemon
 
 $(VENV)/export.stamp: $(VENV)/daemon.stamp always
 	@$(ENVIRONMENT) --lock requirements/export.lock --stamp export
@@ -63,7 +64,7 @@ equality: $(VENV)/daemon.stamp mediapipe ## Whether the product finds the faces 
 	$(BIN)/python -m benchmarks.mediapipe_equality $(TESTDATA)
 .PHONY: mediapipe equality
 
-lock: ## Renew the locks for Python 3.10 to 3.12 on x86-64 and aarch64
+lock: ## Renew the locks for Python 3.10 to 3.14 on x86-64 and aarch64
 	./requirements/renew
 
 # ---- checks -------------------------------------------------------------------------------------
@@ -88,6 +89,24 @@ test-busy: $(VENV)/daemon.stamp ## The fast tests beside LOOPS=8 busy loops
 	@./systemd/prerequisites test
 	$(BIN)/python -m tests.busy_machine --loops $(or $(LOOPS),8) -- $(PYTEST) $(FAST)
 
+test-python: ## The fast tests on another Python, in an environment of its own: PYTHON=python3.13
+	@test -n "$(PYTHON)" || { echo "Name the Python: make test-python PYTHON=python3.13"; exit 64; }
+	$(MAKE) --no-print-directory unit VENV=.venv-$(notdir $(PYTHON)) PYTHON=$(PYTHON)
+
+test-lowest: ## The fast tests with the lowest versions that pyproject.toml allows
+	$(MAKE) --no-print-directory unit VENV=.venv-lowest LOCK=requirements/lowest.lock \
+		PYTHON="$(or $(PYTHON),python3.10 python3.11 python3.12)"
+
+# Debian 13 and Raspberry Pi OS have this one only.
+test-debian-13: ## The fast tests on Python 3.13: this machine's, else in a bare Debian 13 (root)
+	@if python3.13 -c "import venv, ensurepip" 2>/dev/null; then \
+		$(MAKE) --no-print-directory test-python PYTHON=python3.13; \
+	else \
+		echo "No Python 3.13 with venv here, so the tests run in a bare Debian 13."; \
+		$(MAKE) --no-print-directory test-fresh DEBIAN=trixie RUN=test; \
+	fi
+.PHONY: test-python test-lowest test-debian-13
+
 types-export: $(VENV)/export.stamp ## Types of the workshop as well, which need torch
 	$(BIN)/mypy
 
@@ -101,10 +120,10 @@ slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real tim
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
-ci: mediapipe test slow test-export test-systemd test-fresh ## What CI runs
+ci: mediapipe test test-lowest test-debian-13 slow test-export test-systemd test-fresh ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
-	rm -rf $(VENV) $(MEDIAPIPE_VENV) build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # ---- longer tests -------------------------------------------------------------------------------
 

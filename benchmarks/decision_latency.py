@@ -24,6 +24,7 @@ import numpy as np
 
 from edgeverify.claims import MQTT
 from edgeverify.config import load_config
+from edgeverify.daemon.announcer import Announcer
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.service import Service, assemble
 from edgeverify.demo.actors import hire
@@ -36,6 +37,7 @@ from edgeverify.models.folders import cache_directory, models_directory
 from edgeverify.progress import silent
 from edgeverify.settings import VisionSettings
 from edgeverify.state import open_state
+from edgeverify.systemd import ServiceManager
 from edgeverify.verifier.pipeline import open_face_finder
 from tests.brokers import mosquitto
 
@@ -51,9 +53,16 @@ def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     shoot(film, (cast.owner,), generator=np.random.default_rng(1))
     house.furnish(source=str(film), liveness="off", broker=broker, bundle=bundle, has_other=False)
     config = load_config(house.config)
-    service = assemble(config, open_state(house.state, DOOR), os.environ)
-    service.reloader.enrol(config, service.verifier)
-    service.board.current = service.reloader.full_situation(config, service.verifier)
+    service = assemble(
+        config,
+        open_state(house.state, DOOR),
+        os.environ,
+        ServiceManager.from_environment({}, os.getpid()),
+    )
+    service.reloads.reloader.enrol(config, service.reloads.verifier)
+    service.board.current = service.reloads.reloader.full_situation(
+        config, service.reloads.verifier
+    )
     return service
 
 
@@ -63,11 +72,14 @@ def measure(service: Service, claims: int) -> list[float]:
     unavoidable = (rules.required_matches - 1) / FRAMES_PER_SECOND
     told = threading.Event()
     found: list[float] = []
-    conclude = service.records.conclude
+    conclude = service.reloads.records.conclude
 
     def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Decision:
         result = conclude(decision, attempt=attempt, **rest)
-        publication = service.announcer.last
+        announcer = service.door.door.prompter
+        if not isinstance(announcer, Announcer):
+            raise SystemExit("this door tells nobody")
+        publication = announcer.last
         if (
             decision.outcome is Outcome.GRANT
             and attempt is not None
@@ -80,10 +92,10 @@ def measure(service: Service, claims: int) -> list[float]:
         told.set()
         return result
 
-    service.records.conclude = timed  # type: ignore[method-assign]
+    service.reloads.records.conclude = timed  # type: ignore[method-assign]
     for _ in range(claims):
         told.clear()
-        service.inbox.put(
+        service.health.inbox.put(
             Claim(
                 id=uuid.uuid4().hex,
                 card=OWNER_CARD,
@@ -116,13 +128,13 @@ def main() -> None:
         service.outbox.start()
         service.door.start()
         service.link.wait_connected(10)
-        while not service.eyes.health().is_usable:
+        while not service.camera.health().is_usable:
             time.sleep(0.1)
         times = measure(service, options.claims)
         service.door.stop(5)
         service.outbox.stop()
         service.link.stop()
-        service.eyes.close()
+        service.camera.close()
         service.journal.close()
     if not times:
         raise SystemExit("no claim was granted: nothing was measured")

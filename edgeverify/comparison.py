@@ -50,7 +50,7 @@ def fused_values(values: NDArray[np.float32]) -> NDArray[np.float32]:
     far from everybody. Where a model normalises, all lengths are 1 and so is the answer's.
     """
     lengths = np.linalg.norm(values, axis=-1)
-    return normalised(normalised(values).sum(axis=0)) * np.float32(lengths.mean())
+    return np.asarray(normalised(normalised(values).sum(axis=0)) * np.float32(lengths.mean()))
 
 
 def normalised(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ SIBLINGS = ("edgeverify/schedule.py", "import edgeverify.comparison")
 UPWARDS = ("edgeverify/clock.py", "import edgeverify.daemon.faults")
 NOWHERE = ("edgeverify/newcomer.py", "import edgeverify.errors")
 TORCH = ("edgeverify/vision/quality.py", "import edgeverify_export.sessions")
-WORKSHOP = ("export/edgeverify_export/casts.py", "import edgeverify_export.commands")
+WORKSHOP = ("export/edgeverify_export/canonical_graph.py", "import edgeverify_export.commands")
 BETWEEN_SOURCES = ("edgeverify/claims/fixed.py", "import edgeverify.claims.mqtt")
 BETWEEN_COMMANDS = ("edgeverify/cli/door/status.py", "import edgeverify.cli.people.enrol")
 
@@ -60,7 +60,7 @@ def test_each_forbidden_import_is_refused_by_name_and_the_copy_alone_is_not(copy
         ("edgeverify.schedule", "edgeverify.comparison"),
         ("edgeverify.clock", "edgeverify.daemon.faults"),
         ("edgeverify.vision.quality", "edgeverify_export.sessions"),
-        ("edgeverify_export.casts", "edgeverify_export.commands"),
+        ("edgeverify_export.canonical_graph", "edgeverify_export.commands"),
         ("edgeverify.claims.fixed", "edgeverify.claims.mqtt"),
         ("edgeverify.cli.door.status", "edgeverify.cli.people.enrol"),
     ):

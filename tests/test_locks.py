@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("daemon", "dev", "export")
 MACHINES = [
     (python, machine)
-    for python in ("3.10", "3.11", "3.12")
+    for python in ("3.10", "3.11", "3.12", "3.13", "3.14")
     for machine in ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 ]
 

@@ -46,6 +46,10 @@ def open_reader(order: Order) -> Reader:
         from edgeverify.camera.gstreamer_reader import GstreamerReader  # noqa: PLC0415
 
         return GstreamerReader(order)
+    if order.kind == "snapshot":
+        from edgeverify.camera.snapshot_reader import SnapshotReader  # noqa: PLC0415
+
+        return SnapshotReader(order)
     from edgeverify.camera.network_reader import NetworkReader  # noqa: PLC0415
 
     return NetworkReader(order)

@@ -30,6 +30,7 @@ TRANSPORTS = {
 MAX_OLD_PICTURES = 300
 MAX_UNTIMED_PICTURES = 2
 """The first picture of an RTSP stream comes without a time, and may have waited."""
+ONE_PICTURE = frozenset({"jpeg_pipe", "png_pipe", "webp_pipe", "image2"})
 WITHOUT_CLOCK = frozenset(
     {"mpjpeg", "mjpeg", "jpeg_pipe", "png_pipe", "image2", "h264", "hevc", "rawvideo"}
 )
@@ -46,6 +47,12 @@ class NetworkReader:
         self.pictures_passed = 0
         """How many came before the first that was given."""
         self._stream = _open(order)
+        if not ONE_PICTURE.isdisjoint(self._stream.container.split(",")):
+            self._stream.close()
+            raise CameraError(
+                f"{order.name}: gives one picture, not a stream",
+                advice='Write "snapshot:" before the address in camera.source.',
+            )
         self._is_timed = WITHOUT_CLOCK.isdisjoint(self._stream.container.split(","))
         self._untimed_left_to_pass = MAX_UNTIMED_PICTURES if self._is_timed else 0
 

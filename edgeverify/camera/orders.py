@@ -13,7 +13,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from edgeverify.camera.devices import find_device
 from edgeverify.camera.messages import Order
-from edgeverify.camera.source import FileSource, GstreamerSource, Source, UrlSource, V4l2Source
+from edgeverify.camera.source import (
+    FileSource,
+    GstreamerSource,
+    SnapshotSource,
+    Source,
+    UrlSource,
+    V4l2Source,
+)
 from edgeverify.errors import CameraError
 
 if TYPE_CHECKING:
@@ -37,7 +44,8 @@ def make_order(
         kind, place = "v4l2", str(find_device(source, device_root))
     elif isinstance(source, UrlSource):
         number = _reach(source, min(settings.open_timeout_seconds, MAX_CONNECT_SECONDS))
-        kind, place = "url", _by_number(source, number)
+        kind = "snapshot" if isinstance(source, SnapshotSource) else "url"
+        place = _by_number(source, number)
     else:
         kind, place = "gstreamer", ""
     return Order(

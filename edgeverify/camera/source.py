@@ -19,11 +19,12 @@ UNENCODED = (
     "In a user name, password, path or token, each of / # ? @ : %% and the blank must be "
     "percent-encoded: write %23 for #, %2F for /, %3F for ?, %40 for @, %3A for :, %25 for %."
 ).replace("%%", "%")
+SNAPSHOT = "snapshot:"
 NO_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})|\s|#")
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 ADVICE = (
     "Use a device (/dev/video0, /dev/v4l/by-id/...), an index (0), a video file, an rtsp:// or "
-    "http(s):// address, or gst: and a pipeline"
+    "http(s):// address, snapshot: and an http(s):// address, or gst: and a pipeline"
 )
 
 
@@ -70,6 +71,11 @@ class UrlSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotSource(UrlSource):
+    """A network camera that gives one picture for each request."""
+
+
+@dataclass(frozen=True, slots=True)
 class GstreamerSource:
     """A GStreamer pipeline without its sink, as words of one command line.
 
@@ -92,6 +98,8 @@ def parse_source(text: str, folder: Path) -> Source:
         raise ConfigError("camera.source is empty", advice=ADVICE)
     if text.startswith("gst:"):
         return _pipeline(text.removeprefix("gst:"))
+    if text.startswith(SNAPSHOT):
+        return _snapshot(text.removeprefix(SNAPSHOT).strip())
     if URL.match(text):
         return _address(text)
     if text.isdecimal() and len(text) <= 3:
@@ -138,11 +146,20 @@ def _address(text: str) -> UrlSource:
     return source
 
 
+def _snapshot(text: str) -> SnapshotSource:
+    source = _address(text)
+    if not text.lower().startswith("http"):
+        raise ConfigError(
+            "camera.source: a snapshot is asked for over http:// or https://", advice=ADVICE
+        )
+    return SnapshotSource(source.url)
+
+
 def public_name(text: str) -> str:
     """Return what may be shown of a `camera.source`, also of one that cannot be understood."""
     text = text.strip()
     try:
         return str(parse_source(text, Path()))
     except ConfigError:
-        scheme = URL.match(text) or re.match("gst:", text)
+        scheme = URL.match(text) or re.match("gst:|snapshot:", text)
         return f"{scheme[0].lower()} ..." if scheme else "camera.source"

@@ -47,6 +47,8 @@ class Stream:
         self._name = name
         timeout = None if timeout_seconds is None else (timeout_seconds, timeout_seconds)
         self._input: InputContainer | None = None
+        self._latest: VideoFrame | None = None
+        self._grey = b""
         try:
             self._input = av.open(place, format=container, options=options or {}, timeout=timeout)
             self._stream = self._first_video()
@@ -60,8 +62,6 @@ class Stream:
         self._packets = self._input.demux(self._stream)
         self._decoded: Iterator[VideoFrame] = iter(())
         self._bad_packets = 0
-        self._latest: VideoFrame | None = None
-        self._grey = b""
 
     @property
     def frames_per_second(self) -> float:
@@ -101,6 +101,7 @@ class Stream:
     def close(self) -> None:
         """Close the input. May be called twice."""
         if self._input is not None:
+            self._wipe()
             self._input.close()
 
     def _first_video(self) -> VideoStream:

@@ -15,7 +15,6 @@ SAYS: tuple[tuple[type[BaseException], str], ...] = (
     (av.HTTPUnauthorizedError, "refuses the user name or the password"),
     (av.HTTPForbiddenError, "forbids this user that path"),
     (av.HTTPNotFoundError, "answers, but knows no such path"),
-    (av.HTTPTooManyRequestsError, "answers, but has too many viewers or requests"),
     (av.HTTPError, "answers with an error of its own"),
     (av.HTTPClientError, "refuses the request"),
     (av.ProtocolNotFoundError, "asks for a protocol that is not allowed here"),

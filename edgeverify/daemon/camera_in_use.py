@@ -11,7 +11,7 @@ from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings
 
 
-class Eyes:
+class CameraInUse:
     """Holds one camera and hands out its frames with sequences that never fall.
 
     `open_camera` never fails for an absent camera; its health says so.

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeverify.camera.health import CameraState, camera_fault
-from edgeverify.daemon.reload.reloader import Change
-from edgeverify.daemon.service import Service
+from edgeverify.daemon.camera_in_use import CameraInUse
+from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.situation import Board, for_camera
+from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.status import DoorStatus
+from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
+from edgeverify.journal import Journal
 from edgeverify.liveness import LivenessPlan
+from edgeverify.metrics import Metrics
+from edgeverify.mqtt import MqttLink, OutboxDelivery
+from edgeverify.references import ReferenceStore
 from edgeverify.status_socket import Json
-from edgeverify.thermal import Level
+from edgeverify.thermal import HeatState, Level
 
 LOG = logging.getLogger("edgeverify.service")
 
@@ -24,19 +34,37 @@ OUTBOX_EVERY_SECONDS = 5.0
 """Counting reads the whole table while the door may want to commit."""
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class Health:
-    """Looks at the parts and keeps the fault board true."""
+    """Looks at the parts and keeps the fault board true.
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._heat_at = float("-inf")
-        self._heat = service.heat.measure(time.monotonic())
-        self._connections = 0
-        self._camera_was_usable = True
-        self._outbox_length = 0
-        self._outbox_at = float("-inf")
-        self.is_enrolling = True  # until the first reload, which begins at once, is done
-        self._enrolment: tuple[str, ...] = ()
+    `facts` returns what is in use (model, back end); `notices` are what the verifier in use lacks.
+    """
+
+    board: Board
+    camera: CameraInUse
+    link: MqttLink
+    outbox: OutboxDelivery
+    journal: Journal
+    store: ReferenceStore
+    time: Timekeeper
+    heat: Heat
+    inbox: Inbox
+    faults: FaultBoard
+    metrics: Metrics
+    facts: Callable[[], Mapping[str, str]]
+    notices: tuple[Degradation, ...]
+    is_enrolling: bool = True  # until the first reload, which begins at once, is done
+    _heat: HeatState = field(init=False)
+    _heat_at: float = float("-inf")
+    _connections: int = 0
+    _camera_was_usable: bool = True
+    _outbox_length: int = 0
+    _outbox_at: float = float("-inf")
+    _enrolment: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._heat = self.heat.measure(time.monotonic())
         self._standing()
 
     def look(self, now: float) -> None:
@@ -51,7 +79,7 @@ class Health:
 
     def enrolled(self, report: EnrolmentReport) -> None:
         """Say whom enrolment refused, and who looks like whom."""
-        faults = self._service.faults
+        faults = self.faults
         faults.clear(FaultName.ENROLMENT_FAILED)
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
@@ -59,27 +87,27 @@ class Health:
             FaultName.ENROLMENT_INCOMPLETE, f"{len(problems)} problem(s)", present=bool(problems)
         )
 
-    def adopted(self, change: Change) -> None:
-        """Say what a reload brought, and what of it needs a restart."""
-        faults = self._service.faults
-        faults.clear(FaultName.CONFIG_REJECTED)
-        faults.state(
-            FaultName.RESTART_NEEDED, change.restart_needed, present=bool(change.restart_needed)
-        )
+    def adopted(self, *, restart_needed: str, notices: tuple[Degradation, ...]) -> None:
+        """Say what a reload brought: what the verifier in use lacks, and what needs a restart."""
+        self.notices = notices
+        self.faults.clear(FaultName.CONFIG_REJECTED)
+        self.faults.state(FaultName.RESTART_NEEDED, restart_needed, present=bool(restart_needed))
         self._standing()
 
     def status(self) -> DoorStatus:
         """Compose the door's status from what was last seen."""
-        service = self._service
-        situation = service.board.current
-        link = service.link.state
-        camera = service.eyes.health()
+        in_use = self.facts()
+        situation = self.board.current
+        link = self.link.state
+        camera = self.camera.health()
         facts: dict[str, Json] = {
             "config": situation.digest,
             "is_enrolling": self.is_enrolling,
-            "model": service.records.facts["model"],
-            "runtime": service.records.facts["runtime"],
-            "liveness": _liveness_words(situation.plan),
+            "model": in_use["model"],
+            "runtime": in_use["runtime"],
+            "liveness": _liveness_words(
+                for_camera(situation, is_monochrome=camera.is_monochrome).plan
+            ),
             "threshold": {
                 "source": "by hand" if situation.point.max_fmr is None else "measured",
                 "max_fmr": situation.point.max_fmr,
@@ -103,23 +131,22 @@ class Health:
         }
         return DoorStatus(
             door=situation.settings.door,
-            at=service.time.wall(),
-            degraded=service.faults.snapshot(),
+            at=self.time.wall(),
+            degraded=self.faults.snapshot(),
             facts=facts,
         )
 
     def write_metrics(self) -> None:
         """Set the gauges, and write the textfile where one is set."""
-        service = self._service
-        metrics = service.metrics
-        camera = service.eyes.health()
+        metrics = self.metrics
+        camera = self.camera.health()
         if camera.frame_age_seconds is not None:
             metrics.set_frame_age(camera.frame_age_seconds)
         metrics.set_queue("outbox", self._outbox_length)
-        metrics.set_queue("inbox", len(service.inbox))
+        metrics.set_queue("inbox", len(self.inbox))
         metrics.set_heat(int(self._heat.level), self._heat.celsius)
-        metrics.set_degraded(fault.name.value for fault in service.faults.snapshot())
-        textfile = service.config.settings.metrics.textfile
+        metrics.set_degraded(fault.name.value for fault in self.faults.snapshot())
+        textfile = self.board.current.settings.metrics.textfile
         if not textfile:
             return
         try:
@@ -129,9 +156,8 @@ class Health:
 
     def _standing(self) -> None:
         """State what was chosen by hand and weakens the door, for as long as it stands."""
-        service = self._service
-        situation = service.board.current
-        faults = service.faults
+        situation = self.board.current
+        faults = self.faults
         faults.state(
             FaultName.LIVENESS_OFF, "switched off in the config", present=situation.plan.is_off
         )
@@ -140,44 +166,47 @@ class Health:
             "no measured false match rate",
             present=situation.point.max_fmr is None,
         )
-        faults.replace("pad_", service.verifier.notices)
+        faults.replace("pad_", self.notices)
         faults.state(
             FaultName.LIVENESS_UNAVAILABLE,
             "no PAD bundle works: every claim is denied",
             present=not situation.plan.can_run,
         )
-        moved = service.store.moved_aside
+        moved = self.store.moved_aside
         detail = f"the references were damaged, are kept as {moved} and made again"
         faults.state(FaultName.REFERENCES_REPLACED, detail, present=moved is not None)
 
     def _look_at_camera(self) -> None:
-        health = self._service.eyes.health()
+        health = self.camera.health()
         faults: tuple[Degradation, ...] = ()
         if health.state is not CameraState.OK:
             faults = (Degradation(name=camera_fault(health.state), detail=health.detail),)
+        settings = self.board.current.settings
+        if health.is_monochrome and settings.liveness in {"passive", "both"}:
+            grey = FaultName.CAMERA_MONOCHROME
+            detail = f"liveness: {settings.liveness} was measured on pictures with colour"
+            faults = (*faults, Degradation(name=grey, detail=detail))
         if health.unconfined:
             unconfined = FaultName.CAMERA_UNCONFINED
             faults = (*faults, Degradation(name=unconfined, detail=health.unconfined))
-        self._service.faults.replace("camera_", faults)
+        self.faults.replace("camera_", faults)
         if health.is_usable and not self._camera_was_usable:
-            self._service.metrics.reconnected("camera")
+            self.metrics.reconnected("camera")
         self._camera_was_usable = health.is_usable
 
     def _look_at_broker(self) -> None:
-        link = self._service.link.state
+        link = self.link.state
         problem = () if link.problem is None else (link.problem,)
-        self._service.faults.replace("broker_", problem)
+        self.faults.replace("broker_", problem)
         if link.connections > self._connections > 0:
-            self._service.metrics.reconnected("broker")
+            self.metrics.reconnected("broker")
         self._connections = link.connections
-        stuck = self._service.outbox.problem
-        self._service.faults.state(
-            FaultName.HISTORY_STUCK, stuck, present=bool(stuck) and link.is_connected
-        )
+        stuck = self.outbox.problem
+        self.faults.state(FaultName.HISTORY_STUCK, stuck, present=bool(stuck) and link.is_connected)
 
     def _look_at_journal(self, now: float) -> None:
-        journal = self._service.journal
-        self._service.faults.replace("journal_", journal.degradations())
+        journal = self.journal
+        self.faults.replace("journal_", journal.degradations())
         if now - self._outbox_at < OUTBOX_EVERY_SECONDS:
             return
         self._outbox_at = now
@@ -187,19 +216,17 @@ class Health:
             return
 
     def _look_at_clock(self) -> None:
-        verdict = self._service.time.look()
-        self._service.faults.state(
-            FaultName.CLOCK_UNSYNCED, verdict.problem, present=bool(verdict.problem)
-        )
+        verdict = self.time.look()
+        self.faults.state(FaultName.CLOCK_UNSYNCED, verdict.problem, present=bool(verdict.problem))
 
     def _look_at_heat(self, now: float) -> None:
         before = self._heat.level
-        self._heat = self._service.heat.measure(now)
-        self._service.faults.replace("temperature_", self._heat.degraded)
+        self._heat = self.heat.measure(now)
+        self.faults.replace("temperature_", self._heat.degraded)
         level, words = self._heat.level, self._heat.level.name.lower()
         detail = f"{words}: {self._heat.reason}"
         is_suspended = level is Level.SUSPENDED
-        faults = self._service.faults
+        faults = self.faults
         faults.state(FaultName.HOT, detail, present=level > Level.FULL and not is_suspended)
         faults.state(FaultName.OVERHEATED, detail, present=is_suspended)
         if self._heat.level is not before:

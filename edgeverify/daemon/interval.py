@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Due:
+class Every:
     """Tells when it is time again; the first time is now."""
 
     every_seconds: float

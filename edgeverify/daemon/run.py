@@ -52,7 +52,9 @@ def run_daemon(
     state = open_state(state_path(door, state_option, environ), door)
     with take_lock(state):
         manager.status(f"{door}: starting, edgeverify {__version__}")
-        supervisor = Supervisor(assemble(config, state, environ, sources), manager, handler)
+        supervisor = Supervisor(
+            assemble(config, state, environ, manager, sources), manager, handler
+        )
         signal.signal(signal.SIGTERM, lambda *_: supervisor.stop())
         signal.signal(signal.SIGINT, lambda *_: supervisor.stop())
         signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())

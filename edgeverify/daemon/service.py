@@ -25,37 +25,40 @@ from edgeverify.claims import (
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer
-from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.camera_in_use import CameraInUse
+from edgeverify.daemon.control import Control
+from edgeverify.daemon.door.attempt import make_judge
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.records import Records
-from edgeverify.daemon.door.situation import Board, Situation
+from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
+from edgeverify.daemon.remembered import remembered
+from edgeverify.daemon.reporter import Reporter
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
-from edgeverify.domain import Claim, Degradation
-from edgeverify.errors import JournalUnavailableError
+from edgeverify.daemon.upkeep import Upkeep
+from edgeverify.domain import Degradation
 from edgeverify.journal import Journal
 from edgeverify.keys import load_master_key
-from edgeverify.liveness import Judge
-from edgeverify.liveness.judge import JudgeRules
 from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
 from edgeverify.mqtt import MqttLink, OutboxDelivery, load_credentials
 from edgeverify.references import ReferenceStore
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
+from edgeverify.systemd import ServiceManager
 from edgeverify.thermal import Sensors
 from edgeverify.verifier.verifier import Verifier, open_verifier
 from edgeverify.watchdog import Watch
 
-BOOT_FACT = "boot_with_set_clock"
-BELIEVED_FACT = "believed_clock"
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
@@ -64,31 +67,23 @@ SYS_VARIABLE = "EDGEVERIFY_SYS"
 class Service:
     """The parts. Made by `assemble`; started, watched and stopped by the supervisor."""
 
-    config: LoadedConfig
     state: StateDirectory
     faults: FaultBoard
     watch: Watch
     metrics: Metrics
     store: ReferenceStore
-    keys: KeyRing
     journal: Journal
-    clock: SystemClock
-    time: Timekeeper
-    heat: Heat
-    verifier: Verifier
     board: Board
-    reloader: Reloader
-    eyes: Eyes
+    camera: CameraInUse
     link: MqttLink
     outbox: OutboxDelivery
-    announcer: Announcer
-    records: Records
-    gate: ClaimGate
     sources: RunningSources
-    inbox: Inbox
     door: DoorThread
-    journal_was_read: bool
-    """False where floor, boot and claim ids could not be read at the start."""
+    health: Health
+    reporter: Reporter
+    reloads: Reloads
+    control: Control
+    upkeep: Upkeep
 
 
 def new_id() -> str:
@@ -101,23 +96,11 @@ def wall() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def make_judge(situation: Situation, claim: Claim) -> Judge:
-    """Make the liveness judge of one transaction; challenges are drawn by the system's chance."""
-    settings = situation.settings
-    rules = JudgeRules(
-        plan=situation.plan,
-        pad=settings.pad,
-        pad_threshold=situation.pad_threshold,
-        challenge=settings.challenge,
-        required_matches=settings.decision.required_matches,
-    )
-    return Judge(rules, claim_id=claim.id, since=claim.received_at, source=random.SystemRandom())
-
-
 def assemble(
     config: LoadedConfig,
     state: StateDirectory,
     environ: Mapping[str, str],
+    manager: ServiceManager,
     kinds: Sequence[SourceKind] = SOURCES,
 ) -> Service:
     """Make every part. Raises EdgeverifyError for what must not start (config, keys, model)."""
@@ -135,7 +118,7 @@ def assemble(
     keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
-    eyes = Eyes(settings.camera, lambda camera: _camera(camera, config.folder, state))
+    camera = CameraInUse(settings.camera, lambda wanted: _camera(wanted, config.folder, state))
     try:
         store = ReferenceStore(state.references, master.secret, now=now, may_wait=True)
         opened = Journal.open(state.journal, now=now)
@@ -151,24 +134,25 @@ def assemble(
             config=config, store=store, open_verifier=open_model, sources=kinds, wall=wall
         )
         board = Board(reloader.first_situation(config, verifier))
-        clock = SystemClock(set_in_boot=_fact(journal, BOOT_FACT))
+        known = remembered(journal, now)
+        clock = SystemClock(set_in_boot=known.boot)
         timekeeper = Timekeeper(
             clock,
-            floor=_floor(journal),
+            floor=known.floor,
             settings=lambda: board.current.settings.clock,
-            believed=_fact(journal, BELIEVED_FACT),
+            believed=known.believed,
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(
             lambda wanted: Sensors(wanted, sys=sys_root), settings.thermal, now=time.monotonic()
         )
         inbox = Inbox()
-        gate = ClaimGate(settings.claims.max_age_seconds, _claim_ids(journal, now))
+        gate = ClaimGate(settings.claims.max_age_seconds, known.claim_ids)
         intake = ClaimIntake(
             gate,
             inbox.put,
             wall=timekeeper.wall,
-            monotonic=eyes.now,
+            monotonic=camera.now,
             new_id=new_id,
             counted=metrics.claim_refused,
             taken=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
@@ -194,14 +178,14 @@ def assemble(
         watch = Watch()
         door = Door(
             board=board,
-            eyes=eyes,
+            camera=camera,
             pipeline=verifier.open_pipeline(settings),
             inbox=inbox,
             records=records,
             prompter=announcer,
             conditions=Conditions(
-                camera=eyes.health,
-                monotonic=eyes.now,
+                camera=camera.health,
+                monotonic=camera.now,
                 clock=timekeeper,
                 heat=lambda: heat.level,
                 faults=faults,
@@ -210,34 +194,79 @@ def assemble(
             make_judge=make_judge,
             metrics=metrics,
         )
+        thread = DoorThread(door, watch, faults)
+        sources = RunningSources(Surroundings(intake=intake, topic=topic))
+        health = Health(
+            board=board,
+            camera=camera,
+            link=link,
+            outbox=outbox,
+            journal=journal,
+            store=store,
+            time=timekeeper,
+            heat=heat,
+            inbox=inbox,
+            faults=faults,
+            metrics=metrics,
+            facts=lambda: records.facts,
+            notices=verifier.notices,
+        )
+        reporter = Reporter(health=health, link=link, manager=manager)
+        reloads = Reloads(
+            config=config,
+            verifier=verifier,
+            reloader=reloader,
+            door=thread,
+            board=board,
+            records=records,
+            camera=camera,
+            heat=heat,
+            gate=gate,
+            sources=sources,
+            faults=faults,
+            health=health,
+            on_begin=reporter.began_reload,
+            on_end=reporter.ended_reload,
+        )
     except BaseException:
-        eyes.close()
+        camera.close()
         raise
     return Service(
-        config=config,
         state=state,
         faults=faults,
         watch=watch,
         metrics=metrics,
         store=store,
-        keys=keys,
         journal=journal,
-        clock=clock,
-        time=timekeeper,
-        heat=heat,
-        verifier=verifier,
         board=board,
-        reloader=reloader,
-        eyes=eyes,
+        camera=camera,
         link=link,
         outbox=outbox,
-        announcer=announcer,
-        records=records,
-        gate=gate,
-        sources=RunningSources(Surroundings(intake=intake, topic=topic)),
-        inbox=inbox,
-        door=DoorThread(door, watch, faults),
-        journal_was_read=not journal.degradations(),
+        sources=sources,
+        door=thread,
+        health=health,
+        reporter=reporter,
+        reloads=reloads,
+        control=Control(
+            health=health,
+            tickets=reloads.tickets,
+            records=records,
+            journal=journal,
+            time=timekeeper,
+            clock=clock,
+            keys=keys,
+            board=board,
+        ),
+        upkeep=Upkeep(
+            journal=journal,
+            journal_was_read=not journal.degradations(),
+            store=store,
+            gate=gate,
+            clock=clock,
+            time=timekeeper,
+            board=board,
+            faults=faults,
+        ),
     )
 
 
@@ -253,24 +282,3 @@ def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Ca
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:
     for notice in notices:
         faults.raise_fault(notice.name, notice.detail)
-
-
-def _fact(journal: Journal, name: str) -> str | None:
-    try:
-        return journal.fact(name)
-    except JournalUnavailableError:
-        return None
-
-
-def _floor(journal: Journal) -> datetime | None:
-    try:
-        return journal.floor()
-    except JournalUnavailableError:
-        return None
-
-
-def _claim_ids(journal: Journal, now: datetime) -> Mapping[str, datetime]:
-    try:
-        return journal.claim_ids(now)
-    except JournalUnavailableError:
-        return {}

@@ -12,6 +12,10 @@ from typing import Protocol
 from edgeverify.clock import ClockJudge, ClockReading, ClockVerdict
 from edgeverify.settings import ClockSettings
 
+BOOT_FACT = "boot_with_set_clock"
+BELIEVED_FACT = "believed_clock"
+"""What the journal keeps of the clock, by name."""
+
 
 class Clock(Protocol):
     """Whatever can be read for the time."""

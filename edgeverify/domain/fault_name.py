@@ -99,6 +99,12 @@ class FaultName(str, Enum):
         "yes",
         "Turn it back; if it was meant, remove scene.png from the state directory.",
     )
+    CAMERA_MONOCHROME = (
+        "camera_monochrome",
+        "its pictures have no colour, and passive liveness was chosen by hand",
+        "yes, but live people are refused more often (11 of 56 windows)",
+        "Write `liveness: auto`, which asks for a challenge meanwhile, or give it more light.",
+    )
     CAMERA_UNCONFINED = (
         "camera_unconfined",
         "the process that decodes the camera's stream can reach more than its camera",

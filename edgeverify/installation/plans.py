@@ -6,11 +6,18 @@ import re
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.spare import take_spare
 from edgeverify.installation.states import active_doors, make_states_fit
 from edgeverify.installation.steps import Step, copy, folder, link, remove, run
 from edgeverify.installation.target import Target
 
 SERVICES = ("edgeverify.service", "edgeverify@.service")
+LOADS = "import edgeverify.daemon.run, edgeverify.models.build"
+"""What a door runs: its daemon, and the making of its model bundles."""
+
+LOADS_LATE = "onnxruntime"
+"""What these load only when they need it."""
+
 WHEEL_NAME = re.compile(r"^edgeverify-(?P<version>[0-9][A-Za-z0-9.+!]*)-.+\.whl$")
 
 
@@ -31,12 +38,15 @@ def plan_install(target: Target) -> list[Step]:
         run([*venv, str(release)], why="an environment of its own, beside the one that runs"),
     ]
     if target.requirements is not None:
-        lock = str(target.requirements)
-        steps.append(run([*pip, "--quiet", "--require-hashes", "-r", lock], why="locked, by hash"))
+        lock = ["--require-hashes", "-r", str(target.requirements)]
+        lean = ["--only-binary", ":all:", "--no-compile"]
+        steps.append(run([*pip, "--quiet", *lean, *lock], why="locked, by hash; nothing compiled"))
+        steps.append(take_spare(release))
+    load = LOADS if target.requirements is None else f"{LOADS}, {LOADS_LATE}"
     steps += [
         run([*pip, "--quiet", "--no-deps", str(target.wheel)], why="the release itself"),
         run([str(release / "bin/edgeverify"), "--version"]),
-        run([*loads, "import edgeverify.daemon.run"], why="it loads, or nothing changes"),
+        run([*loads, load], why="it loads, or nothing changes; keeps bytecode of what it loads"),
         *_units(target, release),
         *_configs(target, release),
         *_switch(target, release),

@@ -12,7 +12,7 @@ from edgeverify.installation.target import Target
 
 ASK = (
     "from edgeverify.journal.schema import VERSION as journal;"
-    "from edgeverify.references.schema import VERSION as references;"
+    "from edgeverify.references.database import VERSION as references;"
     "print(journal, references)"
 )
 """Every release answers this: the two constants keep their names and places."""

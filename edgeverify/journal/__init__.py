@@ -1,4 +1,4 @@
-"""The door's memory: each decision is durable here before anybody hears of it (SQLite, WAL)."""
+"""What the door writes down: durable here before anybody hears of it (SQLite, WAL)."""
 
 from edgeverify.journal.entry import Entry, FrameRecord
 from edgeverify.journal.journal import Journal, OpenedJournal

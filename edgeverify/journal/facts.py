@@ -26,7 +26,7 @@ def raise_floor(connection: sqlite3.Connection, floor_ms: int) -> None:
 def write_act(
     connection: sqlite3.Connection, at_ms: int, act: str, subject: str, by_user: str
 ) -> None:
-    """Write down what a person did to the door's memory, and who."""
+    """Write down what a person did to the journal, and who."""
     connection.execute(
         "INSERT INTO acts (at_ms, act, subject, by_user) VALUES (?,?,?,?)",
         (at_ms, act, subject, by_user),

@@ -7,7 +7,13 @@ on: flatness of a turning face (`planarity`) and a picture that never changes (`
 
 from edgeverify.liveness.continuity import MIN_FRAMES_PER_SECOND, TOO_SLOW
 from edgeverify.liveness.judge import Judge, JudgeRules, LivenessReport
-from edgeverify.liveness.plan import LivenessPlan, PadState, plan_liveness, seconds_needed
+from edgeverify.liveness.plan import (
+    LivenessPlan,
+    PadState,
+    plan_liveness,
+    seconds_needed,
+    without_colour,
+)
 
 __all__ = [
     "MIN_FRAMES_PER_SECOND",
@@ -19,4 +25,5 @@ __all__ = [
     "PadState",
     "plan_liveness",
     "seconds_needed",
+    "without_colour",
 ]

@@ -6,16 +6,49 @@ import random
 from dataclasses import dataclass, replace
 
 from edgeverify.domain import HeadPose, Liveness, LivenessCues, Observation, Prompt
-from edgeverify.liveness.actions import draw_challenge
+from edgeverify.liveness.actions import WORDS, draw_challenge
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge, Phase
 from edgeverify.liveness.passive import PadFusion
 from edgeverify.liveness.plan import LivenessPlan
 from edgeverify.liveness.planarity import Planarity
 from edgeverify.liveness.posture import ahead
-from edgeverify.liveness.prompts import challenge_prompt, size_hint
 from edgeverify.liveness.stillness import Stillness
 from edgeverify.settings.liveness import ChallengeSettings, PadSettings
+
+HINT_SECONDS = 3.0
+
+
+def challenge_prompt(claim_id: str, challenge: Challenge) -> Prompt | None:
+    """Word what a challenge wants right now; None where there is nothing more to say."""
+    asked = challenge.asked
+    if asked is not None:
+        return Prompt(
+            claim_id=claim_id,
+            kind=asked.value,
+            text=WORDS[asked],
+            expires_in_seconds=challenge.settings.step_seconds,
+        )
+    if challenge.phase in {Phase.PAUSE, Phase.RETURN}:
+        return Prompt(
+            claim_id=claim_id,
+            kind="look_ahead",
+            text="look straight at the camera",
+            expires_in_seconds=challenge.settings.step_seconds,
+        )
+    return None
+
+
+def size_hint(claim_id: str, settings: PadSettings) -> Prompt:
+    """Say that the face cannot be judged at this distance."""
+    return Prompt(
+        claim_id=claim_id,
+        kind="hint",
+        text="come a little closer, or step back a little: your face must be "
+        f"{settings.min_face_pixels:.0f} to {settings.max_face_pixels:.0f} pixels wide",
+        expires_in_seconds=HINT_SECONDS,
+    )
+
 
 POSES_FOR_ZERO = 5
 DENIALS = frozenset({Liveness.PRESENTATION_ATTACK, Liveness.CHALLENGE_FAILED, Liveness.UNAVAILABLE})

@@ -113,9 +113,14 @@ def shipped_operating_points(name: str) -> OperatingPointsFile | None:
 
 
 def measured_at(points: OperatingPoints | None, fmr: float) -> str:
-    """Say in one line what was measured at a rate, such as 'FNMR 4.1 % at FMR 1e-04 on LFW'."""
+    """Say in one line how a rate's threshold fared, on people who had no part in choosing it."""
     found = None if points is None else points.at_most(fmr, "single")
     if found is None:
         return "not measured"
-    missed = "" if found.fnmr is None else f"FNMR {100 * found.fnmr:.1f} % at "
-    return f"{missed}FMR {found.fmr:.0e}, threshold {found.threshold:.3f} ({found.dataset})"
+    named = f"threshold {found.threshold:.4f} for FMR {found.fmr:.0e}"
+    if found.check is None:
+        missed = "" if found.fnmr is None else f": FNMR {100 * found.fnmr:.2f} %"
+        return f"{named}{missed} ({found.dataset})"
+    check = found.check
+    missed = "" if check.fnmr is None else f", FNMR {100 * check.fnmr:.2f} %"
+    return f"{named}; on {check.people} other people FMR {check.fmr:.1e}{missed} ({check.dataset})"

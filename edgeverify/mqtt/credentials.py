@@ -64,6 +64,9 @@ def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
             f"mqtt.tls.ca_file cannot be used: {config_folder / settings.ca_file}: {error}"
         ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # From 3.13 on Python refuses what the usual recipe for a broker's own authority makes (no key
+    # identifiers); a door must not lose its broker by an upgrade of the system.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if settings.certificate_file:
         certificate, key = (
             config_folder / settings.certificate_file,

@@ -14,7 +14,9 @@ class CameraSettings(Section):
 
     source: str = "/dev/video0"
     """A V4L2 device ("/dev/video0", "/dev/v4l/by-id/..."), an index ("0"), a video file, an
-    "rtsp://" or "http(s)://" address, or a GStreamer pipeline beginning with "gst:"."""
+    "rtsp://" or "http(s)://" address, "snapshot:" and an http(s) address that gives one JPEG for
+    each request, or a GStreamer pipeline beginning with "gst:". In an address, each of / # ? @ : %
+    in a user name, password, path or token is percent-encoded."""
     width: int = Field(default=1280, ge=160, le=7680)
     """Pixels asked of the camera."""
     height: int = Field(default=720, ge=120, le=4320)

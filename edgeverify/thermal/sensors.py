@@ -7,13 +7,44 @@ are matched by type and never by index; they may be disabled, empty or answer EA
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from edgeverify.folder_listing import entries
-from edgeverify.thermal.nvml import gpu_celsius
 from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
+
+
+@lru_cache(maxsize=1)
+def _library() -> Any | None:
+    """Load and initialise NVML once; None where there is no binding, driver or GPU."""
+    try:
+        library = importlib.import_module("pynvml")
+        library.nvmlInit()
+    except Exception:  # noqa: BLE001  (NVML's own error classes exist only where it is installed)
+        return None
+    return library
+
+
+def gpu_celsius() -> float | None:
+    """Return the hottest GPU's core temperature, or None where none can be read."""
+    library = _library()
+    if library is None:
+        return None
+    try:
+        hottest = max(
+            library.nvmlDeviceGetTemperature(
+                library.nvmlDeviceGetHandleByIndex(index), library.NVML_TEMPERATURE_GPU
+            )
+            for index in range(library.nvmlDeviceGetCount())
+        )
+    except Exception:  # noqa: BLE001  (a GPU that fell off the bus must not stop the door)
+        return None
+    return float(hottest)
+
 
 CPU_OR_GPU = re.compile(r"cpu|gpu|pkg|soc|core|tj[-_]|^tj$|k10temp|zenpower", re.IGNORECASE)
 """Zones and chips that speak of the processor (x86_pkg_temp, cpu-thermal, tj-thermal, coretemp);

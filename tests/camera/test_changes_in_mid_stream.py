@@ -95,6 +95,7 @@ def watch_until(camera: Camera, seen: int, after: Form, allowed: Form, seconds: 
             continue
         seen = frame.sequence
         if shows(frame, after):
+            assert frame.is_monochrome is after.is_grey
             return frame
         assert shows(frame, allowed), f"neither: {frame.rgb.shape} {frame.rgb.mean(axis=(0, 1))}"
     raise AssertionError(f"the new pictures never came: {camera.health()}")

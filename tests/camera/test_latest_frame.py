@@ -16,6 +16,7 @@ from edgeverify.camera.messages import Captured
 from edgeverify.camera.pauses import ABSENT_SECONDS, LONGEST_SECONDS, camera_backoff
 from edgeverify.camera.picture import Picture
 from edgeverify.camera.ring import SLOTS, Ring, make_ring
+from tests.waiting import patience
 
 BLANK = Picture(thumbnail=bytes(36 * 64), checksum=0, filled_rows=0.0)
 
@@ -102,7 +103,7 @@ def test_who_waits_is_woken(ends_by: str) -> None:
         show(slot, ring, 1, 1.0)
     else:
         slot.close()
-    thread.join(10)
+    thread.join(patience(10))
     assert not thread.is_alive()
     assert (taken[0] is None) == (ends_by == "close")
 

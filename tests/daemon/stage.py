@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.claims import MQTT, SOURCES, chosen
-from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.camera_in_use import CameraInUse
+from edgeverify.daemon.door.attempt import make_judge
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
@@ -26,7 +27,6 @@ from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.service import make_judge
 from edgeverify.domain import Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
 from edgeverify.events import SignedDecision
 from edgeverify.journal import Journal
@@ -101,7 +101,7 @@ class DoorOnStage:
                 id=name,
                 card=card,
                 issued_at=self.clock.wall(),
-                received_at=self.door.eyes.now(),
+                received_at=self.door.camera.now(),
                 source=source,
                 remember_until=self.clock.wall() + timedelta(seconds=20),
             )
@@ -124,9 +124,9 @@ def door_on_stage(
     references: tuple[Reference, ...],
 ) -> Iterator[DoorOnStage]:
     """Build the door for one film."""
-    camera = CameraSettings(source=str(film), pace="lockstep", loop=settings.camera.loop)
-    eyes = Eyes(camera, open_camera)
-    clock = StillClock(eyes.now)
+    source = CameraSettings(source=str(film), pace="lockstep", loop=settings.camera.loop)
+    camera = CameraInUse(source, open_camera)
+    clock = StillClock(camera.now)
     journal = Journal.open(folder / "journal.sqlite", now=MIDNIGHT).journal
     faults = FaultBoard()
     recorder = Recorder(journal)
@@ -160,14 +160,14 @@ def door_on_stage(
     )
     door = Door(
         board=Board(situation),
-        eyes=eyes,
+        camera=camera,
         pipeline=pipeline,
         inbox=Inbox(),
         records=records,
         prompter=recorder,
         conditions=Conditions(
-            camera=eyes.health,
-            monotonic=eyes.now,
+            camera=camera.health,
+            monotonic=camera.now,
             clock=clock,
             heat=lambda: stage_heat[0],
             faults=faults,
@@ -183,5 +183,5 @@ def door_on_stage(
     try:
         yield DoorOnStage(door, journal, recorder, clock, faults, stage_heat)
     finally:
-        eyes.close()
+        camera.close()
         journal.close()

@@ -26,7 +26,7 @@ from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto
 from tests.doors import DOOR
-from tests.journal.door_without_eyes import MOMENTS
+from tests.journal.door_without_camera import MOMENTS
 from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +116,7 @@ class Nursery:
 
     def __init__(self, folder: Path, port: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journal.door_without_eyes", str(folder), str(port)],
+            [sys.executable, "-m", "tests.journal.door_without_camera", str(folder), str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

@@ -17,6 +17,7 @@ from edgeverify.liveness import (
     PadState,
     plan_liveness,
     seconds_needed,
+    without_colour,
 )
 from edgeverify.liveness.actions import Action
 from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
@@ -68,6 +69,27 @@ def test_what_each_mode_asks_for(
     assert (plan.passive, plan.challenge) == (needed.passive, needed.challenge)
     assert plan.can_run == (then == "runs")
     assert plan.is_off == (mode == "off")
+
+
+@pytest.mark.parametrize(
+    ("mode", "pad", "needed", "then"),
+    [
+        ("auto", PadState.WORKING, CHALLENGE, "runs"),
+        ("auto", PadState.ABSENT, CHALLENGE, "runs"),
+        ("auto", PadState.BROKEN, PASSIVE, "denies"),
+        ("passive", PadState.WORKING, PASSIVE, "runs"),
+        ("challenge", PadState.WORKING, CHALLENGE, "runs"),
+        ("both", PadState.WORKING, BOTH, "runs"),
+        ("off", PadState.WORKING, OFF, "runs"),
+    ],
+)
+def test_without_colour_a_challenge_takes_the_place_of_what_was_measured_on_colour(
+    mode: LivenessMode, pad: PadState, needed: LivenessPlan, then: str
+) -> None:
+    plan = without_colour(plan_liveness(mode, pad), mode)
+
+    assert (plan.passive, plan.challenge) == (needed.passive, needed.challenge)
+    assert plan.can_run == (then == "runs")
 
 
 def test_a_part_that_cannot_run_denies() -> None:

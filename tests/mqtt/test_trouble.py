@@ -158,7 +158,7 @@ def amqtt_broker() -> Iterator[int]:
     finally:
         asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(20)  # type: ignore[attr-defined]
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(patience(5))
         loop.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from edgeverify.domain import Embedding
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.references import store as store_module
-from edgeverify.references.database import DiskTroubleError
-from edgeverify.references.schema import VERSION
+from edgeverify.references.database import VERSION, DiskTroubleError
 from edgeverify.references.sealing import Sealer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
@@ -32,14 +32,32 @@ def photo(seed: int, name: str = "ada.jpg", space: str = SPACE) -> PhotoEmbeddin
     )
 
 
+OPENED: list[ReferenceStore] = []
+"""What a test opened and may have left open."""
+
+
+@pytest.fixture(autouse=True)
+def _closed_in_the_end() -> Iterator[None]:
+    """Python 3.13 warns of a database that nobody closed."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def opened(path: Path, key: bytes = KEY) -> ReferenceStore:
+    store = ReferenceStore(path, key, now=NOW)
+    OPENED.append(store)
+    return store
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> ReferenceStore:
-    return ReferenceStore(tmp_path / "references.sqlite", KEY, now=NOW)
+    return opened(tmp_path / "references.sqlite")
 
 
 def reopened(store: ReferenceStore, key: bytes = KEY) -> ReferenceStore:
     store.close()
-    return ReferenceStore(store.path, key, now=NOW)
+    return opened(store.path, key)
 
 
 def test_what_was_put_comes_back_after_a_restart(store: ReferenceStore) -> None:
@@ -162,7 +180,7 @@ def tampered(store: ReferenceStore, statement: str) -> ReferenceStore:
     with connection:
         connection.execute(statement)
     connection.close()
-    return ReferenceStore(store.path, KEY, now=NOW)
+    return opened(store.path)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +233,7 @@ def test_a_damaged_database_is_moved_aside_and_said(store: ReferenceStore, damag
     store.put("1", "Ada", (photo(1),), now=NOW)
     store.close()
     store.path.write_bytes(damage)
-    fresh = ReferenceStore(store.path, KEY, now=NOW)
+    fresh = opened(store.path)
     assert fresh.list() == ()
     assert fresh.moved_aside is not None
     assert fresh.moved_aside.read_bytes() == damage

@@ -13,6 +13,7 @@ from edgeverify.errors import BundleError, RuntimeUnavailableError
 from edgeverify.runtime import litert
 from edgeverify.runtime.litert import LiteRtNetwork
 from tests.faces import MODELS, face_finder
+from tests.waiting import patience
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_two_threads_that_make_networks_at_once_leave_standard_error_where_it_wa
 
     threads = [threading.Thread(target=first), threading.Thread(target=second)]
     threads[0].start()
-    assert inside.wait(10)
+    assert inside.wait(patience(10))
     threads[1].start()
     for thread in threads:
         thread.join()

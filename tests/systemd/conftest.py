@@ -58,7 +58,9 @@ def build_wheel(folder: Path, version: str, *, is_older: bool = False) -> Path:
             shutil.copy(path, source / name)
     project = source / "pyproject.toml"
     lines = project.read_text().splitlines(keepends=True)
-    said = [f'version = "{version}"\n' if line.startswith("version = ") else line for line in lines]
+    said = [
+        f'version = "{version}"\n' if line.startswith('version = "') else line for line in lines
+    ]
     project.write_text("".join(said))
     # The release says its version itself, wherever it keeps it.
     init = source / "edgeverify/__init__.py"

@@ -20,10 +20,7 @@ import psutil
 
 from tests.debian import debian_root
 
-PACKAGES = (
-    "systemd,systemd-sysv,dbus,python3,python3-venv,make,"
-    "libgl1,libglib2.0-0,mosquitto,mosquitto-clients"
-)
+PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,make,mosquitto,mosquitto-clients"
 BOOT_SECONDS = 60
 
 

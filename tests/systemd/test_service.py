@@ -165,6 +165,18 @@ def test_it_starts_as_its_own_user_in_its_own_folders(door: Container) -> None:
     assert door.run("test", "-e", f"{STATE}/master.key", check=False).returncode == 1
 
 
+def test_the_process_that_decodes_the_camera_reaches_nothing_else(door: Container) -> None:
+    """Landlock and seccomp are allowed by the unit's own filter of system calls."""
+    said = status(door)["camera"]
+    if not said["is_confined"]:
+        reasons = status(door)["reasons"]
+        assert any("no Landlock" in reason["detail"] for reason in reasons), reasons
+    captures = door.run("pgrep", "-f", "edgeverify.camera.capture").stdout.split()
+    assert captures
+    for process in captures:
+        assert "Seccomp:\t2" in door.run("cat", f"/proc/{process}/status").stdout
+
+
 def test_a_claim_is_verified_and_granted_behind_all_that(door: Container) -> None:
     decision = granted(door)
     assert (decision["reason"], decision["card"]) == ("match", "0012345")

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from edgeverify.thermal import Sensors, nvml
+from edgeverify.thermal import Sensors
+from edgeverify.thermal import sensors as nvml
 
 from .conftest import SensorTree
 

@@ -68,8 +68,7 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
         ask(place.folder, "clock-accept", user=_who())
     else:
         from edgeverify.clock import SystemClock
-        from edgeverify.daemon.service import BELIEVED_FACT, BOOT_FACT
-        from edgeverify.daemon.timekeeping import remember
+        from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, remember
 
         clock = SystemClock()
         with _journal(place, now) as journal:

@@ -40,7 +40,7 @@ def install_service(  # noqa: PLR0913  (each is an option of the command)
         typer.Option(help="Lock file with hashes; without it this release's own."),
     ] = None,
     python: Annotated[
-        Path, typer.Option(help="The Python 3.10 to 3.12 that the service runs with.")
+        Path, typer.Option(help="The Python 3.10 to 3.14 that the service runs with.")
     ] = Path("/usr/bin/python3"),
     root: Annotated[Path, typer.Option(help="Install into an image's folder instead.")] = Path("/"),
 ) -> None:
@@ -75,6 +75,8 @@ def _own_lock() -> Path | None:
     """Return the lock file that came with this release: in its environment, or its checkout."""
     import sys
 
+    import edgeverify
+
     installed = Path(sys.prefix) / "share/edgeverify/requirements/daemon.lock"
-    checkout = Path(__file__).resolve().parents[2] / "requirements/daemon.lock"
+    checkout = Path(edgeverify.__file__).resolve().parents[1] / "requirements/daemon.lock"
     return next((path for path in (installed, checkout) if path.is_file()), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import Claim, Decision, Observation, Prompt, Reason, Reference
 from edgeverify.journal import FrameRecord
 from edgeverify.liveness import Judge
+from edgeverify.liveness.judge import JudgeRules
 from edgeverify.policy import Transaction
 
 MAX_FRAMES_KEPT = 600
@@ -57,3 +59,16 @@ class Attempt:
         """Frames a second since the claim; None while it is too early to tell."""
         elapsed = now - self.claim.received_at
         return self.transaction.frames / elapsed if elapsed >= 1.5 else None
+
+
+def make_judge(situation: Situation, claim: Claim) -> Judge:
+    """Make the liveness judge of one transaction; challenges are drawn by the system's chance."""
+    settings = situation.settings
+    rules = JudgeRules(
+        plan=situation.plan,
+        pad=settings.pad,
+        pad_threshold=situation.pad_threshold,
+        challenge=settings.challenge,
+        required_matches=settings.decision.required_matches,
+    )
+    return Judge(rules, claim_id=claim.id, since=claim.received_at, source=random.SystemRandom())

@@ -47,6 +47,10 @@ class Conditions:
         self._heat = heat
         self._faults = faults
 
+    def is_monochrome(self) -> bool:
+        """Return whether the camera's pictures have no colour now."""
+        return self._camera().is_monochrome
+
     def moment(self) -> Moment:
         """Return this moment on both clocks."""
         return Moment(monotonic=self._monotonic(), wall=self._clock.wall())

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgeverify.daemon.camera_in_use import Eyes
+from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.records import Records
-from edgeverify.daemon.door.situation import Board, Situation
+from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.domain import Claim, Decision, Frame, Outcome, Prompt, Reason
 from edgeverify.liveness import Judge, seconds_needed
 from edgeverify.metrics import Metrics
@@ -45,7 +45,7 @@ class Door:
     """One turn at a time; a thread calls `turn` for ever, a test as often as it likes."""
 
     board: Board
-    eyes: Eyes
+    camera: CameraInUse
     pipeline: Pipeline
     inbox: Inbox
     records: Records
@@ -102,7 +102,7 @@ class Door:
         return tuple(decided)
 
     def _begin(self, claim: Claim) -> tuple[Decision, ...]:
-        situation = self.board.current
+        situation = for_camera(self.board.current, is_monochrome=self.conditions.is_monochrome())
         now = self.conditions.moment()
         subject = situation.people.subject(claim, now.wall)
         begun = begin(
@@ -134,7 +134,7 @@ class Door:
         return tuple(decided)
 
     def _next_frame(self, patience_seconds: float) -> Frame | None:
-        frame = self.eyes.latest(self.last_sequence, patience_seconds)
+        frame = self.camera.latest(self.last_sequence, patience_seconds)
         if frame is not None:
             self.last_sequence = frame.sequence
         return frame
@@ -150,12 +150,12 @@ class Door:
             self.prompter.publish_prompt(prompt)
 
     def _decision(self, attempt: Attempt) -> Decision | None:
-        now = self.eyes.now()
+        now = self.camera.now()
         rate = attempt.rate(now)
         return attempt.decide(now, self.conditions.faults(attempt.situation, rate))
 
     def _end(self, attempt: Attempt, decision: Decision) -> Decision:
-        self.idle.rest(attempt.situation, self.eyes.now())
+        self.idle.rest(attempt.situation, self.camera.now())
         concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
         return concluded
@@ -163,7 +163,7 @@ class Door:
     def _conclude(
         self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
     ) -> Decision:
-        seconds = max(0.0, self.eyes.now() - claim.received_at)
+        seconds = max(0.0, self.camera.now() - claim.received_at)
         concluded = self.records.conclude(
             decision,
             claim=claim,
@@ -179,11 +179,11 @@ class Door:
     def _wait_for_somebody(self) -> None:
         """Keep the picture fresh; `fixed` and `walk_up` begin when a face is there."""
         situation = self.board.current
-        patience = self.idle.pause(situation, self.eyes.now())
+        patience = self.idle.pause(situation, self.camera.now())
         self.inbox.wait(patience)
         if len(self.inbox):
             return
-        if not self.idle.wants_to_look(situation, self.eyes.now()):
+        if not self.idle.wants_to_look(situation, self.camera.now()):
             return
         frame = self._next_frame(0.0)
         if frame is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
 from edgeverify.domain import ClaimSource, OperatingPoint
-from edgeverify.liveness import LivenessPlan
+from edgeverify.liveness import LivenessPlan, without_colour
 from edgeverify.settings import Settings
 
 
@@ -51,6 +51,14 @@ class Situation:
         if self.walk_up_point is None:
             raise ValueError(f"this door has no threshold for claims of {source.name}")
         return self.walk_up_point
+
+
+def for_camera(situation: Situation, *, is_monochrome: bool) -> Situation:
+    """Return the situation of a transaction that begins now, before this camera."""
+    if not is_monochrome:
+        return situation
+    plan = without_colour(situation.plan, situation.settings.liveness)
+    return replace(situation, plan=plan)
 
 
 class Board:

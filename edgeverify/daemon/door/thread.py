@@ -54,6 +54,11 @@ class DoorThread:
         self._watch.forget(NAME)
         return not self._thread.is_alive()
 
+    @property
+    def is_running(self) -> bool:
+        """True from the start until the thread has ended."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._watch.moved(NAME, time.monotonic())

@@ -7,14 +7,21 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from edgeverify.claims import ClaimGate, RunningSources
 from edgeverify.config import LoadedConfig
+from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.door import Door
+from edgeverify.daemon.door.records import Records
+from edgeverify.daemon.door.situation import Board
+from edgeverify.daemon.door.thread import DoorThread
+from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.interval import Due
-from edgeverify.daemon.reload.reloader import Change
-from edgeverify.daemon.service import Service
+from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.interval import Every
+from edgeverify.daemon.reload.reloader import Change, Reloader
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
+from edgeverify.verifier.verifier import Verifier
 
 LOG = logging.getLogger("edgeverify.service")
 
@@ -67,47 +74,53 @@ class Tickets:
             return self._outcome if ticket <= self._served else None
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class Reloads:
     """Reads the config again when asked, when its files change, and while it is rejected.
 
-    `on_begin` and `on_end` are told of each, the latter once the config is in force and once more
-    when everybody is enrolled; the first reload, which enrols everybody, is wanted from the start.
+    `config` and `verifier` are what is in force. `on_begin` and `on_end` are told of each reload,
+    the latter once the config is in force and once more when everybody is enrolled; the first
+    reload, which enrols everybody, is wanted from the start.
     """
 
-    def __init__(
-        self,
-        service: Service,
-        health: Health,
-        *,
-        on_begin: Callable[[], None],
-        on_end: Callable[[], None],
-    ) -> None:
-        self._service = service
-        self._health = health
-        self._on_begin = on_begin
-        self._on_end = on_end
-        self._stop = threading.Event()
-        self._worker: threading.Thread | None = None
-        self._files = _stamps(service.config)
-        self._due_files = Due(FILES_EVERY_SECONDS)
-        self._due_retry = Due(RETRY_EVERY_SECONDS)
-        self.tickets = Tickets()
+    config: LoadedConfig
+    verifier: Verifier
+    reloader: Reloader
+    door: DoorThread
+    board: Board
+    records: Records
+    camera: CameraInUse
+    heat: Heat
+    gate: ClaimGate
+    sources: RunningSources
+    faults: FaultBoard
+    health: Health
+    on_begin: Callable[[], None]
+    on_end: Callable[[], None]
+    tickets: Tickets = field(default_factory=Tickets)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _worker: threading.Thread | None = None
+    _files: tuple[tuple[str, int, int, int], ...] = ()
+    _file_looks: Every = field(default_factory=lambda: Every(FILES_EVERY_SECONDS))
+    _retries: Every = field(default_factory=lambda: Every(RETRY_EVERY_SECONDS))
+
+    def __post_init__(self) -> None:
+        self._files = _stamps(self.config)
         self.tickets.ask()
 
     def look_after(self, now: float) -> None:
         """Begin a reload where one is wanted and none runs; `now` is monotonic seconds."""
-        service = self._service
-        if self._due_files.now(now) and (stamps := _stamps(service.config)) != self._files:
+        if self._file_looks.now(now) and (stamps := _stamps(self.config)) != self._files:
             self._files = stamps
             LOG.info("the config changed on disk")
             self.tickets.ask()
-        if FaultName.CONFIG_REJECTED in service.faults and self._due_retry.now(now):
+        if FaultName.CONFIG_REJECTED in self.faults and self._retries.now(now):
             self.tickets.ask()  # whatever was missing may be there by now
         is_running = self._worker is not None and self._worker.is_alive()
         if not is_running and self.tickets.begin():
             # Whatever changes from here on is another change; what is there now is being read.
-            self._files = _stamps(service.config)
-            self._on_begin()
+            self._files = _stamps(self.config)
+            self.on_begin()
             self._worker = threading.Thread(target=self._reload, name="reload", daemon=True)
             self._worker.start()
 
@@ -117,69 +130,72 @@ class Reloads:
         if self._worker is not None:
             self._worker.join(patience_seconds)
 
+    def close(self) -> None:
+        """Free the pipeline and the verifier in force, once nothing uses them."""
+        if not self.door.is_running:
+            self.door.door.pipeline.close()
+        self.verifier.close()
+
     def _reload(self) -> None:
-        service = self._service
-        self._health.is_enrolling = True
+        self.health.is_enrolling = True
         try:
-            change = service.reloader.prepare(service.config, service.verifier)
+            change = self.reloader.prepare(self.config, self.verifier)
             if self._adopt(change):
                 self.tickets.end(ReloadOutcome())
-                self._on_end()  # new photos may take minutes; nobody who reloads waits for them
+                self.on_end()  # new photos may take minutes; nobody who reloads waits for them
                 self._enrol(change)
         except EdgeverifyError as error:
             LOG.error("the old config stays in force: %s", error.problem)  # noqa: TRY400 - for people
-            service.faults.raise_fault(FaultName.CONFIG_REJECTED, error.problem)
+            self.faults.raise_fault(FaultName.CONFIG_REJECTED, error.problem)
             self.tickets.end(ReloadOutcome(problem=error.problem, advice=error.advice))
         except Exception as error:
             LOG.exception("the reload failed, the old config stays in force")
-            service.faults.raise_fault(FaultName.CONFIG_REJECTED, type(error).__name__)
+            self.faults.raise_fault(FaultName.CONFIG_REJECTED, type(error).__name__)
             self.tickets.end(ReloadOutcome(problem=f"the reload failed: {type(error).__name__}"))
         finally:
-            self._health.is_enrolling = False
+            self.health.is_enrolling = False
             self.tickets.end(ReloadOutcome(problem="the daemon ends"))
             if not self._stop.is_set():
-                self._on_end()
+                self.on_end()
 
     def _adopt(self, change: Change) -> bool:
         """Put a change in force between two transactions; False when the daemon ends meanwhile."""
-        service = self._service
 
         def swap(door: Door) -> None:
             if change.pipeline is not None:
                 old, door.pipeline = door.pipeline, change.pipeline
                 old.close()
-            service.board.current = change.situation
-            service.records.facts = change.verifier.facts
+            self.board.current = change.situation
+            self.records.facts = change.verifier.facts
 
         if not self._between_attempts(swap):
             return False
         settings = change.situation.settings
-        service.eyes.use(settings.camera)
-        service.heat.use(settings.thermal)
-        service.gate.change_max_age(settings.claims.max_age_seconds)
-        service.sources.use(change.situation.sources, settings.claims)
-        if change.verifier is not service.verifier:
-            service.verifier.close()
-        service.config, service.verifier = change.config, change.verifier
-        self._health.adopted(change)
+        self.camera.use(settings.camera)
+        self.heat.use(settings.thermal)
+        self.gate.change_max_age(settings.claims.max_age_seconds)
+        self.sources.use(change.situation.sources, settings.claims)
+        if change.verifier is not self.verifier:
+            self.verifier.close()
+        self.config, self.verifier = change.config, change.verifier
+        self.health.adopted(restart_needed=change.restart_needed, notices=change.verifier.notices)
         return True
 
     def _enrol(self, change: Change) -> None:
         """Bring people up to the config that is now in force; who left it is out already."""
-        service = self._service
         try:
-            report = service.reloader.enrol(change.config, change.verifier)
-            situation = service.reloader.full_situation(change.config, change.verifier)
+            report = self.reloader.enrol(change.config, change.verifier)
+            situation = self.reloader.full_situation(change.config, change.verifier)
         except EdgeverifyError as error:
             LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
-            service.faults.raise_fault(FaultName.ENROLMENT_FAILED, error.problem)
+            self.faults.raise_fault(FaultName.ENROLMENT_FAILED, error.problem)
             return
 
         def let_in(_: Door) -> None:
-            service.board.current = situation
+            self.board.current = situation
 
         if self._between_attempts(let_in):
-            self._health.enrolled(report)
+            self.health.enrolled(report)
             LOG.info("config in force: %s", report.summary)
 
     def _between_attempts(self, swap: Callable[[Door], None]) -> bool:
@@ -194,7 +210,7 @@ class Reloads:
                 swap(door)
             done.set()
 
-        self._service.door.between_attempts(unless_cancelled)
+        self.door.between_attempts(unless_cancelled)
         while not done.wait(TURN_SECONDS):
             if self._stop.is_set():
                 cancelled.set()

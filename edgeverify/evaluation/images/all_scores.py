@@ -82,7 +82,7 @@ class Faces:
 def score_block(references: Matrix, probes: Matrix, metric: Metric) -> Matrix:
     """Score every reference (rows) with every probe (columns), float32."""
     if metric == "cosine":
-        return references @ probes.T
+        return np.asarray(references @ probes.T)
     # In float64: the distance of two long vectors that are nearly one is a small difference of
     # large numbers.
     left, right = references.astype(np.float64), probes.astype(np.float64)
@@ -218,4 +218,5 @@ def _mated_images(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def float32_up(threshold: float) -> np.float32:
     """Round a threshold to float32, never down, so that float32 scores compare as the door's."""
     near = np.float32(threshold)
-    return near if float(near) >= threshold else np.nextafter(near, np.float32(np.inf))
+    higher: np.float32 = np.nextafter(near, np.float32(np.inf))
+    return near if float(near) >= threshold else higher

@@ -54,7 +54,7 @@ class Curve:
     @property
     def auc(self) -> float:
         """Area under the ROC (1 - FNMR over FMR), by the trapezoidal rule."""
-        return float(-np.trapz(1 - self.fnmr, self.fmr))  # noqa: NPY201 - numpy 1 has no trapezoid
+        return float(-np.trapezoid(1 - self.fnmr, self.fmr))
 
     @property
     def eer(self) -> float:

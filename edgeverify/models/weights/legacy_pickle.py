@@ -70,8 +70,7 @@ class _Tensor:
         if min((self.offset, *self.shape, *self.strides, 0)) < 0 or last >= flat.size:
             raise ValueError("a tensor reaches over the end of its storage")
         steps = [stride * flat.itemsize for stride in self.strides]
-        view = np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, steps)
-        return view.copy()
+        return np.array(np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, steps))
 
 
 def _rebuild_tensor(

@@ -32,13 +32,13 @@ class GpuThread:
         self._open_device = open_device
         self._lock = threading.Lock()
         self._engines = 0
-        self._owner: _Owner | None = None
+        self._worker: _Worker | None = None
 
     def join(self) -> Callable[[], None]:
         """Begin to use the thread; gives what must be called, once, to leave it."""
         with self._lock:
-            if self._owner is None:
-                self._owner = _Owner(self._open_device)
+            if self._worker is None:
+                self._worker = _Worker(self._open_device)
             self._engines += 1
         return self._leave
 
@@ -48,22 +48,22 @@ class GpuThread:
         Whatever `work` raises comes out. A GPU that hangs is not waited for a second time.
         """
         with self._lock:
-            owner = self._owner
-        if owner is None:
+            worker = self._worker
+        if worker is None:
             raise RuntimeUnavailableError("the session is closed")
-        return owner.run(work, limit_seconds)
+        return worker.run(work, limit_seconds)
 
     def _leave(self) -> None:
         with self._lock:
             self._engines -= 1
             if self._engines:
                 return
-            owner, self._owner = self._owner, None
-        if owner is not None:
-            owner.close()
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
 
 
-class _Owner:
+class _Worker:
     """The thread itself and the device that it has opened.
 
     A daemon thread, so that a GPU that hangs does not hold up the end of the process; what was

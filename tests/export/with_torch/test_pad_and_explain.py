@@ -14,13 +14,17 @@ from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.networks.catalogue import mobilefacenet
 from edgeverify_export.pad import PadSource, PadStatement, export_pad
 from edgeverify_export.statement import Statement
+from torch import nn
 from typer.testing import CliRunner
 
 from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.loading import load_bundle, load_pad_bundle
+from edgeverify.comparison import Metric, score
+from edgeverify.domain import Embedding
 from edgeverify.errors import CheckpointError, ConfigError
 from edgeverify.models.build import fetch_bundle
 from edgeverify.models.golden_check import check_golden, check_pad_golden
+from edgeverify.runtime.embed import pool
 from edgeverify.runtime.open_session import open_pad_sessions, open_session
 from edgeverify.settings import ModelSettings
 from tests.models.conftest import dlib_file  # noqa: F401 - a fixture
@@ -88,6 +92,35 @@ def test_the_heat_lies_where_there_is_something_to_see() -> None:
     assert explained.layer == "convolution"
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
     assert not network[0]._forward_hooks
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("normalise", [True, False])
+def test_grad_cam_explains_the_score_that_the_door_uses(
+    metric: Metric,
+    normalise: bool,  # noqa: FBT001 - pytest's parameter
+) -> None:
+    torch.manual_seed(3)
+    network = nn.Sequential(
+        OrderedDict(
+            convolution=nn.Conv2d(3, 4, 3, padding=1),
+            pool=nn.AdaptiveAvgPool2d(2),
+            flat=nn.Flatten(),
+            linear=nn.Linear(16, 5),
+        )
+    ).eval()
+    probe = np.random.default_rng(1).normal(size=(1, 3, 16, 16)).astype(np.float32)
+    chip = np.random.default_rng(2).normal(size=(1, 3, 16, 16)).astype(np.float32)
+    reference = np.concatenate([chip, chip[..., ::-1]])  # its mirror image last
+    with torch.no_grad():
+        raw = [network(torch.from_numpy(each.copy())).numpy() for each in (probe, reference)]
+    space = "a" * 64
+    first, second = (
+        Embedding(values=pool(each, normalise=normalise), embedding_space=space) for each in raw
+    )
+    explained = explain_pair(network, probe, reference, metric=metric, normalise=normalise)
+    assert explained.score == pytest.approx(score(first, second, metric), abs=1e-5)
+    assert explained.probe.shape == explained.reference.shape == (16, 16)
 
 
 def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path) -> None:

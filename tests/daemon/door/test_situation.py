@@ -9,7 +9,7 @@ import pytest
 
 from edgeverify.claims import SOURCES, chosen
 from edgeverify.daemon.door.people import People
-from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.door.situation import Situation, for_camera
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.liveness import PadState, plan_liveness
 from edgeverify.references.store import LoadedReferences
@@ -33,6 +33,14 @@ def situation(point: OperatingPoint, photos: int) -> Situation:
         pad_threshold=0.5,
         digest="0" * 64,
     )
+
+
+def test_a_transaction_before_a_grey_camera_asks_for_a_challenge() -> None:
+    now = replace(situation(MEASURED, 1), plan=plan_liveness("auto", PadState.WORKING))
+    assert for_camera(now, is_monochrome=False) is now
+    grey = for_camera(now, is_monochrome=True)
+    assert (grey.plan.passive, grey.plan.challenge) == (False, True)
+    assert replace(grey, plan=now.plan).point is now.point
 
 
 @pytest.mark.parametrize(

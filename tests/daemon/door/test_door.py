@@ -246,7 +246,7 @@ def test_a_stale_claim_for_another_card_does_not_end_the_attempt_that_runs(stage
         id="stale",
         card=OTHER_CARD,
         issued_at=door.clock.wall() - timedelta(minutes=5),
-        received_at=door.door.eyes.now(),
+        received_at=door.door.camera.now(),
         source=MQTT,
     )
     door.door.inbox.put(stale)
