@@ -36,7 +36,7 @@ def write_whole(
 def whole_file(
     path: Path, *, mode: int = PRIVATE_FILE, is_durable: bool = True, may_replace: bool = True
 ) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which takes the name `path` once the block has ended well.
+    """Open a file to write to, which takes the name `path` once the block has ended well.
 
     `is_durable` False leaves out the fsync, for what a power cut may take. Where `may_replace` is
     False a file of that name is never touched: FileExistsError. Whatever stands at `path`, a

@@ -36,7 +36,7 @@ class LockoutState:
     locked_until: datetime | None = None
 
     def is_locked(self, now: datetime) -> bool:
-        """Tell whether attempts are refused at the wall time `now` (aware)."""
+        """Return whether attempts are refused at the wall time `now` (aware)."""
         return self.locked_until is not None and now < self.locked_until <= now + LONGEST
 
 
@@ -44,14 +44,14 @@ CLEAN = LockoutState()
 
 
 def key_of(claim: Claim) -> str:
-    """Give the card whose record a claim's failures are written to; the door's for walk-up."""
+    """Return the card whose record a claim's failures are written to; the door's for walk-up."""
     return WALK_UP_KEY if claim.source.names_nobody else claim.card
 
 
 def after(
     state: LockoutState, decision: Decision, settings: LockoutSettings, now: datetime
 ) -> LockoutState:
-    """Give the state after a decision made at the wall time `now` (aware).
+    """Return the state after a decision made at the wall time `now` (aware).
 
     A grant wipes the record. A charged denial adds to it, and from the `max_failures`-th on every
     further one locks: `first_seconds`, then twice as long each time, at most `max_seconds`.
@@ -74,7 +74,7 @@ def after(
 
 
 def delay_seconds(earlier_lockouts: int, settings: LockoutSettings) -> float:
-    """Give the length of the next lock-out, in seconds, after so many in the same row."""
+    """Return the length of the next lock-out, in seconds, after so many in the same row."""
     doublings = min(earlier_lockouts, 32)
     return min(settings.first_seconds * 2.0**doublings, max(settings.max_seconds, 30.0))
 

@@ -146,12 +146,12 @@ class FoldingHandler(_TextHandler):
         return self.lock if self.lock is not None else nullcontext()
 
     def tick(self) -> None:
-        """Tell the counts whose minute is over; for the supervisor's turn."""
+        """Log the counts whose minute is over; for the supervisor's turn."""
         with self._held():
             self._tell(self._clock())
 
     def close(self) -> None:
-        """Tell every count that is still held."""
+        """Log every count that is still held."""
         with self._held():
             self._tell(float("inf"))
         super().close()

@@ -131,7 +131,7 @@ def copies_of(path: Path) -> tuple[Path, ...]:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell a damaged file from one that cannot be read or written just now."""
+    """Return whether a file is damaged, not only unreadable or unwritable just now."""
     return any(word in str(error) for word in _DAMAGED)
 
 

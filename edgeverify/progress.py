@@ -140,12 +140,12 @@ def steps() -> Iterator[Step]:
 
 
 def step_silently(_words: str) -> None:
-    """Say nothing: a `Step` for callers that nobody watches."""
+    """Do nothing: a `Step` for callers that nobody watches."""
 
 
 @contextmanager
 def _shown(unit: Unit, *, transient: bool = False) -> Iterator[Callable[..., None]]:
-    """Give what is told (what, done, total, name): a bar at a terminal, lines elsewhere."""
+    """Show what is told (what, done, total, name): a bar at a terminal, lines elsewhere."""
     stream = _Unfailing(sys.stderr)
     if not stream.isatty() or find_spec("rich") is None:  # before anything is installed
         lines = _Lines(stream)

@@ -16,7 +16,7 @@ from edgeverify.settings.people import HoursSettings, StaffEntry
 
 
 def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
-    """Say why `entry` may not come in at `door` at `now` (aware), or None when they may.
+    """Return why `entry` may not come in at `door` at `now` (aware), or None when they may.
 
     `wrong_door` comes before `not_valid_now`. Validity dates are days in the time zone of the
     entry's hours; the last day counts whole. Raises ValueError when `now` has no time zone.
@@ -37,7 +37,7 @@ def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
 
 
 def is_open(hours: HoursSettings, now: datetime) -> bool:
-    """Say whether `now` (aware) lies in one of the weekly windows; without windows always."""
+    """Return whether `now` (aware) lies in one of the weekly windows; without windows always."""
     if not hours.windows:
         return True
     local = now.astimezone(ZoneInfo(hours.time_zone))

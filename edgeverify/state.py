@@ -60,7 +60,7 @@ class StateDirectory:
 
 
 def state_path(door: str, option: Path | None, environ: Mapping[str, str]) -> Path:
-    """Say where the state of `door` lies; nothing is touched.
+    """Return where the state of `door` lies; nothing is touched.
 
     `--state`, else $STATE_DIRECTORY (systemd; the first of several), else
     $XDG_STATE_HOME/edgeverify/DOOR, which is ~/.local/state/edgeverify/DOOR unless set.

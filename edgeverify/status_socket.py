@@ -182,7 +182,7 @@ def find_daemon(
 
 
 def is_running(state: Path) -> bool:
-    """Tell whether a daemon listens in this state directory."""
+    """Return whether a daemon listens in this state directory."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as channel:
             channel.settimeout(CLIENT_PATIENCE_SECONDS)

@@ -43,7 +43,7 @@ class ServiceManager:
         return None if self.watchdog_seconds is None else self.watchdog_seconds / 3
 
     def ready(self, status: str) -> bool:
-        """Say that the service is up; also ends a reload."""
+        """Report that the service is up; also ends a reload."""
         return self._send("READY=1", f"STATUS={_one_line(status)}")
 
     def status(self, text: str) -> bool:
@@ -55,11 +55,11 @@ class ServiceManager:
         return self._send("WATCHDOG=1")
 
     def reloading(self, monotonic_seconds: float) -> bool:
-        """Say that a reload has begun; `ready` ends it. The time is CLOCK_MONOTONIC."""
+        """Report that a reload has begun; `ready` ends it. The time is CLOCK_MONOTONIC."""
         return self._send("RELOADING=1", f"MONOTONIC_USEC={int(monotonic_seconds * 1e6)}")
 
     def stopping(self, status: str = "stopping") -> bool:
-        """Say that the service is going down on purpose."""
+        """Report that the service is going down on purpose."""
         return self._send("STOPPING=1", f"STATUS={_one_line(status)}")
 
     def resend(self) -> bool:
@@ -107,7 +107,7 @@ def _one_line(text: str) -> str:
 
 
 def journal_is_on(stream_fileno: int, environment: Mapping[str, str]) -> bool:
-    """Tell whether an open file is connected to the journal, as JOURNAL_STREAM says it."""
+    """Return whether an open file is connected to the journal, as JOURNAL_STREAM says it."""
     said = environment.get("JOURNAL_STREAM", "")
     try:
         status = os.fstat(stream_fileno)

@@ -30,7 +30,7 @@ class Watch:
             self._loops[loop] = _Loop(now, within_seconds)
 
     def moved(self, loop: str, now: float) -> None:
-        """Say that `loop` turned; an unknown loop is a programmer's error (KeyError)."""
+        """Report that `loop` turned; an unknown loop is a programmer's error (KeyError)."""
         with self._lock:
             self._loops[loop].moved_at = now
 

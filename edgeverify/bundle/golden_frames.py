@@ -74,7 +74,7 @@ def golden_frame(index: int) -> RgbImage:
 
 
 def golden_points(index: int, template: Template) -> Points:
-    """Give the five points of scene `index` in frame pixels, in the template's own order."""
+    """Return the five points of scene `index` in frame pixels, in the template's own order."""
     scene = _SCENES[index]
     places = np.array(
         template.places if isinstance(template, PointTemplate) else _LEVEL_PLACES, dtype=np.float64
@@ -86,7 +86,7 @@ def golden_points(index: int, template: Template) -> Points:
 
 
 def golden_box(index: int) -> tuple[float, float, float, float]:
-    """Give the face's box of scene `index`: left, top, width, height in frame pixels."""
+    """Return the face's box of scene `index`: left, top, width, height in frame pixels."""
     scene = _SCENES[index]
     half = scene.side // 3
     return (

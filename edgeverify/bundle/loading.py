@@ -74,7 +74,7 @@ class Bundle(VerifiedFolder):
         return self.operating_points_in(self.manifest.embedding_space)
 
     def has(self, precision: Precision) -> bool:
-        """Say whether the bundle carries that form of the network."""
+        """Return whether the bundle carries that form of the network."""
         return MODEL_FILES[precision] in self.manifest.files
 
     def model_bytes(self, precision: Precision) -> bytes:
@@ -131,7 +131,7 @@ class PadGraph:
         return 1
 
     def has(self, precision: Precision) -> bool:
-        """Say whether the bundle carries that form of the network."""
+        """Return whether the bundle carries that form of the network."""
         return self._file(precision) is not None
 
     def model_bytes(self, precision: Precision) -> bytes:

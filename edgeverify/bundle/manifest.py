@@ -132,7 +132,7 @@ class Manifest(Files):
         return self.mirror == "both" or (self.mirror == "reference" and side == "reference")
 
     def space_of(self, precision: Precision) -> str:
-        """Give the embedding space in which that precision answers."""
+        """Return the embedding space in which that precision answers."""
         if precision == "int8" and self.int8_embedding_space is not None:
             return self.int8_embedding_space
         return self.embedding_space

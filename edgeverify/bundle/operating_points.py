@@ -40,7 +40,7 @@ class CheckedPoint(BundleModel):
         return self.false_matches / self.non_mated
 
     def holds(self, fmr: float) -> bool:
-        """Say whether what was measured is not above the rate that the threshold is named by."""
+        """Return whether what was measured is not above the rate that the threshold is named by."""
         return self.fmr <= fmr
 
 
@@ -116,7 +116,7 @@ class MeasuredPoint(BundleModel):
 
     @property
     def caution(self) -> str:
-        """Say why the evidence is thin, or nothing where it is not."""
+        """Return why the evidence is thin, or nothing where it is not."""
         if self.check is None:
             return "the threshold was not checked on people other than it was chosen on"
         if not self.check.holds(self.fmr):
@@ -130,7 +130,7 @@ class MeasuredPoint(BundleModel):
 
     @property
     def evidence(self) -> str:
-        """Say in words on what the threshold rests."""
+        """Return in words on what the threshold rests."""
         said = (
             f"{self.false_matches} of {self.non_mated:,} non-mated comparisons on {self.dataset}, "
             f"{self.date}; FMR at most {self.fmr_upper_95:.2g} at 95 %"
@@ -165,7 +165,7 @@ class OperatingPoints(BundleModel):
         return min(self._supported(fusion), key=lambda point: point.fmr, default=None)
 
     def step(self, photos: int) -> float:
-        """Give by how much references of so many photos raised the threshold, at most, 0 or more.
+        """Return by how much references of so many photos raised the threshold, at most, 0 or more.
 
         For rates that single photos carry and so many do not: fewer people have several.
         """

@@ -24,12 +24,12 @@ _POINTS_DOMAIN = b"edgeverify.operating-points.v1\n"
 
 
 def bundle_message(manifest_sha256: str, files: dict[str, str]) -> bytes:
-    """Give the bytes that `manifest.sig` signs; hashes are hex SHA-256."""
+    """Return the bytes that `manifest.sig` signs; hashes are hex SHA-256."""
     return _BUNDLE_DOMAIN + canonical_json({**files, "manifest.json": manifest_sha256})
 
 
 def points_message(points_sha256: str, embedding_space: str) -> bytes:
-    """Give the bytes that `operating-points.sig` signs: the file's hash, for this model only."""
+    """Return the bytes that `operating-points.sig` signs: the file's hash, for this model only."""
     return _POINTS_DOMAIN + canonical_json(
         {"operating-points.json": points_sha256, "embedding_space": embedding_space}
     )

@@ -16,13 +16,13 @@ class Camera(Protocol):
     """
 
     def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
-        """Give the newest frame whose sequence is above `after_sequence`, else None.
+        """Return the newest frame whose sequence is above `after_sequence`, else None.
 
         Waits at most `timeout_seconds` for it. Sequences start at 1, so 0 asks for any frame.
         """
 
     def health(self) -> CameraHealth:
-        """Say how the camera is, now."""
+        """Return how the camera is, now."""
 
     def now(self) -> float:
         """Seconds on the clock that stamps the frames: monotonic, or the video's own time."""

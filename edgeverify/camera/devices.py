@@ -18,7 +18,7 @@ LINKS = ("dev/v4l/by-id", "dev/v4l/by-path")
 
 
 def find_device(source: V4l2Source, root: Path = Path("/")) -> Path:
-    """Give the device node, all links resolved, below `root`. Raises CameraError without one."""
+    """Return the device node, all links resolved, below `root`. Raises CameraError without one."""
     named = root / source.device.lstrip("/")
     node = named.resolve()
     if not node.is_relative_to(root.resolve() / "dev"):

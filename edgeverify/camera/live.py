@@ -108,12 +108,12 @@ class LiveCamera:
         self._thread.start()
 
     def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
-        """Give the newest frame above `after_sequence`, never one as old as a stall."""
+        """Return the newest frame above `after_sequence`, never one as old as a stall."""
         not_before = self._clock() - self._stalled_seconds
         return self._frames.take(after_sequence, timeout_seconds, not_before)
 
     def health(self) -> CameraHealth:
-        """Say how the camera is; a stall is noticed here, not by a timer."""
+        """Return how the camera is; a stall is noticed here, not by a timer."""
         now = self._clock()
         newest = self._frames.newest_at()
         age = None if newest is None else max(0.0, now - newest)

@@ -42,14 +42,14 @@ class LockstepCamera:
             self._break(CameraState.OFFLINE, str(error))
 
     def latest(self, after_sequence: int, timeout_seconds: float) -> Frame | None:
-        """Give the frame not yet acknowledged again, or the next one; None after the last."""
+        """Return the frame not yet acknowledged again, or the next one; None after the last."""
         _ = timeout_seconds
         if self._frame is None or after_sequence >= self._frame.sequence:
             self._frame = self._next()
         return self._frame
 
     def health(self) -> CameraHealth:
-        """Say what the pictures so far look like, or why there are none."""
+        """Return what the pictures so far look like, or why there are none."""
         if self._broken is not None:
             return self._broken
         rate = 0.0 if self._video is None else self._video.frames_per_second

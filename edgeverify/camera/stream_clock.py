@@ -31,7 +31,7 @@ class StreamClock:
         one before, so that it had waited in a buffer; the first may have."""
 
     def captured_at(self, stream_seconds: float, arrival: float) -> float:
-        """Give the capture time on the clock of `arrival`; never later than it, never falling."""
+        """Return the capture time on the clock of `arrival`; never later than it, never falling."""
         if not PLAUSIBLE_SECONDS[0] < stream_seconds < PLAUSIBLE_SECONDS[1]:
             self._offset = None
             self.is_catching_up = False

@@ -39,7 +39,7 @@ _BARE: Mapping[str, str] = {
 
 
 def explain(error: ErrorDetails, root: type[Section] = Settings) -> str:
-    """Say in a sentence what is wrong with the value at `error["loc"]`."""
+    """Return a sentence that says what is wrong with the value at `error["loc"]`."""
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
         return _unknown(error["loc"], root)
@@ -65,7 +65,7 @@ def _out_of_range(error: ErrorDetails, root: type[Section]) -> str:
 
 
 def allowed_range(found: FieldInfo) -> str:
-    """Say a number's bounds in words ("0 to 255", "above 0, at most 60"); empty without bounds."""
+    """Return the bounds in words ("0 to 255", "above 0, at most 60"); empty without bounds."""
     low = high = ""
     inclusive = True
     for bound in _metadata(found):

@@ -56,7 +56,7 @@ staff:
 
 
 def render() -> str:
-    """Give the text of config/edgeverify.yaml."""
+    """Return the text of config/edgeverify.yaml."""
     lines = _comment(_OPENING, "")
     lines += _section(Settings, "", skip=frozenset({"staff"}))
     lines += ["", *_comment(_PEOPLE, "")]

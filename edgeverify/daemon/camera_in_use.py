@@ -39,7 +39,7 @@ class CameraInUse:
         return Frame(rgb=frame.rgb, sequence=sequence, captured_at=frame.captured_at)
 
     def health(self) -> CameraHealth:
-        """Say how the camera is."""
+        """Return how the camera is."""
         return self._camera.health()
 
     def now(self) -> float:

@@ -17,7 +17,7 @@ from edgeverify.journal import Journal
 from edgeverify.logs import fields
 from edgeverify.status_socket import Handler, Json
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -27,7 +27,7 @@ from edgeverify.references import ReferenceStore
 from edgeverify.status_socket import Json
 from edgeverify.thermal import HeatState, Level
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 HEAT_EVERY_SECONDS = 1.0
 OUTBOX_EVERY_SECONDS = 5.0
@@ -78,7 +78,7 @@ class Health:
             self._look_at_heat(now)
 
     def enrolled(self, report: EnrolmentReport) -> None:
-        """Say whom enrolment refused, and who looks like whom."""
+        """Log whom enrolment refused, and who looks like whom."""
         faults = self.faults
         faults.clear(FaultName.ENROLMENT_FAILED)
         problems = report.problems
@@ -88,7 +88,7 @@ class Health:
         )
 
     def adopted(self, *, restart_needed: str, notices: tuple[Degradation, ...]) -> None:
-        """Say what a reload brought: what the verifier in use lacks, and what needs a restart."""
+        """Log what a reload brought: what the verifier in use lacks, and what needs a restart."""
         self.notices = notices
         self.faults.clear(FaultName.CONFIG_REJECTED)
         self.faults.state(FaultName.RESTART_NEEDED, restart_needed, present=bool(restart_needed))

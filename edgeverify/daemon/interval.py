@@ -13,7 +13,7 @@ class Every:
     last: float = float("-inf")
 
     def now(self, at: float) -> bool:
-        """Tell whether it is time, and if so begin the next interval; `at` is in seconds."""
+        """Return whether it is time, and if so begin the next interval; `at` is in seconds."""
         if at - self.last < self.every_seconds:
             return False
         self.last = at

@@ -10,7 +10,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.mqtt import MqttLink
 from edgeverify.systemd import ServiceManager
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -20,7 +20,7 @@ from edgeverify.metrics import MetricsServer
 from edgeverify.status_socket import StatusServer
 from edgeverify.systemd import ServiceManager
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.25
 READY_PATIENCE_SECONDS = 10.0
@@ -104,7 +104,7 @@ class Supervisor:
             LOG.error("the door's loop did not end in time")
 
     def _open_socket(self) -> None:
-        """Answer on the local socket; where the disk does not let it be made, later."""
+        """Open the local socket; where the disk does not let it be made, later."""
         service = self._service
         try:
             self._socket = StatusServer(service.state.folder, service.control.requests())

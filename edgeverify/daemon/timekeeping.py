@@ -66,7 +66,7 @@ class Timekeeper:
         return self.look().floor
 
     def is_trusted(self) -> bool:
-        """Tell whether dates, hours and grants may lean on the clock."""
+        """Return whether dates, hours and grants may lean on the clock."""
         return self.look().is_trusted
 
     def learn_floor(self, floor: datetime | None) -> None:

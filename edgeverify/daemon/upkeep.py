@@ -20,7 +20,7 @@ from edgeverify.errors import EdgeverifyError, JournalUnavailableError
 from edgeverify.journal import Journal
 from edgeverify.references import ReferenceStore
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -45,7 +45,7 @@ class DemoDoor:
         raise EdgeverifyError(f"the daemon did not get ready: {reasons}", advice=self._last_words())
 
     def reload(self) -> None:
-        """Tell the daemon to read its config again."""
+        """Ask the daemon to read its config again."""
         ask(self._house.state, "reload")
 
     def _last_words(self) -> str:

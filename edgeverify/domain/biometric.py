@@ -53,7 +53,7 @@ class OperatingPoint:
     reference is nearer to everybody, so the same rate needs a higher one. Empty: `threshold`."""
 
     def threshold_for(self, photos: int) -> float:
-        """Give the threshold of a reference of so many photos.
+        """Return the threshold of a reference of so many photos.
 
         Between two numbers that were measured the larger counts, beyond the largest that one.
         """

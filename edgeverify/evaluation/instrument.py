@@ -61,7 +61,7 @@ class Instrument:
         self.verifier.close()
 
     def facts(self) -> dict[str, str]:
-        """Say in words what was measured: model, embedding space, back end, face rule."""
+        """Return in words what was measured: model, embedding space, back end, face rule."""
         return {**self.verifier.facts, "face": self.selection.value}
 
 

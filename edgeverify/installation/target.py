@@ -50,7 +50,7 @@ class Target:
 
 
 def is_jetson(root: Path) -> bool:
-    """Tell a Jetson by the file that its system carries."""
+    """Return whether this is a Jetson, by the file that its system carries."""
     return (root / JETSON_MARK).exists()
 
 

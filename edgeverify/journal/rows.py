@@ -34,7 +34,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def payload_of(entry: Entry, sequence: int) -> DecisionPayload:
-    """Say what will be signed."""
+    """Return what will be signed."""
     return DecisionPayload(
         event_id=entry.event_id,
         door=entry.door,

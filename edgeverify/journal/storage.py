@@ -76,7 +76,7 @@ class Storage:
 
     @contextmanager
     def opened(self, now: datetime | None = None) -> Iterator[sqlite3.Connection]:
-        """Give the connection; only with a wall time may a closed file be opened.
+        """Lend the connection; only with a wall time may a closed file be opened.
 
         Raises JournalUnavailableError for whatever SQLite or the disk objects to.
         """
@@ -107,7 +107,7 @@ class Storage:
         self.failure = ""
 
     def set_numbers_aside(self, *, up_to: int) -> None:
-        """Tell the file beside the journal too; where it cannot be told, it is no loss now."""
+        """Write it to the file beside the journal too; where that fails, nothing is lost now."""
         with suppress(OSError):
             self._numbers.keep(up_to)
 

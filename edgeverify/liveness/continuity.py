@@ -93,7 +93,7 @@ def _break_between(before: Sighting, now: Sighting) -> str:
 
 
 def _moved(before: Sighting, now: Sighting) -> float:
-    """Give the distance between two places of a face, in its heights."""
+    """Return the distance between two places of a face, in its heights."""
     size = max(before.height, now.height, 1e-6)
     return float(np.hypot(now.x - before.x, now.y - before.y)) / size
 

@@ -40,7 +40,7 @@ def challenge_prompt(claim_id: str, challenge: Challenge) -> Prompt | None:
 
 
 def size_hint(claim_id: str, settings: PadSettings) -> Prompt:
-    """Say that the face cannot be judged at this distance."""
+    """Report that the face cannot be judged at this distance."""
     return Prompt(
         claim_id=claim_id,
         kind="hint",
@@ -129,7 +129,7 @@ class Judge:
         return prompts
 
     def report(self) -> LivenessReport:
-        """Give the figures so far."""
+        """Return the figures so far."""
         challenge = self._challenge
         return LivenessReport(
             verdict=self._verdict,

@@ -64,7 +64,7 @@ def without_colour(plan: LivenessPlan, mode: LivenessMode) -> LivenessPlan:
 
 
 def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings) -> float:
-    """Give the seconds that the proof of life may take after the face was verified.
+    """Return the seconds that the proof of life may take after the face was verified.
 
     0 without a challenge: a passive proof has to fit into the ordinary time-out. Enough for every
     step to be answered, and the face to come back, at the last moment: a challenge that is not

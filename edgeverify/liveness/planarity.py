@@ -56,7 +56,7 @@ class Planarity:
 
 
 def stretch_between(before: Points, after: Points) -> float:
-    """Give how unevenly the best affine map stretches (n, 2) points: larger by smaller, >= 1."""
+    """Return how unevenly the best affine map stretches (n, 2) points: larger by smaller, >= 1."""
     homogeneous = np.column_stack([before, np.ones(len(before))]).astype(np.float64)
     solution, *_ = np.linalg.lstsq(homogeneous, after.astype(np.float64), rcond=None)
     larger, smaller = np.linalg.svd(solution[:2], compute_uv=False)
@@ -64,7 +64,7 @@ def stretch_between(before: Points, after: Points) -> float:
 
 
 def plane_residual(before: Points, after: Points) -> float:
-    """Give the root mean square error of the best homography, in eye distances of `before`.
+    """Return the root mean square error of the best homography, in eye distances of `before`.
 
     Source: Hartley and Zisserman, Multiple View Geometry, algorithm 4.2 (normalised DLT).
     """

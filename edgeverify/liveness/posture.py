@@ -20,7 +20,7 @@ class Ahead:
 
 
 def ahead(poses: Sequence[HeadPose]) -> Ahead:
-    """Give the median of the poses with which a person began; `poses` must not be empty."""
+    """Return the median of the poses with which a person began; `poses` must not be empty."""
     return Ahead(
         yaw_degrees=median(pose.yaw_degrees for pose in poses),
         pitch_degrees=median(pose.pitch_degrees for pose in poses),
@@ -28,13 +28,13 @@ def ahead(poses: Sequence[HeadPose]) -> Ahead:
 
 
 def is_neutral(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> bool:
-    """Tell whether the head looks ahead: half a turn at most, three quarters of a nod."""
+    """Return whether the head looks ahead: half a turn at most, three quarters of a nod."""
     yaw, pitch = pose.yaw_degrees - zero.yaw_degrees, pose.pitch_degrees - zero.pitch_degrees
     return abs(yaw) < settings.turn_degrees / 2 and abs(pitch) < 0.75 * settings.nod_degrees
 
 
 def action_shown(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> Action | None:
-    """Give the turn or the downward half of a nod that this pose shows, or None.
+    """Return the turn or the downward half of a nod that this pose shows, or None.
 
     Read from the mesh's own pose. A flat picture that turns does not get far here: measured on
     twelve NUAA faces turned by up to 50 degrees on a plane, the yaw read moved by at most 11.3 and
@@ -51,12 +51,12 @@ def action_shown(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> Ac
 
 
 def has_come_up(pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> bool:
-    """Tell whether a nod has come back up: past half of its depth."""
+    """Return whether a nod has come back up: past half of its depth."""
     return pose.pitch_degrees - zero.pitch_degrees > -settings.nod_degrees / 2
 
 
 def share_of(action: Action, pose: HeadPose, zero: Ahead, settings: ChallengeSettings) -> float:
-    """Give how far this pose has gone into a turn or nod: 1 is all that is asked; 0 for a blink."""
+    """Return how far a pose has gone into a turn or nod: 1 is all that is asked; 0 for a blink."""
     yaw, pitch = pose.yaw_degrees - zero.yaw_degrees, pose.pitch_degrees - zero.pitch_degrees
     if action is Action.TURN_LEFT:
         return yaw / settings.turn_degrees

@@ -64,7 +64,7 @@ class Stillness:
 
 
 def _cosine(one: Embedding, other: Embedding) -> float:
-    """Give the cosine, or 1 where there is none: what cannot be compared has not changed."""
+    """Return the cosine, or 1 where there is none: what cannot be compared has not changed."""
     a, b = one.values.astype(np.float64), other.values.astype(np.float64)
     if a.shape != b.shape:
         return 1.0

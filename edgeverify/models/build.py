@@ -35,7 +35,7 @@ LOG = logging.getLogger(__name__)
 def ensure_bundle(
     name: str, models: Path, *, progress: Progress = silent, cache: Path | None = None
 ) -> Path:
-    """Give the folder of the bundle `name` in the folder `models`.
+    """Return the folder of the bundle `name` in the folder `models`.
 
     The default model and what finds faces are made when they are not there; any other is only ever
     fetched at the user's command, so its absence is a BundleError that says which. The folder's
@@ -59,7 +59,7 @@ def ensure_bundle(
 def resolve_bundle(
     setting: str, models: Path, *, progress: Progress = silent, cache: Path | None = None
 ) -> Path:
-    """Give the folder that `model.bundle` or `model.pad_bundle` means: a path, or a name."""
+    """Return the folder that `model.bundle` or `model.pad_bundle` means: a path, or a name."""
     if "/" in setting or setting in {".", ".."}:
         return Path(setting).expanduser()
     if setting not in {entry.name for entry in load_catalogue().models}:

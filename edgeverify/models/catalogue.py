@@ -113,7 +113,7 @@ def shipped_operating_points(name: str) -> OperatingPointsFile | None:
 
 
 def measured_at(points: OperatingPoints | None, fmr: float) -> str:
-    """Say in one line how a rate's threshold fared, on people who had no part in choosing it."""
+    """Return in one line how a rate's threshold fared, on people who had no part in choosing it."""
     found = None if points is None else points.at_most(fmr, "single")
     if found is None:
         return "not measured"

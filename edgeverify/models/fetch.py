@@ -98,7 +98,7 @@ def _client() -> httpx.Client:
 def _try(
     client: httpx.Client, address: str, part: Path, size: int, progress: Progress
 ) -> tuple[str | None, bool]:
-    """Say what went wrong (None: nothing), and whether trying again is of no use."""
+    """Return what went wrong (None: nothing), and whether trying again is of no use."""
     try:
         _continue(client, address, part, size, progress)
     except httpx.HTTPStatusError as error:

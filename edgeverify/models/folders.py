@@ -11,7 +11,7 @@ SYSTEM_MODELS = Path("/var/lib/edgeverify/models")
 
 
 def models_directory(environ: Mapping[str, str], system: Path = SYSTEM_MODELS) -> Path:
-    """Give the folder of model bundles, shared by all doors of the machine.
+    """Return the folder of model bundles, shared by all doors of the machine.
 
     `/var/lib/edgeverify/models` where that exists and can be read, else the user's own
     `$XDG_DATA_HOME/edgeverify/models`.
@@ -22,7 +22,7 @@ def models_directory(environ: Mapping[str, str], system: Path = SYSTEM_MODELS) -
 
 
 def cache_directory(environ: Mapping[str, str]) -> Path:
-    """Give the folder of downloads that can be thrown away: systemd's, or the user's."""
+    """Return the folder of downloads that can be thrown away: systemd's, or the user's."""
     if environ.get("CACHE_DIRECTORY"):
         return Path(environ["CACHE_DIRECTORY"].split(":")[0])
     return _home_folder(environ, "XDG_CACHE_HOME", ".cache") / "edgeverify"

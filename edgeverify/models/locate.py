@@ -59,7 +59,7 @@ def _described(name: str, size: int, sha256: str) -> str:
 
 
 def _is_pinned(path: Path, archive: Archive) -> bool:
-    """Say whether it is the archive, under any name; BundleError for another of that name."""
+    """Return whether it is the archive, under any name; BundleError for another of that name."""
     if path.name != archive.file and _size(path) != archive.bytes:
         return False
     found = sha256_of(_read(path))

@@ -16,14 +16,14 @@ class Answers:
         self._waiting: dict[int, LivePublication] = {}
 
     def expect(self, packet_id: int) -> LivePublication:
-        """Say that a message was handed over (publishing thread)."""
+        """Report that a message was handed over (publishing thread)."""
         publication = self._waiting.setdefault(packet_id, LivePublication())
         if publication.is_answered:
             self._waiting.pop(packet_id, None)
         return publication
 
     def arrived(self, packet_id: int, problem: str) -> None:
-        """Say that the broker answered (network thread)."""
+        """Report that the broker answered (network thread)."""
         fresh = LivePublication()
         publication = self._waiting.setdefault(packet_id, fresh)
         publication.answer(problem)
@@ -32,7 +32,7 @@ class Answers:
         # else the publishing thread has not come to its entry yet, and takes it out itself
 
     def end(self, words: str) -> None:
-        """Say that no more answers will come."""
+        """Report that no more answers will come."""
         for publication in list(self._waiting.values()):
             publication.answer(words)
         self._waiting.clear()

@@ -66,7 +66,7 @@ class OutboxDelivery:
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that a row was added."""
+        """Report that a row was added."""
         self._wake.set()
 
     def stop(self) -> None:

@@ -53,5 +53,5 @@ def of_words(words: str, where: str) -> Degradation:
 
 
 def is_unsupported_protocol(reason: ReasonCode) -> bool:
-    """Tell whether the broker speaks another version of MQTT."""
+    """Return whether the broker speaks another version of MQTT."""
     return bool(reason.getName() in UNSUPPORTED_PROTOCOL)

@@ -13,7 +13,7 @@ class LivePublication:
         self._problem = ""
 
     def answer(self, problem: str = "") -> None:
-        """Say that the broker acknowledged it, or why it will not."""
+        """Report that the broker acknowledged it, or why it will not."""
         if not self._answered.is_set():
             self._problem = problem
             self._answered.set()

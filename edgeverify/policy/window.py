@@ -11,7 +11,7 @@ from edgeverify.settings.decision import DecisionSettings
 
 
 def proven_card(window: Sequence[Comparison], rules: DecisionSettings) -> str | None:
-    """Give the one card that the window proves, or None.
+    """Return the one card that the window proves, or None.
 
     `window` holds the last n comparisons in order of capture, matches and mismatches alike. With
     `votes` at least k of them match that card and the newest is one of these; with `mean` the
@@ -26,7 +26,7 @@ def proven_card(window: Sequence[Comparison], rules: DecisionSettings) -> str | 
 
 
 def names_two_people(window: Sequence[Comparison]) -> bool:
-    """Tell whether frames of one window matched different cards, or one frame matched two."""
+    """Return whether frames of one window matched different cards, or one frame matched two."""
     cards = {comparison.card for comparison in window if comparison.is_match}
     return len(cards) > 1 or any(comparison.is_ambiguous for comparison in window)
 

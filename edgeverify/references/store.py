@@ -148,7 +148,7 @@ class ReferenceStore:
             )
 
     def rename(self, card: str, name: str) -> None:
-        """Give a person the display name that the config has now; the reference stays."""
+        """Set the display name of a person to that the config has now; the reference stays."""
         with self._writing() as connection:
             connection.execute("UPDATE reference SET name = ? WHERE card = ?", (name, card))
 

@@ -15,7 +15,7 @@ from edgeverify.runtime.session import Session
 
 
 def embed_raw(session: Session, manifest: Manifest, chip: RgbImage) -> Vector:
-    """Answer with the network's own output for one chip: no mirror, not normalised."""
+    """Return the network's own output for one chip: no mirror, not normalised."""
     raw = _checked(session.run(feed(chip, manifest.feeding)), manifest)
     return np.asarray(raw[0], dtype=np.float32)
 

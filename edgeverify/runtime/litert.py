@@ -50,7 +50,7 @@ class LiteRtNetwork:
             raise RuntimeUnavailableError(f"the network {self.name} fails: {error}") from None
 
     def close(self) -> None:
-        """Give everything back; a second call does nothing."""
+        """Release everything; a second call does nothing."""
         self._interpreter = None
 
 

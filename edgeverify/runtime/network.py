@@ -28,7 +28,7 @@ class Network(Protocol):
         """Chips in one inference of the door."""
 
     def has(self, precision: Precision) -> bool:
-        """Say whether the bundle carries that form of the graph."""
+        """Return whether the bundle carries that form of the graph."""
 
     def model_bytes(self, precision: Precision) -> bytes:
         """Read the ONNX graph of that precision; BundleError where there is none."""

@@ -23,4 +23,4 @@ class Session(Protocol):
         """Infer, (b, 3, size, size) to (b, d), float32; RuntimeUnavailableError on failure."""
 
     def close(self) -> None:
-        """Give everything back; a second call does nothing."""
+        """Release everything; a second call does nothing."""

@@ -135,7 +135,7 @@ class Governor:
         return cooler if cooler < self.level and stayed else self.level
 
     def state(self, now: float) -> HeatState:
-        """Say the level, why, and what cannot be believed."""
+        """Return the level, why, and what cannot be believed."""
         living = [sensor for sensor in self.sensors if sensor.lives(now)]
         return HeatState(
             level=self.level,

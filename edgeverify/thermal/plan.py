@@ -51,12 +51,12 @@ def idle_plan(level: Level, camera_frames_per_second: float) -> IdlePlan:
 
 
 def can_hold_transaction(frames_per_second: float) -> bool:
-    """Tell whether a measured rate is enough to decide at all."""
+    """Return whether a measured rate is enough to decide at all."""
     return frames_per_second >= TRANSACTION_FRAMES_PER_SECOND
 
 
 def moved(previous: NDArray[np.uint8] | None, current: NDArray[np.uint8]) -> bool:
-    """Tell whether something moved between two small grey pictures, uint8 (h, w), 0 to 255.
+    """Return whether something moved between two small grey pictures, uint8 (h, w), 0 to 255.
 
     True where there is no previous picture, or one of another size: when in doubt, look.
     """

@@ -19,7 +19,7 @@ from edgeverify.runtime.open_session import OpenedSessions, open_pad_sessions, t
 from edgeverify.settings import Settings
 from edgeverify.vision.pad import PadModel
 
-LOG = logging.getLogger("edgeverify.model")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

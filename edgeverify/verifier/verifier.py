@@ -29,7 +29,7 @@ from edgeverify.vision.embedder import embedder_of
 from edgeverify.vision.opening import open_finder
 from edgeverify.vision.pad import PadModel
 
-LOG = logging.getLogger("edgeverify.model")
+LOG = logging.getLogger(__name__)
 
 NOT_VERIFIED = "feeding not verified: `edgeverify-export parity --pairs` on real faces checks it"
 """A wrong statement about colour order, range or alignment passes every other check."""
@@ -74,7 +74,7 @@ class Verifier:
         }
 
     def plan(self, settings: Settings) -> LivenessPlan:
-        """Say what liveness means with what is installed."""
+        """Return what liveness means with what is installed."""
         return plan_liveness(settings.liveness, self.pad_state)
 
     def point(self, settings: Settings, references: int = 1) -> OperatingPoint:
@@ -93,7 +93,7 @@ class Verifier:
         return self.measured_pad_threshold
 
     def close(self) -> None:
-        """Give the embedder's and the liveness networks' sessions back; close pipelines before."""
+        """Release the embedder's and the liveness networks' sessions; close pipelines before."""
         _close(self.opened)
         if isinstance(self.pad, PadModel):
             self.pad.close()

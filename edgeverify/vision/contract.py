@@ -21,7 +21,7 @@ class FaceDetector(Protocol):
         """
 
     def close(self) -> None:
-        """Give everything back; a second call does nothing."""
+        """Release everything; a second call does nothing."""
 
 
 class FaceMesher(Protocol):
@@ -43,4 +43,4 @@ class FaceMesher(Protocol):
         """
 
     def close(self) -> None:
-        """Give everything back; a second call does nothing."""
+        """Release everything; a second call does nothing."""

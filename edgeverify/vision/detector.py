@@ -45,7 +45,7 @@ class FullRangeDetector:
         return tuple(sorted(found, key=lambda box: (-box.confidence, box.left, box.top)))
 
     def close(self) -> None:
-        """Give the network back."""
+        """Release the network."""
         self._network.close()
 
     def _look(self, rgb: RgbImage) -> list[FaceBox]:

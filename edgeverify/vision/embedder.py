@@ -83,7 +83,7 @@ class NetworkEmbedder:
         return tuple(self._made(row) for row in values)
 
     def embed_raw(self, chips: Chips) -> Vector:
-        """Answer with the network's own output, one chip, not normalised; for known answers."""
+        """Return the network's own output, one chip, not normalised; for known answers."""
         return embed_raw(self._session, self.manifest, self._chip(chips))
 
     def _made(self, values: Vector) -> Embedding:

@@ -61,7 +61,7 @@ class SquareMesher:
         return face_of(mesh, box) if is_of(mesh, box) else None
 
     def close(self) -> None:
-        """Give the network back."""
+        """Release the network."""
         self._network.close()
 
     def _points(self, rgb: RgbImage, region: Region) -> Points | None:
@@ -79,7 +79,7 @@ class SquareMesher:
 
 
 def is_of(mesh: Points, box: FaceBox) -> bool:
-    """Say whether a mesh is on the face that the detector meant, by its place and size."""
+    """Return whether a mesh is on the face that the detector meant, by its place and size."""
     x, y = (mesh[:, :2].sum(axis=0) / len(mesh)).tolist()
     shift = math.dist((x, y), box.centre)
     ratio = eye_distance(mesh) / max(box.eye_distance, 1e-6)

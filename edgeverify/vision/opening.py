@@ -40,7 +40,7 @@ class FaceFinder:
     golden_pixels: float
 
     def close(self) -> None:
-        """Give both networks back; a second call does nothing."""
+        """Release both networks; a second call does nothing."""
         self.detector.close()
         self.mesher.close()
 

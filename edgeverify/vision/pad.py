@@ -65,7 +65,7 @@ class PadModel:
         return (*beside, *answers)
 
     def close(self) -> None:
-        """Give the sessions back."""
+        """Release the sessions."""
         if self._helper is not None:
             self._helper.close()
         for session in self._sessions:

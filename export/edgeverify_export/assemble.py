@@ -60,7 +60,7 @@ def assemble(
 
 
 def half_remark(made: HalfGraph) -> str:
-    """Say which operators stayed FP32."""
+    """Return which operators stayed FP32."""
     if not made.kept:
         return "FP16: every operator converted"
     return f"FP16: kept in FP32 because of large values: {', '.join(made.kept)}"
@@ -74,7 +74,7 @@ def rewrite(bundle: Bundle, models: Mapping[Precision, bytes], **changes: object
 
 
 def is_signed(bundle: VerifiedFolder) -> bool:
-    """Say whether an owner's signature lies in the folder."""
+    """Return whether an owner's signature lies in the folder."""
     return (bundle.folder / MANIFEST_SIGNATURE).exists()
 
 
@@ -134,7 +134,7 @@ def extreme_chips(size: int) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uin
 
 
 def bundle_name(wanted: str | None, folder: Path) -> str:
-    """Give the name as stated, or the folder's; ConfigError where neither can be one."""
+    """Return the name as stated, or the folder's; ConfigError where neither can be one."""
     name = _NAME.sub("-", wanted or folder.resolve().name).strip("-.")
     if not name:
         raise ConfigError("the bundle needs a name", advice="Give --name.")

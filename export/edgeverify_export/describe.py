@@ -22,7 +22,7 @@ _MIRRORED: dict[Mirror, str] = {
 
 
 def describe(folder: Path) -> Iterator[str]:
-    """Give the lines that a person reads."""
+    """Yield the lines that a person reads."""
     bundle = verified(folder)
     if isinstance(bundle, FusionBundle):
         yield from _fusion(bundle)
@@ -125,7 +125,7 @@ def _points(bundle: EmbedderBundle | PadBundle) -> Iterator[str]:
 
 
 def description_json(folder: Path) -> str:
-    """Give the same as JSON: manifest, operating points, whether it is signed."""
+    """Return the same as JSON: manifest, operating points, whether it is signed."""
     bundle = verified(folder)
     points = bundle.points
     if not (folder / MANIFEST_FILE).is_file():

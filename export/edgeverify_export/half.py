@@ -18,7 +18,7 @@ from edgeverify_export.canonical_graph import canonical
 
 
 def observed_maxima(model: onnx.ModelProto, inputs: Batch) -> dict[str, float]:
-    """Give the largest magnitude that each float value of the graph takes on these inputs.
+    """Return the largest magnitude that each float value of the graph takes on these inputs.
 
     `inputs` is float32 (b, 3, h, w), run one at a time. Infinite where a value was not finite.
     """

@@ -110,7 +110,7 @@ def _reader(entry: onnx.ValueInfoProto, inputs: Sequence[Batch]) -> object:
             self._left: Iterator[Batch] = iter(inputs)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            """Give the next face, or None at the end."""
+            """Return the next face, or None at the end."""
             batch = next(self._left, None)
             return None if batch is None else {entry.name: np.repeat(batch, fixed, axis=0)}
 

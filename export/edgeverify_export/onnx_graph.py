@@ -107,7 +107,7 @@ def own_noise(network: nn.Module, inputs: Batch) -> float:
 
 
 def run_network(network: nn.Module, batch: Batch) -> Batch:
-    """Answer of the PyTorch network, float32 (b, d)."""
+    """Return the output of the PyTorch network, float32 (b, d)."""
     with torch.no_grad():
         answer = network(torch.from_numpy(np.ascontiguousarray(batch)))
     if not isinstance(answer, torch.Tensor) or answer.ndim != 2 or len(answer) != len(batch):

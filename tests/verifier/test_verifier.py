@@ -29,7 +29,7 @@ def test_the_start_line_says_whether_the_feeding_was_verified(
             "liveness": "off",
         }
     )
-    with caplog.at_level("INFO", logger="edgeverify.model"):
+    with caplog.at_level("INFO", logger="edgeverify.verifier"):
         open_verifier(settings, tmp_path, tmp_path).close()
     (line,) = [r for r in caplog.records if r.getMessage().startswith("model ready")]
     assert ("feeding not verified" in line.getMessage()) is not is_verified

@@ -145,7 +145,7 @@ def _mark(*, good: bool) -> str:
 
 @contextmanager
 def _screen() -> Iterator[Callable[[RenderableType], None]]:
-    """Give a table that changes in place on a terminal; elsewhere one line each second."""
+    """Show a table that changes in place on a terminal; elsewhere one line each second."""
     from rich.console import Console
     from rich.live import Live
     from rich.table import Table

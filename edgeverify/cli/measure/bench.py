@@ -173,7 +173,7 @@ def _measure(
 def _opened(
     bundle: EmbedderBundle, settings: ModelSettings, vision_threads: int, first: Scene
 ) -> Iterator[tuple[Pipeline, float]]:
-    """Give a pipeline that has seen a frame, and the seconds that took."""
+    """Open a pipeline that has seen a frame, and the seconds that took."""
     import os
     import time
     from contextlib import ExitStack, closing

@@ -25,7 +25,7 @@ def report(
     ] = Path("report.png"),
     state: StateFolder = None,
 ) -> None:
-    """Tell and draw one decision: scores, gates, liveness over time, and what came of it.
+    """Print and draw one decision: scores, gates, liveness over time, and what came of it.
 
     The daemon may go on running. The journal holds no image, so none is shown. Without the
     [evaluate] extra it is told and not drawn.

@@ -55,7 +55,7 @@ def enrol(
 
 
 def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
-    """Tell a running daemon to do it: it alone writes its state. False where none runs."""
+    """Ask a running daemon to do it: it alone writes its state. False where none runs."""
     import os
 
     from edgeverify.state import state_path

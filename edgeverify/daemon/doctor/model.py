@@ -55,7 +55,7 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
 
 
 def look_at_liveness(verifier: Verifier, config: LoadedConfig) -> Iterator[Finding]:
-    """Say what proves that somebody is alive, and what of it does not work."""
+    """Yield what proves that somebody is alive, and what of it does not work."""
     plan = verifier.plan(config.settings)
     if plan.is_off:
         yield fault_found("liveness", FaultName.LIVENESS_OFF, "switched off in the config")

@@ -25,7 +25,7 @@ class TrustedClock(Protocol):
         """Return the wall time to write down as newest, None where it is not vouched for."""
 
     def is_trusted(self) -> bool:
-        """Tell whether grants may rest on it."""
+        """Return whether grants may rest on it."""
 
 
 class Conditions:

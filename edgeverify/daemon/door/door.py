@@ -24,7 +24,7 @@ from edgeverify.metrics import Metrics
 from edgeverify.policy import begin
 from edgeverify.verifier.pipeline import Pipeline
 
-LOG = logging.getLogger("edgeverify.door")
+LOG = logging.getLogger(__name__)
 
 CLAIMS_A_TURN = 8
 """Each may cost a commit; more would hold up the frames, and the watchdog, in a flood."""

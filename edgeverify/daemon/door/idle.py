@@ -58,7 +58,7 @@ class Idle:
         return min(CLAIM_PAUSE_SECONDS, max(0.0, due - now))
 
     def wants_to_look(self, situation: Situation, now: float) -> bool:
-        """Tell whether it is time for a frame."""
+        """Return whether it is time for a frame."""
         if not self._claims(situation).is_used:
             return False
         if now < self._looked_at:

@@ -42,7 +42,7 @@ class Lookout:
         self._looked_at = float("-inf")
 
     def sees_somebody(self, frame: Frame, watcher: Watcher, *, eye_distance: float) -> bool:
-        """Tell whether a face with that many pixels between the eyes is in the frame.
+        """Return whether a face with that many pixels between the eyes is in the frame.
 
         True only on this frame's own detection.
         """

@@ -32,7 +32,7 @@ class People:
         )
 
     def subject(self, claim: Claim, now: datetime) -> Subject:
-        """Say whom a claim names and whether they may come in here at `now` (aware)."""
+        """Return whom a claim names and whether they may come in here at `now` (aware)."""
         if claim.source.names_nobody:
             return Subject(cards=frozenset(self._welcome(now)))
         entry = self.staff.get(claim.card)

@@ -18,7 +18,7 @@ from edgeverify.journal import Entry, Journal
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
 
-LOG = logging.getLogger("edgeverify.records")
+LOG = logging.getLogger(__name__)
 
 
 class LivePublisher(Protocol):

@@ -31,7 +31,7 @@ class Situation:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """Say why the evidence for the threshold in force is thin; empty where it is not."""
+        """Return why the evidence for the threshold in force is thin; empty where it is not."""
         said = [self.point.caution] if self.point.caution else []
         several = sum(one.photo_count > 1 for one in self.people.references.usable.values())
         if several and self.point.max_fmr is not None and not self.point.for_photos:

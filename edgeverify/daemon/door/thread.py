@@ -18,7 +18,7 @@ from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import ReferenceUnusableError, RuntimeUnavailableError
 from edgeverify.watchdog import Watch
 
-LOG = logging.getLogger("edgeverify.door")
+LOG = logging.getLogger(__name__)
 
 NAME = "door"
 TURN_LIMIT_SECONDS = 10.0

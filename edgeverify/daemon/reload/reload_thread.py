@@ -23,7 +23,7 @@ from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
 from edgeverify.verifier.verifier import Verifier
 
-LOG = logging.getLogger("edgeverify.service")
+LOG = logging.getLogger(__name__)
 
 FILES_EVERY_SECONDS = 2.0
 RETRY_EVERY_SECONDS = 15.0
@@ -63,7 +63,7 @@ class Tickets:
             return is_wanted
 
     def end(self, outcome: ReloadOutcome) -> None:
-        """Say how it went; only the first word about a reload counts."""
+        """Report how it went; only the first word about a reload counts."""
         with self._lock:
             if self._served < self._serving:
                 self._served, self._outcome = self._serving, outcome

@@ -23,7 +23,7 @@ from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.verifier.verifier import Verifier
 
-LOG = logging.getLogger("edgeverify.reload")
+LOG = logging.getLogger(__name__)
 
 NEEDS_RESTART = ("mqtt", "keys", "metrics", "log")
 """Sections that are read once; a change to them waits for the next start and is said so."""

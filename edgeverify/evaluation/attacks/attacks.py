@@ -102,7 +102,7 @@ def report(
 
 
 def values(scored: Sequence[ScoredRun], rule: PadRule, species: str | None) -> list[float]:
-    """Give the mean P(live) of every window of one side, for the DET curve."""
+    """Return the mean P(live) of every window of one side, for the DET curve."""
     step = rule.window if species is None else 1
     windows = [
         window

@@ -99,7 +99,7 @@ def iapar(results: Sequence[DoorResult], *, only_presented: bool) -> Share:
 def _transaction(
     frames: Sequence[ScoredFrame], start: int, reference: Embedding, rules: DoorRules
 ) -> tuple[Decision, bool, int]:
-    """Give the decision, whether the run lasted until it was made, and where the next begins."""
+    """Return the decision, whether the run lasted until it was made, and where the next begins."""
     claimed_at = frames[start].at - 1e-6
     claim = Claim(id="evaluation", card="0", issued_at=_DAY, received_at=claimed_at, source=_SOURCE)
     transaction = begin(

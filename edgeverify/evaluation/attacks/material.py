@@ -75,7 +75,7 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
 
 
 def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
-    """Give every frame with its time in seconds; pictures are taken to come RUN_RATE a second.
+    """Yield every frame with its time in seconds; pictures are taken to come RUN_RATE a second.
 
     Raises ImageError or CameraError naming a file that cannot be read.
     """

@@ -28,7 +28,7 @@ class PadBench:
     rules: DoorRules
 
     def fusion(self, window: int) -> PadRule:
-        """Give the door's own fusion over windows of so many frames."""
+        """Return the door's own fusion over windows of so many frames."""
         judge = self.rules.judge
         return PadRule(
             threshold=judge.pad_threshold, min_frames=judge.pad.min_frames, window=window

@@ -40,7 +40,7 @@ class PadRule:
     window: int
 
     def verdict(self, frames: Sequence[ScoredFrame]) -> Liveness:
-        """Give the fused verdict over some frames: passed as soon as it would have been."""
+        """Return the fused verdict over some frames: passed as soon as it would have been."""
         fusion = PadFusion(threshold=self.threshold, min_frames=self.min_frames)
         for frame in frames:
             fusion = fusion.observe(frame.live_probability)

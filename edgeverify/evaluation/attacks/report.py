@@ -33,7 +33,7 @@ class PadReport:
         return max(known, default=None)
 
     def as_json(self) -> dict[str, object]:
-        """Give everything, for `--json`."""
+        """Return everything, for `--json`."""
         return {
             "pad_bundle": self.pad_bundle,
             "embedder": self.embedder,

@@ -33,7 +33,7 @@ class Acquired:
             raise ValueError("an image is embedded for both sides, or for none")
 
     def refused_by(self, gates: QualitySettings | None) -> Refusal | None:
-        """Say why this image would not be compared under `gates`; None: no quality gates."""
+        """Return why this image would not be compared under `gates`; None: no quality gates."""
         if self.refusal is not None or gates is None:
             return self.refusal
         if self.figures is None or self.pose is None:

@@ -62,7 +62,7 @@ class Faces:
         return score_block(self.references[references], self.values[probes], self.metric)
 
     def non_mated_blocks(self) -> Iterator[NonMated]:
-        """Give the non-mated comparisons block by block, each pair of images once."""
+        """Yield the non-mated comparisons block by block, each pair of images once."""
         rows = np.flatnonzero(self.is_reference)
         columns = np.flatnonzero(self.is_probe)
         for start in range(0, len(rows), _BLOCK):

@@ -89,7 +89,7 @@ class Question:
 
 
 def evaluate_gated(question: Question) -> Measured | NothingLeft:
-    """Answer it; where the gates leave nothing, what they refused. EvaluationError if not they."""
+    """Return figures; where nothing is left, what the gates refused. EvaluationError if neither."""
     try:
         return evaluate(question)
     except EvaluationError as error:
@@ -102,7 +102,7 @@ def evaluate_gated(question: Question) -> Measured | NothingLeft:
 
 
 def evaluate(question: Question) -> Measured:
-    """Answer it. EvaluationError where nothing can be compared."""
+    """Return the figures. EvaluationError where nothing can be compared."""
     generator = np.random.default_rng(SEED)
     seen = view(question.material, question.gates, question.metric)
     everything = compare_all_images(seen.faces)
@@ -142,18 +142,18 @@ def evaluate(question: Question) -> Measured:
 
 
 def mated_pairs(material: Material, paired: PairedImages, pairs: Sequence[Pair]) -> Indices:
-    """Give the image numbers (probes, references) of the listed mated pairs that are there."""
+    """Return the image numbers (probes, references) of the listed mated pairs that are there."""
     return _indices([pair for pair in pairs if pair.is_mated], _index(material, paired))
 
 
 def _index(material: Material, paired: PairedImages) -> dict[ImageKey, int]:
-    """Give the number of each image of the pairs that could be read."""
+    """Return the number of each image of the pairs that could be read."""
     numbers = {path: number for number, path in enumerate(material.paths)}
     return {key: numbers[path] for key, path in paired.where.items() if path in numbers}
 
 
 def _indices(pairs: Sequence[Pair], index: Mapping[ImageKey, int]) -> Indices:
-    """Give probes and references of the pairs whose images are both there."""
+    """Return probes and references of the pairs whose images are both there."""
     there = [pair for pair in pairs if pair.probe in index and pair.reference in index]
     probes = np.array([index[pair.probe] for pair in there], np.int64)
     references = np.array([index[pair.reference] for pair in there], np.int64)

@@ -53,7 +53,7 @@ class Patch:
             )
 
     def corners(self, size: int) -> tuple[int, tuple[tuple[int, int], ...]]:
-        """Give the patch's side in pixels and every top left corner (row, column)."""
+        """Return the patch's side in pixels and every top left corner (row, column)."""
         side = max(1, round(self.side * size))
         step = min(side, max(1.0, self.step * size))
         count = math.ceil((size - side) / step) + 1

@@ -14,7 +14,7 @@ from edgeverify.evaluation.statistics.bounds import Rate
 
 
 def lines(name: str, found: Measured | NothingLeft) -> Iterator[str]:
-    """Say everything about one state of the gates, a fact a line."""
+    """Yield everything about one state of the gates, a fact a line."""
     yield f"== {name} =="
     yield f"FTA {failures(found.fta)}"
     yield f"FTE {failures(found.fte)}; people without any usable reference: {found.not_enrolled}"

@@ -30,7 +30,7 @@ class ImageReport:
     measured: Mapping[str, Measured | NothingLeft]
 
     def lines(self) -> list[str]:
-        """Give the report for people."""
+        """Return the report for people."""
         said = [", ".join(f"{name} {value}" for name, value in self.facts.items())]
         gates = ", ".join(f"{name}={value:g}" for name, value in self.gates.model_dump().items())
         said.append(f"gates, when on: {gates}; photos from {self.enrolment_eye_distance:g} pixels")
@@ -50,7 +50,7 @@ class ImageReport:
         return said
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report for programs."""
+        """Return the report for programs."""
         return {
             "facts": dict(self.facts),
             "gates": self.gates.model_dump(mode="json"),
@@ -81,6 +81,6 @@ class ImageReport:
 
 
 def _named(one: Problem) -> str:
-    """Give the problem with its file, once."""
+    """Return the problem with its file, once."""
     is_named = one.problem.startswith(str(one.path))
     return one.problem if is_named else f"{one.path}: {one.problem}"

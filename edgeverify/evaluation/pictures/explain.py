@@ -45,7 +45,7 @@ def draw_explanation(explanation: Explanation) -> bytes:
 
 
 def headline(explanation: Explanation) -> str:
-    """Say score, threshold with its FMR, and verdict in two lines."""
+    """Return score, threshold with its FMR, and verdict in two lines."""
     first = f"{explanation.model}: score {explanation.score:.4f} ({explanation.metric})"
     point = explanation.point
     if point is None:
@@ -56,7 +56,7 @@ def headline(explanation: Explanation) -> str:
 
 
 def figure_lines(face: ExplainedFace) -> tuple[str, ...]:
-    """Give the quality figures, pose, and what the door's gates would say."""
+    """Return the quality figures, pose, and what the door's gates would say."""
     quality, found = face.seen.quality, face.seen.face
     if quality is None or found is None:
         return ()

@@ -14,7 +14,7 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def det_curve(live: Sequence[float], attack: Sequence[float]) -> Curve:
-    """Give APCER and BPCER at every threshold that tells two values apart; both ends included.
+    """Return APCER and BPCER at every threshold that tells two values apart; both ends included.
 
     `live` and `attack` are P(live) of frames, or means of windows. EvaluationError for none.
     """

@@ -9,7 +9,7 @@ from edgeverify.errors import EvaluationError
 
 
 def require_picture_path(path: Path) -> None:
-    """Say before any work whether a PNG could be written there. Raises EvaluationError."""
+    """Check before any work that a PNG can be written there. Raises EvaluationError."""
     if path.suffix.lower() != ".png":
         raise EvaluationError(f"{path} is not the name of a PNG", advice="End it in .png")
     if not path.parent.is_dir():

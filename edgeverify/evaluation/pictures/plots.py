@@ -96,7 +96,7 @@ def _histograms(sets: Mapping[str, Drawn], title: str) -> Figure:
 
 
 def _floor(drawn: Drawn) -> float:
-    """Give the FMR below which the comparisons are too few to say anything (rule of three)."""
+    """Return the FMR below which the comparisons are too few to say anything (rule of three)."""
     return min(1.0, 3 / len(drawn.scores.ascending))
 
 

@@ -8,19 +8,19 @@ from edgeverify.journal.reading import DecisionRow
 
 
 def report_lines(row: DecisionRow) -> tuple[str, ...]:
-    """Tell the whole entry, a line a frame in between; no image, name or embedding is in it."""
+    """Return the whole entry, a line a frame in between; no image, name or embedding is in it."""
     return (*_head(row), "", *_frames(row), "", verdict(row))
 
 
 def verdict(row: DecisionRow) -> str:
-    """Say the decision in one line."""
+    """Return the decision in one line."""
     counted = f"{row.matches} of {row.comparisons} comparisons matched"
     outcome = row.outcome.value if row.outcome is Outcome.GRANT else f"deny ({row.reason.value})"
     return f"{outcome} after {row.duration_seconds:.2f} s: {counted}"
 
 
 def describe_frame(frame: FrameRecord) -> str:
-    """Say what one frame contributed: a gate's refusal with its figures, or a comparison."""
+    """Return what one frame contributed: a gate's refusal with its figures, or a comparison."""
     if frame.gate:
         if frame.measured is None or frame.limit is None:
             return frame.gate
@@ -33,7 +33,7 @@ def describe_frame(frame: FrameRecord) -> str:
 
 
 def liveness_figures(frame: FrameRecord) -> str:
-    """Say what a frame showed of liveness and pose; empty where nothing was read."""
+    """Return what a frame showed of liveness and pose; empty where nothing was read."""
     parts = []
     if frame.live_probability is not None:
         parts.append(f"live {frame.live_probability:.2f}")

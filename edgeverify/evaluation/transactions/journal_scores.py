@@ -55,7 +55,7 @@ class JournalReport:
     frames: ErrorBounds | None
 
     def lines(self) -> list[str]:
-        """Give the report for people."""
+        """Return the report for people."""
         said = [f"{self.events} labelled decisions of this journal, gates on (as they were)"]
         said += [f"not in the journal: {event}" for event in self.absent]
         if len(self.embedding_spaces) > 1:
@@ -87,7 +87,7 @@ class JournalReport:
         return said
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report for programs."""
+        """Return the report for programs."""
         found = plain(self)
         if not isinstance(found, dict):
             raise TypeError("a report is an object")

@@ -45,7 +45,7 @@ class SequenceReport:
     measured: Mapping[str, SequenceFigures]
 
     def lines(self) -> list[str]:
-        """Give the report for people."""
+        """Return the report for people."""
         rules = self.policy.decision
         how = (
             f"{rules.required_matches} of {rules.window_frames}"
@@ -79,7 +79,7 @@ class SequenceReport:
         return said
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report for programs."""
+        """Return the report for programs."""
         return {
             "facts": dict(self.facts),
             "threshold": self.policy.threshold,

@@ -34,7 +34,7 @@ class SeenRun:
     def frames(
         self, gates: QualitySettings | None, space: str, side: Side = "probe"
     ) -> tuple[TimedFrame, ...]:
-        """Give the frames as the door would see them under `gates`, or enrolment would."""
+        """Return the frames as the door would see them under `gates`, or enrolment would."""
         found = []
         for at, look in zip(self.times, self.seen, strict=True):
             refusal = look.refused_by(gates)

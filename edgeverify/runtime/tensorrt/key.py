@@ -41,7 +41,7 @@ class EngineKey:
         return sha256_of(canonical_json(asdict(self)))
 
     def differences(self, other: EngineKey) -> tuple[str, ...]:
-        """Say in words what differs from another key."""
+        """Return in words what differs from another key."""
         mine, theirs = self._flat(), other._flat()
         return tuple(
             f"{name} is {mine[name]}, the engine was built for {theirs[name]}"

@@ -36,7 +36,7 @@ def engine_folder(network: Network) -> Path:
 
 
 def engine_source(network: Network, tensorrt: TensorRt, precision: Precision) -> bytes:
-    """Give the ONNX graph that an engine of that precision is built from.
+    """Return the ONNX graph that an engine of that precision is built from.
 
     FP16 takes the FP16 graph where TensorRT is strongly typed (10 and later), and the FP32 graph
     with a flag before. INT8 engines are not built: RuntimeUnavailableError.
@@ -130,7 +130,7 @@ class TensorRtSession:
             raise RuntimeUnavailableError(f"inference failed in tensorrt: {error}") from None
 
     def close(self) -> None:
-        """Give everything back in the owning thread; a second call does nothing."""
+        """Release everything in the owning thread; a second call does nothing."""
         with self._closing:
             if self._closed:
                 return

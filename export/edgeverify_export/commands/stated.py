@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def stated(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a `Statement`, and the `Statement` as its parameter."""
+    """Add to a command the options of a `Statement`, and the `Statement` as its parameter."""
     own = inspect.signature(command, eval_str=False)
     taken = inspect.signature(statement_of)
     hints = {
@@ -74,7 +74,7 @@ def statement_of(  # noqa: PLR0913 - one parameter an option
 
 
 def say_made(made: Assembled, folder: Path) -> None:
-    """Tell of a bundle that was made, and of what it lacks before it stands at a door."""
+    """Report a bundle that was made, and of what it lacks before it stands at a door."""
     manifest = made.bundle.manifest
     say(f"bundle {manifest.name} in {folder}")
     say(f"  embedding space {manifest.embedding_space[:16]}, {manifest.embedding_size} values")

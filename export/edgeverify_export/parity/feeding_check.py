@@ -42,7 +42,7 @@ class Alternative:
     better_share: float
 
     def is_clearly_better(self, stated: float) -> bool:
-        """Say whether chance is no explanation and the difference matters."""
+        """Return whether chance is no explanation and the difference matters."""
         return self.better_share >= _CONFIDENCE and self.separation > stated * (1 + _CLEARLY)
 
 
@@ -61,7 +61,7 @@ class FeedingCheck:
 
     @property
     def failures(self) -> list[str]:
-        """Say what parity fails on, naming the best alternative; empty where nothing is better."""
+        """Return what parity fails on, with the best alternative; empty where nothing is better."""
         return [
             f"the stated feeding is doubtful: {one.words} separates people clearly better "
             f"(d' {one.separation:.2f} against {self.stated:.2f})"

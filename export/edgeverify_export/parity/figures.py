@@ -24,7 +24,7 @@ MAX_FLIPPED: Mapping[Precision, float] = {"fp32": 0.0005, "fp16": 0.0005, "int8"
 
 
 def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
-    """Say what one back end fails on; empty where it passes. Nothing compared is a failure.
+    """Return what one back end fails on; empty where it passes. Nothing compared is a failure.
 
     The cosine of black, white and noise is reported and not gated: they are no faces, a door
     refuses them before, and INT8 is calibrated on faces. That none of them may begin to match a
@@ -59,7 +59,7 @@ def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
 
 
 def all_failures(comparisons: Sequence[Comparison], *, flips_needed: bool) -> list[str]:
-    """Say what all back ends fail on; a run that compared nothing fails."""
+    """Return what all back ends fail on; a run that compared nothing fails."""
     if not comparisons:
         return ["nothing was compared: the bundle has one form only"]
     return [line for one in comparisons for line in failures(one, flips_needed=flips_needed)]
@@ -93,7 +93,7 @@ class Comparison:
         return None if self.flipped is None else self.flipped / self.pairs
 
     def as_manifest(self) -> ParityFigures:
-        """Give the figures as a bundle records them."""
+        """Return the figures as a bundle records them."""
         return ParityFigures(
             precision=self.precision,
             min_cosine=round(self.min_cosine, 6),

@@ -58,7 +58,7 @@ class PadComparison:
         return None if self.flipped is None else self.flipped / self.faces
 
     def as_manifest(self) -> PadParityFigures:
-        """Give the figures as a bundle records them."""
+        """Return the figures as a bundle records them."""
         return PadParityFigures(
             precision=self.precision,
             min_cosine=round(self.min_cosine, 6),
@@ -104,7 +104,7 @@ def compare_pad(
 
 
 def pad_failures(one: PadComparison, *, flips_needed: bool) -> list[str]:
-    """Say what one form fails on; empty where it passes."""
+    """Return what one form fails on; empty where it passes."""
     where = f"{one.name} {one.precision}"
     found = []
     if not one.min_cosine >= MIN_COSINE[one.precision]:

@@ -19,7 +19,7 @@ _FLOOR = 1e-9
 
 
 def as_json(report: PadParityReport) -> str:
-    """Give everything that was found, for a machine."""
+    """Return everything that was found, for a machine."""
     chosen = report.threshold
     return json.dumps(
         {

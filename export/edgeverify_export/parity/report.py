@@ -58,7 +58,7 @@ def draw(report: ParityReport, path: Path) -> None:
 
 
 def as_json(report: ParityReport) -> str:
-    """Give everything that was found, for a machine."""
+    """Return everything that was found, for a machine."""
     manifest, trial = report.bundle.manifest, report.trial
     chosen, feeding = report.threshold, report.feeding
     return json.dumps(
@@ -92,7 +92,7 @@ def as_json(report: ParityReport) -> str:
 
 
 def is_feeding_verified(report: ParityReport) -> bool:
-    """Say whether real pairs were tried and no other way of feeding was clearly better."""
+    """Return whether real pairs were tried and no other way of feeding was clearly better."""
     return report.feeding is not None and not report.feeding.better
 
 

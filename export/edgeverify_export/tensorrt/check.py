@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def networks_of(bundle: EmbedderBundle | PadBundle) -> Sequence[Network]:
-    """Give what engines are built of: the embedder's networks, or those of a PAD bundle."""
+    """Return what engines are built of: the embedder's networks, or those of a PAD bundle."""
     return bundle.networks if isinstance(bundle, PadBundle) else bundle.parts
 
 

@@ -45,7 +45,7 @@ def half_share(information: str) -> float:
 
 
 def require_precision(information: str, precision: str) -> float:
-    """Give the share of FP16 layers; ParityError where the engine is not what was asked for."""
+    """Return the share of FP16 layers; ParityError where the engine is not what was asked for."""
     share = half_share(information)
     if precision == "fp16" and share < _MIN_SHARE:
         raise ParityError(
