@@ -40,7 +40,7 @@ def release(folder: Path, version: str, *, mark: str = "", schema: int = 1) -> P
     files = {
         "edgeverify/__init__.py": PROGRAM.format(version=version),
         "edgeverify/journal/schema.py": f"VERSION = {schema}\n",
-        "edgeverify/references/schema.py": "VERSION = 1\n",
+        "edgeverify/references/database.py": "VERSION = 1\n",
         "edgeverify/daemon/run.py": "",
         "edgeverify/models/build.py": "",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
