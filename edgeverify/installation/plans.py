@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeverify.errors import EdgeverifyError
 from edgeverify.installation.spare import take_spare
 from edgeverify.installation.states import active_doors, make_states_fit
-from edgeverify.installation.steps import Step, copy, folder, link, remove, run
+from edgeverify.installation.steps import Step, copy, folder, install, link, remove, run
 from edgeverify.installation.target import Target
 
 SERVICES = ("edgeverify.service", "edgeverify@.service")
@@ -40,11 +40,23 @@ def plan_install(target: Target) -> list[Step]:
     if target.requirements is not None:
         lock = ["--require-hashes", "-r", str(target.requirements)]
         lean = ["--only-binary", ":all:", "--no-compile"]
-        steps.append(run([*pip, "--quiet", *lean, *lock], why="locked, by hash; nothing compiled"))
+        steps.append(
+            install(
+                [*pip, *lean, *lock],
+                what="the locked packages",
+                release=release,
+                why="locked, by hash; nothing compiled",
+            )
+        )
         steps.append(take_spare(release))
     load = LOADS if target.requirements is None else f"{LOADS}, {LOADS_LATE}"
     steps += [
-        run([*pip, "--quiet", "--no-deps", str(target.wheel)], why="the release itself"),
+        install(
+            [*pip, "--no-deps", str(target.wheel)],
+            what="the release",
+            release=release,
+            why="the release itself",
+        ),
         run([str(release / "bin/edgeverify"), "--version"]),
         run([*loads, load], why="it loads, or nothing changes; keeps bytecode of what it loads"),
         *_units(target, release),
