@@ -28,6 +28,7 @@ from edgeverify.keys import load_signing_keys
 from edgeverify.settings import CameraSettings
 from tests.absent import absent
 from tests.camera.conftest import wait_for, wait_for_frame
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
@@ -166,14 +167,19 @@ def test_a_camera_that_works_is_confined_and_says_so(
     try:
         wait_for_frame(camera, 0, 20)
         assert camera.health().unconfined == ""
-        children = psutil.Process().children(recursive=True)
-        assert children
-        for child in children:
-            status = Path(f"/proc/{child.pid}/status").read_text()
-            assert "NoNewPrivs:\t1" in status
-            assert "Seccomp:\t2" in status
+        # One that waits for its order, should the pipeline have broken off, is not confined yet.
+        until(_all_are_confined, "no privilege and a filter in every process", 20)
     finally:
         camera.close()
+
+
+def _all_are_confined() -> bool:
+    children = psutil.Process().children(recursive=True)
+    try:
+        said = [Path(f"/proc/{child.pid}/status").read_text() for child in children]
+    except OSError:
+        return False  # it ended just now
+    return bool(said) and all("NoNewPrivs:\t1" in one and "Seccomp:\t2" in one for one in said)
 
 
 def test_a_state_that_cannot_be_closed_is_named(video: Path) -> None:
