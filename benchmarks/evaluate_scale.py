@@ -35,6 +35,7 @@ def main() -> int:
     everyone = np.ones(arguments.images, np.bool_)
     faces = Faces(
         values=values,
+        references=values,
         person=person,
         people=arguments.people,
         is_reference=everyone,

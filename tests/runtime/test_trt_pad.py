@@ -56,6 +56,7 @@ def embedder(tmp_path: Path) -> Bundle:
         name="face",
         arch="means",
         source_sha256="ab" * 32,
+        weights_sha256="cd" * 32,
         feeding=FEEDING,
         template="arcface-112",
         embedding_size=3,

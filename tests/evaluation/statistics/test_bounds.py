@@ -58,6 +58,7 @@ def _two_images_each(people: int, generator: np.random.Generator) -> AllScores:
     return compare_all_images(
         Faces(
             values=images.astype(np.float32),
+            references=images.astype(np.float32),
             person=np.repeat(np.arange(people), 4),
             people=people,
             is_reference=everyone,
