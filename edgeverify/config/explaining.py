@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import types
 import typing
 from collections.abc import Mapping
@@ -101,8 +102,9 @@ def choices(annotation: Any) -> tuple[str, ...]:
 
 def section_of(annotation: Any) -> type[Section] | None:
     """Find the section type in a field's annotation (`X`, `X | None`, `tuple[X, ...]`)."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
+    # On Python 3.10 `tuple[X, ...]` calls itself a type, and is none that `issubclass` takes.
+    if get_origin(annotation) is None and inspect.isclass(annotation):
+        return annotation if issubclass(annotation, Section) else None
     if get_origin(annotation) in {Union, types.UnionType, tuple, typing.Annotated}:
         for inner in get_args(annotation):
             if found := section_of(inner):
