@@ -34,7 +34,7 @@ def config(port: int, **more: str) -> str:
         "camera": "{source: door.mp4, loop: true, stalled_seconds: 15}",
         # A film of a photograph is no live person, and a film's threshold is set by hand here.
         "liveness": '"off"',
-        "decision": "{threshold: 0.90, timeout_seconds: 30}",
+        "decision": "{threshold: 0.40, timeout_seconds: 30}",
         "clock": "{allow_unsynced: true}",
         "mqtt": f"{{port: {port}, username: door, password_file: broker-password}}",
         **more,
