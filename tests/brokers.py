@@ -183,3 +183,9 @@ class Proxy:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+
+def publish(broker: Mosquitto, topic: str, payload: bytes) -> None:
+    """Send one message by a client that is not ours."""
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1"]
+    subprocess.run([*command, "-s"], input=payload, check=True)

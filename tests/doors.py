@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edgeverify.claims import MQTT
 from edgeverify.domain import Decision, Outcome, Reason
+from edgeverify.events import EventKind, encode_event, sign
 from edgeverify.journal import Entry, FrameRecord
+from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys, load_signing_keys
 from edgeverify.lockout import LockoutState
 
@@ -75,3 +77,10 @@ def decided(
         include_scores=include_scores,
         details={"model": "dlib-resnet"},
     )
+
+
+def event_of(
+    keys: SigningKeys, sequence: int, entry: Entry | None = None, kind: EventKind = EventKind.LIVE
+) -> bytes:
+    """One signed event as it stands on the wire."""
+    return encode_event(sign(payload_of(entry or decided("x", at=NOON), sequence), keys), kind)

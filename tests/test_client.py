@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,14 +23,12 @@ from edgeverify.events import (
     encode_event,
     sign,
 )
-from edgeverify.journal import Entry
 from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys
 from edgeverify.settings.outside import EventSettings
-from tests.absent import absent
-from tests.brokers import Mosquitto, free_port, mosquitto
-from tests.doors import DOOR, NOON, decided, door_keys, public_pem
-from tests.waiting import patience, until
+from tests.brokers import Mosquitto, free_port, mosquitto, publish
+from tests.doors import DOOR, NOON, decided, door_keys, event_of, public_pem
+from tests.waiting import patience
 
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS = Topics(DOOR)
@@ -51,25 +46,19 @@ def keys(tmp_path: Path) -> SigningKeys:
     return door_keys(tmp_path)
 
 
-def _event(
-    keys: SigningKeys, sequence: int, entry: Entry | None = None, kind: EventKind = EventKind.LIVE
-) -> bytes:
-    return encode_event(sign(payload_of(entry or decided("x", at=NOON), sequence), keys), kind)
-
-
 def _checker(keys: SigningKeys, **more: int) -> EventChecker:
     return EventChecker(DOOR, {keys.keyid: keys.public}, **more)
 
 
 def test_a_grant_opens(keys: SigningKeys) -> None:
-    event = _checker(keys).check(_event(keys, 7), now=NOON)
+    event = _checker(keys).check(event_of(keys, 7), now=NOON)
     assert event.granted
     assert (event.card, event.sequence, event.missed) == ("0012345", 7, 0)
 
 
 def test_a_denial_does_not(keys: SigningKeys) -> None:
     event = _checker(keys).check(
-        _event(keys, 7, decided("x", outcome=Outcome.DENY, at=NOON)), now=NOON
+        event_of(keys, 7, decided("x", outcome=Outcome.DENY, at=NOON)), now=NOON
     )
     assert not event.granted
     assert event.reason.value == "non_match"
@@ -77,33 +66,33 @@ def test_a_denial_does_not(keys: SigningKeys) -> None:
 
 def test_after_its_five_seconds_it_is_worth_nothing(keys: SigningKeys) -> None:
     with pytest.raises(EventError, match=r"expired 0\.0 s ago"):
-        _checker(keys).check(_event(keys, 7), now=NOON + timedelta(seconds=5))
+        _checker(keys).check(event_of(keys, 7), now=NOON + timedelta(seconds=5))
 
 
 def test_another_doors_grant_is_refused(keys: SigningKeys) -> None:
     elsewhere = EventChecker("back-door", {keys.keyid: keys.public})
     with pytest.raises(EventError, match="of door 'front-door' came to 'back-door'"):
-        elsewhere.check(_event(keys, 7), now=NOON)
+        elsewhere.check(event_of(keys, 7), now=NOON)
 
 
 @pytest.mark.parametrize("sequence", [6, 7])
 def test_a_repeated_or_older_sequence_is_refused(keys: SigningKeys, sequence: int) -> None:
     checker = _checker(keys)
-    checker.check(_event(keys, 7), now=NOON)
+    checker.check(event_of(keys, 7), now=NOON)
     with pytest.raises(EventError, match="not above 7"):
-        checker.check(_event(keys, sequence), now=NOON)
+        checker.check(event_of(keys, sequence), now=NOON)
 
 
 def test_a_gap_is_reported_and_accepted(keys: SigningKeys) -> None:
     checker = _checker(keys, after_sequence=7)
-    assert checker.check(_event(keys, 11), now=NOON).missed == 3
+    assert checker.check(event_of(keys, 11), now=NOON).missed == 3
 
 
 def test_a_grant_that_would_be_valid_for_years_is_refused(keys: SigningKeys) -> None:
     """The door's clock is ten years ahead: its grant would open until then."""
     ahead = decided("x", at=NOON + timedelta(days=3650))
     with pytest.raises(EventError, match="a clock is wrong"):
-        _checker(keys).check(_event(keys, 7, ahead), now=NOON)
+        _checker(keys).check(event_of(keys, 7, ahead), now=NOON)
 
 
 def test_a_grant_with_too_long_a_life_is_refused(keys: SigningKeys) -> None:
@@ -126,27 +115,27 @@ def test_without_a_known_sequence_what_was_issued_before_the_start_is_refused(
 ) -> None:
     checker = EventChecker(DOOR, {keys.keyid: keys.public}, since=NOON)
     with pytest.raises(EventError, match="before this program began"):
-        checker.check(_event(keys, 7, decided("x", at=NOON - timedelta(seconds=1))), now=NOON)
-    assert checker.check(_event(keys, 7), now=NOON).granted
+        checker.check(event_of(keys, 7, decided("x", at=NOON - timedelta(seconds=1))), now=NOON)
+    assert checker.check(event_of(keys, 7), now=NOON).granted
 
 
 def test_a_refused_event_does_not_count_as_seen(keys: SigningKeys, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     checker, stranger = _checker(keys), door_keys(tmp_path / "other")
     with pytest.raises(EventError):
-        checker.check(_event(stranger, 1_000_000), now=NOON)
+        checker.check(event_of(stranger, 1_000_000), now=NOON)
     with pytest.raises(EventError):
-        checker.check(_event(keys, 2_000_000), now=NOON + timedelta(hours=1))
-    assert checker.check(_event(keys, 8), now=NOON).granted
+        checker.check(event_of(keys, 2_000_000), now=NOON + timedelta(hours=1))
+    assert checker.check(event_of(keys, 8), now=NOON).granted
 
 
 def test_retained_or_historic_grants_open_nothing(keys: SigningKeys) -> None:
     checker = _checker(keys)
     with pytest.raises(EventError, match="retained"):
-        checker.check(_event(keys, 7), now=NOON, is_retained=True)
+        checker.check(event_of(keys, 7), now=NOON, is_retained=True)
     with pytest.raises(EventError, match="history"):
-        checker.check(_event(keys, 7, kind=EventKind.HISTORY), now=NOON)
-    past = checker.check_history(_event(keys, 7, kind=EventKind.HISTORY))
+        checker.check(event_of(keys, 7, kind=EventKind.HISTORY), now=NOON)
+    past = checker.check_history(event_of(keys, 7, kind=EventKind.HISTORY))
     assert past.decision.outcome is Outcome.GRANT
     assert not past.granted
 
@@ -178,11 +167,6 @@ def test_without_a_broker_it_says_so(keys: SigningKeys, tmp_path: Path) -> None:
         next(subscribe("127.0.0.1", port=free_port(), door=DOOR, verify_key=pem))
 
 
-def _publish(broker: Mosquitto, topic: str, payload: bytes) -> None:
-    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1"]
-    subprocess.run([*command, "-s"], input=payload, check=True)
-
-
 def test_the_lock_controller_of_the_readme_opens_for_the_right_event_only(
     keys: SigningKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,13 +184,13 @@ def test_the_lock_controller_of_the_readme_opens_for_the_right_event_only(
             late = decided("late", at=datetime.now(timezone.utc) - timedelta(minutes=1))
             for raw in (
                 b"open sesame",
-                _event(keys, 5, late),
-                _event(keys, 6, decided("no", outcome=Outcome.DENY)),
-                _event(keys, 7, fresh),
-                _event(keys, 7, fresh),
-                _event(keys, 8, decided("the last", outcome=Outcome.DENY)),
+                event_of(keys, 5, late),
+                event_of(keys, 6, decided("no", outcome=Outcome.DENY)),
+                event_of(keys, 7, fresh),
+                event_of(keys, 7, fresh),
+                event_of(keys, 8, decided("the last", outcome=Outcome.DENY)),
             ):
-                _publish(broker, TOPICS.event, raw)
+                publish(broker, TOPICS.event, raw)
 
         real = subscribe
 
@@ -244,7 +228,7 @@ def _opened(broker: Mosquitto, pem: Path, raw: bytes, **more: object) -> list[in
 
     def play() -> None:
         for payload in (raw, b"the end"):
-            _publish(broker, TOPICS.event, payload)
+            publish(broker, TOPICS.event, payload)
 
     def refused(error: EventError) -> None:
         if "JSON" in str(error):
@@ -271,7 +255,7 @@ def test_a_lock_that_was_started_again_does_not_open_twice_for_one_grant(
     pem = public_pem(tmp_path, keys.public)
     kept = tmp_path / "lock.sequence"
     started = datetime.now(timezone.utc)
-    raw = _event(keys, 7, decided("x", at=started + timedelta(seconds=20)))
+    raw = event_of(keys, 7, decided("x", at=started + timedelta(seconds=20)))
     with mosquitto(tmp_path / "broker") as broker:
         assert _opened(broker, pem, raw, sequence_file=kept) == [7]
         assert kept.read_text() == "7\n"
@@ -283,7 +267,7 @@ def test_a_lock_that_was_started_again_does_not_open_twice_for_one_grant(
 
 def test_the_sequence_is_kept_without_being_asked(keys: SigningKeys, tmp_path: Path) -> None:
     pem = public_pem(tmp_path, keys.public)
-    raw = _event(keys, 7, decided("x", at=datetime.now(timezone.utc) + timedelta(seconds=20)))
+    raw = event_of(keys, 7, decided("x", at=datetime.now(timezone.utc) + timedelta(seconds=20)))
     with mosquitto(tmp_path / "broker") as broker:
         assert _opened(broker, pem, raw) == [7]
         assert _opened(broker, pem, raw) == []
@@ -311,8 +295,8 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
     with mosquitto(tmp_path / "broker") as broker:
 
         def start() -> None:
-            _publish(broker, TOPICS.audit, _event(keys, 5, old))
-            _publish(broker, TOPICS.audit, _event(keys, 5, old, kind=EventKind.HISTORY))
+            publish(broker, TOPICS.audit, event_of(keys, 5, old))
+            publish(broker, TOPICS.audit, event_of(keys, 5, old, kind=EventKind.HISTORY))
 
         publisher = threading.Thread(target=start)
         events = subscribe(
@@ -331,100 +315,3 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
     assert event.decision.event_id == "event-old"
     assert not event.granted
     assert len(refused) == 1
-
-
-SOON = timedelta(seconds=50)
-"""A grant that is still valid when a slow machine gets to it."""
-LATE = timedelta(seconds=5.02)
-"""Past its end by less than what it takes to come through the broker, let alone by a second."""
-
-
-def _shell_example(where: str) -> str:
-    page = (ROOT / where).read_text(encoding="utf-8")
-    found = re.search(r"<!-- shell-lock -->\s*```sh\n(.*?)```", page, re.DOTALL)
-    assert found is not None, f"{where} shows a lock controller in shell"
-    return found[1]
-
-
-def _run_shell(
-    raw: bytes,
-    tmp_path: Path,
-    keys: SigningKeys,
-    broker: Mosquitto,
-    where: str = "docs/events.md",
-) -> subprocess.CompletedProcess[str]:
-    script = _shell_example(where)
-    script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
-    folder = tmp_path / "lock"
-    folder.mkdir(exist_ok=True)
-    public_pem(folder, keys.public)
-    # one message, then the loop ends
-    script = script.replace("mosquitto_sub ", "mosquitto_sub -C 1 ")
-    process = subprocess.Popen(
-        ["bash", "-eu", "-c", script],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    until(lambda: "Sending SUBACK" in broker.log(), "the lock to listen")
-    _publish(broker, TOPICS.event, raw)
-    out, err = process.communicate(timeout=patience(20))
-    return subprocess.CompletedProcess([], process.returncode, out, err)
-
-
-@pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
-@pytest.mark.parametrize(
-    ("case", "printed"),
-    [
-        ("grant", "open for 0012345\n"),
-        ("deny", ""),
-        ("forged", ""),
-        ("expired", ""),
-        ("elsewhere", ""),
-        ("years", ""),
-        ("a moment late", ""),
-        ("empty last", "open for 0012345\n"),
-        ("garbage", ""),
-    ],
-)
-def test_the_shell_example_opens_for_the_right_event_only(
-    case: str, printed: str, where: str, keys: SigningKeys, tmp_path: Path
-) -> None:
-    for tool in ("jq", "openssl", "mosquitto_sub"):
-        if shutil.which(tool) is None:
-            absent(f"{tool} is not installed")
-    now = datetime.now(timezone.utc)
-    raw = {
-        "grant": lambda: _event(keys, 7, decided("x", at=now + SOON)),
-        "deny": lambda: _event(keys, 7, decided("x", outcome=Outcome.DENY, at=now + SOON)),
-        "forged": lambda: _forged(keys),
-        "expired": lambda: _event(keys, 7, decided("x", at=now - timedelta(seconds=60))),
-        "elsewhere": lambda: _elsewhere(keys),
-        "years": lambda: _event(keys, 7, decided("x", at=now + timedelta(days=3650))),
-        "a moment late": lambda: _event(keys, 7, decided("x", at=now - LATE)),
-        "empty last": lambda: _event(keys, 7, decided("x", at=now + SOON)),
-        "garbage": lambda: b'{"data_base64": 7, "signature": ["x"]}',
-    }[case]()
-    if case == "empty last":
-        (tmp_path / "lock").mkdir()
-        (tmp_path / "lock" / "last").write_text("")
-    with mosquitto(tmp_path / "broker") as broker:
-        done = _run_shell(raw, tmp_path, keys, broker, where)
-    assert done.stdout == printed, done.stderr
-
-
-def _forged(keys: SigningKeys) -> bytes:
-    denied = _event(keys, 7, decided("x", outcome=Outcome.DENY))
-    granted = _event(keys, 7, decided("x"))
-    record = json.loads(denied)
-    record["data_base64"] = json.loads(granted)["data_base64"]
-    return json.dumps(record).encode()
-
-
-def _elsewhere(keys: SigningKeys) -> bytes:
-    payload = payload_of(decided("x"), 7)
-    fields = {name: getattr(payload, name) for name in DecisionPayload.__slots__}
-    return encode_event(
-        sign(DecisionPayload(**(fields | {"door": "back-door"})), keys), EventKind.LIVE
-    )
