@@ -85,7 +85,10 @@ def ungated(bundle: str) -> Iterator[PadBench]:
 def seen(clips: Clips, bench: PadBench) -> list[ScoredRun]:
     """Take every frame through the stages; of `fake.mp4`, those in which only the phone is seen."""
     species = None if clips.is_live else clips.name
-    scored = [score_run(run, species, bench.pipeline, bench.pad) for run in clips.runs]
+    scored = [
+        score_run(run, species, bench.pipeline, bench.pad, bench.rules.judge.pad)
+        for run in clips.runs
+    ]
     if clips.name == "fake.mp4":
         return [replace(run, frames=run.frames[FIRST_PHONE_FRAME:]) for run in scored]
     return scored
@@ -103,4 +106,4 @@ def _gated(frame: ScoredFrame, gates: QualitySettings) -> ScoredFrame:
     if refusal is None:
         return frame
     cues = replace(frame.cues, live_probability=None, embedding=None)
-    return replace(frame, refusal=refusal, embedding=None, cues=cues)
+    return replace(frame, refusal=refusal, embedding=None, cues=cues, at_any_pose=None)

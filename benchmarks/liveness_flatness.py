@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from benchmarks.liveness_clips import Clips, arguments, kinds, seen, ungated
-from edgeverify.domain import Face, Points, RgbImage
+from edgeverify.domain import Face, HeadPose, Points, RgbImage
 from edgeverify.evaluation.attacks.material import timed_frames
 from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.scores import ScoredRun
@@ -24,12 +24,12 @@ FOCAL = 1.2
 """Of the camera before which the photo is turned, in frame widths: a webcam's."""
 
 
-def followed(meshes: Iterable[Points]) -> tuple[Planarity, list[float]]:
+def followed(faces: Iterable[tuple[Points, HeadPose]]) -> tuple[Planarity, list[float]]:
     """Give the state after all meshes, and residual per stretch where a face was turned enough."""
     plane = Planarity()
     ratios = []
-    for mesh in meshes:
-        plane = plane.observe(mesh)
+    for mesh, pose in faces:
+        plane = plane.observe(mesh, pose)
         if plane.stretch >= MIN_STRETCH:
             ratios.append(plane.residual / (plane.stretch - 1))
     return plane, ratios
@@ -37,7 +37,10 @@ def followed(meshes: Iterable[Points]) -> tuple[Planarity, list[float]]:
 
 def tell_clips(clips: Clips, runs: list[ScoredRun]) -> None:
     """Print one line: how many runs this cue alone calls flat."""
-    found = [followed(f.cues.mesh for f in run.frames if f.cues is not None) for run in runs]
+    found = [
+        followed((f.cues.mesh, f.cues.pose) for f in run.frames if f.cues is not None)
+        for run in runs
+    ]
     frames = sum(f.cues is not None for run in runs for f in run.frames)
     ratios = [ratio for _, of_run in found for ratio in of_run]
     turned = f"least {min(ratios):.3f}, median {np.median(ratios):.3f}" if ratios else "none"
@@ -88,7 +91,7 @@ def turn(
     after = bench.pipeline.probe(turned_photo(rgb, degrees, is_nod=is_nod)).face
     if after is None:
         return None
-    plane, _ = followed([before.mesh, after.mesh])
+    plane, _ = followed([(before.mesh, before.pose), (after.mesh, after.pose)])
     yaw = abs(after.pose.yaw_degrees - before.pose.yaw_degrees)
     # Only a dip counts as a nod, and a dip is negative.
     dip = before.pose.pitch_degrees - after.pose.pitch_degrees

@@ -61,7 +61,7 @@ class Judge:
     def live(self, rgb: RgbImage) -> float | None:
         """P(live) of the largest face; None where no face is found."""
         box = largest(self.detector, rgb)
-        return None if box is None else float(self.pad.live_probability(rgb, box) or 0.0)
+        return None if box is None else float(self.pad.at_any_pose(rgb, box) or 0.0)
 
 
 def rescaled(rgb: RgbImage, box: FaceBox, width: int) -> RgbImage:

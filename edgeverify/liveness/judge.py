@@ -9,7 +9,7 @@ from edgeverify.domain import HeadPose, Liveness, LivenessCues, Observation, Pro
 from edgeverify.liveness.actions import WORDS, draw_challenge
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge, Phase
-from edgeverify.liveness.passive import PadFusion
+from edgeverify.liveness.passive import PadFusion, looks_ahead
 from edgeverify.liveness.plan import LivenessPlan
 from edgeverify.liveness.planarity import Planarity
 from edgeverify.liveness.posture import ahead
@@ -37,6 +37,16 @@ def challenge_prompt(claim_id: str, challenge: Challenge) -> Prompt | None:
             expires_in_seconds=challenge.settings.step_seconds,
         )
     return None
+
+
+def pose_hint(claim_id: str) -> Prompt:
+    """Ask somebody whose face matches, but is turned too far for PAD, to look ahead."""
+    return Prompt(
+        claim_id=claim_id,
+        kind="look_ahead",
+        text="look straight at the camera",
+        expires_in_seconds=HINT_SECONDS,
+    )
 
 
 def size_hint(claim_id: str, settings: PadSettings) -> Prompt:
@@ -150,7 +160,7 @@ class Judge:
             self._challenge = self._challenge.observe(observation)
         if cues is None:
             return
-        self._plane = self._plane.observe(cues.mesh)
+        self._plane = self._plane.observe(cues.mesh, cues.pose)
         if comparison is None or not comparison.is_match:
             return
         self._matches += 1
@@ -202,11 +212,10 @@ class Judge:
         if challenge is not None and challenge.phase is not Phase.PASSED:
             return challenge_prompt(self._claim_id, challenge)
         cues, comparison = observation.cues, observation.comparison
-        is_unjudged = (
-            self._rules.plan.passive
-            and comparison is not None
-            and comparison.is_match
-            and cues is not None
-            and cues.live_probability is None
-        )
-        return size_hint(self._claim_id, self._rules.pad) if is_unjudged else None
+        if not self._rules.plan.passive or comparison is None or not comparison.is_match:
+            return None
+        if cues is None or cues.live_probability is not None:
+            return None
+        if not looks_ahead(cues.pose, self._rules.pad):
+            return pose_hint(self._claim_id)
+        return size_hint(self._claim_id, self._rules.pad)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from edgeverify.settings.liveness import ChallengeSettings, LivenessMode
+from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
 
 MARGIN_SECONDS = 2.0
 """Time after the last step of a challenge to face the camera again and be compared."""
@@ -63,15 +63,16 @@ def without_colour(plan: LivenessPlan, mode: LivenessMode) -> LivenessPlan:
     return LivenessPlan(passive=False, challenge=True)
 
 
-def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings) -> float:
+def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings, pad: PadSettings) -> float:
     """Return the seconds that the proof of life may take after the face was verified.
 
-    0 without a challenge: a passive proof has to fit into the ordinary time-out. Enough for every
-    step to be answered, and the face to come back, at the last moment: a challenge that is not
-    done in time fails by itself, so nobody waits for the deadline to escape being charged.
+    Without a challenge: for somebody who was verified while turned to look ahead, where PAD can
+    judge them; nothing where no proof is needed. With one: enough for every step to be answered,
+    and the face to come back, at the last moment: a challenge that is not done in time fails by
+    itself, so nobody waits for the deadline to escape being charged.
     """
     if not plan.challenge:
-        return 0.0
+        return pad.wait_seconds if plan.passive else 0.0
     one_step = max(settings.min_delay_seconds, settings.max_delay_seconds)
     one_step += 2 * settings.step_seconds
     again = settings.retries * settings.step_seconds

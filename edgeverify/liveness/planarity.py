@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.domain import Points
+from edgeverify.domain import HeadPose, Points
 
 MIN_STRETCH = 1.15
 """Below this the face was not turned enough to tell (1.15 is a plane turned by 30 degrees)."""
@@ -20,6 +20,12 @@ MAX_RESIDUAL_PER_STRETCH = 0.08
 """Of a plane. Live heads: at least 0.11; turned prints: median 0.07."""
 FRAMES_TO_FAIL = 2
 """A single odd mesh fails nobody."""
+MAX_FIRST_DEGREES = 30.0
+"""A face turned further is not taken as the first: half of its mesh is guessed."""
+MAX_MOVED_DEGREES = 15.0
+"""Of yaw or pitch, against the first. A plane turned by 50 degrees moves the yaw read by at most
+11.3 and the pitch by 9.6; a face that moved further is a head, and from one profile to the other
+it would look flat (`real.mov`, begun in profile: 26 of 197 starts)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,7 @@ class Planarity:
     """
 
     first: Points | None = None
+    first_pose: HeadPose | None = None
     stretch: float = 1.0
     residual: float = 0.0
     flat_frames: int = 0
@@ -39,11 +46,14 @@ class Planarity:
         """True once enough frames showed a turned plane."""
         return self.flat_frames >= FRAMES_TO_FAIL
 
-    def observe(self, mesh: Points) -> Planarity:
-        """Take in one mesh, (468, 2 or 3) in pixels."""
+    def observe(self, mesh: Points, pose: HeadPose) -> Planarity:
+        """Take in one mesh, (468, 2 or 3) in pixels, and the pose that was read from it."""
         points = np.asarray(mesh[:, :2], dtype=np.float32)
-        if self.first is None:
-            return replace(self, first=points)
+        if self.first is None or self.first_pose is None:
+            far = max(abs(pose.yaw_degrees), abs(pose.pitch_degrees)) > MAX_FIRST_DEGREES
+            return self if far else replace(self, first=points, first_pose=pose)
+        if _moved(self.first_pose, pose) > MAX_MOVED_DEGREES:
+            return replace(self, stretch=1.0, residual=0.0)
         stretch = stretch_between(self.first, points)
         residual = plane_residual(self.first, points) if stretch >= MIN_STRETCH else 0.0
         is_flat = stretch >= MIN_STRETCH and residual <= MAX_RESIDUAL_PER_STRETCH * (stretch - 1)
@@ -53,6 +63,12 @@ class Planarity:
             residual=residual,
             flat_frames=self.flat_frames + int(is_flat),
         )
+
+
+def _moved(before: HeadPose, now: HeadPose) -> float:
+    return max(
+        abs(now.yaw_degrees - before.yaw_degrees), abs(now.pitch_degrees - before.pitch_degrees)
+    )
 
 
 def stretch_between(before: Points, after: Points) -> float:

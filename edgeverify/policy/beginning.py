@@ -46,8 +46,8 @@ def begin(
 
     The claim counts as expired when its own time is further than `max_age_seconds` from the
     moment it was received, in either direction, or when it has waited so long since.
-    `liveness_seconds` is the time that a challenge may take after the face was verified (0 where
-    none is asked).
+    `liveness_seconds` is the time that the proof of life may take after the face was verified (0
+    where none is needed).
     """
     reason = _refusal(claim, subject, lockout, now, max_age_seconds)
     if reason is not None:

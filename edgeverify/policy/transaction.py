@@ -77,8 +77,8 @@ class Transaction:
     def deadline(self) -> float:
         """Monotonic seconds after which nothing is granted.
 
-        `timeout_seconds` after the claim; once the face was verified, a challenge has its own
-        time from then on.
+        `timeout_seconds` after the claim; once the face was verified, the proof of life has its
+        own time from then on.
         """
         ordinary = self.claim.received_at + self.rules.timeout_seconds
         if self.verified_at is None:

@@ -21,6 +21,7 @@ from edgeverify.domain import (
     FaceBox,
     Frame,
     Gate,
+    HeadPose,
     LivenessCues,
     Observation,
     OperatingPoint,
@@ -45,8 +46,8 @@ from edgeverify.vision.stopwatch import Stopwatch
 class PadStage(Protocol):
     """Presentation attack detection on one frame; runs only on frames that match."""
 
-    def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
-        """P(live), 0 to 1; None where this face cannot be judged (too small, too large)."""
+    def live_probability(self, rgb: RgbImage, box: FaceBox, pose: HeadPose) -> float | None:
+        """P(live), 0 to 1; None where this face cannot be judged (size, or turned away)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -214,7 +215,7 @@ class Pipeline:
     ) -> LivenessCues | None:
         if face is None or cues is None or self.pad is None:
             return cues
-        return replace(cues, live_probability=self.pad.live_probability(rgb, face.box))
+        return replace(cues, live_probability=self.pad.live_probability(rgb, face.box, face.pose))
 
     def _matrix(self, references: Sequence[Reference]) -> ReferenceMatrix:
         key = tuple(references)

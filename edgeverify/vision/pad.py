@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.loading import PadBundle
 from edgeverify.bundle.manifest import PadNetwork
-from edgeverify.domain import FaceBox, RgbImage
+from edgeverify.domain import FaceBox, HeadPose, RgbImage
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.feeding.preprocessing import feed
+from edgeverify.liveness.passive import looks_ahead
 from edgeverify.runtime.onnxruntime.second_core import SecondCore
 from edgeverify.runtime.session import Session
 from edgeverify.settings import PadSettings
@@ -41,13 +42,18 @@ class PadModel:
         self._settings = settings
         self._helper = SecondCore("first-network") if side_by_side else None
 
-    def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
+    def live_probability(self, rgb: RgbImage, box: FaceBox, pose: HeadPose) -> float | None:
         """P(live), 0 to 1: the mean over the networks' softmax outputs.
 
         None where the face is smaller or larger than `pad.min_face_pixels` to
-        `pad.max_face_pixels`: it is not judged, and what is not judged never passes.
+        `pad.max_face_pixels`, or turned further than `pad.max_yaw_degrees` and its two sisters: it
+        is not judged, and what is not judged never passes.
         RuntimeUnavailableError where a network answers with something that is no number.
         """
+        return self.at_any_pose(rgb, box) if looks_ahead(pose, self._settings) else None
+
+    def at_any_pose(self, rgb: RgbImage, box: FaceBox) -> float | None:
+        """P(live) as `live_probability`, however the head is turned: for measuring only."""
         settings = self._settings
         if not settings.min_face_pixels <= box.width <= settings.max_face_pixels:
             return None

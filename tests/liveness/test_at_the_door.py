@@ -35,7 +35,7 @@ def visit(plan: LivenessPlan, person: Person, *, seed: int = 4) -> Decision:
         lockout=CLEAN,
         now=Moment(monotonic=100.0, wall=MORNING),
         max_age_seconds=10.0,
-        liveness_seconds=seconds_needed(plan, challenge),
+        liveness_seconds=seconds_needed(plan, challenge, PadSettings()),
     )
     assert isinstance(transaction, Transaction)
     rules = JudgeRules(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.domain import Embedding, Liveness, Points
+from edgeverify.domain import Embedding, HeadPose, Liveness, Points
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.passive import PadFusion
 from edgeverify.liveness.planarity import Planarity, plane_residual, stretch_between
@@ -75,10 +75,15 @@ def photographed(points: Points, yaw_degrees: float) -> Points:
 
 
 def judged(points: Points, *angles: float) -> Planarity:
-    plane = Planarity().observe(photographed(points, 0))
+    plane = Planarity().observe(photographed(points, 0), read_as(0))
     for angle in angles:
-        plane = plane.observe(photographed(points, angle))
+        plane = plane.observe(photographed(points, angle), read_as(angle / 5))
     return plane
+
+
+def read_as(yaw_degrees: float) -> HeadPose:
+    """What the mesh reads; of a flat picture a fifth of its turn, as measured."""
+    return HeadPose(yaw_degrees=yaw_degrees, pitch_degrees=0.0, roll_degrees=0.0)
 
 
 def test_a_photo_that_is_turned_is_flat() -> None:
@@ -88,6 +93,20 @@ def test_a_photo_that_is_turned_is_flat() -> None:
 
 def test_a_head_that_is_turned_is_not() -> None:
     assert not judged(face_in_space(0.6), 35, 40, -40, -35).is_flat
+
+
+def test_a_head_that_turns_from_one_profile_to_the_other_is_not() -> None:
+    """Its far cheek is guessed on both sides, so that it would look like a plane."""
+    points = face_in_space(0.0)
+    plane = Planarity()
+    for yaw in (-50, -49, 58, 60, 63):
+        plane = plane.observe(photographed(points, abs(yaw) / 2), read_as(yaw))
+    assert plane.first is None
+
+    ahead = Planarity().observe(photographed(points, 0), read_as(0))
+    for yaw in (24, 26, 28):
+        ahead = ahead.observe(photographed(points, 40), read_as(yaw))
+    assert not ahead.is_flat
 
 
 def test_a_photo_that_is_held_still_says_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.domain import Liveness, Observation
+from edgeverify.domain import HeadPose, Liveness, Observation
 from edgeverify.liveness import (
     Judge,
     JudgeRules,
@@ -20,6 +20,7 @@ from edgeverify.liveness import (
     without_colour,
 )
 from edgeverify.liveness.actions import Action
+from edgeverify.liveness.passive import looks_ahead
 from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
 from tests.liveness.actors import TURNED, Actor
 
@@ -239,6 +240,27 @@ def test_a_door_that_hangs_high_learns_how_people_look_into_it() -> None:
     assert mine.report().challenge_failure == ""
 
 
+def test_somebody_who_looks_aside_is_asked_to_look_ahead_and_waited_for() -> None:
+    actor, mine = Actor(), judge(PASSIVE)
+    after(mine, [actor.looks(yaw=22, live=None) for _ in range(30)])
+
+    assert [prompt.kind for prompt in mine.prompts()] == ["look_ahead"]
+    assert mine.report().verdict is Liveness.PENDING
+    assert after(mine, [actor.looks() for _ in range(4)]) is Liveness.PASSED
+
+
+@pytest.mark.parametrize("side", [{"yaw": 16}, {"yaw": -16}, {"pitch": -26}, {"roll": 13}])
+def test_what_the_networks_say_of_a_turned_head_counts_for_nothing(side: dict[str, float]) -> None:
+    turns = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0} | side
+    angles = {f"{name}_degrees": degrees for name, degrees in turns.items()}
+
+    assert not looks_ahead(HeadPose(**angles), PadSettings())
+    assert looks_ahead(HeadPose(yaw_degrees=14, pitch_degrees=24, roll_degrees=11), PadSettings())
+    assert not looks_ahead(
+        HeadPose(yaw_degrees=float("nan"), pitch_degrees=0, roll_degrees=0), PadSettings()
+    )
+
+
 def test_a_denial_stays() -> None:
     actor, mine = Actor(), judge(PASSIVE)
     after(mine, [actor.looks(live=0.0) for _ in range(5)])
@@ -246,12 +268,16 @@ def test_a_denial_stays() -> None:
     assert after(mine, [actor.looks() for _ in range(50)]) is Liveness.PRESENTATION_ATTACK
 
 
-def test_the_time_a_challenge_may_take() -> None:
+def test_the_time_a_proof_of_life_may_take() -> None:
     settings = ChallengeSettings(steps=3, step_seconds=4.0, max_delay_seconds=1.0)
 
-    assert seconds_needed(PASSIVE, settings) == 0
-    assert seconds_needed(CHALLENGE, settings) == 29
-    assert seconds_needed(CHALLENGE, ChallengeSettings(retries=1)) > seconds_needed(BOTH, settings)
+    pad = PadSettings(wait_seconds=3.0)
+    once_more = ChallengeSettings(retries=1)
+
+    assert seconds_needed(OFF, settings, pad) == 0
+    assert seconds_needed(PASSIVE, settings, pad) == 3
+    assert seconds_needed(CHALLENGE, settings, pad) == 29
+    assert seconds_needed(CHALLENGE, once_more, pad) > seconds_needed(BOTH, settings, pad)
 
 
 def test_a_challenge_fails_by_itself_before_the_deadline_comes() -> None:
@@ -260,7 +286,7 @@ def test_a_challenge_fails_by_itself_before_the_deadline_comes() -> None:
         actor, mine = Actor(), judge(CHALLENGE, seed=seed, retries=1)
         after(mine, [actor.looks() for _ in range(3)])
         verified_at = actor.at
-        limit = seconds_needed(CHALLENGE, ChallengeSettings(retries=1))
+        limit = seconds_needed(CHALLENGE, ChallengeSettings(retries=1), PadSettings())
         while mine.observe(actor.looks()) is Liveness.PENDING:
             pass
         assert mine.report().verdict is Liveness.CHALLENGE_FAILED

@@ -104,7 +104,7 @@ def test_a_head_that_turns_is_read_on_the_persons_own_side_and_is_not_flat(
     shown: dict[Action, list[int]] = {}
     plane = Planarity()
     for index, _, face in faces:
-        plane = plane.observe(face.mesh)
+        plane = plane.observe(face.mesh, face.pose)
         action = action_shown(face.pose, zero, SETTINGS)
         if action is not None:
             shown.setdefault(action, []).append(index)

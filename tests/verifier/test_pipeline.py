@@ -19,6 +19,7 @@ from edgeverify.domain import (
     FaceBox,
     Frame,
     Gate,
+    HeadPose,
     Observation,
     OperatingPoint,
     Reason,
@@ -254,8 +255,9 @@ class _Pad:
     def close(self) -> None:
         self.is_closed = True
 
-    def live_probability(self, rgb: RgbImage, box: FaceBox) -> float | None:
+    def live_probability(self, rgb: RgbImage, box: FaceBox, pose: HeadPose) -> float | None:
         assert rgb.shape[0] > box.top
+        assert abs(pose.yaw_degrees) < 30
         self.calls += 1
         return 0.25
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeverify.bundle.loading import load_bundle, load_pad_bundle
-from edgeverify.domain import FaceBox, RgbImage
+from edgeverify.domain import FaceBox, HeadPose, RgbImage
 from edgeverify.errors import BundleError, RuntimeUnavailableError
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.models.build import fetch_bundle
@@ -59,7 +59,7 @@ def picture(path: Path) -> RgbImage:
 def live_probability(pad: PadModel, detector: FaceDetector, rgb: RgbImage) -> float:
     boxes = detector.detect(rgb)
     assert boxes
-    probability = pad.live_probability(rgb, max(boxes, key=lambda box: box.eye_distance))
+    probability = pad.at_any_pose(rgb, max(boxes, key=lambda box: box.eye_distance))
     assert probability is not None
     return probability
 
@@ -111,6 +111,7 @@ BOX = FaceBox(
     right_eye=(240, 200),
     left_eye=(310, 200),
 )
+AHEAD = HeadPose(yaw_degrees=0, pitch_degrees=0, roll_degrees=0)
 GREY = np.full((480, 640, 3), 128, np.uint8)
 
 
@@ -118,9 +119,16 @@ def test_a_face_of_another_size_is_not_judged(pad: PadModel) -> None:
     small = replace(BOX, right=BOX.left + SETTINGS.min_face_pixels - 1)
     large = replace(BOX, right=BOX.left + SETTINGS.max_face_pixels + 1)
 
-    assert pad.live_probability(GREY, BOX) is not None
-    assert pad.live_probability(GREY, small) is None
-    assert pad.live_probability(GREY, large) is None
+    assert pad.live_probability(GREY, BOX, AHEAD) is not None
+    assert pad.live_probability(GREY, small, AHEAD) is None
+    assert pad.live_probability(GREY, large, AHEAD) is None
+
+
+def test_a_face_that_is_turned_is_not_judged_but_may_be_measured(pad: PadModel) -> None:
+    aside = replace(AHEAD, yaw_degrees=SETTINGS.max_yaw_degrees + 1)
+
+    assert pad.live_probability(GREY, BOX, aside) is None
+    assert pad.at_any_pose(GREY, BOX) == pad.live_probability(GREY, BOX, AHEAD)
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(-190, -140), (270, 160), (-190, 160)])
@@ -169,7 +177,7 @@ def test_a_network_that_answers_with_no_score_is_an_error_and_never_live(
     broken = PadModel(bundle, [Mute(answer), Mute(answer)], SETTINGS)
 
     with pytest.raises(RuntimeUnavailableError, match="no score"):
-        broken.live_probability(GREY, BOX)
+        broken.live_probability(GREY, BOX, AHEAD)
 
 
 class Meeting:
@@ -222,7 +230,7 @@ def test_side_by_side_a_network_that_fails_is_an_error(bundle_folder: Path, brok
     pad = PadModel(load_pad_bundle(bundle_folder), sessions, SETTINGS, side_by_side=True)
 
     with pytest.raises(RuntimeUnavailableError, match="no score"):
-        pad.live_probability(GREY, BOX)
+        pad.live_probability(GREY, BOX, AHEAD)
     pad.close()
 
 

@@ -68,7 +68,9 @@ def evaluate_pad(  # noqa: PLR0913 - one argument an option
     bench = open_bench(settings, folder, os.environ, threshold=threshold)
     try:
         with counted_bar("scoring") as progress:
-            scored = evaluation.score_all(material, bench.pipeline, bench.pad, progress)
+            scored = evaluation.score_all(
+                material, bench.pipeline, bench.pad, settings.pad, progress
+            )
         rule = bench.fusion(window)
         report = evaluation.report(
             scored,

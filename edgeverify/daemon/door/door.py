@@ -112,7 +112,9 @@ class Door:
             lockout=self.records.lockout(claim),
             now=now,
             max_age_seconds=situation.settings.claims.max_age_seconds,
-            liveness_seconds=seconds_needed(situation.plan, situation.settings.challenge),
+            liveness_seconds=seconds_needed(
+                situation.plan, situation.settings.challenge, situation.settings.pad
+            ),
         )
         decided: list[Decision] = []
         is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED

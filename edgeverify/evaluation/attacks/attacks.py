@@ -12,10 +12,12 @@ from edgeverify.domain import Embedding
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.attacks.door import DoorResult, DoorRules, present
 from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
+from edgeverify.evaluation.attacks.poses import bpcer_by_pose
 from edgeverify.evaluation.attacks.rates import PadRule, rates_of, windows_of
 from edgeverify.evaluation.attacks.report import PadReport
 from edgeverify.evaluation.attacks.scores import ScoredRun, score_run
 from edgeverify.liveness import LivenessPlan
+from edgeverify.settings import PadSettings
 from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.vision.pad import PadModel
 
@@ -34,7 +36,7 @@ class PadMaterial:
 
 
 def score_all(
-    material: PadMaterial, pipeline: Pipeline, pad: PadModel, progress: Progress
+    material: PadMaterial, pipeline: Pipeline, pad: PadModel, rules: PadSettings, progress: Progress
 ) -> tuple[ScoredRun, ...]:
     """Score every presentation. EvaluationError unless there are bona fide ones and attacks."""
     found: list[tuple[FrameRun, str | None]] = [
@@ -53,7 +55,7 @@ def score_all(
     scored = []
     for done, (run, species) in enumerate(found):
         progress(done, len(found), run.name)
-        scored.append(score_run(run, species, pipeline, pad))
+        scored.append(score_run(run, species, pipeline, pad, rules))
     return tuple(scored)
 
 
@@ -96,6 +98,7 @@ def report(
         rates=tuple(
             rates_of(name, [run for run in scored if run.species == name], rule) for name in species
         ),
+        poses=bpcer_by_pose(scored, rule.threshold),
         door=_at_the_door(scored, references, door),
         door_without_pad=_at_the_door(scored, references, open_door),
     )

@@ -25,7 +25,7 @@ from edgeverify.domain import (
 )
 from edgeverify.evaluation.attacks.rates import Share
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
-from edgeverify.liveness import Judge, JudgeRules
+from edgeverify.liveness import Judge, JudgeRules, seconds_needed
 from edgeverify.lockout import CLEAN
 from edgeverify.policy import Moment, Subject, Transaction, begin
 from edgeverify.settings.decision import DecisionSettings
@@ -109,6 +109,7 @@ def _transaction(
         lockout=CLEAN,
         now=Moment(monotonic=claimed_at, wall=_DAY),
         max_age_seconds=1.0,
+        liveness_seconds=seconds_needed(rules.judge.plan, rules.judge.challenge, rules.judge.pad),
     )
     if isinstance(transaction, Decision):
         return transaction, True, len(frames)

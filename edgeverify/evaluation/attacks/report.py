@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from edgeverify.domain import Reason
 from edgeverify.evaluation.attacks.door import DoorResult, iapar
+from edgeverify.evaluation.attacks.poses import PoseRates, pose_lines
 from edgeverify.evaluation.attacks.rates import PadRates, PadRule, Share
+
+_REFUSED_BY_LIVENESS = frozenset(
+    reason.value
+    for reason in (
+        Reason.PRESENTATION_ATTACK,
+        Reason.CHALLENGE_FAILED,
+        Reason.LIVENESS_UNAVAILABLE,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PadReport:
     """What was measured, under which conditions.
 
-    `rates` has bona fide first, then every species. `door` is empty where nobody was enrolled;
-    `door_without_pad` is the same presentations with `liveness: off`, the control that shows how
-    many of them only liveness kept out.
+    `rates` has bona fide first, then every species; `poses` bona fide by pose. `door`
+    is empty where nobody was enrolled; `door_without_pad` is the same presentations with
+    `liveness: off`, the control that shows how many of them only liveness kept out.
     """
 
     pad_bundle: str
@@ -23,6 +34,7 @@ class PadReport:
     rule: PadRule
     min_eye_distance_pixels: float
     rates: tuple[PadRates, ...]
+    poses: tuple[PoseRates, ...] = ()
     door: tuple[DoorResult, ...] = ()
     door_without_pad: tuple[DoorResult, ...] = ()
 
@@ -31,6 +43,13 @@ class PadReport:
         """The highest APCER per run over the species: by ISO/IEC 30107-3 the one that counts."""
         known = [r.per_run.rate for r in self.rates if r.species and r.per_run.rate is not None]
         return max(known, default=None)
+
+    @property
+    def bpcer_per_transaction(self) -> Share:
+        """Bona fide transactions that liveness refused, whatever it gave as its reason."""
+        live = [result for result in self.door if result.species is None]
+        refused = sum(n for r in live for reason, n in r.reasons if reason in _REFUSED_BY_LIVENESS)
+        return Share(errors=refused, count=sum(result.transactions for result in live))
 
     def as_json(self) -> dict[str, object]:
         """Return everything, for `--json`."""
@@ -41,6 +60,16 @@ class PadReport:
             "min_eye_distance_pixels": self.min_eye_distance_pixels,
             "worst_apcer_per_run": self.worst_apcer,
             "rates": [_rates_json(rates) for rates in self.rates],
+            "bpcer_by_pose": [
+                {
+                    "angle": one.angle,
+                    "from_degrees": one.low,
+                    "to_degrees": one.high,
+                    **_share_json(one.share),
+                }
+                for one in self.poses
+            ],
+            "bpcer_per_transaction": _share_json(self.bpcer_per_transaction),
             "door": [asdict(result) for result in self.door],
             "door_without_pad": [asdict(result) for result in self.door_without_pad],
         }
@@ -65,7 +94,7 @@ class PadReport:
         worst = self.worst_apcer
         if worst is not None:
             body.append(f"worst APCER over the species, per run: {worst:.1%}")
-        return tuple(head + body + self._door_lines())
+        return tuple(head + body + pose_lines(self.poses) + self._door_lines())
 
     def _door_lines(self) -> list[str]:
         if not self.door:
@@ -93,6 +122,7 @@ class PadReport:
                 f"  bona fide: {granted} of {sum(r.transactions for r in live)} transactions "
                 f"granted ({_reasons(live)})"
             )
+            lines.append(f"  BPCER per transaction: {_share(self.bpcer_per_transaction)}")
         return lines
 
 
@@ -126,9 +156,12 @@ def _share(share: Share) -> str:
 def _rates_json(rates: PadRates) -> dict[str, object]:
     found = asdict(rates)
     for name in ("per_frame", "per_window", "per_run"):
-        share: Share = getattr(rates, name)
-        found[name] = asdict(share) | {"rate": share.rate, "upper_95": share.upper_95}
+        found[name] = _share_json(getattr(rates, name))
     found["refused_windows"] = [
         {"run": w.run, "first_frame": w.first_frame, "mean": w.mean} for w in rates.refused_windows
     ]
     return found
+
+
+def _share_json(share: Share) -> dict[str, object]:
+    return asdict(share) | {"rate": share.rate, "upper_95": share.upper_95}

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from edgeverify.domain import Embedding, LivenessCues, QualityFigures, Refusal
+from edgeverify.domain import (
+    Embedding,
+    FaceBox,
+    LivenessCues,
+    QualityFigures,
+    Refusal,
+    RgbImage,
+)
 from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
-from edgeverify.verifier.pipeline import PadStage, Pipeline
+from edgeverify.liveness.passive import looks_ahead
+from edgeverify.settings import PadSettings
+from edgeverify.verifier.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -14,8 +24,9 @@ class ScoredFrame:
     """One frame: either refused by a gate, or embedded and judged.
 
     `at` is seconds from the run's begin. `live_probability` is P(live) as the door would see it
-    if this frame matched: None where the face was refused or is of a size that is not judged.
-    `quality` is what the gates read, None where no face was measured.
+    if this frame matched: None where the face was refused, or is of a size or pose that is not
+    judged. `at_any_pose` is the same however the head is turned. `quality` is what the gates read,
+    None where no face was measured.
     """
 
     at: float
@@ -23,6 +34,7 @@ class ScoredFrame:
     embedding: Embedding | None
     cues: LivenessCues | None
     quality: QualityFigures | None = None
+    at_any_pose: float | None = None
 
     @property
     def live_probability(self) -> float | None:
@@ -45,10 +57,20 @@ class ScoredRun:
         return tuple(p for p in found if p is not None)
 
 
-def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadStage) -> ScoredRun:
+class PoseBlindPad(Protocol):
+    """A PAD stage that judges faces however they are turned, which the door would not ask of it."""
+
+    def at_any_pose(self, rgb: RgbImage, box: FaceBox) -> float | None:
+        """P(live), 0 to 1; None where the face is of a size that is not judged."""
+
+
+def score_run(
+    run: FrameRun, species: str | None, pipeline: Pipeline, pad: PoseBlindPad, rules: PadSettings
+) -> ScoredRun:
     """Take every frame of a run through detection, mesh, gates, embedding and PAD.
 
-    The gates are those of the pipeline's own quality settings.
+    The gates are those of the pipeline's own quality settings, `rules` say how far a head may be
+    turned to be judged.
     """
     frames: list[ScoredFrame] = []
     for at, rgb in timed_frames(run):
@@ -61,8 +83,11 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 mesh=seen.face.mesh,
                 embedding=seen.embedding,
             )
+        blind = None
         if cues is not None and seen.face is not None and seen.embedding is not None:
-            cues = replace(cues, live_probability=pad.live_probability(rgb, seen.face.box))
+            blind = pad.at_any_pose(rgb, seen.face.box)
+            if looks_ahead(cues.pose, rules):
+                cues = replace(cues, live_probability=blind)
         frames.append(
             ScoredFrame(
                 at=at,
@@ -70,6 +95,7 @@ def score_run(run: FrameRun, species: str | None, pipeline: Pipeline, pad: PadSt
                 embedding=seen.embedding,
                 cues=cues,
                 quality=seen.quality,
+                at_any_pose=blind,
             )
         )
     return ScoredRun(run=run, species=species, frames=tuple(frames))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.evaluation.attacks.door import DoorRules, iapar, present
 from edgeverify.evaluation.attacks.files import write_plot, write_windows
 from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
+from edgeverify.evaluation.attacks.poses import bpcer_by_pose, pose_lines
 from edgeverify.evaluation.attacks.rates import PadRule, rates_of
 from edgeverify.evaluation.attacks.report import PadReport
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
@@ -222,3 +224,40 @@ def test_the_report_says_what_was_measured_and_names_the_worst_species() -> None
     assert "worst APCER over the species, per run: 100.0%" in text
     assert "not presented (frames refused by the gates):\n      0001/dark: blurred 8" in text
     assert report.as_json()["worst_apcer_per_run"] == 1.0
+
+
+def turned(live: float, yaw: float, index: int = 0) -> ScoredFrame:
+    """A live frame that the door would not judge where it is turned too far."""
+    pose = HeadPose(yaw_degrees=yaw, pitch_degrees=2.0, roll_degrees=0.0)
+    whole = frame(index, 0.9)
+    assert whole.cues is not None
+    judged = live if abs(yaw) <= PadSettings().max_yaw_degrees else None
+    cues = replace(whole.cues, pose=pose, live_probability=judged)
+    return replace(whole, cues=cues, at_any_pose=live)
+
+
+def test_bpcer_is_shown_by_pose_also_for_frames_that_the_door_would_wait_past() -> None:
+    frames = (turned(0.9, 3), turned(0.9, -4), turned(0.2, 18), turned(0.9, -17))
+    live = replace(LIVE, frames=frames)
+
+    rates = bpcer_by_pose([live, PRINT], 0.5)
+
+    yaw = {(one.low, one.high): one.share for one in rates if one.angle == "yaw"}
+    assert {at: (s.errors, s.count) for at, s in yaw.items()} == {(0, 5): (0, 2), (15, 20): (1, 2)}
+    assert any("15-20: 1/2 50.0%" in line for line in pose_lines(rates))
+    assert pose_lines(()) == []
+
+
+def test_whoever_liveness_refuses_counts_as_refused_whatever_it_gave_as_reason() -> None:
+    aside = replace(LIVE, frames=tuple(turned(0.9, 20, index) for index in range(60)))
+    report = PadReport(
+        pad_bundle="p",
+        embedder="e",
+        rule=RULE,
+        min_eye_distance_pixels=60,
+        rates=(),
+        door=(present(LIVE, ANNA, door()), present(aside, ANNA, door())),
+    )
+
+    assert report.bpcer_per_transaction.errors == 2
+    assert any(line.startswith("  BPCER per transaction: 2/") for line in report.lines())

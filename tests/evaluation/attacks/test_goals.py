@@ -54,7 +54,7 @@ class Door:
         box = dominant(boxes, 1.5) if boxes else None
         found = None
         if box is not None and not isinstance(box, Refusal):
-            found = self.pad.live_probability(rgb, box)
+            found = self.pad.at_any_pose(rgb, box)
         return judged(at, found)
 
     def close(self) -> None:
