@@ -16,8 +16,8 @@ from edgeverify.domain import Face, HeadPose, Points, RgbImage
 from edgeverify.evaluation.attacks.material import timed_frames
 from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.scores import ScoredRun
+from edgeverify.liveness.blink import MAX_CLOSING_RATIO
 from edgeverify.liveness.planarity import MIN_STRETCH, Planarity
-from edgeverify.settings import ChallengeSettings
 
 ANGLES = (20, 30, 35, 40, 50)
 FOCAL = 1.2
@@ -114,7 +114,7 @@ def tell_turns(
     read = [found for found in turns if found is not None]
     way, pose = ("up or down", "dip") if is_nod else ("sideways", "yaw")
     moved = [found.read_degrees for found in read]
-    shut = [found for found in read if found.open_share < ChallengeSettings().blink_ratio]
+    shut = [found for found in read if found.open_share < MAX_CLOSING_RATIO]
     print(
         f"  {degrees} degrees {way}: flat in {sum(t.is_flat for t in read)} of {len(turns)}, no "
         f"face in {len(turns) - len(read)}; {pose} read: median {np.median(moved):.1f}, "

@@ -93,7 +93,7 @@ class Face:
     """A face whose landmarks were found.
 
     `mesh` is float32 (468, 3): MediaPipe face mesh in frame pixels, z in the same scale.
-    `eye_aspect_ratio` is the mean over both eyes (Soukupova and Cech, 2016), about 0.3 open.
+    `eye_aspect_ratio` is the mean over both eyes (`vision.eyes`), about 0.3 open.
     """
 
     box: FaceBox

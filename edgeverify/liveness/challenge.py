@@ -28,9 +28,6 @@ MATCHED_SHARE = 0.6
 back. A photo lowered for an accomplice's turn hardly does: turned by 50 degrees a flat picture
 reads as at most 11 of 20 degrees, tilted by 40 as 7 of 12, and by then `planarity` knows it
 (docs/liveness.md, 'Flatness')."""
-MAX_BLINK_SPEED = 1.0
-"""Face heights a second. What looks like a blink of a face that moves faster is blur. Measured: the
-labelled blinks of GRID at most 0.18, blur taken for a blink from 1.9 on."""
 NOT_BEGUN = -1
 """The step before the first one: a new draw waits until the person looks ahead."""
 
@@ -111,13 +108,14 @@ class Challenge:
 
 
 def _blinked(seen: Challenge, at: float, cues: LivenessCues | None, *, is_match: bool) -> Challenge:
-    """Read the eyes of a face that looks ahead; another's frame, or a jerk, spoils a blink."""
+    """Read the eyes of a face that looks ahead; another's frame spoils a blink."""
     if cues is not None:
-        blink = seen.blink.observe(at, cues.eye_aspect_ratio)
+        speed = seen.continuity.speed
+        blink = seen.blink.observe(at, cues.eye_aspect_ratio, speed=speed)
     else:
         blink = replace(seen.blink, is_new=False)
     is_during = blink.shut_since is not None or blink.is_new
-    is_other = cues is None or not is_match or seen.continuity.speed > MAX_BLINK_SPEED
+    is_other = cues is None or not is_match
     return replace(seen, blink=blink, is_spoiled=is_during and (seen.is_spoiled or is_other))
 
 
@@ -137,14 +135,24 @@ def _advanced(
     if seen.phase is Phase.PAUSE:
         if shown is not None:
             return _failed(seen, f"{shown.value} before anything was asked")
-        if waited >= seen.draws[0].delays[seen.step]:
-            return replace(seen, phase=Phase.ASKED, since=at, has_reached=False, has_matched=False)
-        return seen
+        if waited < seen.draws[0].delays[seen.step]:
+            return seen
+        ready = _readable(seen)
+        return replace(ready, phase=Phase.ASKED, since=at, has_reached=False, has_matched=False)
     if seen.phase is Phase.RETURN:
         return _returning(seen, at, shown, is_home=is_ahead and is_match)
     if waited > seen.settings.step_seconds:
         return _timed_out(seen, at)
     return _answering(seen, at, shown, cues, is_match=is_match)
+
+
+def _readable(seen: Challenge) -> Challenge:
+    """Ask no blink of eyes that vary by themselves as much as a blink moves them."""
+    now = seen.draws[0]
+    is_blink = now.actions[seen.step] is Action.BLINK
+    if not is_blink or not now.instead or seen.blink.is_readable:
+        return seen
+    return replace(seen, draws=(now.without_blinks(), *seen.draws[1:]))
 
 
 def _answering(
@@ -189,6 +197,11 @@ def _returning(seen: Challenge, at: float, shown: Action | None, *, is_home: boo
 
 
 def _timed_out(seen: Challenge, at: float) -> Challenge:
+    now = seen.draws[0]
+    if seen.asked is Action.BLINK and now.instead:
+        # Nobody is refused for eyes that cannot be read: another action is asked, once.
+        draws = (now.without_blinks(), *seen.draws[1:])
+        return replace(seen, draws=draws, phase=Phase.PAUSE, since=at)
     left = seen.draws[1:]
     if not left:
         return _failed(seen, f"step {seen.step + 1} took too long")

@@ -73,7 +73,9 @@ def seconds_needed(plan: LivenessPlan, settings: ChallengeSettings, pad: PadSett
     """
     if not plan.challenge:
         return pad.wait_seconds if plan.passive else 0.0
-    one_step = max(settings.min_delay_seconds, settings.max_delay_seconds)
-    one_step += 2 * settings.step_seconds
+    pause = max(settings.min_delay_seconds, settings.max_delay_seconds)
+    one_step = pause + 2 * settings.step_seconds
+    unseen_blink = pause + settings.step_seconds
     again = settings.retries * settings.step_seconds
-    return settings.steps * one_step * (1 + settings.retries) + again + MARGIN_SECONDS
+    one_draw = settings.steps * one_step + unseen_blink
+    return one_draw * (1 + settings.retries) + again + MARGIN_SECONDS

@@ -50,4 +50,5 @@ class ChallengeSettings(Section):
     nod_degrees: float = Field(default=12.0, ge=5, le=45)
     """How far the head must dip."""
     blink_ratio: float = Field(default=0.75, gt=0.2, lt=1)
-    """Eye aspect ratio, as a share of the person's own open eyes, below which eyes are shut."""
+    """Eye aspect ratio, as a share of the person's own open eyes, below which eyes are shut however
+    much they vary; a smaller fall counts where it stands out from how much they vary."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
 
-from edgeverify.liveness.actions import draw_challenge
+from edgeverify.liveness.actions import Action, draw_challenge
 from edgeverify.settings.liveness import ChallengeSettings
 
 SETTINGS = ChallengeSettings()
@@ -26,3 +27,20 @@ def test_pauses_are_drawn_between_their_limits() -> None:
 
     assert SETTINGS.min_delay_seconds <= min(delays) < 0.5
     assert 1.1 < max(delays) <= SETTINGS.max_delay_seconds
+
+
+def test_another_action_stands_by_for_each_blink_and_for_nothing_else() -> None:
+    source = random.Random(8)
+    instead = set()
+    for _ in range(2_000):
+        draw = draw_challenge(SETTINGS, source)
+        spare = draw.without_blinks()
+        assert Action.BLINK not in spare.actions
+        assert all(one is not other for one, other in pairwise(spare.actions))
+        kept = zip(draw.actions, spare.actions, strict=True)
+        assert all(was is now for was, now in kept if was is not Action.BLINK)
+        assert spare.delays == draw.delays
+        assert spare.instead == ()
+        instead.add(spare.actions)
+
+    assert len(instead) == 12

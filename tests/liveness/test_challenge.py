@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edgeverify.domain import Liveness, Observation
@@ -134,6 +136,44 @@ def test_carla_may_try_again_where_a_retry_is_allowed() -> None:
 
     assert state.verdict is Liveness.PENDING
     assert obeyed(state, actor, Action.BLINK).verdict is Liveness.PASSED
+
+
+WITH_A_WAY_OUT = Draw((Action.BLINK, Action.NOD), (0.5, 0.5), (Action.TURN_LEFT, Action.NOD))
+
+
+def test_greta_whose_blink_is_not_seen_behind_her_glasses_does_something_else() -> None:
+    actor = Actor()
+    state = asked(replace(challenge(Action.NOD), draws=(WITH_A_WAY_OUT,)), actor)
+    assert state.asked is Action.BLINK
+    state = watched(state, [actor.looks(eyes=0.97 * OPEN) for _ in range(60)])
+
+    assert state.verdict is Liveness.PENDING
+    assert state.draws[0].actions == (Action.TURN_LEFT, Action.NOD)
+    done = obeyed(state, actor, Action.TURN_LEFT, Action.NOD)
+    assert done.verdict is Liveness.PASSED, done.failure
+
+
+def test_whoever_does_nothing_fails_on_the_other_action_too() -> None:
+    actor = Actor()
+    state = replace(challenge(Action.NOD), draws=(WITH_A_WAY_OUT,))
+    state = watched(state, [actor.looks() for _ in range(150)])
+
+    assert state.verdict is Liveness.CHALLENGE_FAILED
+    assert state.failure == "step 1 took too long"
+
+
+def test_eyes_that_never_rest_are_not_asked_to_blink() -> None:
+    rng = np.random.default_rng(4)
+    actor = Actor()
+    unknown = BlinkDetector(closing_ratio=SETTINGS.blink_ratio)
+    state = replace(challenge(Action.NOD), draws=(WITH_A_WAY_OUT,), blink=unknown)
+    for _ in range(60):
+        eyes = 0.12 * (1 + 0.1 * float(rng.standard_normal()))
+        state = state.observe(actor.looks(eyes=eyes))
+        if state.phase is Phase.ASKED:
+            break
+
+    assert state.asked is Action.TURN_LEFT
 
 
 def test_dora_nods_down_and_stays_there() -> None:

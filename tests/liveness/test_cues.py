@@ -48,6 +48,42 @@ def test_narrow_eyes_are_no_blink() -> None:
     assert blinks(list(0.17 + 0.015 * rng.standard_normal(200))) == []
 
 
+def test_a_shallow_blink_of_quiet_eyes_counts_and_the_same_fall_of_restless_ones_does_not() -> None:
+    """Glasses and narrow eyes: labelled blinks reached 0.74 to 0.83 of the open eyes only."""
+    rng = np.random.default_rng(7)
+    for spread, expected in ((0.015, [20]), (0.06, [])):
+        eyes = 0.27 * (1 + spread * rng.standard_normal(40))
+        eyes[20:24] = 0.27 * 0.8
+        assert blinks(list(eyes)) == expected
+
+
+def test_eyes_that_sink_slowly_are_a_gaze_that_lowers() -> None:
+    sinking = list(np.linspace(0.30, 0.255, 40))
+
+    assert blinks([0.3] * 20 + sinking + [0.255] * 10 + sinking[::-1]) == []
+
+
+def test_what_blurs_while_the_face_moves_is_no_blink() -> None:
+    detector = BlinkDetector(closing_ratio=0.75)
+    for index, ratio in enumerate([0.3] * 10 + [0.2] * 3 + [0.3] * 5):
+        detector = detector.observe(index / 25, ratio, speed=0.8 if index == 11 else 0.1)
+        assert not detector.is_new
+    assert detector.shut_since is None
+
+
+def test_a_blink_is_asked_only_of_eyes_in_which_it_would_stand_out() -> None:
+    rng = np.random.default_rng(3)
+    quiet, restless = BlinkDetector(closing_ratio=0.75), BlinkDetector(closing_ratio=0.75)
+    assert not quiet.is_readable, "before their open eyes are known"
+    for index in range(30):
+        noise = float(rng.standard_normal())
+        quiet = quiet.observe(index / 15, 0.3 * (1 + 0.02 * noise))
+        restless = restless.observe(index / 15, 0.1 * (1 + 0.09 * noise))
+
+    assert quiet.is_readable
+    assert not restless.is_readable
+
+
 def test_nothing_is_read_before_the_open_eyes_are_known() -> None:
     assert blinks([0.1, 0.3, 0.3, 0.3, 0.3]) == []
 

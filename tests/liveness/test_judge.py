@@ -276,7 +276,7 @@ def test_the_time_a_proof_of_life_may_take() -> None:
 
     assert seconds_needed(OFF, settings, pad) == 0
     assert seconds_needed(PASSIVE, settings, pad) == 3
-    assert seconds_needed(CHALLENGE, settings, pad) == 29
+    assert seconds_needed(CHALLENGE, settings, pad) == 34
     assert seconds_needed(CHALLENGE, once_more, pad) > seconds_needed(BOTH, settings, pad)
 
 

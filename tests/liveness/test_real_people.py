@@ -12,6 +12,7 @@ from edgeverify.evaluation.attacks.material import find_runs, timed_frames
 from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge
+from edgeverify.liveness.continuity import Continuity
 from edgeverify.liveness.planarity import Planarity
 from edgeverify.liveness.posture import action_shown, ahead
 from edgeverify.settings import ChallengeSettings
@@ -52,6 +53,13 @@ def eyes() -> Iterator[Eyes]:
     found.close()
 
 
+def shown_at(at: float, face: Face) -> Observation:
+    """A frame of somebody who is let in anyway: what follows a face wants one."""
+    cues = LivenessCues(pose=face.pose, eye_aspect_ratio=face.eye_aspect_ratio, mesh=face.mesh)
+    match = Comparison(card="0042", score=0.9, threshold=0.5)
+    return Observation(frame_sequence=0, at=at, comparison=match, cues=cues)
+
+
 def labelled(testdata: Path) -> dict[str, list[tuple[int, int]]]:
     """First and last closed frame of every blink, by clip."""
     lines = (testdata / "annotations/grid_blinks_share.tsv").read_text().splitlines()[1:]
@@ -70,11 +78,13 @@ def test_every_labelled_blink_is_found_and_no_other(testdata: Path, eyes: Eyes, 
     for clip, expected in labelled(testdata).items():
         detector = BlinkDetector(closing_ratio=SETTINGS.blink_ratio)
         found: list[int] = []
+        still = Continuity()
         for index, at, face in eyes.faces(testdata / "videos/grid_lipnet" / clip):
             if index % every:
                 continue
             was_open = detector.shut_since is None
-            detector = detector.observe(at, face.eye_aspect_ratio)
+            still = still.observe(shown_at(at, face))
+            detector = detector.observe(at, face.eye_aspect_ratio, speed=still.speed)
             if was_open and detector.shut_since is not None:
                 found.append(index)
         assert len(found) == len(expected), (clip, found, expected)
@@ -87,12 +97,13 @@ def test_no_blink_in_any_print(testdata: Path, eyes: Eyes) -> None:
     runs = find_runs(testdata / "nuaa/db/ImposterRaw")
     assert len(runs) == 55
     for run in runs:
-        detector = BlinkDetector(closing_ratio=SETTINGS.blink_ratio)
+        detector, still = BlinkDetector(closing_ratio=SETTINGS.blink_ratio), Continuity()
         for at, rgb in timed_frames(run):
             boxes = eyes.detector.detect(rgb)
             face = eyes.mesher.mesh(rgb, boxes[0]) if boxes else None
             if face is not None:
-                detector = detector.observe(at, face.eye_aspect_ratio)
+                still = still.observe(shown_at(at, face))
+                detector = detector.observe(at, face.eye_aspect_ratio, speed=still.speed)
             assert not detector.is_new, run.name
 
 
