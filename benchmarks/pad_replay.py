@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.liveness_clips import NO_GATES, arguments, gated, kinds, seen, ungated
 from edgeverify.domain import Embedding
 from edgeverify.evaluation.attacks.attacks import enrol_people
-from edgeverify.evaluation.attacks.door import DoorRules, iapar, present
+from edgeverify.evaluation.attacks.door import DoorRules, begun_at_every_frame, iapar, present
 from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.rates import Share, rates_of
 from edgeverify.evaluation.attacks.scores import ScoredRun
@@ -66,6 +66,11 @@ def _tell(name: str, runs: list[ScoredRun], reference: Embedding, bench: PadBenc
             f"    at the door: {sum(r.granted for r in on)} of "
             f"{sum(r.transactions for r in on)} transactions granted "
             f"({', '.join(f'{reason} {n}' for r in on for reason, n in r.reasons)})"
+        )
+        begun = [begun_at_every_frame(run, reference, bench.rules) for run in runs]
+        print(
+            "    begun at every frame in turn: "
+            f"{', '.join(f'{reason} {n}' for each in begun for reason, n in each)}"
         )
         return
     off = [present(run, reference, _open(bench.rules)) for run in runs]

@@ -86,6 +86,22 @@ def present(scored: ScoredRun, reference: Embedding, rules: DoorRules) -> DoorRe
     )
 
 
+def begun_at_every_frame(
+    scored: ScoredRun, reference: Embedding, rules: DoorRules
+) -> tuple[tuple[str, int], ...]:
+    """Count the reasons of transactions that begin at each frame in turn, most frequent first.
+
+    They overlap, so they are no independent presentations; they show whom the moment of the claim
+    harms. Those that the run's end cut short are left out.
+    """
+    reasons: Counter[str] = Counter()
+    for start in range(len(scored.frames)):
+        decision, is_whole, _ = _transaction(scored.frames, start, reference, rules)
+        if is_whole:
+            reasons[decision.reason.value] += 1
+    return tuple(reasons.most_common())
+
+
 def iapar(results: Sequence[DoorResult], *, only_presented: bool) -> Share:
     """Count the runs granted at least once, over all of them or over those past the gates."""
     counted = [r for r in results if r.was_presented or not only_presented]

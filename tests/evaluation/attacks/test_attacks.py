@@ -11,7 +11,7 @@ from PIL import Image
 
 from edgeverify.domain import Embedding, Gate, HeadPose, LivenessCues, Reason, Refusal
 from edgeverify.errors import EvaluationError, ImageError
-from edgeverify.evaluation.attacks.door import DoorRules, iapar, present
+from edgeverify.evaluation.attacks.door import DoorRules, begun_at_every_frame, iapar, present
 from edgeverify.evaluation.attacks.files import write_plot, write_windows
 from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.attacks.poses import bpcer_by_pose, pose_lines
@@ -261,3 +261,8 @@ def test_whoever_liveness_refuses_counts_as_refused_whatever_it_gave_as_reason()
 
     assert report.bpcer_per_transaction.errors == 2
     assert any(line.startswith("  BPCER per transaction: 2/") for line in report.lines())
+
+
+def test_transactions_begun_at_every_frame_count_whole_ones_only() -> None:
+    assert begun_at_every_frame(LIVE, ANNA, door()) == (("match", 8),)
+    assert begun_at_every_frame(DARK, ANNA, door()) == ()
