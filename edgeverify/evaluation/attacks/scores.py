@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from edgeverify.domain import Embedding, LivenessCues, QualityFigures, Refusal
-from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
+from edgeverify.evaluation.frame_runs import FrameRun, timed_frames
 from edgeverify.verifier.pipeline import PadStage, Pipeline
 
 
