@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeverify.evaluation.attacks.material import FrameRun, find_runs
 from edgeverify.evaluation.attacks.opened import PadBench, open_bench
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun, score_run
+from edgeverify.evaluation.frame_runs import FrameRun, find_runs
 from edgeverify.settings import ModelSettings, QualitySettings, Settings
 from edgeverify.vision.quality import refuse
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.liveness_clips import Clips, arguments, kinds, seen, ungated
 from edgeverify.domain import Face, HeadPose, Points, RgbImage
-from edgeverify.evaluation.attacks.material import timed_frames
 from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.scores import ScoredRun
+from edgeverify.evaluation.frame_runs import timed_frames
 from edgeverify.liveness.blink import MAX_CLOSING_RATIO
 from edgeverify.liveness.planarity import MIN_STRETCH, Planarity
 

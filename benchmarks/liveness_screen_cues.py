@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.liveness_clips import FIRST_PHONE_FRAME, arguments, kinds
 from edgeverify.domain import FaceBox, RgbImage
-from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
+from edgeverify.evaluation.frame_runs import FrameRun, timed_frames
 from edgeverify.models.folders import models_directory
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from benchmarks.liveness_clips import Clips, arguments, kinds, seen, ungated
 from edgeverify.comparison import score
 from edgeverify.domain import Embedding
-from edgeverify.evaluation.attacks.material import timed_frames
 from edgeverify.evaluation.attacks.opened import PadBench
 from edgeverify.evaluation.attacks.scores import ScoredRun
+from edgeverify.evaluation.frame_runs import timed_frames
 from edgeverify.liveness.stillness import Stillness
 
 GREY_LEVELS = (1, 2, 3, 4)

@@ -21,6 +21,7 @@ from pathlib import Path
 from edgeverify.atomic_file import PRIVATE_FOLDER, sync_folder, write_whole
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.journal.facts import fact, put_fact
+from edgeverify.private_sqlite import open_for_reading
 from edgeverify.state import StateDirectory, check_owner
 
 FORMAT = 1
@@ -42,8 +43,11 @@ class Backup:
     files: Mapping[str, str]
 
 
-def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup:
-    """Write a backup to `target` (a tar file, mode 0600). Raises StateError."""
+def collect(state: StateDirectory) -> dict[str, bytes]:
+    """Return the door's files by name, each whole; nothing is made. Raises StateError.
+
+    A state without any database holds nothing worth keeping: that is an error.
+    """
     check_owner(state.folder)
     parts: dict[str, bytes] = {}
     for name in (*DATABASES, *SECRETS):
@@ -53,10 +57,18 @@ def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup
                 parts[name] = _snapshot(path) if name in DATABASES else path.read_bytes()
         except (OSError, sqlite3.Error) as error:
             raise StateError(f"{path} cannot be read: {_reason(error)}") from None
-    if not parts:
-        raise StateError(f"there is nothing to back up in {state.folder}")
+    if not any(name in parts for name in DATABASES):
+        raise StateError(
+            f"there is nothing to back up in {state.folder}: no journal and no references",
+            advice="The daemon makes both at its first start; is --state right?",
+        )
+    return parts
+
+
+def write_backup(door: str, parts: Mapping[str, bytes], target: Path, *, now: datetime) -> Backup:
+    """Write what was collected to `target` (a tar file, mode 0600). Raises StateError."""
     backup = Backup(
-        door=state.door,
+        door=door,
         made_at=now,
         files={name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
     )
@@ -67,19 +79,23 @@ def make_backup(state: StateDirectory, target: Path, *, now: datetime) -> Backup
     return backup
 
 
-def restore_backup(state: StateDirectory, source: Path, *, now: datetime) -> Backup:
-    """Put a backup in the place of the state; the caller holds the lock.
-
-    What was there is moved into a folder `before-restore-...` beside it. Nothing is touched
-    unless the whole backup is sound and of this door. Raises StateError.
-    """
-    check_owner(state.folder)
+def read_backup(source: Path, door: str) -> tuple[Backup, Mapping[str, bytes]]:
+    """Read a whole, sound backup of `door` with its files by name. Raises StateError."""
     backup, parts = _unpack(source)
-    if backup.door != state.door:
+    if backup.door != door:
         raise StateError(
-            f"{source} is a backup of the door {backup.door!r}, not {state.door!r}",
+            f"{source} is a backup of the door {backup.door!r}, not {door!r}",
             advice="Each door has its own state",
         )
+    return backup, parts
+
+
+def restore_backup(state: StateDirectory, parts: Mapping[str, bytes], *, now: datetime) -> None:
+    """Put a backup that was read in the place of the state; the caller holds the lock.
+
+    What was there is moved into a folder `before-restore-...` beside it. Raises StateError.
+    """
+    check_owner(state.folder)
     with _restoring(f"what stands in {state.folder} cannot be set aside"):
         _set_aside(state.folder, now)
     for name, data in parts.items():
@@ -88,7 +104,6 @@ def restore_backup(state: StateDirectory, source: Path, *, now: datetime) -> Bac
     if state.journal.exists():
         with _restoring(f"the restored journal {state.journal} cannot be opened"):
             _skip_numbers(state.journal)
-    return backup
 
 
 @contextmanager
@@ -107,9 +122,8 @@ def _reason(error: OSError | sqlite3.Error) -> str:
 
 
 def _snapshot(database: Path) -> bytes:
-    address = f"{database.absolute().as_uri()}?mode=ro"
     with (
-        closing(sqlite3.connect(address, uri=True, timeout=10)) as source,
+        closing(open_for_reading(database)) as source,
         closing(sqlite3.connect(":memory:")) as copy,
     ):
         source.backup(copy)

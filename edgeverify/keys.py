@@ -142,6 +142,16 @@ def load_signing_keys(path: Path, *, now: datetime) -> SigningKeys:
         keys = _new_keys(now, ())
         save_signing_keys(path, keys)
         return keys
+    return read_signing_keys(path)
+
+
+def read_signing_keys(path: Path) -> SigningKeys:
+    """Read the signing keys, making none. Raises KeyUnusableError, also where there are none."""
+    if not path.exists():
+        raise KeyUnusableError(
+            f"there is no signing key yet: {path} does not exist",
+            advice="The daemon makes it at its first start; is --state right?",
+        )
     content = read_private(path, what="the signing key", limit=1 << 20)
     try:
         return _from_record(_KeyFile.model_validate_json(content))
@@ -160,7 +170,7 @@ def rotate_signing_keys(
 
     The old private key is gone afterwards.
     """
-    old = load_signing_keys(path, now=now)
+    old = read_signing_keys(path)
     kept = tuple(key for key in old.previous if key.accepted_until > now)
     retired = PreviousKey(old.public, old.keyid, now + timedelta(days=previous_days))
     new = _new_keys(now, (retired, *kept))

@@ -91,8 +91,13 @@ def open_in_memory(schema: Schema) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open an existing file for queries only, beside whoever writes it. Raises sqlite3.Error."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+    """Open an existing file for queries only, beside whoever writes it. Raises sqlite3.Error.
+
+    Where nobody does, nothing is made beside it either (sqlite.org/wal.html, "Read-Only
+    Databases": without `immutable` even a reader makes a log).
+    """
+    mode = "ro" if path.with_name(path.name + LOGS[0]).exists() else "ro&immutable=1"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

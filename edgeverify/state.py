@@ -11,8 +11,8 @@ import fcntl
 import os
 import pwd
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -101,11 +101,7 @@ def open_state(path: Path, door: str) -> StateDirectory:
             _refuse_a_strangers_folder(path)
             write_whole(marker, f"{door}\n".encode())
             owner_door = door
-        if owner_door != door:
-            raise StateError(
-                f"the state directory {path} belongs to the door {owner_door!r}, not {door!r}",
-                advice="Each door has its own: check `door:` in the config, or name it by --state",
-            )
+        _refuse_another_door(path, owner_door, door)
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(PRIVATE_FOLDER)
     except UnicodeError:
@@ -118,13 +114,80 @@ def open_state(path: Path, door: str) -> StateDirectory:
     return StateDirectory(path, door)
 
 
+def existing_state(path: Path, door: str) -> StateDirectory:
+    """Return the state directory at `path` for reading; nothing is made or changed.
+
+    Raises StateError where there is none, or where it is another door's.
+    """
+    marker = path / DOOR_FILE
+    try:
+        owner_door = marker.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise StateError(
+            f"the door {door!r} has no state in {path}",
+            advice="Its daemon makes it at the first start; --state names another directory",
+        ) from None
+    except UnicodeError:
+        raise StateError(f"{marker} is damaged: it does not name a door") from None
+    except OSError as error:
+        raise StateError(f"{marker} cannot be read: {error.strerror}") from None
+    _refuse_another_door(path, owner_door, door)
+    return StateDirectory(path, door)
+
+
+@contextmanager
+def as_owner(path: Path) -> Iterator[None]:
+    """Let root work as the owner of `path`, or of the folder that it is to be made in.
+
+    So root may type every command, and leaves no file that the service cannot read. Anybody else
+    stays who they are. Raises StateError where this root may not become another user.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists()).stat()
+    group, groups = os.getegid(), os.getgroups()
+    try:
+        os.setgroups(_groups(nearest.st_uid, nearest.st_gid))
+        os.setegid(nearest.st_gid)
+        os.seteuid(nearest.st_uid)
+    except OSError as error:
+        os.setegid(group)
+        raise StateError(
+            f"root cannot work as {user_name(nearest.st_uid)}, to whom {path} belongs: "
+            f"{error.strerror}"
+        ) from None
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+def _groups(user: int, group: int) -> list[int]:
+    try:
+        return os.getgrouplist(pwd.getpwuid(user).pw_name, group)
+    except KeyError:
+        return [group]
+
+
 def check_owner(path: Path) -> None:
     """Refuse to work on another user's state, root included. Raises StateError."""
     owner, user = path.stat().st_uid, os.geteuid()
     if owner != user:
+        name = user_name(owner)
         raise StateError(
-            f"the state directory {path} belongs to {_user(owner)}, and this is {_user(user)}",
-            advice=f"Run: sudo -u {_user(owner)} edgeverify ...",
+            f"the state directory {path} belongs to {name}, and this is {user_name(user)}",
+            advice=f"Run: sudo -u {name} edgeverify ...",
+        )
+
+
+def _refuse_another_door(path: Path, found: str, door: str) -> None:
+    if found != door:
+        raise StateError(
+            f"the state directory {path} belongs to the door {found!r}, not {door!r}",
+            advice="Each door has its own: check `door:` in the config, or name it by --state",
         )
 
 
@@ -140,7 +203,8 @@ def _refuse_a_strangers_folder(path: Path) -> None:
         )
 
 
-def _user(uid: int) -> str:
+def user_name(uid: int) -> str:
+    """Return what a user is called; `#1234` where the machine does not know."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

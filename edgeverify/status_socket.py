@@ -20,7 +20,6 @@ from typing import TypeAlias
 from edgeverify.errors import EdgeverifyError, StateError
 
 SOCKET_NAME = "edgeverify.sock"
-SHARED_STATES = Path("/var/lib/edgeverify")
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_REQUEST_PARTS = 16
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -139,46 +138,6 @@ def ask(
     problem = answer.get("problem") if isinstance(answer, dict) else None
     advice = answer.get("advice") if isinstance(answer, dict) else None
     raise StateError(str(problem or "the daemon gave no answer"), advice=str(advice or ""))
-
-
-def _sockets(states: Path) -> list[Path]:
-    try:
-        return sorted(states.glob(f"*/{SOCKET_NAME}"))
-    except OSError:  # a daemon that ends takes its folder along
-        return []
-
-
-def find_daemon(
-    option: Path | None, environment: Mapping[str, str], *, shared: Path = SHARED_STATES
-) -> Path:
-    """Return the state directory to ask: the one named, else that of the only running daemon.
-
-    Looked through are $STATE_DIRECTORY, the services' directories under `shared`, and those under
-    $XDG_STATE_HOME/edgeverify. Raises StateError when there is none, or more than one.
-    """
-    given = environment.get("STATE_DIRECTORY", "").split(":")[0]
-    if option is not None or given:
-        return option if option is not None else Path(given)
-    home = environment.get("XDG_STATE_HOME", "")
-    if not home.startswith("/"):
-        home = str(Path(environment.get("HOME", "/")) / ".local/state")
-    folders = (shared, Path(home) / "edgeverify")
-    found = [path.parent for folder in folders for path in _sockets(folder)]
-    running = [state for state in found if is_running(state)]
-    if len(running) == 1:
-        return running[0]
-    if running:
-        doors = ", ".join(str(state) for state in running)
-        raise StateError("several daemons are running", advice=f"choose with --state: {doors}")
-    if shared.is_dir() and not os.access(shared, os.R_OK | os.X_OK):
-        raise StateError(
-            f"you may not look into {shared}, where the services keep their state",
-            advice="run this as the service's user: sudo -u edgeverify edgeverify ...",
-        )
-    raise StateError(
-        "no daemon is running on this machine",
-        advice="start one (systemctl start edgeverify), or name its directory with --state",
-    )
 
 
 def is_running(state: Path) -> bool:

@@ -23,11 +23,12 @@ from pathlib import Path
 
 from edgeverify import __version__
 from edgeverify.atomic_file import whole_file
+from edgeverify.door_state import find_daemon, find_state
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.folder_listing import entries
 from edgeverify.redaction import Redactor
 from edgeverify.settings import Settings
-from edgeverify.status_socket import ask, find_daemon
+from edgeverify.status_socket import ask
 from edgeverify.thermal import Sensors
 
 LOG_LINES = 20_000
@@ -47,6 +48,7 @@ class Sources:
 
     settings: Settings | None
     settings_problem: str = ""
+    config: Path | None = None
     state: Path | None = None
     log: Path | None = None
     environment: Mapping[str, str]
@@ -118,10 +120,22 @@ def _settings(sources: Sources, redactor: Redactor) -> str:
 
 def _status(sources: Sources) -> str:
     try:
-        answer = ask(find_daemon(sources.state, sources.environment), "status")
+        answer = ask(_state(sources), "status")
     except StateError as error:
         return json.dumps({"not to be had": str(error)})
     return json.dumps(answer, indent=2, ensure_ascii=False)
+
+
+def _state(sources: Sources) -> Path:
+    if sources.config is None or sources.settings is None:
+        return find_daemon(sources.state, sources.environment, command="edgeverify diagnose")
+    return find_state(
+        sources.config,
+        sources.settings.door,
+        sources.state,
+        sources.environment,
+        command="edgeverify diagnose",
+    ).place.folder
 
 
 def _log(log: Path | None) -> str:

@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from edgeverify.atomic_file import write_whole
-from edgeverify.backup import SEQUENCE_GAP, make_backup, restore_backup
+from edgeverify.backup import (
+    SEQUENCE_GAP,
+    Backup,
+    collect,
+    read_backup,
+    restore_backup,
+    write_backup,
+)
 from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
 from edgeverify.journal.journal import Journal
@@ -35,6 +42,14 @@ def state(tmp_path: Path) -> StateDirectory:
     return state
 
 
+def back_up(state: StateDirectory, file: Path) -> Backup:
+    return write_backup(state.door, collect(state), file, now=NOW)
+
+
+def restore(state: StateDirectory, file: Path) -> None:
+    restore_backup(state, read_backup(file, state.door)[1], now=NOW)
+
+
 def enrol(state: StateDirectory, card: str) -> None:
     values = np.linspace(0.1, 0.2, 128, dtype=np.float32)
     photo = PhotoEmbedding(
@@ -51,7 +66,7 @@ def enrolled(state: StateDirectory) -> set[str]:
 
 def test_a_restored_door_knows_who_and_what_it_knew(state: StateDirectory, tmp_path: Path) -> None:
     keyid = load_signing_keys(state.signing_keys, now=NOW).keyid
-    made = make_backup(state, tmp_path / "door.backup", now=NOW)
+    made = back_up(state, tmp_path / "door.backup")
     assert sorted(made.files) == [
         "journal.sqlite",
         "master.key",
@@ -60,7 +75,7 @@ def test_a_restored_door_knows_who_and_what_it_knew(state: StateDirectory, tmp_p
     ]
     enrol(state, "2")
     state.master_key.unlink()
-    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    restore(state, tmp_path / "door.backup")
     assert enrolled(state) == {"1"}
     assert state.master_key.read_bytes() == KEY
     assert load_signing_keys(state.signing_keys, now=NOW).keyid == keyid
@@ -69,17 +84,17 @@ def test_a_restored_door_knows_who_and_what_it_knew(state: StateDirectory, tmp_p
 def test_backup_and_restored_files_are_for_their_owner_alone(
     state: StateDirectory, tmp_path: Path
 ) -> None:
-    make_backup(state, tmp_path / "door.backup", now=NOW)
+    back_up(state, tmp_path / "door.backup")
     assert (tmp_path / "door.backup").stat().st_mode & 0o777 == 0o600
-    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    restore(state, tmp_path / "door.backup")
     for file in state.folder.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
 
 
 def test_what_was_there_before_is_kept_aside(state: StateDirectory, tmp_path: Path) -> None:
-    make_backup(state, tmp_path / "door.backup", now=NOW)
+    back_up(state, tmp_path / "door.backup")
     enrol(state, "2")
-    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    restore(state, tmp_path / "door.backup")
     (aside,) = state.folder.glob("before-restore-*")
     with ReferenceStore(aside / "references.sqlite", KEY, now=NOW) as store:
         assert {one.card for one in store.list()} == {"1", "2"}
@@ -91,17 +106,17 @@ def test_a_backup_made_while_the_door_writes_is_consistent(
     with ReferenceStore(state.references, KEY, now=NOW) as writing:
         writing._connection.execute("BEGIN IMMEDIATE")
         writing._connection.execute("DELETE FROM reference")
-        make_backup(state, tmp_path / "door.backup", now=NOW)
+        back_up(state, tmp_path / "door.backup")
         writing._connection.execute("ROLLBACK")
-    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    restore(state, tmp_path / "door.backup")
     assert enrolled(state) == {"1"}
 
 
 def test_sequence_numbers_jump_ahead_so_that_none_comes_twice(
     state: StateDirectory, tmp_path: Path
 ) -> None:
-    make_backup(state, tmp_path / "door.backup", now=NOW)
-    restore_backup(state, tmp_path / "door.backup", now=NOW)
+    back_up(state, tmp_path / "door.backup")
+    restore(state, tmp_path / "door.backup")
     connection = sqlite3.connect(state.journal)
     reserved = connection.execute("SELECT value FROM facts WHERE name = 'reserved'").fetchone()
     connection.close()
@@ -109,10 +124,10 @@ def test_sequence_numbers_jump_ahead_so_that_none_comes_twice(
 
 
 def test_another_door_s_backup_is_refused(state: StateDirectory, tmp_path: Path) -> None:
-    make_backup(state, tmp_path / "door.backup", now=NOW)
+    back_up(state, tmp_path / "door.backup")
     other = open_state(tmp_path / "other", "back-door")
     with pytest.raises(StateError, match="is a backup of the door 'front-door', not 'back-door'"):
-        restore_backup(other, tmp_path / "door.backup", now=NOW)
+        restore(other, tmp_path / "door.backup")
 
 
 def packed(**members: bytes) -> bytes:
@@ -148,29 +163,29 @@ def test_what_is_no_backup_changes_nothing(
     (tmp_path / "bad.backup").write_bytes(content)
     before = {file.name: file.read_bytes() for file in state.folder.iterdir()}
     with pytest.raises(StateError, match=reason):
-        restore_backup(state, tmp_path / "bad.backup", now=NOW)
+        restore(state, tmp_path / "bad.backup")
     assert {file.name: file.read_bytes() for file in state.folder.iterdir()} == before
 
 
 def test_a_backup_with_one_changed_byte_is_refused(state: StateDirectory, tmp_path: Path) -> None:
     file = tmp_path / "door.backup"
-    make_backup(state, file, now=NOW)
+    back_up(state, file)
     content = file.read_bytes()
     file.write_bytes(content.replace(KEY, KEY[::-1]))
     with pytest.raises(StateError, match="is damaged: its hashes do not fit"):
-        restore_backup(state, file, now=NOW)
+        restore(state, file)
 
 
 def test_a_backup_that_cannot_be_written_or_read(state: StateDirectory, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be written"):
-        make_backup(state, tmp_path / "nowhere" / "door.backup", now=NOW)
+        back_up(state, tmp_path / "nowhere" / "door.backup")
     with pytest.raises(StateError, match="cannot be read"):
-        restore_backup(state, tmp_path / "nowhere.backup", now=NOW)
+        restore(state, tmp_path / "nowhere.backup")
 
 
 def test_an_empty_state_is_nothing_to_back_up(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="nothing to back up"):
-        make_backup(open_state(tmp_path / "s", "d"), tmp_path / "b", now=NOW)
+        back_up(open_state(tmp_path / "s", "d"), tmp_path / "b")
 
 
 def test_the_file_that_cannot_be_read_is_named_by_itself(
@@ -179,14 +194,14 @@ def test_the_file_that_cannot_be_read_is_named_by_itself(
     state.master_key.unlink()
     state.master_key.mkdir()  # so that not even root can read it as a file
     with pytest.raises(StateError, match=r"master\.key cannot be read: Is a directory"):
-        make_backup(state, tmp_path / "door.backup", now=NOW)
+        back_up(state, tmp_path / "door.backup")
     assert not (tmp_path / "door.backup").exists()
 
 
 def test_the_file_that_cannot_be_restored_is_named_by_itself(
     state: StateDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_backup(state, tmp_path / "door.backup", now=NOW)
+    back_up(state, tmp_path / "door.backup")
 
     def full(path: Path, content: bytes) -> None:
         if path == state.master_key:
@@ -195,5 +210,5 @@ def test_the_file_that_cannot_be_restored_is_named_by_itself(
 
     monkeypatch.setattr("edgeverify.backup.write_whole", full)
     with pytest.raises(StateError, match=r"master\.key cannot be written: No space left") as caught:
-        restore_backup(state, tmp_path / "door.backup", now=NOW)
+        restore(state, tmp_path / "door.backup")
     assert "before-restore-" in caught.value.advice

@@ -128,6 +128,7 @@ def test_the_key_id_follows_from_the_public_key_alone(tmp_path: Path) -> None:
 
 def test_after_a_rotation_both_keys_count_for_the_stated_time(tmp_path: Path) -> None:
     file = tmp_path / "signing-keys.json"
+    load_signing_keys(file, now=NOW)
     old, new = rotate_signing_keys(file, now=NOW, previous_days=30)
     assert old.keyid != new.keyid
     assert load_signing_keys(file, now=NOW).keyid == new.keyid
@@ -137,6 +138,7 @@ def test_after_a_rotation_both_keys_count_for_the_stated_time(tmp_path: Path) ->
 
 def test_a_rotation_destroys_the_old_private_key_and_forgets_expired_ones(tmp_path: Path) -> None:
     file = tmp_path / "signing-keys.json"
+    load_signing_keys(file, now=NOW)
     first, second = rotate_signing_keys(file, now=NOW, previous_days=30)
     assert b64encode(first.private.private_bytes_raw()) not in file.read_bytes()
     later = NOW + timedelta(days=31)
@@ -145,7 +147,11 @@ def test_a_rotation_destroys_the_old_private_key_and_forgets_expired_ones(tmp_pa
 
 
 def test_rotating_to_zero_days_ends_the_old_key_at_once(tmp_path: Path) -> None:
-    _, new = rotate_signing_keys(tmp_path / "signing-keys.json", now=NOW, previous_days=0)
+    file = tmp_path / "signing-keys.json"
+    with pytest.raises(KeyUnusableError, match="there is no signing key yet"):
+        rotate_signing_keys(file, now=NOW, previous_days=0)
+    load_signing_keys(file, now=NOW)
+    _, new = rotate_signing_keys(file, now=NOW, previous_days=0)
     assert set(new.accepted(NOW)) == {new.keyid}
 
 

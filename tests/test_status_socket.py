@@ -19,7 +19,6 @@ from edgeverify.status_socket import (
     Json,
     StatusServer,
     ask,
-    find_daemon,
     is_running,
 )
 from tests.waiting import patience
@@ -172,40 +171,3 @@ def test_a_state_directory_that_is_not_there(tmp_path: Path) -> None:
         StatusServer(tmp_path / "absent", HANDLERS)
     with pytest.raises(StateError, match="no daemon is running"):
         ask(tmp_path / "absent", "status")
-
-
-class TestFindingTheDaemon:
-    def test_the_one_named_is_asked(self, tmp_path: Path) -> None:
-        assert find_daemon(tmp_path, {}, shared=tmp_path / "none") == tmp_path
-
-    def test_systemd_names_the_first_of_several(self, tmp_path: Path) -> None:
-        environment = {"STATE_DIRECTORY": "/var/lib/edgeverify/front:/var/lib/edgeverify/models"}
-        assert find_daemon(None, environment, shared=tmp_path) == Path("/var/lib/edgeverify/front")
-
-    def test_the_only_one_that_runs_is_found(self, tmp_path: Path) -> None:
-        for door in ("front", "back"):
-            (tmp_path / door).mkdir()
-        (tmp_path / "back" / SOCKET_NAME).touch()  # left behind by a killed one
-        server = StatusServer(tmp_path / "front", HANDLERS)
-        try:
-            found = find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)
-        finally:
-            server.close()
-        assert found == tmp_path / "front"
-
-    def test_of_two_one_must_be_chosen(self, tmp_path: Path) -> None:
-        servers = []
-        for door in ("front", "back"):
-            (tmp_path / door).mkdir()
-            servers.append(StatusServer(tmp_path / door, HANDLERS))
-        try:
-            with pytest.raises(StateError, match="several daemons") as caught:
-                find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)
-        finally:
-            for server in servers:
-                server.close()
-        assert str(tmp_path / "back") in caught.value.advice
-
-    def test_none_at_all(self, tmp_path: Path) -> None:
-        with pytest.raises(StateError, match="no daemon is running on this machine"):
-            find_daemon(None, {"HOME": str(tmp_path)}, shared=tmp_path)

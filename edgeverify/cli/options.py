@@ -17,12 +17,22 @@ StateFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--state",
-        help="The state directory; without it $STATE_DIRECTORY, else "
-        "$XDG_STATE_HOME/edgeverify/DOOR.",
+        help="The state directory; without it that of the door's running daemon, else the "
+        "installed service's, else $XDG_STATE_HOME/edgeverify/DOOR.",
         show_default=False,
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AnyConfig: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="EDGEVERIFY_CONFIG",
+        help="The door's YAML; needed only where several daemons run.",
+        show_default=False,
+    ),
+]
 DaemonState: TypeAlias = Annotated[
     Path | None,
     typer.Option(

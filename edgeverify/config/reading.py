@@ -118,6 +118,9 @@ def _read_bytes(path: Path) -> bytes:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise fatal(path, 0, "is not a plain file")
             content = file.read(MAX_BYTES + 1)
+    except PermissionError as error:
+        advice = "; put sudo before the command" if os.geteuid() else ""
+        raise fatal(path, 0, f"cannot be read: {error.strerror}{advice}") from None
     except OSError as error:
         raise fatal(path, 0, f"cannot be read: {error.strerror}") from None
     if len(content) > MAX_BYTES:

@@ -15,8 +15,9 @@ from edgeverify.claims import SOURCES, SourceKind
 from edgeverify.config import load_config
 from edgeverify.daemon.service import assemble
 from edgeverify.daemon.supervisor import Supervisor
+from edgeverify.door_state import find_state
 from edgeverify.settings import Settings
-from edgeverify.state import open_state, state_path, take_lock
+from edgeverify.state import open_state, take_lock
 from edgeverify.systemd import ServiceManager, journal_is_on
 
 
@@ -49,7 +50,10 @@ def run_daemon(
     )
     manager = ServiceManager.from_environment(environ, os.getpid())
     door = config.settings.door
-    state = open_state(state_path(door, state_option, environ), door)
+    found = find_state(
+        path, door, state_option, environ, command=f"edgeverify run --config {path}", may_begin=True
+    )
+    state = open_state(found.place.folder, door)
     with take_lock(state):
         manager.status(f"{door}: starting, edgeverify {__version__}")
         supervisor = Supervisor(

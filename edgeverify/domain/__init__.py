@@ -8,14 +8,25 @@ are seconds and only comparable within one process.
 
 from __future__ import annotations
 
-from edgeverify.domain.arrays import Points, RgbImage, Vector
-from edgeverify.domain.biometric import Comparison, Embedding, OperatingPoint, Reference
+import importlib
+from typing import TYPE_CHECKING
+
 from edgeverify.domain.claim import Claim, ClaimSource
 from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
 from edgeverify.domain.degradation import Degradation
 from edgeverify.domain.fault_name import FaultName
-from edgeverify.domain.observation import Gate, LivenessCues, Observation, QualityFigures, Refusal
-from edgeverify.domain.picture import AlignedFace, Face, FaceBox, Frame, HeadPose
+
+if TYPE_CHECKING:
+    from edgeverify.domain.arrays import Points, RgbImage, Vector
+    from edgeverify.domain.biometric import Comparison, Embedding, OperatingPoint, Reference
+    from edgeverify.domain.observation import (
+        Gate,
+        LivenessCues,
+        Observation,
+        QualityFigures,
+        Refusal,
+    )
+    from edgeverify.domain.picture import AlignedFace, Face, FaceBox, Frame, HeadPose
 
 __all__ = [
     "AlignedFace",
@@ -45,3 +56,22 @@ __all__ = [
     "RgbImage",
     "Vector",
 ]
+
+_OF_PICTURES = {
+    **dict.fromkeys(("Points", "RgbImage", "Vector"), "arrays"),
+    **dict.fromkeys(("Comparison", "Embedding", "OperatingPoint", "Reference"), "biometric"),
+    **dict.fromkeys(
+        ("Gate", "LivenessCues", "Observation", "QualityFigures", "Refusal"), "observation"
+    ),
+    **dict.fromkeys(("AlignedFace", "Face", "FaceBox", "Frame", "HeadPose"), "picture"),
+}
+"""What needs numpy, and is therefore imported when it is asked for: a lock has no numpy."""
+
+
+def __getattr__(name: str) -> object:
+    module = _OF_PICTURES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = found
+    return found

@@ -6,9 +6,8 @@ The table in docs/operations.md is printed by `python -m edgeverify.domain.fault
 from __future__ import annotations
 
 import sys
-from enum import Enum
 
-from typing_extensions import Self
+from edgeverify.domain.described_word import DescribedWord, table
 
 _SPACE = "Free space on the disk of the state, or mend it: the door is back within seconds."
 _ACL = "Give the door's user its topics in the broker's ACL: config/mosquitto/ has one that fits."
@@ -20,29 +19,8 @@ _BACK_END = "The door runs on the next back end; the sentence says what this one
 _REFUSED_BACK_END = "this back end was refused; the next one runs"
 
 
-class FaultName(str, Enum):
-    """The value is the word for machines: in the status, the metrics, the doctor.
-
-    `meaning` explains it, `grants` says who can be let in meanwhile, and `advice` what to do, in
-    whole sentences.
-    """
-
-    meaning: str
-    grants: str
-    advice: str
-
-    def __new__(cls, word: str, meaning: str = "", grants: str = "", advice: str = "") -> Self:
-        """Make a member of its four columns; by the word alone it is found again."""
-        made = str.__new__(cls, word)
-        made._value_ = word
-        made.meaning, made.grants, made.advice = meaning, grants, advice
-        return made
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    # Equal to the word, so found by it: Enum's own hash would be another one.
-    __hash__ = str.__hash__
+class FaultName(DescribedWord):
+    """Everything that a door can be degraded by, each with its meaning, grants and advice."""
 
     CAMERA_STARTING = (
         "camera_starting",
@@ -301,12 +279,5 @@ class FaultName(str, Enum):
     )
 
 
-def table() -> str:
-    """Return the table of docs/operations.md: a row a name."""
-    rows = [f"| `{one.value}` | {one.meaning} | {one.grants} | {one.advice} |" for one in FaultName]
-    head = ("| name | what it means | grants | what to do |", "| --- | --- | --- | --- |")
-    return "\n".join((*head, *rows, ""))
-
-
 if __name__ == "__main__":
-    sys.stdout.write(table())
+    sys.stdout.write(table(FaultName))

@@ -22,11 +22,11 @@ from edgeverify.evaluation.images.material import (
     paired_images,
 )
 from edgeverify.evaluation.images.pairs import Pair, read_pairs
-from edgeverify.evaluation.images.report import ImageReport
 from edgeverify.evaluation.images.view import Gates
 from edgeverify.evaluation.instrument import Instrument
+from edgeverify.evaluation.reports.images import ImageReport
+from edgeverify.evaluation.reports.transactions import SequenceReport, judge_sequences
 from edgeverify.evaluation.transactions.journal_scores import JournalReport, judge_journal
-from edgeverify.evaluation.transactions.report import SequenceReport, judge_sequences
 from edgeverify.settings import Settings
 from edgeverify.vision.dominance import FaceSelection
 

@@ -1,6 +1,8 @@
 """The wire format: what stands in each MQTT message, and how a reader checks it. Pure."""
 
+from edgeverify.events.announcement import NEXT_KEY, NextKey, announce, read_next_key
 from edgeverify.events.envelope import CONTENT_TYPE, Event, EventKind, encode_event, parse_event
+from edgeverify.events.lock_state import LockCause, LockReport, LockState, last_will
 from edgeverify.events.messages import ClaimMessage, encode_claim, encode_prompt, encode_status
 from edgeverify.events.payload import (
     MAX_LIFETIME_SECONDS,
@@ -14,20 +16,28 @@ from edgeverify.events.topics import Topics
 __all__ = [
     "CONTENT_TYPE",
     "MAX_LIFETIME_SECONDS",
+    "NEXT_KEY",
     "ClaimMessage",
     "DecisionPayload",
     "Event",
     "EventKind",
+    "LockCause",
+    "LockReport",
+    "LockState",
+    "NextKey",
     "SignedDecision",
     "Signer",
     "Topics",
+    "announce",
     "encode_claim",
     "encode_event",
     "encode_prompt",
     "encode_status",
     "from_wire_time",
     "key_id",
+    "last_will",
     "parse_event",
+    "read_next_key",
     "sign",
     "to_wire_time",
     "verify",

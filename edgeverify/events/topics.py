@@ -1,4 +1,4 @@
-"""The five topics of a door. There is no command topic."""
+"""The six topics of a door. There is no command topic."""
 
 from __future__ import annotations
 
@@ -35,3 +35,8 @@ class Topics:
     def prompt(self) -> str:
         """Out: what to ask of the person at the door."""
         return f"edgeverify/{self.door}/prompt"
+
+    @property
+    def lock(self) -> str:
+        """In: how the lock program says that the door stands; retained, with a last will."""
+        return f"edgeverify/{self.door}/lock"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from edgeverify import private_sqlite
@@ -36,6 +39,17 @@ VERSION = SCHEMA.version
 """`make rollback` asks every release for it: the name and the place stay."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSummary:
+    """What may be shown about a reference; no embedding in it."""
+
+    card: str
+    name: str
+    embedding_space: str
+    photo_count: int
+    enrolled_at: datetime
+
+
 _TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
@@ -65,15 +79,31 @@ def open_in_memory(path: Path, sealer: Sealer) -> sqlite3.Connection:
     return _prepared(private_sqlite.open_in_memory(SCHEMA), sealer, path)
 
 
+def summaries(path: Path) -> tuple[ReferenceSummary, ...]:
+    """Read what may be shown of every reference by card, changing nothing and without any key.
+
+    Raises StateError.
+    """
+    with _read_only(path) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        rows = connection.execute("SELECT * FROM reference ORDER BY card")
+        return tuple(summary_of(row) for row in rows)
+
+
 def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
     """Read which cards have a reference, changing nothing. Raises StateError, KeyUnusableError."""
+    with _read_only(path) as connection:
+        private_sqlite.check_pages(connection)
+        _check_master_key(connection, sealer, path)
+        return frozenset(str(row[0]) for row in connection.execute("SELECT card FROM reference"))
+
+
+@contextmanager
+def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(private_sqlite.open_for_reading(path)) as connection:
-            private_sqlite.check_pages(connection)
-            _check_master_key(connection, sealer, path)
-            return frozenset(
-                str(row[0]) for row in connection.execute("SELECT card FROM reference")
-            )
+            yield connection
     except sqlite3.OperationalError as error:
         raise StateError(f"the references in {path} cannot be read: {error}") from None
     except sqlite3.DatabaseError as error:
@@ -81,6 +111,17 @@ def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
             f"the references in {path} are damaged: {error}",
             advice="The next start moves them aside and makes them again from the photos",
         ) from None
+
+
+def summary_of(row: sqlite3.Row) -> ReferenceSummary:
+    """Return what may be shown of a row."""
+    return ReferenceSummary(
+        card=row["card"],
+        name=row["name"],
+        embedding_space=row["embedding_space"],
+        photo_count=row["photo_count"],
+        enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
+    )
 
 
 def _prepared(connection: sqlite3.Connection, sealer: Sealer, path: Path) -> sqlite3.Connection:

@@ -17,19 +17,14 @@ from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
 from edgeverify.private_sqlite import move_aside
-from edgeverify.references.database import DiskTroubleError, open_database, open_in_memory
+from edgeverify.references.database import (
+    DiskTroubleError,
+    ReferenceSummary,
+    open_database,
+    open_in_memory,
+    summary_of,
+)
 from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceSummary:
-    """What may be shown about a reference; no embedding in it."""
-
-    card: str
-    name: str
-    embedding_space: str
-    photo_count: int
-    enrolled_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -183,7 +178,7 @@ class ReferenceStore:
     def list(self) -> tuple[ReferenceSummary, ...]:
         """All references by card; nothing is decrypted."""
         rows = self._read("SELECT * FROM reference ORDER BY card")
-        return tuple(_summary(row) for row in rows)
+        return tuple(summary_of(row) for row in rows)
 
     def remove(self, card: str) -> bool:
         """Destroy a reference: its wrapped key is overwritten, then the row and the log go.
@@ -249,7 +244,7 @@ class ReferenceStore:
     def _stored(self, row: sqlite3.Row) -> StoredReference:
         sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
         photos = self._sealer.open(row["card"], row["embedding_space"], sealed)
-        return StoredReference(summary=_summary(row), photos=photos)
+        return StoredReference(summary=summary_of(row), photos=photos)
 
 
 def _fused(photos: tuple[PhotoEmbedding, ...]) -> Embedding:
@@ -257,13 +252,3 @@ def _fused(photos: tuple[PhotoEmbedding, ...]) -> Embedding:
     if len(photos) == 1:
         return photos[0].embedding
     return fuse([photo.embedding for photo in photos])
-
-
-def _summary(row: sqlite3.Row) -> ReferenceSummary:
-    return ReferenceSummary(
-        card=row["card"],
-        name=row["name"],
-        embedding_space=row["embedding_space"],
-        photo_count=row["photo_count"],
-        enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
-    )

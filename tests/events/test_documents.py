@@ -15,17 +15,24 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.domain import Degradation, FaultName, Outcome, Prompt, Reason
-from edgeverify.errors import ClaimError
+from edgeverify.errors import ClaimError, EventError
 from edgeverify.events import (
+    NEXT_KEY,
     ClaimMessage,
     DecisionPayload,
     EventKind,
+    LockCause,
+    LockReport,
+    LockState,
+    NextKey,
     Topics,
+    announce,
     encode_claim,
     encode_event,
     encode_prompt,
     encode_status,
     key_id,
+    last_will,
     parse_event,
     sign,
 )
@@ -40,6 +47,7 @@ SCHEMA_OF = {
     "audit": "history.v1",
     "status": "status.v1",
     "prompt": "prompt.v1",
+    "lock": "lock.v1",
 }
 
 
@@ -88,6 +96,41 @@ def test_what_the_door_writes_fits_the_schemas(tmp_path: Path) -> None:
     _check(json.loads(encode_status("offline", DOOR, at=None)), "status.v1")
     prompt = Prompt(claim_id="c-1", kind="hint", text="move closer", expires_in_seconds=2)
     _check(json.loads(encode_prompt(prompt, DOOR, datetime.now(timezone.utc))), "prompt.v1")
+    following = NextKey(door=DOOR, public=keys.public, begins_at=NOON)
+    announced = encode_status(
+        "online", DOOR, at=NOON, details={NEXT_KEY: announce(following, keys)}
+    )
+    _check(json.loads(announced), "status.v1")
+
+
+@pytest.mark.parametrize("state", list(LockState))
+def test_what_the_lock_writes_fits_its_schema_and_is_read_back(state: LockState) -> None:
+    report = LockReport(
+        id="l-1",
+        door=DOOR,
+        state=state,
+        cause=LockCause.GRANT,
+        is_released=False,
+        is_open=True,
+        at=NOON,
+        event_id="e-1",
+        faults=("The relay cannot be reached.",),
+    )
+    _check(json.loads(report.to_bytes()), "lock.v1")
+    assert LockReport.from_bytes(report.to_bytes()) == report
+
+
+def test_the_locks_last_will_fits_its_schema() -> None:
+    _check(json.loads(last_will(DOOR)), "lock.v1")
+    assert LockReport.from_bytes(last_will(DOOR)).state is LockState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "change", [{"type": "x"}, {"state": "ajar"}, {"released": 1}, {"faults": "none"}, {"id": ""}]
+)
+def test_what_is_no_lock_state_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(EventError, match="malformed"):
+        LockReport.from_bytes(json.dumps({**_examples()["lock"], **change}).encode())
 
 
 PUBLISHED = sorted(set(SCHEMA_OF) - {"claim"})
@@ -129,14 +172,15 @@ def test_every_reason_stands_in_the_schema(reason: Reason) -> None:
     _check(json.loads(payload.to_bytes()), "decision.v1")
 
 
-def test_the_asyncapi_document_names_the_five_topics_and_their_schemas() -> None:
+def test_the_asyncapi_document_names_the_six_topics_and_their_schemas() -> None:
     document = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
     addresses = {channel["address"] for channel in document["channels"].values()}
     topics = Topics("{door}")
-    assert addresses == {topics.claim, topics.event, topics.audit, topics.status, topics.prompt}
+    spoken = {topics.claim, topics.event, topics.audit, topics.status, topics.prompt}
+    assert addresses == {*spoken, topics.lock}
     for message in document["components"]["messages"].values():
         assert (DOCS / message["payload"]["schema"]["$ref"]).is_file()
     retained = {
         name for name, each in document["operations"].items() if each["bindings"]["mqtt"]["retain"]
     }
-    assert retained == {"receiveStatus"}
+    assert retained == {"receiveStatus", "receiveLock"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeverify.domain import Comparison, Face, Liveness, LivenessCues, Observation
-from edgeverify.evaluation.attacks.material import find_runs, timed_frames
+from edgeverify.evaluation.frame_runs import find_runs, timed_frames
 from edgeverify.liveness.actions import Action, Draw
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge

@@ -9,7 +9,7 @@ import pytest
 
 from edgeverify.camera.health import CameraState, camera_fault
 from edgeverify.domain import FaultName
-from edgeverify.domain.fault_name import table
+from edgeverify.domain.described_word import table
 from edgeverify.runtime.open_session import BackEnd
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def test_the_page_has_the_table_of_the_names_in_the_code() -> None:
     page = (CHECKOUT / "docs/operations.md").read_text(encoding="utf-8")
-    assert table() in page, "put there what `python -m edgeverify.domain.fault_name` prints"
+    printed = "python -m edgeverify.domain.fault_name"
+    assert table(FaultName) in page, f"put there what `{printed}` prints"
 
 
 @pytest.mark.parametrize("name", FaultName)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,15 +35,18 @@ def unlock(
     """
     from datetime import datetime, timezone
 
+    from edgeverify.cli.state import changing
+    from edgeverify.config import load_config
     from edgeverify.status_socket import ask, is_running
 
-    place = _place(config, state)
-    if is_running(place.folder):
-        known = bool(ask(place.folder, "unlock", card=card, user=_who()).get("known"))
-    else:
-        now = datetime.now(timezone.utc)
-        with _journal(place, now) as journal:
-            known = journal.unlock(card, at=now, by_user=_who())
+    who = _who()
+    with changing(load_config(config), state) as place:
+        if is_running(place.folder):
+            known = bool(ask(place.folder, "unlock", card=card, user=who).get("known"))
+        else:
+            now = datetime.now(timezone.utc)
+            with _journal(place, now) as journal:
+                known = journal.unlock(card, at=now, by_user=who)
     said = "its failures are forgotten" if known else "it had no failures on record"
     say(f"card {card}: {said}" if card else f"walk-up: {said}")
 
@@ -60,40 +62,39 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
     """
     from datetime import datetime, timezone
 
+    from edgeverify.cli.state import changing
+    from edgeverify.config import load_config
     from edgeverify.status_socket import ask, is_running
 
-    place = _place(config, state)
+    who = _who()
     now = datetime.now(timezone.utc)
-    if is_running(place.folder):
-        ask(place.folder, "clock-accept", user=_who())
-    else:
-        from edgeverify.clock import SystemClock
-        from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, remember
+    with changing(load_config(config), state) as place:
+        if is_running(place.folder):
+            ask(place.folder, "clock-accept", user=who)
+        else:
+            from edgeverify.clock import SystemClock
+            from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, remember
 
-        clock = SystemClock()
-        with _journal(place, now) as journal:
-            journal.accept_clock(at=now, by_user=_who())
-            journal.keep_fact(BOOT_FACT, clock.boot)
-            journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
+            clock = SystemClock()
+            with _journal(place, now) as journal:
+                journal.accept_clock(at=now, by_user=who)
+                journal.keep_fact(BOOT_FACT, clock.boot)
+                journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
     say(f"accepted: {now:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _place(config: Path, state: Path | None) -> StateDirectory:
-    import os
-
-    from edgeverify.config import load_config
-    from edgeverify.state import open_state, state_path
-
-    door = load_config(config).settings.door
-    return open_state(state_path(door, state, os.environ), door)
 
 
 @contextmanager
 def _journal(place: StateDirectory, now: datetime) -> Iterator[Journal]:
+    from edgeverify.errors import StateError
     from edgeverify.journal import Journal
     from edgeverify.state import take_lock
 
     with take_lock(place):
+        if not place.journal.exists():
+            raise StateError(
+                f"the door {place.door!r} has no journal yet, in {place.folder}",
+                advice="Its daemon makes it at the first start: there is nothing to change before",
+            )
         journal = Journal.open(place.journal, now=now).journal
         try:
             yield journal

@@ -36,23 +36,18 @@ def open_feed(loaded: LoadedConfig, topics: Sequence[str]) -> Feed:
 def verify_keys(
     loaded: LoadedConfig, named: Sequence[Path], state: Path | None
 ) -> dict[str, Ed25519PublicKey]:
-    """Return the keys named on the command line, else this machine's own, else none."""
-    import os
+    """Return the keys named on the command line, else those of the door's state, else none."""
     from datetime import datetime, timezone
 
+    from edgeverify.cli.state import reading
     from edgeverify.client import load_verify_keys
-    from edgeverify.errors import KeyUnusableError
-    from edgeverify.keys import load_signing_keys
-    from edgeverify.state import StateDirectory, state_path
+    from edgeverify.errors import KeyUnusableError, StateError
+    from edgeverify.keys import read_signing_keys
 
     if named:
         return load_verify_keys(named)
-    door = loaded.settings.door
-    place = StateDirectory(state_path(door, state, os.environ), door)
-    now = datetime.now(timezone.utc)
     try:
-        if place.signing_keys.exists():
-            return load_signing_keys(place.signing_keys, now=now).accepted(now)
-    except (OSError, KeyUnusableError):
-        pass  # another user's door: its key has to be named, and until then is not checked
-    return {}
+        with reading(loaded, state) as place:
+            return read_signing_keys(place.signing_keys).accepted(datetime.now(timezone.utc))
+    except (StateError, KeyUnusableError):
+        return {}  # another user's door or machine: unchecked until its key is named

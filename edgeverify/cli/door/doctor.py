@@ -20,12 +20,18 @@ def doctor(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson = F
 
     import typer
 
+    from edgeverify.cli.state import find
     from edgeverify.config import load_config
-    from edgeverify.daemon.doctor import Finding, examine
+    from edgeverify.daemon.doctor import Finding, examine, examine_without_state
+    from edgeverify.errors import StateError
 
     loaded = load_config(config)
     findings: list[Finding] = []
-    for finding in examine(loaded, state, os.environ):
+    try:
+        seen = examine(loaded, find(loaded, state).place, os.environ)
+    except StateError as error:
+        seen = examine_without_state(loaded, error, os.environ)
+    for finding in seen:
         findings.append(finding)
         if not as_json:
             mark = "ok  " if finding.is_well else "FAIL"

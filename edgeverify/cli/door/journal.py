@@ -27,15 +27,14 @@ def show(
     Example: edgeverify journal list --config front-door.yaml --limit 5
     """
     import json
-    import os
 
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.journal.reading import recent
-    from edgeverify.state import StateDirectory, state_path
 
-    door = load_config(config).settings.door
-    place = StateDirectory(state_path(door, state, os.environ), door)
-    for row in recent(place.journal, limit=limit, card=card):
+    with reading(load_config(config), state) as place:
+        rows = recent(place.journal, limit=limit, card=card)
+    for row in rows:
         if as_json:
             record = {
                 "sequence": row.sequence,
@@ -71,15 +70,12 @@ def check(config: ConfigFile, *, state: StateFolder = None) -> None:
 
     Example: edgeverify journal check --config front-door.yaml
     """
-    import os
-
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.journal.database import integrity
-    from edgeverify.state import StateDirectory, state_path
 
-    door = load_config(config).settings.door
-    place = StateDirectory(state_path(door, state, os.environ), door)
-    problems = integrity(place.journal)
+    with reading(load_config(config), state) as place:
+        problems = integrity(place.journal)
     for problem in problems or ("ok",):
         say(problem)
     raise typer.Exit(1 if problems else 0)

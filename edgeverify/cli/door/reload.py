@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
-from edgeverify.cli.options import DaemonState
+from edgeverify.cli.options import AnyConfig, DaemonState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ POLL_SECONDS = 0.1
 @plain_errors
 def reload(
     *,
+    config: AnyConfig = None,
     state: DaemonState = None,
     wait: Annotated[
         bool, typer.Option(help="Wait until the config is in force, or refused.")
@@ -33,15 +34,15 @@ def reload(
     Exit 0 once the new config is in force (enrolment of new photos goes on behind it); 78 where it
     was refused, with what is wrong: the old config stays in force. 2 where nobody answers in time.
 
-    Example: sudo -u edgeverify edgeverify reload
+    Example: sudo edgeverify reload
     """
-    import os
     import time
 
+    from edgeverify.cli.state import running_daemon
     from edgeverify.errors import ConfigError, StateError
-    from edgeverify.status_socket import ask, find_daemon
+    from edgeverify.status_socket import ask
 
-    place = find_daemon(state, os.environ)
+    place = running_daemon(config, state)
     ticket = ask(place, "reload").get("ticket")
     if not wait:
         say("asked; `edgeverify status` tells how it went")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from edgeverify.cli.console import plain_errors, say
-from edgeverify.cli.options import AsJson, DaemonState
+from edgeverify.cli.options import AnyConfig, AsJson, DaemonState
 
 if TYPE_CHECKING:
     from edgeverify.status_socket import Json
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 @plain_errors
 def status(
     *,
+    config: AnyConfig = None,
     state: DaemonState = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the running daemon over its local socket; exit 0 online, 1 degraded, 2 no answer.
 
-    Example: sudo -u edgeverify edgeverify status
+    Example: sudo edgeverify status
     """
     import json
-    import os
 
-    from edgeverify.status_socket import ask, find_daemon
+    from edgeverify.cli.state import running_daemon
+    from edgeverify.status_socket import ask
 
-    answer = ask(find_daemon(state, os.environ), "status")
+    answer = ask(running_daemon(config, state), "status")
     if as_json:
         say(json.dumps(answer, ensure_ascii=False, indent=2))
     else:

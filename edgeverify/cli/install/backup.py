@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import ConfigFile, StateFolder
 
 
@@ -20,24 +20,28 @@ def backup(
 ) -> None:
     """Write references, journal and keys to one file, also while the daemon runs.
 
-    The file holds the door's secrets (mode 0600): keep it where the door itself could stand. A
+    Exit 1 where the state lacks one of them, which is named. The file holds the door's secrets
+    (mode 0600): keep it where the door itself could stand. A
     master key that comes from a credential or a file elsewhere is not in it.
 
     Example: edgeverify backup --config /etc/edgeverify/front-door.yaml front-door.backup
     """
-    import os
     from datetime import datetime, timezone
 
-    from edgeverify.backup import make_backup
+    from edgeverify.backup import DATABASES, collect, write_backup
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
-    from edgeverify.state import open_state, state_path
 
-    door = load_config(config).settings.door
-    place = open_state(state_path(door, state, os.environ), door)
-    made = make_backup(place, file, now=datetime.now(timezone.utc))
-    say(f"wrote {file}: {', '.join(sorted(made.files))}")
+    with reading(load_config(config), state) as place:
+        parts = collect(place)
+    made = write_backup(place.door, parts, file, now=datetime.now(timezone.utc))
+    say(f"wrote {file}: {', '.join(sorted(made.files))}, of {place.folder}")
     if "master.key" not in made.files:
         say("the master key is kept elsewhere: without it the references cannot be opened")
+    lacking = [name for name in (*DATABASES, "signing-keys.json") if name not in made.files]
+    if lacking:
+        complain(f"edgeverify: it is not whole: {place.folder} has no {' and no '.join(lacking)}")
+        raise typer.Exit(1)
 
 
 @plain_errors
@@ -54,16 +58,19 @@ def restore(
 
     Example: edgeverify restore --config /etc/edgeverify/front-door.yaml front-door.backup
     """
-    import os
     from datetime import datetime, timezone
 
-    from edgeverify.backup import restore_backup
+    from edgeverify.backup import read_backup, restore_backup
+    from edgeverify.cli.state import changing
     from edgeverify.config import load_config
-    from edgeverify.state import open_state, state_path, take_lock
+    from edgeverify.state import take_lock
 
-    door = load_config(config).settings.door
-    place = open_state(state_path(door, state, os.environ), door)
-    with take_lock(place):
-        restored = restore_backup(place, file, now=datetime.now(timezone.utc))
-    say(f"restored {', '.join(sorted(restored.files))} of {restored.made_at:%Y-%m-%d %H:%M} UTC")
+    loaded = load_config(config)
+    made, parts = read_backup(file, loaded.settings.door)
+    with changing(loaded, state, may_begin=True) as place, take_lock(place):
+        restore_backup(place, parts, now=datetime.now(timezone.utc))
+    say(
+        f"restored {', '.join(sorted(made.files))} of {made.made_at:%Y-%m-%d %H:%M} UTC "
+        f"into {place.folder}"
+    )
     say("people who have left the config since then are removed at the next start")

@@ -55,7 +55,12 @@ def diagnose(
         problem = str(error)
     settings = loaded.settings if loaded else None
     sources = Sources(
-        settings=settings, settings_problem=problem, state=state, log=log, environment=os.environ
+        settings=settings,
+        settings_problem=problem,
+        config=config,
+        state=state,
+        log=log,
+        environment=os.environ,
     )
     redactor = Redactor(settings, _password(loaded) if loaded else ())
     parts = write_bundle(output, sources, redactor, at=datetime.now(timezone.utc))

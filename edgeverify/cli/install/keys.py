@@ -30,25 +30,19 @@ def show(
 ) -> None:
     """Show the public keys that subscribers should accept, the current one first.
 
-    Made on first use. Secret halves are never shown.
+    The daemon makes the first at its first start. Secret halves are never shown.
 
     Example: edgeverify keys show --config front-door.yaml --pem > front-door.pub
     """
-    import os
     from datetime import datetime, timezone
 
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
-    from edgeverify.keys import load_signing_keys
-    from edgeverify.state import open_state, state_path, take_lock
+    from edgeverify.keys import read_signing_keys
 
-    door = load_config(config).settings.door
-    place = open_state(state_path(door, state, os.environ), door)
     now = datetime.now(timezone.utc)
-    if place.signing_keys.exists():
-        keys = load_signing_keys(place.signing_keys, now=now)
-    else:
-        with take_lock(place):
-            keys = load_signing_keys(place.signing_keys, now=now)
+    with reading(load_config(config), state) as place:
+        keys = read_signing_keys(place.signing_keys)
     if as_json:
         say(_json(keys, now))
     elif pem:
@@ -68,28 +62,28 @@ def rotate(config: ConfigFile, *, state: StateFolder = None) -> None:
 
     Example: edgeverify keys rotate --config /etc/edgeverify/front-door.yaml
     """
-    import os
     from datetime import datetime, timezone
 
+    from edgeverify.cli.state import changing
     from edgeverify.config import load_config
     from edgeverify.keys import rotate_signing_keys
-    from edgeverify.state import open_state, state_path, take_lock
+    from edgeverify.state import take_lock
     from edgeverify.status_socket import ask, is_running
 
-    settings = load_config(config).settings
-    place = open_state(state_path(settings.door, state, os.environ), settings.door)
-    if is_running(place.folder):
-        answer = ask(place.folder, "keys-rotate")
-        old_id, new_id = str(answer["old"]), str(answer["new"])
-        until = datetime.fromisoformat(str(answer["until"]))
-    else:
-        with take_lock(place):
-            old, new = rotate_signing_keys(
-                place.signing_keys,
-                now=datetime.now(timezone.utc),
-                previous_days=settings.keys.previous_key_days,
-            )
-        old_id, new_id, until = old.keyid, new.keyid, new.previous[0].accepted_until
+    loaded = load_config(config)
+    with changing(loaded, state) as place:
+        if is_running(place.folder):
+            answer = ask(place.folder, "keys-rotate")
+            old_id, new_id = str(answer["old"]), str(answer["new"])
+            until = datetime.fromisoformat(str(answer["until"]))
+        else:
+            with take_lock(place):
+                old, new = rotate_signing_keys(
+                    place.signing_keys,
+                    now=datetime.now(timezone.utc),
+                    previous_days=loaded.settings.keys.previous_key_days,
+                )
+            old_id, new_id, until = old.keyid, new.keyid, new.previous[0].accepted_until
     say(f"new key {new_id}; the old key {old_id} counts until {until:%Y-%m-%d %H:%M} UTC")
     complain("now give subscribers the output of `edgeverify keys show --pem`")
 

@@ -22,7 +22,7 @@ from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
     from edgeverify.bundle.operating_points import MeasuredPoint
-    from edgeverify.evaluation.images.calibrate import Calibrated
+    from edgeverify.evaluation.calibrate import Calibrated
 
 
 @plain_errors
@@ -78,7 +78,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     from edgeverify.bundle.signature import POINTS_SIGNATURE
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
-    from edgeverify.evaluation.images import calibrate as calibration
+    from edgeverify.evaluation import calibrate as calibration
     from edgeverify.evaluation.images.row_sense import senseless
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.models.bundle_writer import write_points

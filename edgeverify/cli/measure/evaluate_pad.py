@@ -59,8 +59,8 @@ def evaluate_pad(  # noqa: PLR0913 - one argument an option
     import os
 
     from edgeverify.evaluation.attacks import attacks as evaluation
-    from edgeverify.evaluation.attacks.files import write_plot, write_windows
     from edgeverify.evaluation.attacks.opened import open_bench
+    from edgeverify.evaluation.reports.attack_files import write_plot, write_windows
     from edgeverify.progress import counted_bar
 
     settings, folder = _settings(config, bundle, pad_bundle, min_eye_distance)

@@ -32,26 +32,23 @@ def report(
 
     Example: edgeverify report last --config front-door.yaml -o why.png
     """
-    import os
-
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.pictures.journal_report import draw_report
     from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
     from edgeverify.evaluation.transactions.journal_report import report_lines
     from edgeverify.journal.reading import find, recent
-    from edgeverify.state import StateDirectory, state_path
 
     require_picture_path(output)
-    door = load_config(config).settings.door
-    journal = StateDirectory(state_path(door, state, os.environ), door).journal
-    if event_id == "last":
-        newest = recent(journal, limit=1)
-        event_id = newest[0].event_id if newest else event_id
-    row = find(journal, event_id)
+    with reading(load_config(config), state) as place:
+        if event_id == "last":
+            newest = recent(place.journal, limit=1)
+            event_id = newest[0].event_id if newest else event_id
+        row = find(place.journal, event_id)
     if row is None:
         raise EvaluationError(
-            f"the journal of door {door} holds no event {event_id}",
+            f"the journal of door {place.door} holds no event {event_id}",
             advice="`edgeverify journal list` names the newest ones; old ones are deleted in time.",
         )
     for line in report_lines(row):

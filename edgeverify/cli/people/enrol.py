@@ -56,15 +56,13 @@ def enrol(
 
 def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
     """Ask a running daemon to do it: it alone writes its state. False where none runs."""
-    import os
-
-    from edgeverify.state import state_path
+    from edgeverify.cli.state import find
     from edgeverify.status_socket import ask, is_running
 
-    place = state_path(loaded.settings.door, state, os.environ)
-    if not place.is_dir() or not is_running(place):
+    place = find(loaded, state, may_begin=True).place
+    if not is_running(place.folder):
         return False
-    ask(place, "reload")
+    ask(place.folder, "reload")
     return True
 
 
@@ -80,7 +78,7 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
 
     now = datetime.now(timezone.utc)
     with (
-        open_people(loaded, state, now=now, is_changing=True) as store,
+        open_people(loaded, state, now=now, may_begin=True) as store,
         open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
     ):
         judge = PhotoJudge.using(opened.pipeline, threshold=opened.point().threshold)

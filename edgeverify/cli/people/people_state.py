@@ -1,4 +1,4 @@
-"""The state that commands about people work on: locked, owned, opened, closed again."""
+"""The references that commands about people change: locked, owned, opened, closed again."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_people(
-    loaded: LoadedConfig, state: Path | None, *, now: datetime, is_changing: bool
+    loaded: LoadedConfig, state: Path | None, *, now: datetime, may_begin: bool
 ) -> Iterator[ReferenceStore]:
-    """Open the door's references; `is_changing` takes the lock. StateError, KeyUnusableError."""
-    import os
-    from contextlib import nullcontext
+    """Open the door's references as the one writer; only `may_begin` makes new ones.
 
+    Raises StateError and KeyUnusableError.
+    """
+    import os
+
+    from edgeverify.cli.state import changing
+    from edgeverify.errors import StateError
     from edgeverify.keys import load_master_key
     from edgeverify.references import ReferenceStore
-    from edgeverify.state import open_state, state_path, take_lock
+    from edgeverify.state import take_lock
 
-    door = loaded.settings.door
-    place = open_state(state_path(door, state, os.environ), door)
-    with take_lock(place) if is_changing else nullcontext():
+    with changing(loaded, state, may_begin=may_begin) as place, take_lock(place):
+        if not may_begin and not place.references.exists():
+            raise StateError(
+                f"nobody is enrolled at the door {place.door!r}: {place.folder} has no references"
+            )
         key = load_master_key(
             loaded.settings.keys.master_key_file,
             config_folder=loaded.folder,
@@ -35,5 +41,5 @@ def open_people(
             environ=os.environ,
             may_create=not place.references.exists(),
         )
-        with ReferenceStore(place.references, key.secret, now=now, may_repair=is_changing) as store:
+        with ReferenceStore(place.references, key.secret, now=now) as store:
             yield store

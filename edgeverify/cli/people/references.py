@@ -22,13 +22,12 @@ def show(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson = Fal
     """
     import json
 
-    from edgeverify.cli.people.people_state import open_people
+    from edgeverify.cli.state import reading
     from edgeverify.config import load_config
+    from edgeverify.references.database import summaries
 
-    loaded = load_config(config)
-    now = datetime.now(timezone.utc)
-    with open_people(loaded, state, now=now, is_changing=False) as store:
-        found = store.list()
+    with reading(load_config(config), state) as place:
+        found = summaries(place.references) if place.references.exists() else ()
     if as_json:
         rows = [
             {
@@ -75,7 +74,7 @@ def remove(
                 advice="Take the entry out of `staff:` and reload: that removes the reference too",
             )
     now = datetime.now(timezone.utc)
-    with open_people(loaded, state, now=now, is_changing=True) as store:
+    with open_people(loaded, state, now=now, may_begin=False) as store:
         if not store.remove(card):
             raise ReferenceUnusableError(f"there is no reference for card {card}")
     say(f"removed the reference of card {card}, and its key")

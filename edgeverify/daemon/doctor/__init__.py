@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor import model, state, surroundings
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.domain import FaultName
-from edgeverify.errors import EdgeverifyError
-from edgeverify.state import StateDirectory, state_path
+from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.state import StateDirectory, as_owner
 from edgeverify.status_socket import ask, is_running
 
-__all__ = ["Finding", "beside", "examine"]
+__all__ = ["Finding", "beside", "examine", "examine_without_state"]
+
+Check: TypeAlias = Callable[[], Iterator[Finding]]
 
 
 def examine(
-    config: LoadedConfig, option: Path | None, environ: Mapping[str, str]
+    config: LoadedConfig, place: StateDirectory, environ: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Look at every part in turn; a part that breaks is a finding, never an exception.
 
-    `option` is the state directory as given on the command line.
+    `place` is the state that the config means; root looks at it as its owner does.
     """
-    place = StateDirectory(state_path(config.settings.door, option, environ), config.settings.door)
-    runs = place.folder.is_dir() and is_running(place.folder)
-    checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-        ("daemon", lambda: beside(place.folder, runs=runs)),
-        ("model", lambda: model.look_at_model(config, environ)),
-        ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
-        ("broker", lambda: surroundings.look_at_broker(config, environ)),
+    runs = is_running(place.folder)
+    own = (
         ("permissions", lambda: state.look_at_permissions(place.folder)),
         ("disk", lambda: state.look_at_disk(place.folder)),
         ("journal", lambda: state.look_at_journal(config, place)),
@@ -37,9 +35,48 @@ def examine(
             "references",
             lambda: state.look_at_references(config, place, environ, is_running=runs),
         ),
-        ("clock", lambda: surroundings.look_at_clock(config)),
-        ("heat", lambda: surroundings.look_at_heat(config)),
     )
+    yield from _look(
+        (
+            ("daemon", lambda: beside(place.folder, runs=runs)),
+            ("model", lambda: model.look_at_model(config, environ)),
+            ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
+            ("broker", lambda: surroundings.look_at_broker(config, environ)),
+            *((part, _as_owner(place.folder, check)) for part, check in own),
+            ("clock", lambda: surroundings.look_at_clock(config)),
+            ("heat", lambda: surroundings.look_at_heat(config)),
+        )
+    )
+
+
+def examine_without_state(
+    config: LoadedConfig, problem: StateError, environ: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look at what can be seen by somebody who may not look into the door's state.
+
+    The camera is left alone: a daemon may have it. `problem` says why, as the first finding.
+    """
+    yield Finding(part="state", is_well=False, seen=problem.problem, advice=problem.advice)
+    yield from _look(
+        (
+            ("model", lambda: model.look_at_model(config, environ)),
+            ("broker", lambda: surroundings.look_at_broker(config, environ)),
+            ("clock", lambda: surroundings.look_at_clock(config)),
+            ("heat", lambda: surroundings.look_at_heat(config)),
+        )
+    )
+
+
+def _as_owner(folder: Path, check: Check) -> Check:
+    def looked() -> Iterator[Finding]:
+        with as_owner(folder):
+            found = list(check())
+        yield from found
+
+    return looked
+
+
+def _look(checks: Iterable[tuple[str, Check]]) -> Iterator[Finding]:
     for part, check in checks:
         try:
             yield from check()

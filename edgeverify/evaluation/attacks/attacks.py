@@ -11,11 +11,11 @@ from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.attacks.door import DoorResult, DoorRules, present
-from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.attacks.poses import bpcer_by_pose
 from edgeverify.evaluation.attacks.rates import PadRule, rates_of, windows_of
 from edgeverify.evaluation.attacks.report import PadReport
 from edgeverify.evaluation.attacks.scores import ScoredRun, score_run
+from edgeverify.evaluation.frame_runs import FrameRun, find_runs, timed_frames
 from edgeverify.liveness import LivenessPlan
 from edgeverify.settings import PadSettings
 from edgeverify.verifier.pipeline import Pipeline

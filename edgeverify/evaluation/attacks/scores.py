@@ -13,7 +13,7 @@ from edgeverify.domain import (
     Refusal,
     RgbImage,
 )
-from edgeverify.evaluation.attacks.material import FrameRun, timed_frames
+from edgeverify.evaluation.frame_runs import FrameRun, timed_frames
 from edgeverify.liveness.passive import looks_ahead
 from edgeverify.settings import PadSettings
 from edgeverify.verifier.pipeline import Pipeline

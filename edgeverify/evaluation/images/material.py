@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.attacks.material import PICTURES
+from edgeverify.evaluation.frame_runs import PICTURES
 from edgeverify.evaluation.images.acquire import Problem
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.pairs import ImageKey, Pair

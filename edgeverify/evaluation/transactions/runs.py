@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeverify.domain import Embedding, RgbImage
 from edgeverify.errors import CameraError, EvaluationError, ImageError
-from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
+from edgeverify.evaluation.frame_runs import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.attributes import read_table

@@ -5,13 +5,68 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
+import pytest
+
+from edgeverify.journal import Journal
 from edgeverify.keys import load_signing_keys
+from edgeverify.state import open_state
 from tests.cli.conftest import Desk
 
 
 def test_nobody_is_enrolled_yet(desk: Desk) -> None:
     desk.write()
+    said = desk.people("references", "list")
+    assert (said.code, said.out) == (2, "")
+    assert f"the door 'front-door' has no state in {desk.state}" in said.err
+    begin(desk)
     assert desk.people("references", "list").out == "0 reference(s)\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["keys", "show"],
+        ["keys", "rotate"],
+        ["references", "list"],
+        ["references", "remove", "7"],
+        ["journal", "list"],
+        ["journal", "check"],
+        ["unlock", "7"],
+        ["clock", "accept"],
+        ["backup", "door.backup"],
+        ["report", "last"],
+        ["status"],
+    ],
+    ids=" ".join,
+)
+def test_a_door_that_never_ran_is_said_so_and_nothing_is_made(
+    desk: Desk, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write()
+    monkeypatch.chdir(desk.folder)
+    before = sorted(desk.folder.parent.rglob("*"))
+    for _ in range(2):
+        said = desk.people(*words)
+        assert (said.code, said.out) == (2, "")
+        assert str(desk.state) in said.err
+        assert sorted(desk.folder.parent.rglob("*")) == before
+        desk.state.mkdir(mode=0o700, exist_ok=True)
+        before = sorted(desk.folder.parent.rglob("*"))
+    (desk.state / "door").write_text("front-door\n")
+    before = sorted(desk.folder.parent.rglob("*"))
+    said = desk.people(*words)
+    is_list = words == ["references", "list"]
+    assert said.code == (0 if is_list else 78 if words[0] == "keys" else 2), said
+    # Taking the lock is no state: there is nothing in it but who held it.
+    assert [path for path in sorted(desk.folder.parent.rglob("*")) if path.name != "lock"] == before
+
+
+def begin(desk: Desk) -> None:
+    """Make what a daemon makes at its first start."""
+    state = open_state(desk.state, "front-door")
+    now = datetime.now(timezone.utc)
+    load_signing_keys(state.signing_keys, now=now)
+    Journal.open(state.journal, now=now).journal.close()
 
 
 def test_a_card_in_the_config_cannot_be_removed_behind_its_back(desk: Desk) -> None:
@@ -34,8 +89,7 @@ def test_a_card_that_left_the_config_can_be_removed(desk: Desk) -> None:
 
 
 def test_another_door_s_state_is_refused(desk: Desk) -> None:
-    desk.write()
-    desk.people("references", "list")
+    begin(desk)
     desk.write(more="door: back-door\n")
     said = desk.people("references", "list")
     assert said.code == 2
@@ -44,6 +98,7 @@ def test_another_door_s_state_is_refused(desk: Desk) -> None:
 
 def test_keys_are_shown_rotated_and_both_accepted(desk: Desk) -> None:
     desk.write()
+    begin(desk)
     first = json.loads(desk.people("keys", "show", "--json").out)
     assert [row["signs"] for row in first] == [True]
     assert desk.people("keys", "rotate").code == 0
@@ -55,6 +110,7 @@ def test_keys_are_shown_rotated_and_both_accepted(desk: Desk) -> None:
 
 def test_no_command_shows_the_private_key(desk: Desk) -> None:
     desk.write()
+    begin(desk)
     shown = "".join(desk.people("keys", "show", *flag).out for flag in ([], ["--pem"], ["--json"]))
     kept = json.loads((desk.state / "signing-keys.json").read_text())
     assert kept["private"] not in shown
@@ -63,8 +119,13 @@ def test_no_command_shows_the_private_key(desk: Desk) -> None:
 
 def test_backup_and_restore_by_command(desk: Desk) -> None:
     desk.write()
-    desk.people("keys", "show")
+    begin(desk)
     file = desk.folder / "door.backup"
+    said = desk.people("backup", file)
+    assert said.code == 1
+    assert f"it is not whole: {desk.state} has no references.sqlite" in said.err
+    desk.write(("1", "Obama", ["obama.jpg"]))
+    assert desk.people("enrol").code == 0
     assert desk.people("backup", file).code == 0
     now = datetime.now(timezone.utc)
     before = load_signing_keys(desk.state / "signing-keys.json", now=now).keyid

@@ -12,13 +12,13 @@ from PIL import Image
 from edgeverify.domain import Embedding, Gate, HeadPose, LivenessCues, Reason, Refusal
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.evaluation.attacks.door import DoorRules, begun_at_every_frame, iapar, present
-from edgeverify.evaluation.attacks.files import write_plot, write_windows
-from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.attacks.poses import bpcer_by_pose, pose_lines
 from edgeverify.evaluation.attacks.rates import PadRule, rates_of
 from edgeverify.evaluation.attacks.report import PadReport
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
+from edgeverify.evaluation.frame_runs import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.pictures.pad_plot import det_curve
+from edgeverify.evaluation.reports.attack_files import write_plot, write_windows
 from edgeverify.liveness import JudgeRules, LivenessPlan
 from edgeverify.settings.decision import DecisionSettings
 from edgeverify.settings.liveness import ChallengeSettings, PadSettings

@@ -15,9 +15,9 @@ import pytest
 
 from edgeverify.bundle.loading import load_pad_bundle
 from edgeverify.domain import HeadPose, Liveness, LivenessCues, Refusal, RgbImage
-from edgeverify.evaluation.attacks.material import FrameRun, find_runs, timed_frames
 from edgeverify.evaluation.attacks.rates import PadRule, rates_of
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
+from edgeverify.evaluation.frame_runs import FrameRun, find_runs, timed_frames
 from edgeverify.liveness.passive import PadFusion
 from edgeverify.models.build import fetch_bundle
 from edgeverify.runtime.open_session import open_pad_sessions

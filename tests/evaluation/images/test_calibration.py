@@ -11,8 +11,8 @@ import pytest
 from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.calibrate import merged
 from edgeverify.evaluation.images.all_scores import compare_all_images
-from edgeverify.evaluation.images.calibrate import merged
 from edgeverify.evaluation.images.calibration import Evidence, choose, threshold_for, upper_bound
 from edgeverify.evaluation.images.mean_of_five import mean_scores
 from edgeverify.settings import DecisionSettings

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeverify.evaluation.images.calibrate import merged
+from edgeverify.evaluation.calibrate import merged
 from edgeverify.evaluation.images.calibration import Evidence, choose, threshold_for
 from edgeverify.evaluation.images.fused_scores import FusedScores, fused_scores
 from tests.evaluation.crowds import crowd, faces

@@ -1,4 +1,4 @@
-"""What PAD is measured on: pictures, runs of pictures, and videos, found in folders."""
+"""What PAD and transactions are measured on: pictures, runs of pictures, videos, in folders."""
 
 from __future__ import annotations
 

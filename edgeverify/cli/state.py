@@ -1,0 +1,95 @@
+"""The state that a command works on: found, named where there are several, opened as its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeverify.cli.console import complain
+
+if TYPE_CHECKING:
+    from edgeverify.config import LoadedConfig
+    from edgeverify.door_state import FoundState
+    from edgeverify.state import StateDirectory
+
+
+def find(loaded: LoadedConfig, option: Path | None, *, may_begin: bool = False) -> FoundState:
+    """Return the state that the config means, and say which where the door has others.
+
+    `may_begin` is for commands that make a new one where there is none. Raises StateError where
+    this user may not look, with the command to type.
+    """
+    import os
+
+    from edgeverify.door_state import find_state
+
+    found = find_state(
+        loaded.path,
+        loaded.settings.door,
+        option,
+        os.environ,
+        command=typed(),
+        may_begin=may_begin,
+    )
+    if found.others:
+        others = ", ".join(str(folder) for folder in found.others)
+        complain(
+            f"edgeverify: using the state in {found.place.folder} ({found.means.value}), "
+            f"not that in {others}"
+        )
+    return found
+
+
+@contextmanager
+def reading(loaded: LoadedConfig, option: Path | None) -> Iterator[StateDirectory]:
+    """Open the state that the config means for reading, as its owner; nothing is made.
+
+    Raises StateError where there is none.
+    """
+    from edgeverify.state import as_owner, existing_state
+
+    place = find(loaded, option).place
+    with as_owner(place.folder):
+        yield existing_state(place.folder, place.door)
+
+
+@contextmanager
+def changing(
+    loaded: LoadedConfig, option: Path | None, *, may_begin: bool = False
+) -> Iterator[StateDirectory]:
+    """Open the state that the config means for a change, as its owner.
+
+    Only with `may_begin` is it made where there is none. Raises StateError.
+    """
+    from edgeverify.state import as_owner, existing_state, open_state
+
+    place = find(loaded, option, may_begin=may_begin).place
+    with as_owner(place.folder):
+        if not may_begin:
+            existing_state(place.folder, place.door)
+        yield open_state(place.folder, place.door)
+
+
+def running_daemon(config: Path | None, option: Path | None) -> Path:
+    """Return the state directory of the daemon to ask: the config's, else the only one running.
+
+    Raises StateError where none runs, where several do, or where this user may not look.
+    """
+    import os
+
+    from edgeverify.config import load_config
+    from edgeverify.door_state import find_daemon
+
+    if config is not None:
+        return find(load_config(config), option).place.folder
+    return find_daemon(option, os.environ, command=typed())
+
+
+def typed() -> str:
+    """Return the command as it was typed, to be typed again with sudo before it."""
+    import shlex
+    import sys
+
+    return shlex.join(["edgeverify", *sys.argv[1:]])
