@@ -12,7 +12,6 @@ from edgeverify.errors import ParityError
 from edgeverify_export.parity.flips import MAX_FLIPPED, Flips, count_flips, too_few
 from edgeverify_export.parity.trial import (
     Answers,
-    Scores,
     Trial,
     all_scores,
     extreme_scores,
