@@ -170,8 +170,29 @@ test-kill: $(VENV)/daemon.stamp ## SIGKILL journal, outbox and link KILLS=1000 t
 		$(BIN)/pytest tests/soak/test_daemon_kills.py -s -q
 .PHONY: test-kill
 
-test-gpu: $(VENV)/daemon.stamp ## On an NVIDIA GPU: build the engine, parity, latency, leaks
-	$(BIN)/pytest tests/gpu -m gpu -s -q -rs
+# An environment of its own: ONNX Runtime's GPU package takes the place of the CPU's. On a Jetson:
+# make test-gpu GPU_PYTHON=python3.10 GPU_OPTIONS=--system-site-packages GPU_PACKAGES="cuda-bindings>=12.6,<13"
+GPU_VENV := .venv-gpu
+GPU_PYTHON ?= python3.12
+GPU_OPTIONS ?=
+GPU_PACKAGES ?= onnxruntime-gpu[cuda,cudnn]>=1.31,<2 cuda-bindings>=13,<14
+# What must be there: "onnxruntime", "tensorrt" or both; what is not named skips where it is not.
+GPU_PARTS ?= onnxruntime
+
+$(GPU_VENV)/gpu.stamp: requirements/dev.lock pyproject.toml
+	@"$(GPU_PYTHON)" -c "import venv, ensurepip" || { echo "The GPU's tests need CPython 3.12 with" \
+		"venv (ONNX Runtime's GPU package): name one with GPU_PYTHON=PATH." >&2; exit 1; }
+	rm -rf $(GPU_VENV)
+	"$(GPU_PYTHON)" -m venv $(GPU_OPTIONS) $(GPU_VENV)
+	$(GPU_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.lock
+	case "$(GPU_PACKAGES)" in *onnxruntime-gpu*) \
+		$(GPU_VENV)/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes onnxruntime;; esac
+	$(GPU_VENV)/bin/python -m pip --disable-pip-version-check install --quiet $(foreach each,$(GPU_PACKAGES),"$(each)")
+	$(GPU_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
+	touch $@
+
+test-gpu: $(GPU_VENV)/gpu.stamp ## On an NVIDIA GPU: ONNX Runtime CUDA, then TensorRT engines: answers, latency, leaks
+	EDGEVERIFY_GPU_PARTS="$(GPU_PARTS)" $(GPU_VENV)/bin/pytest tests/gpu -m gpu -s -q -rs
 .PHONY: test-gpu
 
 # ---- the whole daemon, for hours ------------------------------------------------------------------

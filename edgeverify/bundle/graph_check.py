@@ -33,6 +33,15 @@ def check_graph(data: bytes, path: Path, *, size: int, outputs: int) -> None:
     _require(path, "output", list(model.graph.output), (None, outputs))
 
 
+def fixed_batch(data: bytes) -> int | None:
+    """Return the number of chips that an ONNX graph always takes at once; None where it is open."""
+    graph = onnx.load_model_from_string(data).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    entry = next(value for value in graph.input if value.name not in weights)
+    side = entry.type.tensor_type.shape.dim[0]
+    return side.dim_value if side.HasField("dim_value") and side.dim_value > 0 else None
+
+
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
     yield from graph.initializer
     for sparse in graph.sparse_initializer:

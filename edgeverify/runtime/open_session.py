@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +117,16 @@ def _open(network: Network, settings: ModelSettings, back_end: BackEnd) -> Sessi
 
 
 def _open_tensorrt(network: Network, settings: ModelSettings) -> Session:
-    return open_trt(network, settings, _precision(network, settings, on_gpu=True))
+    precision = _precision(network, settings, on_gpu=True)
+    try:
+        return open_trt(network, settings, precision)
+    except RuntimeUnavailableError:
+        if settings.precision != "auto" or precision == "fp32":
+            raise
+        # `engine --precision fp32` was run: that engine is the one there is.
+        with contextlib.suppress(RuntimeUnavailableError):
+            return open_trt(network, settings, "fp32")
+        raise
 
 
 def _precision(network: Network, settings: ModelSettings, *, on_gpu: bool) -> Precision:

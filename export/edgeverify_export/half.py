@@ -16,6 +16,12 @@ import onnx
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify_export.canonical_graph import canonical
 
+KEPT_SINGLE = "edgeverify.kept_fp32"
+"""Metadata of an FP16 graph: the operators of the FP32 graph that stayed FP32, one name a line.
+
+TensorRT 8.x builds from the FP32 graph with a flag, and must be told which operators it spares.
+"""
+
 
 def observed_maxima(model: onnx.ModelProto, inputs: Batch) -> dict[str, float]:
     """Return the largest magnitude that each float value of the graph takes on these inputs.
@@ -121,6 +127,7 @@ def to_half(model: onnx.ModelProto, inputs: Batch) -> HalfGraph:
     )
 
     too_large = _too_large(model, inputs)
+    blocked = [op for op in DEFAULT_OP_BLOCK_LIST if op not in {"Min", "Max"}]
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     logging.disable(logging.WARNING)
@@ -131,13 +138,23 @@ def to_half(model: onnx.ModelProto, inputs: Batch) -> HalfGraph:
             converted = convert_float_to_float16(
                 copy,
                 keep_io_types=True,
-                op_block_list=[op for op in DEFAULT_OP_BLOCK_LIST if op not in {"Min", "Max"}],
+                op_block_list=blocked,
                 node_block_list=list(too_large),
             )
     finally:
         logging.disable(logging.NOTSET)
     kept = tuple(f"{name} ({value:.3g})" for name, value in too_large.items())
-    return HalfGraph(canonical(tidy_casts(converted)), kept)
+    made = canonical(tidy_casts(converted))
+    spared = [n.name for n in model.graph.node if n.name in too_large or n.op_type in blocked]
+    onnx.helper.set_model_props(made, {KEPT_SINGLE: "\n".join(spared)})
+    return HalfGraph(made, kept)
+
+
+def kept_single(half: bytes) -> tuple[str, ...] | None:
+    """Read which operators of the FP32 graph an FP16 graph left in FP32; None where unknown."""
+    properties = onnx.load_model_from_string(half).metadata_props
+    found = {entry.key: entry.value for entry in properties}.get(KEPT_SINGLE)
+    return None if found is None else tuple(found.splitlines())
 
 
 def _too_large(model: onnx.ModelProto, inputs: Batch) -> dict[str, float]:

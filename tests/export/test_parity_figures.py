@@ -133,3 +133,54 @@ def test_noise_that_begins_to_match_a_face_is_a_flip(tmp_path: Path) -> None:
     assert flipped.extremes_flipped == 6, "each of the three now matches the first two faces"
     assert compare(before, before, trial(), manifest, 0.7).extremes_flipped == 0
     assert compare(before, after, trial(), manifest, None).extremes_flipped is None
+
+
+def test_a_score_that_rounding_put_on_the_other_side_is_no_flip(tmp_path: Path) -> None:
+    """PyTorch against ONNX in FP32, 2.5e-7 apart, with the threshold in a gap of 1e-7."""
+    manifest = write_tiny(tmp_path / "tiny")
+    cosine = 0.7
+    moved = [[*row] for row in THREE]
+    before = [[*row] for row in THREE]
+    before[1][:2] = [cosine, float(np.sqrt(1 - cosine**2))]
+    moved[1][:2] = [cosine + 2.5e-7, float(np.sqrt(1 - (cosine + 2.5e-7) ** 2))]
+    found = compare(answers(before), answers(moved), trial(), manifest, threshold=cosine + 1e-7)
+    assert (found.flipped, found.within_rounding) == (0, 1)
+    assert failures(found, flips_needed=True) == []
+    back = compare(answers(moved), answers(before), trial(), manifest, threshold=cosine + 1e-7)
+    assert (back.flipped, back.within_rounding) == (0, 1)
+
+
+def test_a_score_that_moved_by_more_than_rounding_is_a_flip_however_near(tmp_path: Path) -> None:
+    manifest = write_tiny(tmp_path / "tiny")
+    moved = [[*row] for row in THREE]
+    moved[1][:2] = [0.8001, float(np.sqrt(1 - 0.8001**2))]
+    found = compare(answers(THREE), answers(moved), trial(), manifest, threshold=0.80005)
+    assert (found.flipped, found.within_rounding) == (1, 0)
+
+
+def test_rounding_of_a_distance_grows_with_the_embeddings(tmp_path: Path) -> None:
+    """Embeddings of length 100: their distance of 60 is known to 1e-5 at best."""
+    manifest = write_tiny(tmp_path / "tiny").model_copy(update={"metric": "euclidean"})
+    far = [[100 * value for value in row] for row in THREE]
+    moved = [[*row] for row in far]
+    moved[1][0] += 5e-5
+    threshold = float(scores(np.array(far, np.float32), trial(), manifest)[0]) + 1e-6
+    found = compare(answers(far), answers(moved), trial(), manifest, threshold=threshold)
+    assert (found.flipped, found.within_rounding) == (0, 1)
+
+
+def test_too_few_pairs_say_so_and_what_they_could_tell() -> None:
+    few = replace(GOOD, flipped=0, pairs=320)
+    told = few.too_few_pairs
+    assert told is not None
+    assert "too few pairs to tell 0.05 %" in told
+    assert "0 of 320 flipped" in told
+    assert "1.1 % (95 %)" in told, "the exact bound of 0 of 320"
+    assert "give 2000 pairs" in told
+    assert failures(few, flips_needed=True) == [], "that nothing flipped is no failure"
+    (words,) = failures(replace(few, flipped=1), flips_needed=True)
+    assert "1 of 320" in words
+    assert "too few pairs to tell 0.05 %" in words
+    assert replace(GOOD, pairs=2000).too_few_pairs is None
+    assert replace(GOOD, precision="int8", pairs=200).too_few_pairs is None
+    assert replace(GOOD, flipped=None, pairs=0).too_few_pairs is None

@@ -76,8 +76,8 @@ def test_a_silent_fallback_of_onnx_runtime_is_noticed(
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     real = onnxruntime.InferenceSession
 
-    def falls_back(model: bytes, options: object, providers: list[str]) -> object:
-        assert providers[0] == "CUDAExecutionProvider"
+    def falls_back(model: bytes, options: object, providers: list[object]) -> object:
+        assert providers[0] == ("CUDAExecutionProvider", {"use_tf32": "0"})
         return real(model, options, providers=["CPUExecutionProvider"])
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", falls_back)

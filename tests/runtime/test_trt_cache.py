@@ -53,7 +53,7 @@ def test_nothing_was_built_yet(tmp_path: Path) -> None:
         (replace(KEY, precision="fp32"), "precision is fp32"),
         (replace(KEY, batch=1), "the batch"),
         (replace(KEY, size=224), "the input side"),
-        (replace(KEY, schema=2), "the schema"),
+        (replace(KEY, schema=1), "the schema"),
         (replace(KEY, device=replace(KEY.device, gpu="Thor")), "the GPU is Thor"),
         (replace(KEY, device=replace(KEY.device, driver="13020")), "the driver is 13020"),
         (replace(KEY, device=replace(KEY.device, cuda="13.2.0")), "CUDA is 13.2.0"),
@@ -90,16 +90,25 @@ def test_an_engine_under_anothers_name_is_not_used(tmp_path: Path) -> None:
 def test_a_folder_that_others_may_enter_is_not_trusted(tmp_path: Path) -> None:
     cache = stored(tmp_path)
     cache.folder.chmod(0o755)
+    assert "others may enter" in reason(cache)
     with pytest.raises(BundleError, match="others may enter"):
-        cache.load(KEY, bundle="mobilefacenet")
+        cache.store(KEY, b"engine", bundle="mobilefacenet")
 
 
 def test_a_link_in_place_of_the_folder_is_not_trusted(tmp_path: Path) -> None:
     cache = stored(tmp_path)
     elsewhere = tmp_path / "link"
     elsewhere.symlink_to(cache.folder)
+    assert "not a folder of this user" in reason(EngineCache(elsewhere))
     with pytest.raises(BundleError, match="not a folder of this user"):
-        EngineCache(elsewhere).load(KEY, bundle="mobilefacenet")
+        EngineCache(elsewhere).prepare()
+
+
+def test_looking_for_an_engine_writes_nothing(tmp_path: Path) -> None:
+    cache = stored(tmp_path)
+    (cache.folder / ".hmac-key").unlink()
+    assert "not authentic" in reason(cache)
+    assert not (cache.folder / ".hmac-key").exists()
 
 
 def test_the_timing_cache_is_kept(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from edgeverify.runtime.tensorrt.device import CudaDevice
 from edgeverify.runtime.tensorrt.gpu_thread import GpuThread
 from edgeverify.runtime.tensorrt.library import of_module
 from edgeverify.settings import ModelSettings
-from tests.runtime.tensorrt_surface.gpu import MEMORY, Gpu
+from tests.runtime.tensorrt_surface.cuda_driver import MEMORY
+from tests.runtime.tensorrt_surface.gpu import Gpu
 from tests.runtime.tiny import FEEDING
 
 AUTO = ModelSettings()
@@ -94,12 +95,12 @@ def pad(tmp_path: Path) -> PadBundle:
 
 @pytest.fixture(params=("8.5", "8.6", "10", "11"))
 def gpu(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Gpu:
-    """A machine with a GPU, TensorRT and pycuda."""
+    """A machine with a GPU, TensorRT and CUDA's bindings."""
     made = Gpu(request.param)
     library = of_module(made.tensorrt)
     monkeypatch.setattr(trt, "load_tensorrt", lambda: library)
     monkeypatch.setattr("edgeverify.runtime.tensorrt.library.load_tensorrt", lambda: library)
-    monkeypatch.setattr(trt_device, "_load_pycuda", lambda: made.cuda)
+    monkeypatch.setattr(trt_device, "_load_bindings", lambda: made.cuda)
     return made
 
 
@@ -145,7 +146,7 @@ def test_both_models_of_a_door_run_on_one_thread_with_one_context(
     assert "pop" not in gpu.calls
     for session in live.sessions:
         session.close()
-    assert gpu.calls[-2:] == ["pop", "detach"]
+    assert gpu.calls[-2:] == ["pop", "release"]
     assert not MEMORY
 
 
@@ -178,7 +179,7 @@ def test_half_of_the_engines_is_none(gpu: Gpu, pad: PadBundle) -> None:
 def test_a_gpu_that_answers_otherwise_is_found_out_at_the_start(gpu: Gpu, pad: PadBundle) -> None:
     build(pad)
     live = open_pad_sessions(pad, NAMED)
-    gpu.cuda.memcpy_dtoh_async = lambda host, *_: host.fill(0.5)
+    gpu.answers_otherwise = True
     with pytest.raises(BundleError, match=r"golden check: tensorrt \(fp16\) gives other answers"):
         check_pad_golden(pad, live.sessions)
     for session in live.sessions:
@@ -190,9 +191,8 @@ def test_the_embedders_precision_is_not_asked_of_liveness(pad: PadBundle) -> Non
     assert [one.precision for one in live.sessions] == ["fp32", "fp32"]
 
 
-def test_a_bundle_without_fp16_says_which_command_makes_it(gpu: Gpu, pad: PadBundle) -> None:
-    if not of_module(gpu.tensorrt).is_strongly_typed:
-        return  # 8.x takes FP16 from a flag
+@pytest.mark.usefixtures("gpu")
+def test_a_bundle_without_fp16_says_which_command_makes_it(pad: PadBundle) -> None:
     networks = tuple(n.model_copy(update={"half_file": None}) for n in pad.manifest.networks)
     files = {k: v for k, v in pad.manifest.files.items() if "fp16" not in k}
     plain = pad.manifest.model_copy(update={"networks": networks, "files": files})
@@ -213,4 +213,4 @@ def test_a_hung_gpu_is_not_waited_for_twice() -> None:
         thread.run(lambda _: None, limit_seconds=20)
     released.set()
     leave()
-    assert gpu.calls[-2:] == ["pop", "detach"]
+    assert gpu.calls[-2:] == ["pop", "release"]

@@ -22,7 +22,8 @@ from edgeverify.runtime.tensorrt.device import CudaDevice
 from edgeverify.runtime.tensorrt.gpu_thread import GpuThread
 from edgeverify.runtime.tensorrt.library import load_tensorrt, of_module
 from edgeverify.runtime.tensorrt.session import TensorRtSession, engine_folder
-from tests.runtime.tensorrt_surface.gpu import MEMORY, Gpu
+from tests.runtime.tensorrt_surface.cuda_driver import MEMORY
+from tests.runtime.tensorrt_surface.gpu import Gpu
 from tests.runtime.tiny import tiny_network, tiny_recipe
 
 VERSIONS = ("8.5", "8.6", "10", "11")
@@ -86,7 +87,8 @@ def test_each_version_builds_fp16_in_its_own_way(gpu: Gpu, bundle: Bundle) -> No
     (facts,) = gpu.built
     assert facts["half"]
     assert facts["strong"] is (gpu.tensorrt.__version__[0] != "8")
-    assert facts["flags"] == ([] if facts["strong"] else ["FP16"])
+    obeyed = [] if facts["strong"] else ["FP16", "OBEY_PRECISION_CONSTRAINTS"]
+    assert facts["flags"] == obeyed, "and no TF32"
     assert "profile input (2, 3, 32, 32)" in gpu.calls
     assert f"WORKSPACE {256 << 20}" in gpu.calls
 
@@ -153,7 +155,7 @@ def test_one_thread_owns_the_gpu_and_gives_everything_back(gpu: Gpu, bundle: Bun
     assert len(gpu.threads) == 1
     assert threading.get_ident() not in gpu.threads
     assert gpu.calls[:3] == ["init", "retain", "push"]
-    assert gpu.calls[-4:] == ["free", "free", "pop", "detach"]
+    assert gpu.calls[-4:] == ["free", "free", "pop", "release"]
     assert gpu.calls.count("push") == gpu.calls.count("pop") == 1
     assert not MEMORY
     with pytest.raises(RuntimeUnavailableError, match="closed"):
@@ -199,7 +201,7 @@ def test_without_an_engine_it_says_how_to_build_one(gpu: Gpu, bundle: Bundle) ->
         opened(gpu, bundle)
     assert "no engine was built" in refused.value.problem
     assert "edgeverify-export engine" in refused.value.advice
-    assert gpu.calls[-2:] == ["pop", "detach"]
+    assert gpu.calls[-2:] == ["pop", "release"]
 
 
 def test_a_failed_start_of_inference_is_an_error(gpu: Gpu, bundle: Bundle) -> None:
@@ -216,7 +218,7 @@ def test_a_hung_gpu_is_noticed(bundle: Bundle) -> None:
     build(gpu, bundle)
     session = opened(gpu, bundle, limit=0.2)
     released = threading.Event()
-    gpu.cuda.memcpy_htod_async = lambda *_: released.wait()
+    gpu.hang = released.wait
     with pytest.raises(RuntimeUnavailableError, match="has not answered"):
         session.run(faces(2))
     released.set()

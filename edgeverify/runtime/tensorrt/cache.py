@@ -26,6 +26,7 @@ from edgeverify.folder_listing import entries
 from edgeverify.runtime.tensorrt.key import Device, EngineKey
 
 _SECRET = ".hmac-key"  # noqa: S105 - a file name
+_SECRET_BYTES = 32
 _TIMING = "timing.cache"
 _MAX_HEADER_BYTES = 16384
 
@@ -86,9 +87,10 @@ class _Header(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why there is no engine to use, in words."""
+    """Why there is no engine to use, in words; `advice` is what to do, where it isn't to build."""
 
     reason: str
+    advice: str = ""
 
 
 class EngineCache:
@@ -97,21 +99,34 @@ class EngineCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def prepare(self) -> None:
+        """Make the folder; BundleError where it cannot be, or where others may enter it."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BundleError(f"cannot make {self.folder}: {error.strerror}") from None
+        unsafe = self._not_private()
+        if unsafe is not None:
+            raise BundleError(unsafe.reason, advice=unsafe.advice)
+
     def store(self, key: EngineKey, engine: bytes, *, bundle: str) -> Path:
         """Write an engine: temporary file, fsync, rename. BundleError where that cannot be."""
-        self._make()
+        self.prepare()
         header = canonical_json(_Header.of(key, bundle).model_dump()) + b"\n"
-        tag = self._tag(header + engine)
+        tag = _tag(self._made_secret(), header + engine)
         return self._replace(f"{key.digest}.engine", tag + header + engine)
 
     def load(self, key: EngineKey, *, bundle: str) -> bytes | Miss:
         """Read the engine for `key`; a Miss says why not, such as what has changed since.
 
-        BundleError where the folder is not private: then nothing in it is trusted.
+        Nothing is trusted, and nothing read, in a folder that others may enter. Nothing is
+        written.
         """
         if not self.folder.is_dir():
             return Miss("no engine was built on this machine")
-        self._require_private()
+        unsafe = self._not_private()
+        if unsafe is not None:
+            return unsafe
         path = self.folder / f"{key.digest}.engine"
         if not path.is_file():
             return self._why_not(key, bundle)
@@ -132,7 +147,7 @@ class EngineCache:
 
     def store_timing(self, data: bytes) -> None:
         """Keep the timing cache for the next build."""
-        self._make()
+        self.prepare()
         self._replace(_TIMING, data)
 
     def _why_not(self, key: EngineKey, bundle: str) -> Miss:
@@ -144,9 +159,15 @@ class EngineCache:
         return Miss(f"no engine was built for the bundle {bundle} on this machine")
 
     def _open(self, path: Path) -> tuple[_Header, bytes] | Miss:
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+            secret = self._secret()
+        except OSError as error:
+            return Miss(f"{error.filename or path} cannot be read: {error.strerror}")
+        except BundleError as error:
+            return Miss(error.problem, error.advice)
         tag, rest = data[:32], data[32:]
-        if not hmac.compare_digest(tag, self._tag(rest)):
+        if secret is None or not hmac.compare_digest(tag, _tag(secret, rest)):
             return Miss(f"{path.name} is not authentic: damaged, or not written by this machine")
         line, _, engine = rest.partition(b"\n")
         if len(line) > _MAX_HEADER_BYTES or not engine:
@@ -156,31 +177,32 @@ class EngineCache:
         except ValidationError:
             return Miss(f"{path.name} comes from another release")
 
-    def _make(self) -> None:
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise BundleError(f"cannot make {self.folder}: {error.strerror}") from None
-        self._require_private()
-
-    def _require_private(self) -> None:
+    def _not_private(self) -> Miss | None:
         status = self.folder.lstat()
         advice = f"Its owner must be the door's user, its mode 0700: chmod 700 {self.folder}"
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            raise BundleError(f"{self.folder} is not a folder of this user", advice=advice)
+            return Miss(f"{self.folder} is not a folder of this user", advice)
         if stat.S_IMODE(status.st_mode) & 0o077:
-            raise BundleError(f"others may enter {self.folder}; no engine is read", advice=advice)
+            return Miss(f"others may enter {self.folder}; no engine is read", advice)
+        return None
 
-    def _tag(self, data: bytes) -> bytes:
+    def _secret(self) -> bytes | None:
+        """Read the secret; None where none was made. BundleError where it is damaged."""
         path = self.folder / _SECRET
         try:
             secret = path.read_bytes()
         except FileNotFoundError:
-            secret = secrets.token_bytes(32)
-            self._replace(_SECRET, secret)
-        if len(secret) != 32:
+            return None
+        if len(secret) != _SECRET_BYTES:
             raise BundleError(f"{path} is damaged", advice=f"Remove {self.folder}, build again.")
-        return hmac.new(secret, data, sha256).digest()
+        return secret
+
+    def _made_secret(self) -> bytes:
+        secret = self._secret()
+        if secret is None:
+            secret = secrets.token_bytes(_SECRET_BYTES)
+            self._replace(_SECRET, secret)
+        return secret
 
     def _replace(self, name: str, data: bytes) -> Path:
         try:
@@ -188,3 +210,7 @@ class EngineCache:
         except OSError as error:
             raise BundleError(f"cannot write {self.folder / name}: {error.strerror}") from None
         return self.folder / name
+
+
+def _tag(secret: bytes, data: bytes) -> bytes:
+    return hmac.new(secret, data, sha256).digest()

@@ -32,8 +32,7 @@ class LoadedEngine:
         """
         trt = tensorrt.module
         self._device = device
-        self._logger = trt.Logger(trt.Logger.WARNING)
-        self._runtime = trt.Runtime(self._logger)
+        self._runtime = tensorrt.start("Runtime")
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:
             raise RuntimeUnavailableError(
@@ -59,15 +58,17 @@ class LoadedEngine:
         np.copyto(self._input.host, batch)
         self._device.to_device(self._input)
         if self._graph is not None:
-            self._graph.launch(self._device.stream)
-        elif not self._context.execute_async_v3(self._device.stream.handle):
-            raise RuntimeUnavailableError("TensorRT could not start the inference")
+            self._device.launch(self._graph)
+        else:
+            self._start()
         self._device.to_host(self._output)
         self._device.wait()
         return np.array(self._output.host, dtype=np.float32)
 
     def close(self) -> None:
         """Let go of graph, context, buffers, engine and runtime, in this order."""
+        if self._graph is not None:
+            self._device.forget(self._graph)
         self._graph = None
         self._context = None
         for buffer in self._buffers:
@@ -97,25 +98,27 @@ class LoadedEngine:
             made.append(buffer)
         return made[0], made[1]
 
+    def _start(self) -> None:
+        if not self._context.execute_async_v3(self._device.stream_handle):
+            raise RuntimeUnavailableError("TensorRT could not start the inference")
+
     def _record(self) -> tuple[Any | None, str]:
         """Record one inference as a CUDA graph; kept only if it gives the same answer."""
-        if not self._device.can_record:
-            return None, "CUDA graph not used: this pycuda has none"
         generator = np.random.default_rng(3)
         probe = generator.normal(size=self._input.host.shape).astype(np.float32)
+        # TensorRT sets up what it needs in a first inference, which must not be recorded.
         plain = self.infer(probe)
-        stream = self._device.stream
         try:
-            stream.begin_capture()
-            self._context.execute_async_v3(stream.handle)
-            graph = stream.end_capture().instantiate()
-        except Exception as error:  # noqa: BLE001 - pycuda's errors have no common base
-            return None, f"CUDA graph not used: {error}"
+            graph = self._device.record(self._start)
+        except Exception as error:  # noqa: BLE001 - tensorrt raises many types
+            words = error.problem if isinstance(error, RuntimeUnavailableError) else str(error)
+            return None, f"CUDA graph not used: {words}"
         self._graph = graph
         recorded = self.infer(probe + 0)
         other = self.infer(-probe)
         self._graph = None
         difference = float(np.abs(recorded - plain).max())
         if not difference <= _GRAPH_TOLERANCE or np.array_equal(other, recorded):
+            self._device.forget(graph)
             return None, f"CUDA graph not used: its answer is off by {difference:.2g}"
         return graph, "CUDA graph in use"

@@ -67,7 +67,7 @@ class _Worker:
     """The thread itself and the device that it has opened.
 
     A daemon thread, so that a GPU that hangs does not hold up the end of the process; what was
-    not closed by then is given back at exit, because pycuda aborts where a context is still pushed.
+    not closed by then is given back at exit.
     """
 
     def __init__(self, open_device: Callable[[], CudaDevice]) -> None:

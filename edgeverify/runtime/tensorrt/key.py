@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 from edgeverify.bundle.canonical_json import canonical_json, sha256_of
 
-SCHEMA = 1
-"""Rises when engines are built otherwise from the same graph."""
+SCHEMA = 2
+"""Rises when engines are built otherwise from the same graph (2: without TF32)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

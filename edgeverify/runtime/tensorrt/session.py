@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.graph_check import fixed_batch
 from edgeverify.bundle.manifest import Precision
 from edgeverify.errors import EdgeverifyError, RuntimeUnavailableError
 from edgeverify.feeding.preprocessing import Batch
@@ -39,11 +40,17 @@ def engine_source(network: Network, tensorrt: TensorRt, precision: Precision) ->
     """Return the ONNX graph that an engine of that precision is built from.
 
     FP16 takes the FP16 graph where TensorRT is strongly typed (10 and later), and the FP32 graph
-    with a flag before. INT8 engines are not built: RuntimeUnavailableError.
+    with a flag before; there the FP16 graph says which operators stay FP32, so both need it.
+    RuntimeUnavailableError where the bundle has none, and for INT8, of which no engine is built.
     """
     if precision == "int8":
         raise RuntimeUnavailableError(
             "TensorRT engines are FP16 or FP32", advice="Set model.precision to auto."
+        )
+    if precision == "fp16" and not network.has("fp16"):
+        raise RuntimeUnavailableError(
+            f"{network.name} has no FP16 graph to build an FP16 engine from",
+            advice=f"Make it: edgeverify-export fp16 {network.folder}, or take --precision fp32.",
         )
     if precision == "fp16" and tensorrt.is_strongly_typed:
         return network.model_bytes("fp16")
@@ -53,13 +60,17 @@ def engine_source(network: Network, tensorrt: TensorRt, precision: Precision) ->
 def engine_key(
     network: Network, tensorrt: TensorRt, device: Device, precision: Precision
 ) -> EngineKey:
-    """Make the key of the engine that this network needs on this device."""
+    """Make the key of the engine that this network needs on this device.
+
+    A graph with a fixed batch has an engine of that batch: TensorRT refuses any other.
+    """
+    source = engine_source(network, tensorrt, precision)
     return EngineKey(
-        onnx_sha256=sha256_of(engine_source(network, tensorrt, precision)),
+        onnx_sha256=sha256_of(source),
         tensorrt=tensorrt.full_version,
         device=device,
         precision=precision,
-        batch=network.batch,
+        batch=fixed_batch(source) or network.batch,
         size=network.size,
     )
 
@@ -67,7 +78,7 @@ def engine_key(
 def open_trt(network: Network, settings: ModelSettings, precision: Precision) -> TensorRtSession:
     """Open the engine that was built here for this network.
 
-    RuntimeUnavailableError where there is no TensorRT, pycuda, GPU or engine; it says which, and
+    RuntimeUnavailableError where there is no TensorRT, CUDA, GPU or engine; it says which, and
     for an engine built for something else, what has changed.
     """
     tensorrt = load_tensorrt()
@@ -126,7 +137,7 @@ class TensorRtSession:
             return self._gpu.run(partial(self._infer, batch), limit_seconds=self._limit)
         except EdgeverifyError:
             raise
-        except Exception as error:  # noqa: BLE001 - tensorrt and pycuda raise many types
+        except Exception as error:  # noqa: BLE001 - tensorrt raises many types
             raise RuntimeUnavailableError(f"inference failed in tensorrt: {error}") from None
 
     def close(self) -> None:
@@ -153,7 +164,8 @@ class TensorRtSession:
         if isinstance(found, Miss):
             raise RuntimeUnavailableError(
                 f"no TensorRT engine to use: {found.reason}",
-                advice=f"Build it on this machine: edgeverify-export engine {network.folder}",
+                advice=found.advice
+                or f"Build it on this machine: edgeverify-export engine {network.folder}",
             )
         shape = (key.batch, 3, key.size, key.size)
         self._engine = LoadedEngine(tensorrt, device, found, shape=shape, cuda_graph=cuda_graph)

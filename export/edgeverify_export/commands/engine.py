@@ -25,7 +25,7 @@ def engine(
     """Build the engine for this GPU, check its precision and its answers, and keep it.
 
     Run it on the device, as the user of the door, for the embedder's bundle and for the liveness
-    (PAD) bundle. Takes minutes; needs tensorrt and pycuda, no torch. A second run finds the
+    (PAD) bundle. Takes minutes; needs tensorrt and cuda-bindings, no torch. A second run finds the
     engine, unless GPU, driver, TensorRT or graph have changed.
 
     Example: sudo -u edgeverify edgeverify-export engine /var/lib/edgeverify/models/mobilefacenet

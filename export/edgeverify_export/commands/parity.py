@@ -38,6 +38,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
 
     Fails (exit 1) below cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped
     decisions, and where another feeding separates the pairs clearly better than the stated one.
+    A score that only float32 rounding put on the other side of the threshold is no flip; too few
+    pairs to tell such a share (2,000 or 200) are said, with what they could tell.
     A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only:
     P(live) may be off by 0.01, and flips are counted at its operating point.
 

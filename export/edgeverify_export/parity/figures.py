@@ -9,9 +9,9 @@ import numpy as np
 
 from edgeverify.bundle.manifest import Manifest, ParityFigures, Precision
 from edgeverify.errors import ParityError
+from edgeverify_export.parity.flips import MAX_FLIPPED, Flips, count_flips, too_few
 from edgeverify_export.parity.trial import (
     Answers,
-    Scores,
     Trial,
     all_scores,
     extreme_scores,
@@ -20,7 +20,6 @@ from edgeverify_export.parity.trial import (
 from edgeverify_export.sessions import cosine_rows
 
 MIN_COSINE: Mapping[Precision, float] = {"fp32": 0.9999, "fp16": 0.999, "int8": 0.99}
-MAX_FLIPPED: Mapping[Precision, float] = {"fp32": 0.0005, "fp16": 0.0005, "int8": 0.005}
 
 
 def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
@@ -51,9 +50,11 @@ def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
                 f"{where}: flipped decisions not run; give --pairs, or --no-flips to do without"
             )
     elif comparison.flipped_share > flipped:
+        told = comparison.too_few_pairs
         found.append(
             f"{where}: {comparison.flipped} of {comparison.pairs} decisions flipped "
             f"({comparison.flipped_share:.3%}), at most {flipped:.2%} may"
+            f"{'' if told is None else f'; {told}'}"
         )
     return found
 
@@ -70,6 +71,8 @@ class Comparison:
     """One back end beside the baseline.
 
     `flipped` counts decisions that changed at the threshold, None where there were no pairs.
+    `within_rounding` counts pairs on either side of it whose score moved by no more than float32
+    rounding does: those are no flips.
     `max_score_difference` is over the pairs, or over all faces with all where there are none.
     `extremes_min_cosine` is over black, white and noise; `extremes_flipped` counts decisions
     between them and every face that changed at the threshold, None without one.
@@ -86,11 +89,17 @@ class Comparison:
     nan_count: int
     extremes_min_cosine: float
     extremes_flipped: int | None = None
+    within_rounding: int = 0
 
     @property
     def flipped_share(self) -> float | None:
         """Flipped decisions over pairs."""
         return None if self.flipped is None else self.flipped / self.pairs
+
+    @property
+    def too_few_pairs(self) -> str | None:
+        """What so few pairs can tell, where they cannot resolve the allowed share."""
+        return too_few(self.flipped, self.pairs, self.precision, "pairs")
 
     def as_manifest(self) -> ParityFigures:
         """Return the figures as a bundle records them."""
@@ -119,12 +128,13 @@ def compare(
     if not len(baseline.values) or baseline.values.shape != other.values.shape:
         raise ParityError("two sets of answers to other faces: nothing was compared")
     cosine = cosine_rows(baseline.values, other.values)
-    flipped: int | None = None
+    scale = _scale(baseline, manifest)
+    flips: Flips | None = None
     if trial.has_pairs:
         before = scores(baseline.values, trial, manifest)
         after = scores(other.values, trial, manifest)
         if threshold is not None:
-            flipped = _flipped(before, after, threshold)
+            flips = count_flips(before, after, threshold, scale=scale)
     else:
         before = all_scores(baseline.values, manifest)
         after = all_scores(other.values, manifest)
@@ -136,19 +146,27 @@ def compare(
         min_cosine=float(cosine.min()),
         mean_cosine=float(cosine.mean()),
         max_score_difference=worst if np.isfinite(worst) else float(np.finfo(np.float32).max),
-        flipped=flipped,
+        flipped=None if flips is None else flips.real,
+        within_rounding=0 if flips is None else flips.within_rounding,
         pairs=len(trial.probes),
         faces=len(cosine),
         nan_count=other.nan_count,
         extremes_min_cosine=float(cosine_rows(baseline.extremes, other.extremes).min()),
         extremes_flipped=None
         if threshold is None
-        else _flipped(
-            extreme_scores(baseline, manifest), extreme_scores(other, manifest), threshold
-        ),
+        else count_flips(
+            extreme_scores(baseline, manifest),
+            extreme_scores(other, manifest),
+            threshold,
+            scale=scale,
+        ).real,
     )
 
 
-def _flipped(before: Scores, after: Scores, threshold: float) -> int:
-    same = ((before >= threshold) == (after >= threshold)) & np.isfinite(after)
-    return int(np.count_nonzero(~same))
+def _scale(baseline: Answers, manifest: Manifest) -> float:
+    """Return the magnitude of what a score is made of: a cosine of unit vectors, or a distance."""
+    if manifest.metric == "cosine":
+        return 1.0
+    lengths = np.linalg.norm(baseline.values.astype(np.float64), axis=1)
+    finite = lengths[np.isfinite(lengths)]
+    return float(np.median(finite)) if len(finite) else 0.0

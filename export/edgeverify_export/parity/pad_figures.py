@@ -12,7 +12,8 @@ from edgeverify.bundle.manifest import PadParityFigures, Precision
 from edgeverify.errors import ParityError
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.vision.pad import softmax
-from edgeverify_export.parity.figures import MAX_FLIPPED, MIN_COSINE
+from edgeverify_export.parity.figures import MIN_COSINE
+from edgeverify_export.parity.flips import MAX_FLIPPED, Flips, count_flips, too_few
 from edgeverify_export.sessions import cosine_rows
 
 MAX_LIVE_DIFFERENCE = 0.01
@@ -40,7 +41,8 @@ class PadComparison:
     """One form beside the baseline.
 
     Cosines are of raw scores, the lowest over networks and faces. `flipped` counts single-frame
-    decisions that changed at the threshold; None without one.
+    decisions that changed at the threshold; None without one. `within_rounding` counts those whose
+    P(live) moved by no more than float32 rounding does: they are no flips.
     """
 
     name: str
@@ -51,11 +53,17 @@ class PadComparison:
     faces: int
     nan_count: int
     extremes_live_difference: float
+    within_rounding: int = 0
 
     @property
     def flipped_share(self) -> float | None:
         """Flipped decisions over faces."""
         return None if self.flipped is None else self.flipped / self.faces
+
+    @property
+    def too_few_faces(self) -> str | None:
+        """What so few faces can tell, where they cannot resolve the allowed share."""
+        return too_few(self.flipped, self.faces, self.precision, "faces")
 
     def as_manifest(self) -> PadParityFigures:
         """Return the figures as a bundle records them."""
@@ -83,17 +91,17 @@ def compare_pad(
         raise ParityError("two sets of answers to other faces: nothing was compared")
     before = live_probabilities(baseline.values, live_index)
     after = live_probabilities(other.values, live_index)
-    flipped = None
+    flips: Flips | None = None
     if threshold is not None:
-        same = ((before >= threshold) == (after >= threshold)) & np.isfinite(after)
-        flipped = int(np.count_nonzero(~same))
+        flips = count_flips(before, after, threshold)
     pairs = zip(baseline.values, other.values, strict=True)
     return PadComparison(
         name=other.name,
         precision=other.precision,
         min_cosine=float(min(cosine_rows(a, b).min() for a, b in pairs)),
         max_live_difference=_worst(before, after),
-        flipped=flipped,
+        flipped=None if flips is None else flips.real,
+        within_rounding=0 if flips is None else flips.within_rounding,
         faces=len(before),
         nan_count=other.nan_count,
         extremes_live_difference=_worst(
@@ -126,7 +134,7 @@ def pad_failures(one: PadComparison, *, flips_needed: bool) -> list[str]:
     if share is not None and share > allowed:
         found.append(
             f"{where}: {one.flipped} of {one.faces} decisions flipped ({share:.3%}), at most "
-            f"{allowed:.2%} may"
+            f"{allowed:.2%} may{'' if one.too_few_faces is None else f'; {one.too_few_faces}'}"
         )
     return found
 

@@ -30,7 +30,12 @@ def as_json(report: PadParityReport) -> str:
             "faces": len(report.trial.faces[0]),
             "threshold": None if chosen is None else asdict(chosen),
             "compared": [
-                {**asdict(one), "flipped_share": one.flipped_share} for one in report.comparisons
+                {
+                    **asdict(one),
+                    "flipped_share": one.flipped_share,
+                    "too_few_faces": one.too_few_faces,
+                }
+                for one in report.comparisons
             ],
             "not_run": [asdict(one) for one in report.not_run],
             "failures": list(report.failures),
@@ -48,6 +53,8 @@ def print_table(report: PadParityReport, console: Console | None = None) -> None
         table.add_column(heading, justify="left" if heading == "form" else "right")
     for one in report.comparisons:
         flips = "not run" if one.flipped is None else f"{one.flipped} of {one.faces}"
+        if one.within_rounding:
+            flips += f" ({one.within_rounding} within rounding)"
         table.add_row(
             f"{one.name} {one.precision}",
             f"{one.min_cosine:.6f}",
@@ -57,6 +64,9 @@ def print_table(report: PadParityReport, console: Console | None = None) -> None
             f"{one.extremes_live_difference:.5f}",
         )
     console.print(table)
+    for one in report.comparisons:
+        if one.too_few_faces is not None:
+            console.print(f"{one.name} {one.precision}: {one.too_few_faces}", highlight=False)
     for missing in report.not_run:
         console.print(f"not run: {missing.name}: {missing.reason}", highlight=False)
     faces, images = len(report.trial.faces[0]), report.trial.images

@@ -72,7 +72,12 @@ def as_json(report: ParityReport) -> str:
             "pairs": len(trial.probes),
             "threshold": None if chosen is None else asdict(chosen),
             "compared": [
-                {**asdict(one), "flipped_share": one.flipped_share} for one in report.comparisons
+                {
+                    **asdict(one),
+                    "flipped_share": one.flipped_share,
+                    "too_few_pairs": one.too_few_pairs,
+                }
+                for one in report.comparisons
             ],
             "not_run": [asdict(one) for one in report.not_run],
             "feeding": None
@@ -104,6 +109,8 @@ def print_table(report: ParityReport, console: Console | None = None) -> None:
         table.add_column(heading, justify="left" if heading == "form" else "right")
     for one in report.comparisons:
         flips = "not run" if one.flipped is None else f"{one.flipped} of {one.pairs}"
+        if one.within_rounding:
+            flips += f" ({one.within_rounding} within rounding)"
         table.add_row(
             f"{one.name} {one.precision}",
             f"{one.min_cosine:.6f}",
@@ -114,6 +121,10 @@ def print_table(report: ParityReport, console: Console | None = None) -> None:
             _extremes(one),
         )
     console.print(table)
+    for one in report.comparisons:
+        told = one.too_few_pairs
+        if told is not None:
+            console.print(f"{one.name} {one.precision}: {told}", highlight=False)
     for missing in report.not_run:
         console.print(f"not run: {missing.name}: {missing.reason}", highlight=False)
     trial = report.trial

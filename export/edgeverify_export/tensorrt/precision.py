@@ -1,65 +1,119 @@
-"""Did TensorRT build the precision that was asked for? The engine inspector knows (pure)."""
+"""Did TensorRT build the precision that was asked for? Two witnesses are heard.
+
+The parsed network says what was demanded of each layer: on 10 and later by its tensors' types,
+which a strongly typed build must keep; on 8.x by the precision that was set for it, which a build
+that obeys constraints must keep. The engine inspector says what was built, where it says it: by a
+layer's weights, its kernel's name, or its inputs. Outputs say nothing: a fused layer that ends in
+the FP32 output may compute in FP16 throughout.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 from edgeverify.errors import ParityError
+from edgeverify.runtime.tensorrt.library import TensorRt
 
-_HALF = ("fp16", "half")
-_SINGLE = ("fp32", "float")
 _MIN_SHARE = 0.5
 _MAX_SHARE = 0.1
+_COMPUTING = ("CONVOLUTION", "DECONVOLUTION", "FULLY_CONNECTED", "MATRIX_MULTIPLY")
+"""Where a network's arithmetic is; FULLY_CONNECTED exists in 8.x only."""
+
+_MOVING = {"reformat", "noop", "constant", "shuffle", "shape", "slice", "identity", "cast"}
+_HALF_KERNEL = re.compile(r"f16f16|h884|h16816|h1688|hmma|_half|fp16")
+_SINGLE_KERNEL = re.compile(r"f32f32|s884|s1688|sgemm|scudnn|_float|fp32|tf32")
 
 
-def half_share(information: str) -> float:
-    """Read the inspector's JSON; the share of layers whose outputs are all FP16.
+def computing_layers(tensorrt: TensorRt, network: Any) -> list[Any]:
+    """Return the layers of a parsed network that convolve or multiply matrices of activations."""
+    kinds = {
+        int(getattr(tensorrt.module.LayerType, name))
+        for name in _COMPUTING
+        if hasattr(tensorrt.module.LayerType, name)
+    }
+    layers = [network.get_layer(index) for index in range(network.num_layers)]
+    return [layer for layer in layers if int(layer.type) in kinds]
 
-    Layers without a floating output (shapes, constants) do not count. ParityError where the
-    inspector said nothing that can be counted: then nothing is known, and that is no pass.
+
+def demanded_share(tensorrt: TensorRt, network: Any) -> float:
+    """Return the share of computing layers that must compute in FP16, 0 to 1.
+
+    ParityError where the network has no such layer: then nothing can be judged.
+    """
+    layers = computing_layers(tensorrt, network)
+    if not layers:
+        raise ParityError("the graph has no convolution or matrix product to judge precision by")
+    half = tensorrt.module.DataType.HALF
+    if tensorrt.is_strongly_typed:
+        found = sum(layer.get_output(0).dtype == half for layer in layers)
+    else:
+        found = sum(layer.precision_is_set and layer.precision == half for layer in layers)
+    return float(found) / len(layers)
+
+
+def built_share(information: str) -> float | None:
+    """Read the inspector's JSON; the share of layers that compute in FP16 of those that say.
+
+    None where no layer says it: the inspector names layers only, or one fused layer holds all.
     """
     try:
         layers = json.loads(information)["Layers"]
     except (ValueError, KeyError, TypeError):
         layers = []
-    half = counted = 0
-    for layer in layers:
-        if not isinstance(layer, dict):
-            continue
-        formats = [
-            str(output.get("Format/Datatype", "")).lower()
-            for output in layer.get("Outputs", [])
-            if isinstance(output, dict)
-        ]
-        kinds = [_kind(text) for text in formats]
-        if not kinds or None in kinds:
-            continue
-        counted += 1
-        half += all(kind == "half" for kind in kinds)
-    if counted == 0:
-        raise ParityError(
-            "the engine inspector names no layer with its precision: it cannot be asserted",
-            advice="TensorRT may have ignored ProfilingVerbosity.DETAILED; report its version.",
-        )
-    return half / counted
+    said = [_computes_half(layer) for layer in layers if isinstance(layer, dict)]
+    known = [one for one in said if one is not None]
+    return sum(known) / len(known) if known else None
 
 
-def require_precision(information: str, precision: str) -> float:
-    """Return the share of FP16 layers; ParityError where the engine is not what was asked for."""
-    share = half_share(information)
-    if precision == "fp16" and share < _MIN_SHARE:
+def require_precision(demanded: float, information: str, precision: str) -> str:
+    """Return in words what shows the precision; ParityError where it is not what was asked for."""
+    built = built_share(information)
+    seen = "says nothing of precision" if built is None else f"shows {built:.0%} of layers in FP16"
+    if precision == "fp16":
+        if demanded < _MIN_SHARE:
+            raise ParityError(
+                f"an FP16 engine was asked for, but the parsed network has only {demanded:.0%} of "
+                "its convolutions and matrix products in FP16",
+                advice="Nothing was stored. Check that the bundle has its FP16 graph.",
+            )
+        if built is not None and built < _MIN_SHARE:
+            raise ParityError(
+                f"an FP16 engine was asked for, but only {built:.0%} of its layers compute in FP16",
+                advice="Nothing was stored. Does this GPU compute in FP16? Else --precision fp32.",
+            )
+    elif demanded > 0 or (built is not None and built > _MAX_SHARE):
         raise ParityError(
-            f"an FP16 engine was asked for, but only {share:.0%} of its layers compute in FP16",
-            advice="Nothing was stored. Check that the bundle has its FP16 graph.",
+            f"an FP32 engine was asked for, but {max(demanded, built or 0.0):.0%} of its layers "
+            "compute in FP16"
         )
-    if precision == "fp32" and share > _MAX_SHARE:
-        raise ParityError(
-            f"an FP32 engine was asked for, but {share:.0%} of its layers compute in FP16"
-        )
-    return share
+    return f"{demanded:.0%} of the parsed network's arithmetic is FP16; the engine inspector {seen}"
+
+
+def _computes_half(layer: dict[str, Any]) -> bool | None:
+    """Return whether a built layer computes in FP16, as far as it says; None for none."""
+    kind = str(layer.get("LayerType", "")).lower()
+    if any(word in kind for word in _MOVING) or "foreignnode" in str(layer.get("Name", "")).lower():
+        return None
+    weights = layer.get("Weights")
+    if isinstance(weights, dict) and weights.get("Count", 1) != 0:
+        found = _kind(str(weights.get("Type", "")))
+        if found is not None:
+            return found == "half"
+    tactic = str(layer.get("TacticName", "")).lower()
+    if _HALF_KERNEL.search(tactic):
+        return True
+    if _SINGLE_KERNEL.search(tactic):
+        return False
+    inputs = layer.get("Inputs", [])
+    texts = [str(one.get("Format/Datatype", "")) for one in inputs if isinstance(one, dict)]
+    kinds = {_kind(text) for text in texts}
+    return kinds == {"half"} if kinds and None not in kinds else None
 
 
 def _kind(text: str) -> str | None:
-    if any(word in text for word in _HALF):
+    lower = text.lower()
+    if "fp16" in lower or "half" in lower:
         return "half"
-    return "single" if any(word in text for word in _SINGLE) else None
+    return "single" if "fp32" in lower or "float" in lower else None

@@ -57,6 +57,7 @@ USED_CLASSES = (
     "ICudaEngine",
     "IExecutionContext",
     "IHostMemory",
+    "ILayer",
     "ILogger",
     "INetworkDefinition",
     "IOptimizationProfile",
@@ -64,6 +65,7 @@ USED_CLASSES = (
     "ITensor",
     "ITimingCache",
     "LayerInformationFormat",
+    "LayerType",
     "Logger",
     "MemoryPoolType",
     "NetworkDefinitionCreationFlag",
@@ -73,6 +75,9 @@ USED_CLASSES = (
     "Runtime",
     "TensorIOMode",
 )
+
+CUDA_WHEELS = {"12": "cuda-bindings==12.9.10", "13": "cuda-bindings==13.4.4"}
+"""The newest of CUDA 12, and the newest of CUDA 13 that CPython 3.10 has too."""
 
 _DUMP = Path(__file__).with_name("dump.py")
 
@@ -166,4 +171,24 @@ def run_with(python: Path, bindings: Path, stubs: Path, script: Path, *arguments
 def dump_surface(python: Path, bindings: Path, stubs: Path) -> dict[str, object]:
     """Read off the real bindings which classes and members exist, with their parameters."""
     found: dict[str, object] = json.loads(run_with(python, bindings, stubs, _DUMP, *USED_CLASSES))
+    return found
+
+
+def dump_cuda_surface(version: str, cache: Path, functions: list[str]) -> dict[str, object]:
+    """Read off the real CUDA bindings, which pip fetches into `cache`, what the functions take."""
+    target = cache / f"cuda-{version}-py{sys.version_info[0]}.{sys.version_info[1]}"
+    if not target.is_dir():
+        made = target.with_name(f".{target.name}-{os.getpid()}")
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+             "--only-binary", ":all:", "--target", made, CUDA_WHEELS[version]],
+            check=True, capture_output=True, timeout=600,
+        )  # fmt: skip
+        if target.is_dir():
+            shutil.rmtree(made)
+        else:
+            made.rename(target)
+    found: dict[str, object] = json.loads(
+        run_with(Path(sys.executable), target, target, _DUMP.with_name("dump_cuda.py"), *functions)
+    )
     return found

@@ -1,6 +1,8 @@
-"""A GPU made of numpy: TensorRT's behaviour and pycuda's, as much as our code sees of them.
+"""A GPU made of numpy: TensorRT's behaviour, as much as our code sees of it.
 
-Engines compute the mean of each colour plane, so that answers depend on every chip.
+Engines compute the mean of each colour plane, so that answers depend on every chip. What the real
+builder refuses is refused: a profile that differs from a graph's fixed input, an open input without
+a profile, a constraint that is broken, a second logger.
 """
 
 from __future__ import annotations
@@ -11,18 +13,29 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import onnx
 
+from tests.runtime.tensorrt_surface.cuda_driver import MEMORY, FakeDriver
+from tests.runtime.tensorrt_surface.parsed import computing, inspected, layer, refused
 from tests.runtime.tensorrt_surface.strict import strict_module
-
-MEMORY: dict[int, np.ndarray[Any, np.dtype[np.float32]]] = {}
 
 
 class Gpu:
     """What happened on the fake device, and how it should misbehave."""
 
     def __init__(self, version: str) -> None:
+        self.hang: Callable[[], object] = lambda: None
+        self.no_driver = False
+        self.no_device = False
+        self.driver_too_old = False
+        self.recording = False
+        self.spoilt = False
+        self.raises_while_recording = False
+        self.refuses_while_recording = False
+        self.foreign_timing = False
+        self.one_fused_layer = False
+        self.loses_names = False
+        self.loggers = 0
         self.calls: list[str] = []
         self.threads: set[int] = set()
         self.built: list[dict[str, Any]] = []
@@ -30,11 +43,12 @@ class Gpu:
         self.parse_fails = False
         self.build_fails = False
         self.wrong_graph = False
+        self.answers_otherwise = False
         self.refuses_timing = False
         self.execute_fails = False
         self.replay: Callable[[], None] = lambda: None
         self.tensorrt = _tensorrt(self, version)
-        self.cuda = _cuda(self)
+        self.cuda = FakeDriver(self)
 
     def note(self, what: str) -> None:
         self.calls.append(what)
@@ -48,6 +62,7 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
         WARNING = 2
 
         def __init__(self, min_severity: Any = None) -> None:
+            gpu.loggers += 1
             self._severity = min_severity
 
     class IHostMemory:
@@ -59,18 +74,53 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
     class ITensor:
         name = "input"
+        dtype = None
+        shape = ()
+
+    class ILayer:
+        name = ""
+        type = None
+        num_outputs = 1
+        _precision: Any = None
+        _output: Any = None
+        _forced: Any = None
+
+        @property
+        def precision(self) -> Any:
+            return self._precision
+
+        @precision.setter
+        def precision(self, value: Any) -> None:
+            self._precision = value
+
+        @property
+        def precision_is_set(self) -> bool:
+            return self._precision is not None
+
+        def get_output(self, index: int) -> Any:
+            assert index == 0
+            return self._output
+
+        def set_output_type(self, index: int, dtype: Any) -> None:
+            assert index == 0
+            self._forced = dtype
 
     class ParserError:
         def desc(self) -> str:
             return "operator Magic is not supported"
 
     class INetworkDefinition:
-        _half = False
+        num_layers = 0
         _flags = 0
+        _input: Any = None
+        _layers: tuple[Any, ...] = ()
 
         def get_input(self, index: int) -> Any:
             assert index == 0
-            return module.ITensor()
+            return self._input
+
+        def get_layer(self, index: int) -> Any:
+            return self._layers[index]
 
     class OnnxParser:
         num_errors = 1
@@ -79,16 +129,28 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
             self._network = network
 
         def parse(self, model: bytes, path: str | None = None) -> bool:
-            kinds = {t.data_type for t in onnx.load_model_from_string(model).graph.initializer}
-            self._network._half = onnx.TensorProto.FLOAT16 in kinds
+            graph = onnx.load_model_from_string(model).graph
+            entry = module.ITensor()
+            sides = graph.input[0].type.tensor_type.shape.dim
+            entry.shape = tuple(s.dim_value if s.HasField("dim_value") else -1 for s in sides)
+            layers = [layer(module, graph, node) for node in graph.node]
+            if gpu.loses_names:
+                for position, one in enumerate(layers):
+                    one.name = f"(Unnamed Layer* {position})"
+            self._network._input = entry
+            self._network._layers = tuple(layers)
+            self._network.num_layers = len(layers)
             return not gpu.parse_fails
 
         def get_error(self, index: int) -> Any:
             return module.ParserError()
 
     class IOptimizationProfile:
+        _shape: tuple[int, ...] = ()
+
         def set_shape(self, input: str, min: Any, opt: Any, max: Any) -> None:  # noqa: A002
             assert min == opt == max
+            self._shape = tuple(min)
             gpu.note(f"profile {input} {tuple(min)}")
 
     class ITimingCache:
@@ -100,7 +162,8 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
         progress_monitor = None
 
         def __init__(self) -> None:
-            self._flags: list[str] = []
+            self._flags: list[str] = ["TF32"]
+            self._profiles: list[Any] = []
 
         def set_memory_pool_limit(self, pool: Any, pool_size: int) -> None:
             gpu.note(f"{pool.name} {pool_size}")
@@ -108,19 +171,26 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
         def set_flag(self, flag: Any) -> None:
             self._flags.append(flag.name)
 
+        def clear_flag(self, flag: Any) -> None:
+            self._flags = [name for name in self._flags if name != flag.name]
+
         def add_optimization_profile(self, profile: Any) -> int:
-            return 0
+            self._profiles.append(profile)
+            return len(self._profiles) - 1
 
         def create_timing_cache(self, serialized_timing_cache: bytes) -> Any:
             gpu.note(f"timing cache of {len(serialized_timing_cache)} bytes")
-            return module.ITimingCache()
+            foreign = gpu.foreign_timing and serialized_timing_cache
+            return None if foreign else module.ITimingCache()
 
         def set_timing_cache(self, cache: Any, ignore_mismatch: bool) -> bool:  # noqa: FBT001
+            assert cache is not None, "the real set_timing_cache takes no None"
             return not gpu.refuses_timing
 
     class Builder:
         def __init__(self, logger: Any) -> None:
-            pass
+            if gpu.driver_too_old:
+                raise TypeError("pybind11::init(): factory function returned nullptr")
 
         def create_network(self, flags: int = 0) -> Any:
             network = module.INetworkDefinition()
@@ -138,7 +208,15 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
             strong = hasattr(flags, "STRONGLY_TYPED") and network._flags == 1 << int(
                 flags.STRONGLY_TYPED
             )
-            half = network._half if strong else "FP16" in config._flags
+            arithmetic = [one for one in network._layers if one.type in computing(module)]
+            if not strong and "OBEY_PRECISION_CONSTRAINTS" in config._flags:
+                assert "FP16" in config._flags, "HALF is demanded, the FP16 flag is not set"
+            half = (
+                any(one._output.dtype == module.DataType.HALF for one in arithmetic)
+                if strong
+                else "FP16" in config._flags
+            )
+            reason = refused(network, config)
             monitor = getattr(config, "progress_monitor", None)
             if monitor is not None:
                 monitor.phase_start("Building", None, 2)
@@ -147,8 +225,14 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
                 monitor.phase_finish("Tactics")
                 monitor.phase_finish("Building")
             facts = {"half": half and not gpu.ignores_precision, "strong": strong,
-                     "flags": config._flags}  # fmt: skip
+                     "flags": config._flags, "batch": network._input.shape[0],
+                     "single": [one.name for one in network._layers
+                                if getattr(one, "precision", None) == module.DataType.FLOAT
+                                and one._forced == module.DataType.FLOAT]}  # fmt: skip
             gpu.built.append(facts)
+            if reason is not None:
+                gpu.note(f"refused: {reason}")
+                return None
             return None if gpu.build_fails else module.IHostMemory(json.dumps(facts).encode())
 
     class EngineInspector:
@@ -156,19 +240,17 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
         def get_engine_information(self, format: Any) -> str:  # noqa: A002
             assert format == module.LayerInformationFormat.JSON
-            kind = "Half" if self._half else "Float"
-            layer = {"Name": "conv", "Outputs": [{"Name": "v", "Format/Datatype": kind}]}
-            shape = {"Name": "shape", "Outputs": [{"Name": "s", "Format/Datatype": "Int32"}]}
-            return json.dumps({"Layers": [layer, layer, shape]})
+            return json.dumps(inspected("Half" if self._half else "Float", gpu.one_fused_layer))
 
     class IExecutionContext:
         def __init__(self) -> None:
             self._shape: tuple[int, ...] = ()
             self._addresses: dict[str, int] = {}
+            self._fixed = -1
 
         def set_input_shape(self, name: str, shape: Any) -> bool:
             self._shape = tuple(shape)
-            return name == "input"
+            return name == "input" and self._fixed in {-1, self._shape[0]}
 
         def get_tensor_shape(self, name: str) -> tuple[int, ...]:
             return self._shape if name == "input" else (self._shape[0], 3)
@@ -179,7 +261,12 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
         def execute_async_v3(self, stream_handle: int) -> bool:
             gpu.note("execute")
-            gpu.replay = self._compute
+            assert stream_handle == 7
+            if gpu.recording:
+                gpu.replay = self._compute
+                if gpu.raises_while_recording:
+                    raise RuntimeError("cudaErrorStreamCaptureImplicit")
+                return not gpu.refuses_while_recording
             self._compute()
             return not gpu.execute_fails
 
@@ -191,6 +278,7 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
     class ICudaEngine:
         num_io_tensors = 2
         _half = False
+        _fixed = -1
 
         def get_tensor_name(self, index: int) -> str:
             return ("input", "embedding")[index]
@@ -203,7 +291,9 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
             return module.DataType.FLOAT
 
         def create_execution_context(self) -> Any:
-            return module.IExecutionContext()
+            context = module.IExecutionContext()
+            context._fixed = self._fixed
+            return context
 
         def create_engine_inspector(self) -> Any:
             inspector = module.EngineInspector()
@@ -212,7 +302,8 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
     class Runtime:
         def __init__(self, logger: Any) -> None:
-            pass
+            if gpu.driver_too_old:
+                raise TypeError("pybind11::init(): factory function returned nullptr")
 
         def deserialize_cuda_engine(self, serialized_engine: bytes) -> Any:
             try:
@@ -221,6 +312,7 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
                 return None
             engine = module.ICudaEngine()
             engine._half = facts["half"]
+            engine._fixed = facts["batch"]
             return engine
 
     class IProgressMonitor:
@@ -229,96 +321,8 @@ def _tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
     if version.startswith("8"):
         del IBuilderConfig.progress_monitor
+    if version.startswith("11"):
+        del ILayer.precision, ILayer.precision_is_set, ILayer.set_output_type
     behaviours = {name: kind for name, kind in locals().items() if isinstance(kind, type)}
     module = strict_module(version, behaviours)
     return module
-
-
-def _cuda(gpu: Gpu) -> Any:
-    class Memory:
-        def __init__(self, size: int) -> None:
-            self.address = max(MEMORY, default=4096) + 4096
-            MEMORY[self.address] = np.zeros(size // 4, np.float32)
-
-        def __int__(self) -> int:
-            return self.address
-
-        def free(self) -> None:
-            gpu.note("free")
-            del MEMORY[self.address]
-
-    class Context:
-        def push(self) -> None:
-            gpu.note("push")
-
-        def pop(self) -> None:
-            gpu.note("pop")
-
-        def detach(self) -> None:
-            gpu.note("detach")
-
-    class Graph:
-        def instantiate(self) -> Graph:
-            return self
-
-        def launch(self, stream: Any) -> None:
-            gpu.note("launch")
-            gpu.replay()
-            if gpu.wrong_graph:
-                for address in MEMORY:
-                    MEMORY[address] += 1
-
-    class Stream:
-        handle = 7
-
-        def synchronize(self) -> None:
-            gpu.note("wait")
-
-        def begin_capture(self) -> None:
-            gpu.note("capture")
-
-        def end_capture(self) -> Graph:
-            return Graph()
-
-    class Handle:
-        def retain_primary_context(self) -> Context:
-            gpu.note("retain")
-            return Context()
-
-        def compute_capability(self) -> tuple[int, int]:
-            return 8, 7
-
-        def name(self) -> str:
-            return "Orin"
-
-    class Cuda:
-        Stream = None
-
-        def init(self) -> None:
-            gpu.note("init")
-
-        def Device(self, index: int) -> Handle:  # noqa: N802 - pycuda's name
-            assert index == 0
-            return Handle()
-
-        def get_version(self) -> tuple[int, int, int]:
-            return 12, 6, 0
-
-        def get_driver_version(self) -> int:
-            return 12060
-
-        def pagelocked_empty(self, shape: Any, dtype: Any) -> Any:
-            return np.empty(shape, dtype)
-
-        def mem_alloc(self, size: int) -> Memory:
-            return Memory(size)
-
-        def memcpy_htod_async(self, device: Memory, host: Any, stream: Any) -> None:
-            MEMORY[device.address][:] = host.ravel()
-
-        def memcpy_dtoh_async(self, host: Any, device: Memory, stream: Any) -> None:
-            host.ravel()[:] = MEMORY[device.address]
-
-    cuda = Cuda()
-    cuda.Stream = Stream  # type: ignore[assignment]
-    return cuda
