@@ -29,6 +29,8 @@ NO_GATES = QualitySettings(
     max_brightness=255,
     min_contrast=0,
     min_border_pixels=-1000,
+    min_eye_light=0,
+    max_mouth_difference=1,
 )
 FIRST_PHONE_FRAME = 28
 """Before it the man himself looks into the camera of `fake.mp4`, beside his phone."""

@@ -61,6 +61,8 @@ GATES: tuple[GateFigure, ...] = (
     GateFigure(setting="max_yaw_degrees", figure="yaw_degrees", refuses="high", unit="degrees"),
     GateFigure(setting="max_pitch_degrees", figure="pitch_degrees", refuses="high", unit="degrees"),
     GateFigure(setting="max_roll_degrees", figure="roll_degrees", refuses="high", unit="degrees"),
+    GateFigure(setting="min_eye_light", figure="eye_light", refuses="low"),
+    GateFigure(setting="max_mouth_difference", figure="mouth_difference", refuses="high"),
 )
 """Every gate of `QualitySettings` that reads a figure of the face."""
 

@@ -23,6 +23,8 @@ class Gate(str, Enum):
     TOO_BRIGHT = "too_bright"
     CUT_OFF = "cut_off"
     MESH_LOST = "mesh_lost"
+    EYES_COVERED = "eyes_covered"
+    MOUTH_COVERED = "mouth_covered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ class QualityFigures:
 
     `sharpness` is the variance of the Laplacian of the grey face chip; `brightness` and `contrast`
     are mean and standard deviation of the chip's grey values, 0 to 255; `border_pixels` is the
-    distance from the mesh to the nearest frame border (negative: outside).
+    distance from the mesh to the nearest frame border (negative: outside). `eye_light` is the light
+    on the skin below the eyes by that on the cheeks, less what it has lost of its red (0 and more;
+    1: nothing covers it); `mouth_difference` the colour between mouth and chin and the skin above
+    where no lips show (shares of red and green; 0: lips show).
     """
 
     eye_distance_pixels: float
@@ -53,6 +58,8 @@ class QualityFigures:
     brightness: float
     contrast: float
     border_pixels: float
+    eye_light: float = 1.0
+    mouth_difference: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,6 +22,8 @@ _ADVICE = {
     Gate.TOO_DARK: "the face is too dark",
     Gate.TOO_BRIGHT: "the face is too bright",
     Gate.CUT_OFF: "the face is cut off by the picture's border",
+    Gate.EYES_COVERED: "dark glasses cover the eyes",
+    Gate.MOUTH_COVERED: "mouth and nose are covered",
     Gate.MESH_LOST: "the face could not be traced (covered, or not a face)",
 }
 
@@ -103,4 +105,5 @@ def _why(refusal: Refusal | None) -> str:
     text = _ADVICE.get(refusal.gate, refusal.hint)
     if refusal.measured is None or refusal.limit is None or refusal.gate is Gate.MULTIPLE_FACES:
         return text
-    return f"{text} ({refusal.measured:.0f}; the limit is {refusal.limit:g})"
+    measured = f"{refusal.measured:.2g}" if refusal.limit < 1 else f"{refusal.measured:.0f}"
+    return f"{text} ({measured}; the limit is {refusal.limit:g})"

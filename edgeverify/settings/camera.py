@@ -82,3 +82,9 @@ class QualitySettings(Section):
     """Standard deviation of the face's grey values."""
     min_border_pixels: float = Field(default=2.0, ge=-1000, le=1000)
     """Distance from the face's mesh to the nearest border of the frame."""
+    min_eye_light: float = Field(default=0.45, ge=0, le=2)
+    """Light on the skin below the eyes, by that on the cheeks. Below: "take off your sunglasses"; 0
+    switches it off."""
+    max_mouth_difference: float = Field(default=0.045, ge=0, le=1)
+    """How far mouth and chin differ in colour from the skin above them, where no lips show. Above:
+    "uncover your mouth and nose"; 1 switches it off."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeverify.domain import (
     Face,
     Gate,
     HeadPose,
+    Points,
     QualityFigures,
     Reason,
     Refusal,
     RgbImage,
 )
 from edgeverify.settings import QualitySettings
+from edgeverify.vision.covered import measure_covering
 
 # Sharpness and light are measured on the face scaled to this many pixels, so that they mean the
 # same at every distance.
@@ -28,8 +29,10 @@ def measure(rgb: RgbImage, face: Face) -> QualityFigures:
     left, top = face.mesh[:, :2].min(axis=0)
     right, bottom = face.mesh[:, :2].max(axis=0)
     border = min(left, top, width - 1 - right, height - 1 - bottom)
-    chip = _grey_face(rgb, (float(left), float(top), float(right), float(bottom)))
+    colour, points = _chip(rgb, face.mesh, (float(left), float(top), float(right), float(bottom)))
+    chip = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     mean, deviation = cv2.meanStdDev(chip)
+    covering = measure_covering(colour, points)
     _, rough = cv2.meanStdDev(cv2.Laplacian(chip, cv2.CV_16S, ksize=1))
     return QualityFigures(
         eye_distance_pixels=face.eye_distance_pixels,
@@ -37,6 +40,8 @@ def measure(rgb: RgbImage, face: Face) -> QualityFigures:
         brightness=float(mean[0, 0]),
         contrast=float(deviation[0, 0]),
         border_pixels=float(border),
+        eye_light=covering.eye_light,
+        mouth_difference=covering.mouth_difference,
     )
 
 
@@ -77,7 +82,10 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
             figures.contrast,
             settings.min_contrast,
         )
-    return _turned_away(pose, settings) or _blurred(figures, settings)
+    # A mesh in profile guesses the far half: what covers it is asked of those who look ahead.
+    return (
+        _turned_away(pose, settings) or _covered(figures, settings) or _blurred(figures, settings)
+    )
 
 
 def _turned_away(pose: HeadPose, settings: QualitySettings) -> Refusal | None:
@@ -92,6 +100,25 @@ def _turned_away(pose: HeadPose, settings: QualitySettings) -> Refusal | None:
     return None
 
 
+def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | None:
+    # The mouth first: a mask reaches up to where the eyes' light is compared with.
+    if not figures.mouth_difference <= settings.max_mouth_difference:
+        return _refusal(
+            Gate.MOUTH_COVERED,
+            "uncover your mouth and nose",
+            figures.mouth_difference,
+            settings.max_mouth_difference,
+        )
+    if not figures.eye_light >= settings.min_eye_light:
+        return _refusal(
+            Gate.EYES_COVERED,
+            "take off your sunglasses",
+            figures.eye_light,
+            settings.min_eye_light,
+        )
+    return None
+
+
 def _blurred(figures: QualityFigures, settings: QualitySettings) -> Refusal | None:
     if settings.min_sharpness > 0 and not figures.sharpness >= settings.min_sharpness:
         return _refusal(Gate.BLURRED, "hold still", figures.sharpness, settings.min_sharpness)
@@ -102,16 +129,19 @@ def _refusal(gate: Gate, hint: str, measured: float, limit: float) -> Refusal:
     return Refusal(reason=Reason.POOR_QUALITY, gate=gate, hint=hint, measured=measured, limit=limit)
 
 
-def _grey_face(rgb: RgbImage, box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    """Cut the face's box as grey values, uint8 (112, 112); black outside the frame."""
+def _chip(
+    rgb: RgbImage, mesh: Points, box: tuple[float, float, float, float]
+) -> tuple[RgbImage, Points]:
+    """Cut the face's box, uint8 (112, 112, 3), black outside the frame; and the mesh in it."""
     height, width = rgb.shape[:2]
     left, top = max(0, int(box[0])), max(0, int(box[1]))
     right, bottom = min(width, int(box[2]) + 1), min(height, int(box[3]) + 1)
     if right - left < 2 or bottom - top < 2:
-        return np.zeros((_SIDE, _SIDE), np.uint8)
+        return np.zeros((_SIDE, _SIDE, 3), np.uint8), np.zeros_like(mesh[:, :2])
     part = rgb[top:bottom, left:right]
     is_larger = part.shape[0] > _SIDE
     small = cv2.resize(
         part, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR
     )
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    points = (mesh[:, :2] - (left, top)) * (_SIDE / (right - left), _SIDE / (bottom - top))
+    return np.asarray(small, dtype=np.uint8), points.astype(np.float32)

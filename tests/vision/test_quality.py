@@ -36,6 +36,8 @@ def test_a_good_face_passes() -> None:
         ({"brightness": 240.0}, Gate.TOO_BRIGHT, "too bright: step out of the glare"),
         ({"contrast": 5.0}, Gate.TOO_DARK, "too little contrast"),
         ({"sharpness": 3.0}, Gate.BLURRED, "hold still"),
+        ({"eye_light": 0.3}, Gate.EYES_COVERED, "take off your sunglasses"),
+        ({"mouth_difference": 0.1}, Gate.MOUTH_COVERED, "uncover your mouth and nose"),
     ],
 )
 def test_a_bad_figure_is_refused_by_name(change: dict[str, float], gate: Gate, hint: str) -> None:

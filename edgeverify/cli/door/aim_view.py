@@ -108,6 +108,18 @@ def rows(look: Look, asked: QualitySettings) -> tuple[Row, ...]:
         turned("turned left/right", pose.yaw_degrees, asked.max_yaw_degrees),
         turned("looks up/down", pose.pitch_degrees, asked.max_pitch_degrees),
         turned("tilted", pose.roll_degrees, asked.max_roll_degrees),
+        Row(
+            "mouth covered",
+            f"{figures.mouth_difference:.3f}",
+            f"at most {asked.max_mouth_difference:g}",
+            figures.mouth_difference <= asked.max_mouth_difference,
+        ),
+        Row(
+            "light on the eyes",
+            f"{figures.eye_light:.2f}",
+            f"at least {asked.min_eye_light:g}",
+            figures.eye_light >= asked.min_eye_light,
+        ),
     )
 
 
