@@ -101,6 +101,7 @@ class Health:
         link = self.link.state
         camera = self.camera.health()
         facts: dict[str, Json] = {
+            "run": self.link.run,
             "config": situation.digest,
             "is_enrolling": self.is_enrolling,
             "model": in_use["model"],
@@ -196,8 +197,8 @@ class Health:
 
     def _look_at_broker(self) -> None:
         link = self.link.state
-        problem = () if link.problem is None else (link.problem,)
-        self.faults.replace("broker_", problem)
+        told = (link.problem, self.outbox.dropped)
+        self.faults.replace("broker_", tuple(problem for problem in told if problem is not None))
         if link.connections > self._connections > 0:
             self.metrics.reconnected("broker")
         self._connections = link.connections

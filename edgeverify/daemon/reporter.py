@@ -34,7 +34,7 @@ class Reporter:
         """Tell how the door is; the broker hears nothing before `ready` unless forced."""
         status = self.health.status()
         if force or self.is_ready:
-            self.link.set_status(status.message())
+            self.link.set_status(*status.messages())
         self.manager.status(status.line())
         self.health.write_metrics()
 

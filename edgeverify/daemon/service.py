@@ -50,7 +50,7 @@ from edgeverify.journal import Journal
 from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
-from edgeverify.mqtt import MqttLink, OutboxDelivery, load_credentials
+from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.references import ReferenceStore
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
@@ -163,6 +163,7 @@ def assemble(
             settings.door,
             credentials,
             on_claim=topic.arrived,
+            client_id=ClientId(settings.door, master.secret),
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)

@@ -115,9 +115,9 @@ class FaultName(DescribedWord):
     )
     BROKER_SESSION_TAKEN_OVER = (
         "broker_session_taken_over",
-        "another client uses this door's name",
-        "no",
-        "Two programs call themselves this door: each needs its own `door:`.",
+        "another client speaks as this door, or uses its login",
+        "now and then",
+        "Two daemons with one `door:`, or another program with its login: give each its own.",
     )
     BROKER_CERTIFICATE = (
         "broker_certificate",
@@ -133,9 +133,9 @@ class FaultName(DescribedWord):
     )
     BROKER_REFUSES_MESSAGES = (
         "broker_refuses_messages",
-        "it takes the connection, not the publications",
-        "no",
-        _ACL,
+        "it takes the connection, not all that the door says",
+        "where decisions are taken",
+        _ACL + " Or the message is too long for it: the sentence says which was dropped.",
     )
     BROKER_REFUSES_CLAIMS = (
         "broker_refuses_claims",
@@ -261,9 +261,9 @@ class FaultName(DescribedWord):
     )
     ENROLMENT_INCOMPLETE = (
         "enrolment_incomplete",
-        "some photos could not be enrolled; who and why is in the status",
+        "some photos could not be enrolled; `edgeverify status` says whose and why",
         "the others",
-        "See the status for who and why, and give them better photos.",
+        "`edgeverify status` says whose photos and why; give them better ones.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
         "status_socket_unavailable",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from paho.mqtt.client import (
     MQTT_CLEAN_START_FIRST_ONLY,
@@ -24,50 +23,42 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.events import Topics
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
 from edgeverify.mqtt.client import CONNECT_SECONDS, cut, make_client, session_properties, tune
-from edgeverify.mqtt.credentials import Credentials
-from edgeverify.mqtt.live import LivePublication
-from edgeverify.settings import MqttSettings
+from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication
+from edgeverify.mqtt.party import Arrival, Party
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A message on the claim topic; `is_retained` as the publisher set it (MQTT 5)."""
-
-    payload: bytes
-    is_retained: bool
+OVERHEAD = 512
+"""Bytes of a packet beside its payload, at most: header, topic, properties."""
 
 
 class Connection:
     """A client's life. Callbacks run on its network thread.
 
-    Without a last will it is a probe, whose plain CONNECT asks whether the broker speaks the
-    protocol, and no more.
+    A probe has no last will and hears nothing: its plain CONNECT asks whether the broker speaks
+    the protocol, and no more.
     """
 
     def __init__(
         self,
-        settings: MqttSettings,
-        credentials: Credentials,
-        topics: Topics,
+        party: Party,
         *,
         protocol: MQTTProtocolVersion,
-        last_will: bytes | None,
         now: Callable[[], float],
-        on_claim: Callable[[Arrival], None],
+        is_probe: bool = False,
     ) -> None:
-        self._is_probe = last_will is None
+        self._is_probe = is_probe
         self.protocol = protocol
         self.is_v5 = protocol == MQTTProtocolVersion.MQTTv5
         self.receive_maximum = 20
-        self._where = f"{settings.host}:{settings.port}"
-        self._settings = settings
-        self._topics = topics
+        self._where = party.where
+        self._party = party
+        self._topics = party.topics
         self._now = now
-        self._on_claim = on_claim
+        self._claims_mid: int | None = None
+        self.largest_packet: int | None = None
+        """What the broker takes at most, in bytes, where it says so."""
         self._answers = Answers()
         self._ready = threading.Event()
         self._over = threading.Event()
@@ -78,7 +69,7 @@ class Connection:
         self._refusal: ReasonCode | None = None
         self._heard_at = now()
         self._asked_at: float | None = None
-        self._client = self._make_client(credentials, last_will)
+        self._client = self._make_client()
 
     @property
     def is_up(self) -> bool:
@@ -99,9 +90,9 @@ class Connection:
         """Connect and wait for CONNACK; return what went wrong, None when the connection is up."""
         try:
             code = self._client.connect(
-                self._settings.host,
-                self._settings.port,
-                keepalive=self._settings.keepalive_seconds,
+                self._party.settings.host,
+                self._party.settings.port,
+                keepalive=self._party.settings.keepalive_seconds,
                 clean_start=self.is_v5 or MQTT_CLEAN_START_FIRST_ONLY,
                 properties=session_properties() if self.is_v5 and not self._is_probe else None,
             )
@@ -142,12 +133,14 @@ class Connection:
                 properties.MessageExpiryInterval = expiry_seconds
         if self._over.is_set():
             return _lost("the connection is down")
+        if self.largest_packet is not None and len(payload) + OVERHEAD > self.largest_packet:
+            return _lost(f"{TOO_LARGE}: {len(payload)} bytes, it takes {self.largest_packet}")
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return _lost(MQTTErrorCode(info.rc).name)
         publication = self._answers.expect(info.mid)
         if self._over.is_set():
-            publication.answer("the connection ended")
+            publication.answer(ENDED)
         return publication
 
     def ask(self) -> None:
@@ -202,12 +195,11 @@ class Connection:
 
     # ---- paho's side --------------------------------------------------------------------------
 
-    def _make_client(self, credentials: Credentials, last_will: bytes | None) -> Client:
-        suffix = "-probe" if self._is_probe else ""
-        name = f"edgeverify-{self._topics.door}{suffix}"
-        client = make_client(name, self.protocol, credentials)
-        if last_will is not None:
-            client.will_set(self._topics.status, last_will, qos=1, retain=True)
+    def _make_client(self) -> Client:
+        name = self._party.client_id.current() + ("-probe" if self._is_probe else "")
+        client = make_client(name, self.protocol, self._party.credentials)
+        if not self._is_probe:
+            client.will_set(self._topics.status, self._party.last_will, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._message
@@ -234,10 +226,15 @@ class Connection:
         elif self.is_v5:
             # Absent means 65535 (MQTT 5, section 3.2.2.3.3).
             self.receive_maximum = int(getattr(properties, "ReceiveMaximum", 65535))
+            self.largest_packet = getattr(properties, "MaximumPacketSize", None)
             options = SubscribeOptions(qos=1, retainAsPublished=True)
-            client.subscribe(self._topics.claim, options=options)
+            _, self._claims_mid = client.subscribe(self._topics.claim, options=options)
         else:
-            client.subscribe(self._topics.claim, qos=1)
+            _, self._claims_mid = client.subscribe(self._topics.claim, qos=1)
+        if not self._is_probe:
+            # Another daemon with this door's name is seen by what it says there. An access list
+            # that does not let the door read its own status costs that, and nothing else.
+            client.subscribe(self._topics.status, qos=0)
         self._was_up = True
         self._ready.set()
 
@@ -251,11 +248,13 @@ class Connection:
     ) -> None:
         if flags.is_disconnect_packet_from_server:
             self._refusal = reason
-        self._end("the connection ended")
+        self._end(ENDED)
 
     def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._heard_at = self._now()
-        self._on_claim(Arrival(bytes(message.payload), message.retain))
+        party, is_status = self._party, message.topic == self._topics.status
+        hears = party.on_status if is_status else party.on_claim
+        hears(Arrival(bytes(message.payload), message.retain))
 
     def _published(
         self,
@@ -275,12 +274,12 @@ class Connection:
         self,
         _client: Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
         self._heard_at = self._now()
-        if any(reason.is_failure for reason in reasons):
+        if mid == self._claims_mid and any(reason.is_failure for reason in reasons):
             detail = f"{self._where} does not let this door hear {self._topics.claim}"
             self.complaint = Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail)
 

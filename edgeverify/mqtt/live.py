@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 
+ENDED = "the connection ended"
+TOO_LARGE = "longer than the broker takes"
+"""What a publication's problem begins with, in the two cases that are told apart."""
+
 
 class LivePublication:
     """One QoS 1 message on one connection; it dies with the connection."""

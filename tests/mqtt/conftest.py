@@ -10,8 +10,8 @@ import pytest
 
 from edgeverify.client import Feed, RawMessage
 from edgeverify.events import Topics
-from edgeverify.mqtt import Credentials, MqttLink
-from edgeverify.mqtt.connection import Arrival
+from edgeverify.mqtt import ClientId, Credentials, MqttLink
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
 from tests.doors import DOOR
@@ -48,6 +48,7 @@ def make_link() -> Iterator[LinkMaker]:
         *,
         claims: Callable[[Arrival], None] = lambda _arrival: None,
         credentials: Credentials | None = None,
+        secret: bytes = b"a master key",
         seed: int = 1,
         **settings: object,
     ) -> MqttLink:
@@ -56,6 +57,7 @@ def make_link() -> Iterator[LinkMaker]:
             MqttSettings.model_validate(chosen),
             DOOR,
             credentials or Credentials(),
+            client_id=ClientId(DOOR, secret),
             on_claim=claims,
             random=Random(seed),
         )

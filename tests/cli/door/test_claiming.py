@@ -22,8 +22,8 @@ from edgeverify.events import ClaimMessage, EventKind, encode_event, encode_prom
 from edgeverify.journal import Entry, Journal
 from edgeverify.keys import SigningKeys
 from edgeverify.lockout import LockoutState
-from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
-from edgeverify.mqtt.connection import Arrival
+from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import MqttSettings
 from edgeverify.state import StateDirectory, open_state, take_lock
 from edgeverify.status_socket import StatusServer
@@ -70,7 +70,14 @@ class BlindDoor:
         """The claim that an attempt under way began with."""
         self.journal = Journal.open(place.state.journal, now=NOON).journal
         settings = MqttSettings(host="127.0.0.1", port=port)
-        self.link = MqttLink(settings, DOOR, Credentials(), on_claim=self._claim, random=Random(1))
+        self.link = MqttLink(
+            settings,
+            DOOR,
+            Credentials(),
+            client_id=ClientId(DOOR, b"a master key"),
+            on_claim=self._claim,
+            random=Random(1),
+        )
         self.outbox = OutboxDelivery(self.journal, self.link)
         self.link.start()
         self.outbox.start()

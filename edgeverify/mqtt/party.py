@@ -1,0 +1,37 @@
+"""Who connects to whom, what is said if it vanishes, and who hears what arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeverify.events import Topics
+from edgeverify.mqtt.client_id import ClientId
+from edgeverify.mqtt.credentials import Credentials
+from edgeverify.settings import MqttSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that the door hears; `is_retained` as the publisher set it (MQTT 5)."""
+
+    payload: bytes
+    is_retained: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One door at one broker. `on_claim` and `on_status` are called on a network thread."""
+
+    settings: MqttSettings
+    credentials: Credentials
+    topics: Topics
+    last_will: bytes
+    client_id: ClientId
+    on_claim: Callable[[Arrival], None]
+    on_status: Callable[[Arrival], None]
+
+    @property
+    def where(self) -> str:
+        """Host and port, for people."""
+        return f"{self.settings.host}:{self.settings.port}"
