@@ -54,7 +54,9 @@ class DoorStatus:
         told = {"version": __version__, **_public(self.facts)}
         message = encode_status(self.state, self.door, at=self.at, reasons=reasons, details=told)
         names = [Degradation(name=one.name) for one in self.degraded]
-        least = {name: told[name] for name in ("run", "next_key") if name in told}
+        least: dict[str, object] = {
+            name: told[name] for name in ("run", "next_key") if name in told
+        }
         short = encode_status(self.state, self.door, at=self.at, reasons=names, details=least)
         return (message if len(message) <= MAX_FORM_BYTES else short, short)
 
