@@ -62,6 +62,7 @@ class Health:
     _outbox_length: int = 0
     _outbox_at: float = float("-inf")
     _enrolment: tuple[str, ...] = ()
+    _enrolment_problems: int = 0
 
     def __post_init__(self) -> None:
         self._heat = self.heat.measure(time.monotonic())
@@ -83,6 +84,7 @@ class Health:
         faults.clear(FaultName.ENROLMENT_FAILED)
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
+        self._enrolment_problems = len(problems)
         faults.state(
             FaultName.ENROLMENT_INCOMPLETE, f"{len(problems)} problem(s)", present=bool(problems)
         )
@@ -116,6 +118,7 @@ class Health:
             },
             "references": len(situation.people.references.usable),
             "enrolment": list(self._enrolment),
+            "enrolment_problems": self._enrolment_problems,
             "camera": {
                 "state": camera.state.value,
                 "frames_per_second": camera.frames_per_second,

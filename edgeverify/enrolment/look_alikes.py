@@ -26,19 +26,11 @@ class LookAlike:
     is_same_photo: bool
 
     @property
-    def lines(self) -> tuple[str, str]:
-        """One line for each side."""
-        return (
-            self._line(self.card, self.name, self.other_card, self.other_name),
-            self._line(self.other_card, self.other_name, self.card, self.name),
-        )
-
-    def _line(self, card: str, name: str, other_card: str, other_name: str) -> str:
-        what = "has the same photo as" if self.is_same_photo else "looks like"
-        return (
-            f"card {card} ({name}): {what} card {other_card} ({other_name}); "
-            "at this door's threshold each could enter with the other's card"
-        )
+    def line(self) -> str:
+        """Return one line for the pair."""
+        what = "have the same photo" if self.is_same_photo else "look alike"
+        both = f"card {self.card} ({self.name}) and card {self.other_card} ({self.other_name})"
+        return f"{both} {what}: at this door's threshold each could enter with the other's card"
 
 
 def find_look_alikes(

@@ -14,7 +14,7 @@ import tarfile
 import pytest
 
 from .container import Container
-from .test_service import CONFIG, SERVICE, STATE, door, installed, status  # noqa: F401 - fixtures
+from .test_service import CONFIG, SERVICE, STATE, claim, door, installed, status  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 
@@ -67,6 +67,7 @@ def acts(machine: Container) -> list[str]:
 
 
 def test_root_and_the_service_s_user_read_the_same_and_make_nothing(beside: Container) -> None:
+    assert claim(beside, "9999999")["outcome"] == "deny"  # so that there is something to read
     before = files(beside)
     for words in READING:
         for config in (CONFIG, COPY):

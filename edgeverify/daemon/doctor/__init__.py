@@ -98,9 +98,11 @@ def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
     for reason in reasons if isinstance(reasons, list) else []:
         if isinstance(reason, dict):
             yield _repeated(str(reason.get("name")), str(reason.get("detail") or ""))
-    enrolment = status.get("enrolment")
-    for line in enrolment if isinstance(enrolment, list) else []:
-        yield Finding(part="enrolment", is_well=True, seen=str(line))
+    lines, problems = status.get("enrolment"), status.get("enrolment_problems")
+    for number, line in enumerate(lines if isinstance(lines, list) else []):
+        # Those that cost somebody a photo or the reference come first, then what is worth knowing.
+        is_well = isinstance(problems, int) and number >= problems
+        yield Finding(part="enrolment", is_well=is_well, seen=str(line))
 
 
 def _repeated(name: str, detail: str) -> Finding:
