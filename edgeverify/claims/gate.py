@@ -70,6 +70,7 @@ class ClaimGate:
             received_at=monotonic,
             source=source,
             remember_until=until,
+            asker=message.asker,
         )
         verdict = Verdict.ACCEPTED if is_fresh else Verdict.EXPIRED
         return GateAnswer(verdict=verdict, claim=claim)

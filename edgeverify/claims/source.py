@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgeverify.claims.intake import ClaimIntake
-from edgeverify.domain import ClaimSource
+from edgeverify.domain import Asker, ClaimSource
 from edgeverify.settings import ClaimSettings
 
 
@@ -26,6 +26,10 @@ class Arrival(Protocol):
     @property
     def is_retained(self) -> bool:
         """True where it may be older than the connection."""
+
+    @property
+    def asker(self) -> Asker:
+        """Where its sender hears the answer."""
 
 
 class ClaimTopic:

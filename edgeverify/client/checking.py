@@ -37,6 +37,8 @@ class DoorEvent:
     is_live: bool
     score: float | None = None
     threshold: float | None = None
+    decided_claim: str = ""
+    """In an answer: the claim whose attempt this one joined, empty where it was decided itself."""
 
     @property
     def granted(self) -> bool:
@@ -101,6 +103,21 @@ class EventChecker:
         missed = decision.sequence - self.last_sequence - 1 if self.last_sequence else 0
         self.last_sequence = decision.sequence
         return DoorEvent(decision=decision, keyid=signed.keyid, missed=missed, is_live=True)
+
+    def check_answer(self, raw: bytes) -> DoorEvent:
+        """Check a message of the `answer` topic: signature and door; it opens nothing."""
+        event = parse_event(raw)
+        if event.kind is not EventKind.ANSWER:
+            raise EventError("what stands on the answer topic is no answer")
+        signed = event.verified(self._keys)
+        self._check_door(signed.decision)
+        return DoorEvent(
+            decision=signed.decision,
+            keyid=signed.keyid,
+            missed=0,
+            is_live=False,
+            decided_claim=event.decided_claim,
+        )
 
     def check_history(self, raw: bytes) -> DoorEvent:
         """Check a message of the `audit` topic: signature and door; it may be old or a repeat."""

@@ -10,7 +10,9 @@ import sys
 from edgeverify.domain.described_word import DescribedWord, table
 
 _SPACE = "Free space on the disk of the state, or mend it: the door is back within seconds."
-_ACL = "Give the door's user its topics in the broker's ACL: config/mosquitto/ has one that fits."
+_ACL = (
+    "Give the door's login that right at the broker: `edgeverify broker setup` makes all of them."
+)
 _LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what the camera sees."
 _PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
 _CONFINE = "Use a kernel with Landlock (5.13 and later); the sentence says what is still open."

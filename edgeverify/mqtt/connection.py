@@ -25,9 +25,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
+from edgeverify.mqtt.arrival import arrival_of
 from edgeverify.mqtt.client import CONNECT_SECONDS, cut, make_client, session_properties, tune
-from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication
-from edgeverify.mqtt.party import Arrival, Party
+from edgeverify.mqtt.complaints import Complaints
+from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication, lost
+from edgeverify.mqtt.party import Party
 
 OVERHEAD = 512
 """Bytes of a packet beside its payload, at most: header, topic, properties."""
@@ -62,8 +64,7 @@ class Connection:
         self._answers = Answers()
         self._ready = threading.Event()
         self._over = threading.Event()
-        self.complaint: Degradation | None = None
-        """What the broker refuses although it keeps the connection: its access list, mostly."""
+        self._complaints = Complaints(self._where)
         self._was_taken = False
         self._was_up = False
         self._refusal: ReasonCode | None = None
@@ -75,6 +76,11 @@ class Connection:
     def is_up(self) -> bool:
         """CONNACK came and the connection has not ended since."""
         return self._ready.is_set() and not self._over.is_set()
+
+    @property
+    def complaint(self) -> Degradation | None:
+        """What the broker refuses although it keeps the connection; None: nothing."""
+        return self._complaints.first
 
     @property
     def may_speak_older(self) -> bool:
@@ -123,6 +129,7 @@ class Connection:
         expiry_seconds: int | None = None,
         retain: bool = False,
         content_type: str = "application/json",
+        correlation: bytes = b"",
     ) -> LivePublication:
         """Hand over one QoS 1 message; never blocks for the network."""
         properties = None
@@ -131,14 +138,18 @@ class Connection:
             properties.ContentType = content_type
             if expiry_seconds is not None:
                 properties.MessageExpiryInterval = expiry_seconds
+            if correlation:
+                properties.CorrelationData = correlation
         if self._over.is_set():
-            return _lost("the connection is down")
+            return lost("the connection is down")
         if self.largest_packet is not None and len(payload) + OVERHEAD > self.largest_packet:
-            return _lost(f"{TOO_LARGE}: {len(payload)} bytes, it takes {self.largest_packet}")
+            return lost(f"{TOO_LARGE}: {len(payload)} bytes, it takes {self.largest_packet}")
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            return _lost(MQTTErrorCode(info.rc).name)
-        publication = self._answers.expect(info.mid)
+            return lost(MQTTErrorCode(info.rc).name)
+        publication = self._answers.expect(info.mid, topic)
+        if publication.is_refused:  # so soon that the callback did not know the topic yet
+            self._complaints.message(topic, publication.problem)
         if self._over.is_set():
             publication.answer(ENDED)
         return publication
@@ -254,7 +265,7 @@ class Connection:
         self._heard_at = self._now()
         party, is_status = self._party, message.topic == self._topics.status
         hears = party.on_status if is_status else party.on_claim
-        hears(Arrival(bytes(message.payload), message.retain))
+        hears(arrival_of(message, self._topics))
 
     def _published(
         self,
@@ -265,10 +276,9 @@ class Connection:
         _properties: Properties,
     ) -> None:
         self._heard_at = self._now()
-        if reason.is_failure:
-            detail = f"{self._where} does not take what this door says: {reason.getName()}"
-            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail)
-        self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
+        publication = self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
+        if reason.is_failure and publication.topic:
+            self._complaints.message(publication.topic, reason.getName())
 
     def _subscribed(
         self,
@@ -279,9 +289,9 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         self._heard_at = self._now()
-        if mid == self._claims_mid and any(reason.is_failure for reason in reasons):
-            detail = f"{self._where} does not let this door hear {self._topics.claim}"
-            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail)
+        for reason in reasons if mid == self._claims_mid else ():
+            if reason.is_failure:
+                self._complaints.claims(self._topics.claim, reason.getName())
 
     def _unsubscribed(self, *_: object) -> None:
         self._heard_at = self._now()
@@ -291,9 +301,3 @@ class Connection:
         self._over.set()
         self._ready.set()
         self._answers.end(words)
-
-
-def _lost(problem: str) -> LivePublication:
-    publication = LivePublication()
-    publication.answer(problem)
-    return publication

@@ -10,8 +10,9 @@ from datetime import datetime
 from random import Random
 
 from edgeverify.backoff import FULL_JITTER, Backoff
-from edgeverify.domain import Degradation, FaultName
+from edgeverify.domain import Asker, Degradation, FaultName
 from edgeverify.events import CONTENT_TYPE, Topics, encode_status
+from edgeverify.mqtt.arrival import Arrival
 from edgeverify.mqtt.client_id import ClientId
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.connector import Connector
@@ -19,7 +20,7 @@ from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.doubles import Doubles
 from edgeverify.mqtt.link_state import LinkState, LiveResult
 from edgeverify.mqtt.live import LivePublication
-from edgeverify.mqtt.party import Arrival, Party
+from edgeverify.mqtt.party import Party
 from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings
 
@@ -154,6 +155,21 @@ class MqttLink:
         if publication.is_answered and not publication.is_acknowledged:
             return LiveResult.DROPPED_OFFLINE, None
         return LiveResult.HANDED_OVER, publication
+
+    def publish_answer(
+        self, answer: bytes, asker: Asker, *, expires_at: datetime, now: datetime
+    ) -> None:
+        """Tell whoever claimed what was decided, if they can be told while it is worth anything."""
+        connection = self._confirmed()
+        seconds_left = int((expires_at - now).total_seconds())
+        if connection is not None and seconds_left >= 1:
+            connection.publish(
+                asker.topic,
+                answer,
+                expiry_seconds=seconds_left,
+                content_type=CONTENT_TYPE,
+                correlation=asker.correlation,
+            )
 
     def publish_prompt(self, prompt: bytes, *, seconds: float) -> None:
         """Show a prompt, if anybody listens now."""

@@ -6,17 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeverify.events import Topics
+from edgeverify.mqtt.arrival import Arrival
 from edgeverify.mqtt.client_id import ClientId
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.settings import MqttSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A message that the door hears; `is_retained` as the publisher set it (MQTT 5)."""
-
-    payload: bytes
-    is_retained: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from edgeverify.claims import (
     mqtt,
 )
 from edgeverify.claims.gate import MAX_REMEMBERED
-from edgeverify.domain import Claim, ClaimSource
+from edgeverify.domain import Asker, Claim, ClaimSource
 from edgeverify.events import ClaimMessage, encode_claim
 from edgeverify.settings import ClaimSettings
 from tests.doors import NOON
@@ -44,10 +44,14 @@ def _gate() -> ClaimGate:
     return ClaimGate(10.0, {})
 
 
+ANSWER = Asker(topic="edgeverify/front-door/answer", correlation=b"7")
+
+
 @dataclass(frozen=True)
 class Arrived:
     payload: bytes
     is_retained: bool
+    asker: Asker = ANSWER
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from edgeverify.client import Feed, RawMessage
 from edgeverify.events import Topics
 from edgeverify.mqtt import ClientId, Credentials, MqttLink
-from edgeverify.mqtt.party import Arrival
+from edgeverify.mqtt.arrival import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
 from tests.doors import DOOR
@@ -44,7 +44,7 @@ def make_link() -> Iterator[LinkMaker]:
     links: list[MqttLink] = []
 
     def make(
-        port: int,
+        port: int = 0,
         *,
         claims: Callable[[Arrival], None] = lambda _arrival: None,
         credentials: Credentials | None = None,
@@ -52,7 +52,9 @@ def make_link() -> Iterator[LinkMaker]:
         seed: int = 1,
         **settings: object,
     ) -> MqttLink:
-        chosen = {"max_reconnect_seconds": 1.0, "host": "127.0.0.1", "port": port} | settings
+        chosen: dict[str, object] = {"max_reconnect_seconds": 1.0, "host": "127.0.0.1"}
+        chosen |= {"port": port} if port else {}
+        chosen |= settings
         link = MqttLink(
             MqttSettings.model_validate(chosen),
             DOOR,

@@ -13,7 +13,7 @@ from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import Claim, Decision, FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.events import SignedDecision, Signer
+from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
@@ -26,6 +26,11 @@ class LivePublisher(Protocol):
 
     def publish_live(self, signed: SignedDecision) -> bool:
         """Hand a live decision over; False when nobody could be told."""
+
+    def publish_answers(
+        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+    ) -> None:
+        """Tell those who sent the claims, as far as they can be told."""
 
 
 class Records:
@@ -75,6 +80,7 @@ class Records:
 
         Returns what was decided in the end: `journal_unavailable` where nothing could be committed.
         """
+        claims = (claim, *(attempt.joined if attempt else ()))
         state = self.lockout(claim)
         charged = after(state, decision, situation.settings.lockout, now)
         entry = Entry(
@@ -86,7 +92,7 @@ class Records:
             expires_at=now + timedelta(seconds=situation.settings.events.expires_seconds),
             duration_seconds=seconds,
             frames=tuple(attempt.frames) if attempt else (),
-            remembered_claims=_remembered(claim, attempt),
+            remembered_claims=_remembered(claims),
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
             include_scores=situation.settings.audit.include_scores,
@@ -95,10 +101,11 @@ class Records:
         try:
             signed = self._journal.record(entry, self._signer())
         except JournalUnavailableError as error:
-            return self._unrecorded(entry, error)
+            return self._unrecorded(entry, claims, error)
         self._faults.clear(FaultName.JOURNAL_UNAVAILABLE)
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
+        self._publisher.publish_answers(signed.decision, claims, self._signer())
         LOG.info(
             "decided",
             extra=fields(
@@ -112,7 +119,9 @@ class Records:
         )
         return decision
 
-    def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Decision:
+    def _unrecorded(
+        self, entry: Entry, claims: tuple[Claim, ...], error: JournalUnavailableError
+    ) -> Decision:
         self._faults.raise_fault(FaultName.JOURNAL_UNAVAILABLE, error.problem)
         LOG.error("the journal cannot commit: %s", error.problem)
         # A decision that was to be a grant, and any other, is now this one denial.
@@ -122,6 +131,7 @@ class Records:
         except JournalUnavailableError:
             return denial  # no number is left to tell anybody with
         self._publisher.publish_live(signed)
+        self._publisher.publish_answers(signed.decision, claims, self._signer())
         return denial
 
     def _known(self) -> dict[str, LockoutState]:
@@ -162,7 +172,6 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
     }
 
 
-def _remembered(claim: Claim, attempt: Attempt | None) -> dict[str, datetime]:
+def _remembered(claims: Iterable[Claim]) -> dict[str, datetime]:
     """Return the ids that this decision uses up: its claim's, and those that joined it."""
-    claims: Iterable[Claim] = (claim, *(attempt.joined if attempt else ()))
     return {each.id: each.remember_until for each in claims if each.remember_until is not None}

@@ -13,6 +13,7 @@ from edgeverify.daemon.door.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
 from edgeverify.domain import Claim, ClaimSource, FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
+from edgeverify.events import DecisionPayload
 from edgeverify.journal.reading import recent
 from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
 from edgeverify.thermal import Level
@@ -88,6 +89,37 @@ def test_the_same_card_again_joins_its_own_attempt(stage: Stage) -> None:
     assert decided.claim_id == "first"
     assert set(door.journal.claim_ids(door.clock.wall())) == {"first", "again"}
     assert len(door.recorder.events) == 1
+
+
+def test_whoever_claimed_hears_the_answer_under_their_own_id(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim(OWNER_CARD, name="again")
+    (decided,) = door.play()
+    answers = [DecisionPayload.from_bytes(answer.payload) for answer in door.recorder.answers]
+    assert [answer.claim_id for answer in answers] == ["first", "again"]
+    assert {answer.outcome for answer in answers} == {decided.outcome}
+    assert [answer.decided_claim for answer in door.recorder.answers] == ["", "first"]
+
+
+def test_an_attempt_that_was_ended_by_another_card_is_answered_too(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim(OTHER_CARD, name="second")
+    door.door.turn()
+    (answer,) = door.recorder.answers
+    said = DecisionPayload.from_bytes(answer.payload)
+    assert (said.claim_id, said.reason) == ("first", Reason.SUPERSEDED)
+
+
+def test_what_the_door_claims_itself_is_answered_to_nobody(stage: Stage) -> None:
+    door = stage(
+        Film.OWNER_WALKS_UP, claims=ClaimSettings(sources=("fixed",), fixed_card=OWNER_CARD)
+    )
+    assert door.play()
+    assert door.recorder.answers == []
 
 
 def test_heat_that_suspends_denies_a_matching_face(stage: Stage) -> None:
