@@ -115,6 +115,7 @@ class Health:
                 "source": "by hand" if situation.point.max_fmr is None else "measured",
                 "max_fmr": situation.point.max_fmr,
                 "evidence": situation.point.evidence,
+                "worst_group": situation.point.worst_group,
             },
             "references": len(situation.people.references.usable),
             "enrolment": list(self._enrolment),

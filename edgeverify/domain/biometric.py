@@ -46,11 +46,24 @@ class OperatingPoint:
     threshold: float
     max_fmr: float | None
     evidence: str
+    worst_group: str = ""
+    """In words how the group of people fared that is confused most; empty where none was
+    measured."""
     caution: str = ""
     """Why the evidence is thin; empty where it is not."""
     for_photos: tuple[tuple[int, float], ...] = ()
     """Thresholds of references of several photos, (photos, threshold), photos rising: such a
     reference is nearer to everybody, so the same rate needs a higher one. Empty: `threshold`."""
+
+    @property
+    def promise(self) -> tuple[str, ...]:
+        """Return in lines which rate stands, on what it rests, and for whom it was worst."""
+        if self.max_fmr is None:
+            return (f"threshold {self.threshold:.4f} {self.evidence}: no rate is promised",)
+        worst = self.worst_group or "no group of people was measured"
+        rate = f"threshold {self.threshold:.4f} for FMR {self.max_fmr:g} of one frame"
+        lines = (f"{rate}: {self.evidence}", f"  {worst}")
+        return (*lines, f"  thin: {self.caution}") if self.caution else lines
 
     def threshold_for(self, photos: int) -> float:
         """Return the threshold of a reference of so many photos.

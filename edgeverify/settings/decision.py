@@ -40,6 +40,9 @@ class DecisionSettings(Section):
     max_fmr: float = Field(default=0.0001, gt=0, le=0.1)
     """False match rate of one probe frame against one reference; selects the threshold from the
     bundle's operating points."""
+    group_factor: float = Field(default=10.0, ge=1, le=1000)
+    """Within no group of people that the evidence can speak for may the rate have been above so
+    many times `max_fmr`; a smaller factor takes a stricter threshold."""
     threshold: float | None = None
     """Written by hand instead; shown in the status for ever. Score units of the bundle."""
     window_frames: int = Field(default=5, ge=1, le=50)

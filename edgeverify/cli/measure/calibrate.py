@@ -46,6 +46,16 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     name: Annotated[
         str, typer.Option(help="What the evidence is called; without it the folder's name.")
     ] = "",
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of image (or person) and any columns: groups that the rate must hold within."
+        ),
+    ] = None,
+    group_factor: Annotated[
+        float,
+        typer.Option(help="Within a group the rate may be so many times the stated one."),
+    ] = 10.0,
     with_gates: Annotated[
         bool, typer.Option("--with-gates", help="Leave out pictures that the gates refuse.")
     ] = False,
@@ -65,7 +75,9 @@ def calibrate(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Choose thresholds on some people, check them on others, write both into the bundle.
 
-    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate.
+    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate,
+    and within the most similar people, and each group of --attributes, not above --group-factor
+    times that, wherever the group is large enough to say.
     The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
     the strictest that it can is said.
 
@@ -87,6 +99,8 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     sources = accuracy.sources(data=data, pairs=pairs, images=images, journal=None, labels=None)
     if not 0 < fmr < 1:
         raise EvaluationError(f"--fmr {fmr:g} is not a rate between 0 and 1")
+    if not group_factor >= 1:
+        raise EvaluationError(f"--group-factor {group_factor:g} is below 1")
     settings, folder = settings_of(config=config, bundle=bundle, gates=gate, threads=threads)
     instrument = open_instrument(settings, folder, os.environ, selection=accuracy.selection(face))
     job = accuracy.Job(
@@ -95,6 +109,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         cache=cache_folder(cache, no_cache=no_cache),
         report_folds=accuracy.folds(check_folds, "--check-folds"),
         tune_folds=accuracy.folds(choose_folds, "--choose-folds"),
+        attributes=attributes,
     )
     source = data or images
     try:
@@ -109,7 +124,9 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     finally:
         instrument.close()
     today = datetime.now(tz=timezone.utc).date().isoformat()
-    found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
+    found = calibration.calibrate(
+        one, other, paired, job, gated=with_gates, date=today, group_factor=group_factor
+    )
     measured = instrument.verifier.bundle
     file = calibration.merged(measured.points, instrument.verifier.embedding_space, found.points)
     try:
@@ -154,6 +171,7 @@ def _lines(found: Calibrated, fmr: float) -> list[str]:
         said.append(f"threshold for FMR {fmr:g}: {best.threshold:.4f}; {best.evidence}")
         if best.caution:
             said.append(f"  thin: {best.caution}")
+        said += [f"  within {group.evidence}" for group in best.groups]
     else:
         said.append(
             f"FMR {fmr:g} is not supported by this data; the strictest that is: "

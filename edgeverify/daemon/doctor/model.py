@@ -49,6 +49,9 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
             yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
         else:
             yield Finding(part="threshold", is_well=True, seen=seen)
+            worst = point.worst_group or "no group of people was measured"
+            said = f"{worst} (allowed: {settings.decision.group_factor:g} times {point.max_fmr:g})"
+            yield Finding(part="groups", is_well=True, seen=said)
         yield from look_at_liveness(verifier, config)
     finally:
         verifier.close()

@@ -9,7 +9,10 @@ def test_a_good_config_is_ok(desk: Desk) -> None:
     desk.write(("1", "Obama", ["obama.jpg"]))
     said = desk.run("check-config", desk.config)
     assert (said.code, said.err) == (0, "")
-    assert said.out == f"{desk.config}: ok, door 'front-door', 1 in staff\n"
+    assert said.out.splitlines() == [
+        f"{desk.config}: ok, door 'front-door', 1 in staff",
+        "  threshold 0.4500 written by hand: no rate is promised",
+    ]
 
 
 def test_a_bad_key_is_one_plain_line(desk: Desk) -> None:
