@@ -204,6 +204,19 @@ class OperatingPoints(BundleModel):
         """Find the supported point with the lowest rate, or None."""
         return min(self._supported(fusion), key=lambda point: point.fmr, default=None)
 
+    def fnmr_by_threshold(self, fusion: Fusion) -> tuple[tuple[float, float], ...]:
+        """Return (threshold, FNMR) of single photos, rising; on other people where it was checked.
+
+        Never falling: what fewer refuse at a higher threshold is chance.
+        """
+        worst, rising = 0.0, []
+        for point in sorted(self._supported(fusion), key=lambda one: one.threshold):
+            fnmr = point.fnmr if point.check is None else point.check.fnmr
+            if fnmr is not None:
+                worst = max(worst, fnmr)
+                rising.append((point.threshold, worst))
+        return tuple(rising)
+
     def step(self, photos: int) -> float:
         """Return by how much references of so many photos raised the threshold, at most, 0 or more.
 

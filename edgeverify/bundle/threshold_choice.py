@@ -45,6 +45,7 @@ def choose_operating_point(
         worst_group=found.group_evidence,
         caution=found.caution,
         for_photos=_for_photos(points, found),
+        fnmr_by_threshold=points.fnmr_by_threshold(fusion),
     )
 
 

@@ -17,7 +17,7 @@ from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.enrolment import EnrolmentReport
+from edgeverify.enrolment import EnrolmentReport, OwnPeople
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
 from edgeverify.liveness import LivenessPlan
@@ -118,6 +118,7 @@ class Health:
                 "worst_group": situation.point.worst_group,
             },
             "references": len(situation.people.references.usable),
+            "own_people": _own_people(situation.own_people),
             "enrolment": list(self._enrolment),
             "enrolment_problems": self._enrolment_problems,
             "camera": {
@@ -236,6 +237,17 @@ class Health:
         faults.state(FaultName.OVERHEATED, detail, present=is_suspended)
         if self._heat.level is not before:
             LOG.warning("heat: level %s: %s", words, self._heat.reason)
+
+
+def _own_people(found: OwnPeople) -> dict[str, Json]:
+    return {
+        "people": found.people,
+        "pairs": found.pairs,
+        "confused": found.confused,
+        "tightened": len(found.raised),
+        "line": found.line,
+        "details": list(found.details),
+    }
 
 
 def _liveness_words(plan: LivenessPlan) -> str:

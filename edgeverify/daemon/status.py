@@ -27,6 +27,7 @@ PUBLIC_FACTS = (
     "next_key",
 )
 """Facts that are codes and counts as they stand; what else is told to everybody is `_public`'s."""
+PUBLIC_LIVE_FMR = ("fmr", "at_most", "comparisons", "false_matches", "grants", "people")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,11 @@ def _public(facts: Mapping[str, Json]) -> dict[str, object]:
         told["heat"] = {name: heat.get(name) for name in ("level", "celsius")}
     if isinstance(lines := facts.get("enrolment"), list):
         told["enrolment"] = {"lines": len(lines)}
+    if isinstance(own := facts.get("own_people"), dict):
+        counts = ("people", "pairs", "confused", "tightened")
+        told["own_people"] = {name: own.get(name) for name in counts}
+    if isinstance(live := facts.get("live_fmr"), dict):
+        told["live_fmr"] = {name: live.get(name) for name in PUBLIC_LIVE_FMR}
     return told
 
 

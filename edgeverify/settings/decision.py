@@ -43,6 +43,10 @@ class DecisionSettings(Section):
     group_factor: float = Field(default=10.0, ge=1, le=1000)
     """Within no group of people that the evidence can speak for may the rate have been above so
     many times `max_fmr`; a smaller factor takes a stricter threshold."""
+    own_people: Literal["tighten", "warn", "off"] = "tighten"
+    """With 10 enrolled people or more, all pairs of references are compared at the threshold at
+    each reload. `tighten` holds those two cards to a higher one whose owners would be confused;
+    `warn` only says so; `off` does not look."""
     threshold: float | None = None
     """Written by hand instead; shown in the status for ever. Score units of the bundle."""
     window_frames: int = Field(default=5, ge=1, le=50)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from edgeverify.domain import Claim, Reason, Reference
 from edgeverify.policy import Subject
 from edgeverify.references.store import LoadedReferences
-from edgeverify.schedule import refusal
+from edgeverify.schedule import is_for, refusal
 from edgeverify.settings import StaffEntry
 
 
@@ -47,6 +47,14 @@ class People:
     def proofs(self, subject: Subject) -> tuple[Reference, ...]:
         """Return the references that may prove the subject, in the order of their cards."""
         return tuple(self.references.usable[card] for card in sorted(subject.cards))
+
+    def here(self) -> tuple[Reference, ...]:
+        """Return the references of everybody who may come in at this door at some time, by card."""
+        return tuple(
+            reference
+            for card, reference in sorted(self.references.usable.items())
+            if card in self.staff and is_for(self.staff[card], self.door)
+        )
 
     def _welcome(self, now: datetime) -> tuple[str, ...]:
         return tuple(
