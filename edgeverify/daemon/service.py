@@ -32,6 +32,7 @@ from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
@@ -193,6 +194,7 @@ def assemble(
             ),
             idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
             make_judge=make_judge,
+            others=Others(journal),
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,13 @@ from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
 from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
+from edgeverify.journal.impostors import (
+    LiveRate,
+    OtherScores,
+    count_scores,
+    forget_others,
+    live_rate,
+)
 from edgeverify.journal.retention import drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
@@ -165,6 +172,21 @@ class Journal:
         """Keep a small fact."""
         with self._lock, self._storage.transaction() as connection:
             put_fact(connection, name, value)
+
+    def count_others(self, seen: OtherScores, *, at: datetime) -> None:
+        """Add a probe's scores with everybody else's references, after its grant was published."""
+        with self._lock, self._storage.transaction(at) as connection:
+            count_scores(connection, seen, at)
+
+    def forget_others(self, cards: Collection[str]) -> None:
+        """Keep the counts of these cards alone: whoever left the config is forgotten."""
+        with self._lock, self._storage.transaction() as connection:
+            forget_others(connection, cards)
+
+    def live_rate(self, embedding_space: str) -> LiveRate:
+        """Return what the door's own people say of its false match rate."""
+        with self._lock, self._storage.opened() as connection:
+            return live_rate(connection, embedding_space)
 
     def prune(self, now: datetime, settings: JournalSettings) -> int:
         """Delete a few hundred delivered decisions that are too old or too many; return how many.

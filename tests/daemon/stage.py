@@ -23,6 +23,7 @@ from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation
@@ -194,6 +195,7 @@ def door_on_stage(
             new_id=lambda: f"claim-{next(counter)}",
         ),
         make_judge=make_judge,
+        others=Others(journal),
         metrics=Metrics(door=settings.door, version="test"),
     )
     try:

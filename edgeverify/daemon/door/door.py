@@ -16,6 +16,7 @@ from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.domain import Claim, Decision, Frame, Outcome, Prompt, Reason
@@ -53,6 +54,7 @@ class Door:
     conditions: Conditions
     idle: Idle
     make_judge: Callable[[Situation, Claim], Judge]
+    others: Others
     metrics: Metrics
     attempt: Attempt | None = None
     last_sequence: int = 0
@@ -160,6 +162,14 @@ class Door:
         self.idle.rest(attempt.situation, self.camera.now())
         concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
+        if concluded.outcome is Outcome.GRANT and attempt.last_match is not None:
+            self.others.note(
+                attempt.situation,
+                concluded.card,
+                attempt.last_match,
+                metric=self.pipeline.embedder.metric,
+                at=self.conditions.moment().wall,
+            )
         return concluded
 
     def _conclude(

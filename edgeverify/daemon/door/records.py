@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -64,6 +64,13 @@ class Records:
         known = self._journal.unlock(card, at=at, by_user=by_user)
         self._known().pop(card, None)
         return known
+
+    def forget_others(self, cards: Collection[str]) -> None:
+        """Keep counted scores of these cards alone; where the journal cannot now, later."""
+        try:
+            self._journal.forget_others(cards)
+        except JournalUnavailableError as error:
+            LOG.warning("%s", error.problem)
 
     def conclude(
         self,

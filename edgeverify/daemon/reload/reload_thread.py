@@ -156,6 +156,7 @@ class Reloads:
 
         if self._between_attempts(let_in):
             self.health.enrolled(report)
+            self.records.forget_others(situation.people.staff)
             self.tickets.end_people(PeopleOutcome.of(report))
             LOG.info("config in force: %s", report.summary)
 
