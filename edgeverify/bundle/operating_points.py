@@ -144,8 +144,6 @@ class MeasuredPoint(BundleModel):
             )
         if self.false_matches < _THIN:
             return f"the threshold rests on {self.false_matches} false matches only"
-        if not any(group.supported for group in self.groups):
-            return "how it fares within groups of people was not measured"
         return ""
 
     @property
