@@ -93,14 +93,18 @@ test-python: ## The fast tests on another Python, in an environment of its own: 
 	@test -n "$(PYTHON)" || { echo "Name the Python: make test-python PYTHON=python3.13"; exit 64; }
 	$(MAKE) --no-print-directory unit VENV=.venv-$(notdir $(PYTHON)) PYTHON=$(PYTHON)
 
+# One of this version, on the path or where pyenv and uv keep theirs; the first that works is taken.
+one_of = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1) \
+	$(HOME)/.local/share/uv/python/cpython-$(1).*/bin/python$(1))
+
 test-lowest: ## The fast tests with the lowest versions that pyproject.toml allows
 	$(MAKE) --no-print-directory unit VENV=.venv-lowest LOCK=requirements/lowest.lock \
-		PYTHON="$(or $(PYTHON),python3.10 python3.11 python3.12)"
+		PYTHON="$(or $(PYTHON),$(call one_of,3.10) $(call one_of,3.11) $(call one_of,3.12))"
 
 # Debian 13 and Raspberry Pi OS have this one only.
 test-debian-13: ## The fast tests on Python 3.13: this machine's, else in a bare Debian 13 (root)
-	@if python3.13 -c "import venv, ensurepip" 2>/dev/null; then \
-		$(MAKE) --no-print-directory test-python PYTHON=python3.13; \
+	@if PYTHON="$(call one_of,3.13)" ./systemd/prerequisites python >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory unit VENV=.venv-python3.13 PYTHON="$(call one_of,3.13)"; \
 	else \
 		echo "No Python 3.13 with venv here, so the tests run in a bare Debian 13."; \
 		$(MAKE) --no-print-directory test-fresh DEBIAN=trixie RUN=test; \
