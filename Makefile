@@ -124,8 +124,7 @@ slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real tim
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
-# `make test-lowest` and `make test-debian-13` are run by hand before a release, until both are green.
-ci: mediapipe test slow test-export test-systemd test-fresh ## What CI runs
+ci: mediapipe test slow test-export test-systemd test-fresh test-lowest test-debian-13 ## What CI runs
 
 clean: ## Remove what was made here; models and caches outside stay
 	rm -rf $(VENV) .venv-* build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

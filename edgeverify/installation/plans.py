@@ -48,7 +48,6 @@ def plan_install(target: Target) -> list[Step]:
                 why="locked, by hash; nothing compiled",
             )
         )
-        steps.append(take_spare(release))
     load = LOADS if target.requirements is None else f"{LOADS}, {LOADS_LATE}"
     steps += [
         install(
@@ -57,6 +56,7 @@ def plan_install(target: Target) -> list[Step]:
             release=release,
             why="the release itself",
         ),
+        *([] if target.requirements is None else [take_spare(release)]),
         run([str(release / "bin/edgeverify"), "--version"]),
         run([*loads, load], why="it loads, or nothing changes; keeps bytecode of what it loads"),
         *_units(target, release),

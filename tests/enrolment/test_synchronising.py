@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -66,13 +67,14 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path, testdata: Path, pipeline: Pipeline) -> Door:
+def door(tmp_path: Path, testdata: Path, pipeline: Pipeline) -> Iterator[Door]:
     folder = tmp_path / "config"
     folder.mkdir()
     for name, source in PEOPLE.items():
         shutil.copyfile(testdata / source, folder / name)
     store = ReferenceStore(tmp_path / "references.sqlite", bytes(range(32)), now=NOW)
-    return Door(folder, pipeline, store)
+    yield Door(folder, pipeline, store)
+    store.close()
 
 
 def entry(report: EnrolmentReport, card: str) -> EntryReport:
