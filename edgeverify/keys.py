@@ -86,7 +86,7 @@ def _read_master_key(path: Path, *, from_credentials: bool = False) -> MasterKey
     if len(secret) != MASTER_KEY_BYTES:
         raise KeyUnusableError(
             f"the master key must be {MASTER_KEY_BYTES} raw bytes, and {path} has {len(secret)}",
-            advice=f"Make one: head -c {MASTER_KEY_BYTES} /dev/urandom > FILE; chmod 600 FILE",
+            advice=f"Make one: `head -c {MASTER_KEY_BYTES} /dev/urandom > FILE; chmod 600 FILE`.",
         )
     return MasterKey(secret, str(path))
 
@@ -159,7 +159,7 @@ def read_signing_keys(path: Path) -> SigningKeys:
         raise KeyUnusableError(
             f"the signing key file {path} is damaged",
             advice="Restore it from a backup; or move it away, and a new key is made, which every "
-            "subscriber must then be given (`edgeverify keys show`)",
+            "subscriber must then be given (`edgeverify keys show`).",
         ) from None
 
 

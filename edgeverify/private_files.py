@@ -24,7 +24,7 @@ def read_private(path: Path, *, what: str, limit: int, from_credentials: bool = 
     except OSError as error:
         raise KeyUnusableError(
             f"{what} cannot be read: {path}: {error.strerror}",
-            advice="It must be a plain file that belongs to the user that runs edgeverify",
+            advice="It must be a plain file that belongs to the user who runs edgeverify.",
         ) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

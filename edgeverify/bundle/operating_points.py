@@ -216,9 +216,9 @@ class OperatingPoints(BundleModel):
         return tuple(rising)
 
     def step(self, photos: int) -> float:
-        """Return by how much references of so many photos raised the threshold, at most, 0 or more.
+        """Return by how much references of this many photos raised the threshold at most.
 
-        For rates that single photos carry and so many do not: fewer people have several.
+        For rates that single photos carry and several do not: fewer people have several.
         """
         steps = [
             point.threshold - one.threshold

@@ -85,4 +85,4 @@ class SourceKind:
         if (self.start is None) == (self.card_for_face is None):
             raise ValueError("a source is started either by the daemon or by a face")
         if self.card_for_face is not None and self.source.is_card_reader:
-            raise ValueError("a face is no card: what it starts is not a card reader")
+            raise ValueError("a face is not a card: what it starts is not a card reader")

@@ -84,10 +84,10 @@ class EventChecker:
     def check(self, raw: bytes, *, now: datetime, is_retained: bool = False) -> DoorEvent:
         """Check a live event. Raises EventError naming the check that failed."""
         if is_retained:
-            raise EventError("an event was retained, which no door does")
+            raise EventError("an event was retained, and no door does that")
         event = parse_event(raw)
         if event.kind is not EventKind.LIVE:
-            raise EventError("history stands on the live topic")
+            raise EventError("history came on the live topic")
         signed = event.verified(self._keys)
         decision = signed.decision
         self._check_door(decision)
@@ -123,7 +123,7 @@ class EventChecker:
         """Check a message of the `audit` topic: signature and door; it may be old or a repeat."""
         event = parse_event(raw)
         if event.kind is not EventKind.HISTORY:
-            raise EventError("a live decision stands on the audit topic")
+            raise EventError("a live decision came on the audit topic")
         signed = event.verified(self._keys)
         self._check_door(signed.decision)
         return DoorEvent(

@@ -23,7 +23,7 @@ class Reporter:
     is_ready: bool = False
 
     def ready(self, seconds: float) -> None:
-        """Tell that each part was tried, so many seconds after the start."""
+        """Tell that each part was tried, this many seconds after the start."""
         self.is_ready = True
         self.status(force=True)
         line = self.health.status().line()

@@ -87,7 +87,7 @@ class OperatingPoint:
         return reached[0] if reached else None
 
     def threshold_for(self, photos: int) -> float:
-        """Return the threshold of a reference of so many photos.
+        """Return the threshold of a reference of this many photos.
 
         Between two numbers that were measured the larger counts, beyond the largest that one.
         """

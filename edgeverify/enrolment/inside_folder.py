@@ -34,7 +34,7 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
     except ValueError:  # also for a NUL character
         raise ImageError(
             f"{name!r} lies outside the config's folder {folder}, or behind a link out of it",
-            advice="Copy the photo into that folder",
+            advice="Copy the photo into that folder.",
         ) from None
     if not inside.parts:
         raise ImageError(
@@ -84,7 +84,7 @@ def _read_at_most(descriptor: int, name: str, limit: int) -> bytes:
         raise ImageError(
             f"{name}: is {status.st_size / MEBIBYTE:.1f} MiB; "
             f"the limit is {limit / MEBIBYTE:g} MiB",
-            advice="`enrolment.max_photo_mebibytes` sets it",
+            advice="Scale the photo down; `enrolment.max_photo_mebibytes` sets the limit.",
         )
     content = bytearray()
     while len(content) <= limit:

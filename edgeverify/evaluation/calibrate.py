@@ -33,7 +33,7 @@ from edgeverify.evaluation.images.pairs import Pair
 from edgeverify.evaluation.images.view import Gates, View, view
 
 PHOTOS = (2, 3, 5)
-"""References of so many photos get thresholds of their own, where the people are enough."""
+"""References of this many photos get thresholds of their own, where the people are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

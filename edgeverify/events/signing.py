@@ -73,7 +73,7 @@ def verify(
     if public is None:
         raise EventError(
             f"an event is signed with the unknown key {keyid[:32]!r}",
-            advice="After a change of keys give the new one (`edgeverify keys show`) as well",
+            advice="After a change of keys give the new one (`edgeverify keys show`) as well.",
         )
     try:
         public.verify(signature, context + payload)

@@ -42,7 +42,7 @@ class Journal:
     """The journal of one door; thread-safe; one writer (whoever holds the state lock).
 
     Every method that touches the file raises JournalUnavailableError when it cannot (disk full,
-    read-only, failing, damaged) and tries to open it anew on the next call, so that the door
+    read-only, failing, damaged) and tries to open it again on the next call, so that the door
     recovers with its disk. `connect` is replaceable for the power-cut test alone.
     """
 

@@ -73,7 +73,7 @@ def find(path: Path, event_id: str) -> DecisionRow | None:
 def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, ...]]:
     if not path.exists():
         raise JournalUnavailableError(
-            f"there is no journal at {path}",
+            f"the journal {path} does not exist",
             advice="The daemon makes it on its first start; is --state right?",
         )
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeverify.private_sqlite import copies_of
 
 STEP = 500
-"""Decisions deleted at once; a commit of so many holds the file for some tens of milliseconds."""
+"""Decisions deleted at once; a commit of this many holds the file for some tens of milliseconds."""
 
 _OLD = """SELECT sequence FROM decisions WHERE issued_ms < ?
     AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)

@@ -79,7 +79,7 @@ def _candidates(source: Path) -> list[Path]:
             return [source / name for name in sorted(os.listdir(source))]  # noqa: PTH208
         source.stat()
     except FileNotFoundError:
-        raise BundleError(f"there is no {source}") from None
+        raise BundleError(f"{source} does not exist") from None
     except OSError as error:
         raise _unreadable(source, error) from None
     return [source]

@@ -114,7 +114,7 @@ def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.DatabaseError as error:
         raise StateError(
             f"the references in {path} are damaged: {error}",
-            advice="The next start moves them aside and makes them again from the photos",
+            advice="The next start moves them aside and makes them again from the photos.",
         ) from None
 
 
@@ -150,5 +150,5 @@ def _check_master_key(connection: sqlite3.Connection, sealer: Sealer, path: Path
         raise KeyUnusableError(
             f"{path} was written under another master key",
             advice="Put the right key back (`keys.master_key_file`, the credential, or the "
-            "backup); or move that file away, and references are made again from the photos",
+            "backup); or move that file away, and references are made again from the photos.",
         )

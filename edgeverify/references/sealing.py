@@ -89,7 +89,7 @@ class Sealer:
             raise ReferenceUnusableError(
                 f"the reference of card {card} cannot be opened: it was altered, or sealed "
                 "under another key",
-                advice="It is made again from its photo at the next start or reload",
+                advice="It is made again from its photo at the next start or reload.",
             ) from None
 
 

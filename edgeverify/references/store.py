@@ -207,7 +207,7 @@ class ReferenceStore:
             except sqlite3.Error as error:
                 raise StateError(
                     f"the references in {self.path} cannot be changed: {error}",
-                    advice="Check space and permissions there",
+                    advice="Check free space and permissions there.",
                 ) from None
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:

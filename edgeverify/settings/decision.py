@@ -52,9 +52,9 @@ class DecisionSettings(Section):
     window_frames: int = Field(default=5, ge=1, le=50)
     """n: the last n compared frames are looked at."""
     required_matches: int = Field(default=3, ge=1, le=50)
-    """k: so many of them must match."""
+    """k: this many of them must match."""
     max_comparisons: int = Field(default=15, ge=1, le=500)
-    """At most so many comparisons in one transaction."""
+    """At most this many comparisons in one transaction."""
     timeout_seconds: float = Field(default=5.0, gt=0, le=60)
     """From the claim to a denial, if nothing was decided before."""
     fusion: Literal["votes", "mean"] = "votes"

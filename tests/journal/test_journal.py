@@ -226,5 +226,5 @@ def test_a_closed_journal_says_so(path: Path, keys: SigningKeys) -> None:
 
 
 def test_the_list_of_a_door_that_never_ran_is_a_plain_error(tmp_path: Path) -> None:
-    with pytest.raises(JournalUnavailableError, match="there is no journal"):
+    with pytest.raises(JournalUnavailableError, match="does not exist"):
         recent(tmp_path / "journal.sqlite")

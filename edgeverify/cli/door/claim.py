@@ -66,7 +66,7 @@ def claim(
     if not CARD.fullmatch(card):
         raise ClaimError(
             f"{card!r} is not a card number",
-            advice="1 to 64 letters, digits and . _ : - beginning with a letter or digit",
+            advice="It has 1 to 64 letters, digits and . _ : - and begins with a letter or digit.",
         )
     loaded = load_config(config)
     topics = Topics(loaded.settings.door)

@@ -40,7 +40,7 @@ def events(
         ),
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", help="End after so many decisions; 0: never.", min=0)
+        int, typer.Option("--count", help="End after this many decisions; 0: never.", min=0)
     ] = 0,
     state: StateFolder = None,
     as_json: AsJson = False,

@@ -41,7 +41,7 @@ def check_config(
     for line in problems:
         complain(line)
     if problems:
-        complain(f"edgeverify: {config}: {len(problems)} to put right")
+        complain(f"edgeverify: {config}: {len(problems)} to correct")
         raise typer.Exit(78)
     say(f"{config}: ok, door {loaded.settings.door!r}, {people} in staff")
     for line in promise:

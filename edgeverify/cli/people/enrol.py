@@ -45,8 +45,8 @@ def enrol(
     loaded = load_config(config)
     if card is not None and card not in {entry.card for entry in loaded.settings.staff}:
         raise ConfigError(
-            f"card {card} does not stand in `staff:` of {config}",
-            advice="Add it there first: the config is the truth about people",
+            f"card {card} is not in `staff:` of {config}",
+            advice="Add it there first: the config says who may come in.",
         )
     people = _by_the_daemon(loaded, state)
     if people is not None:

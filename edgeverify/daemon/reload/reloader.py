@@ -77,7 +77,7 @@ class Reloader:
         if new.door != self._started_with.door:
             raise ConfigError(
                 f"door is now {new.door!r}, and this process is {self._started_with.door!r}",
-                advice="Another door has its own state: stop this one and start the other",
+                advice="Another door has its own state: stop this one and start the other.",
             )
         parse_source(new.camera.source, config.folder)
         fresh = self._open_verifier(new) if _differs(old, new, NEEDS_NEW_VERIFIER) else verifier

@@ -73,7 +73,7 @@ def read_attributes(path: Path, material: Material) -> Attributes:
                 values[name][index] = row[name]
     if unknown == len(material.paths):
         raise EvaluationError(
-            f"{path} names not one of the images",
+            f"{path} names none of the images",
             advice=f"Its column {key} must hold file names, or people's folder names (`person`).",
         )
     return Attributes(values=values, unknown=unknown)

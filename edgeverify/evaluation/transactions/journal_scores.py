@@ -111,7 +111,7 @@ def judge_journal(journal: Path, labels: Path) -> JournalReport:
     there = [(label, row) for label, row in rows if row is not None]
     if not there:
         raise EvaluationError(
-            f"not one of the {len(wanted)} events of {labels} is in the journal",
+            f"none of the {len(wanted)} events of {labels} is in the journal",
             advice="The event ids are those that `edgeverify journal` lists.",
         )
     frames = [frame for _, row in there for frame in row.frames]

@@ -136,7 +136,7 @@ def test_the_journal_is_listed_while_the_door_runs(door: BlindDoor) -> None:
 def test_the_journal_of_a_door_that_never_ran(place: Place) -> None:
     done = place.run("journal", "list")
     assert done.exit_code == 2
-    assert "there is no journal" in done.stderr
+    assert "does not exist" in done.stderr
 
 
 def _acts(place: Place) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ def test_bad_photos_are_named_with_their_line_and_nothing_is_changed(desk: Desk)
             f"{desk.config}:12: staff[1].photos: card 2 (Nobody): two.jpg: it shows several faces. "
             "Crop it to one face."
         ),
-        f"edgeverify: {desk.config}: 2 to put right",
+        f"edgeverify: {desk.config}: 2 to correct",
     ]
     assert sorted(desk.folder.parent.rglob("*")) == before
 
@@ -82,4 +82,4 @@ def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
     desk.config.write_text(desk.config.read_text().replace(str(desk.bundle), "./nowhere"))
     said = desk.run("check-config", desk.config)
     assert said.code == 78
-    assert said.err.startswith("edgeverify: there is no model bundle")
+    assert said.err.startswith("edgeverify: the model bundle")

@@ -37,7 +37,7 @@ def test_a_card_that_is_not_in_the_config_is_refused(desk: Desk) -> None:
     desk.write(("1", "Obama", ["obama.jpg"]))
     said = desk.people("enrol", "99")
     assert said.code == 78
-    assert "card 99 does not stand in `staff:`" in said.err
+    assert "card 99 is not in `staff:`" in said.err
 
 
 def test_a_person_without_a_usable_photo_is_named_and_the_exit_says_so(desk: Desk) -> None:

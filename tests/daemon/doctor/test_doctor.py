@@ -211,7 +211,7 @@ def test_a_full_and_a_read_only_disk_are_named(
     monkeypatch.setattr(state, "MIN_FREE_BYTES", 1 << 60)
     (scarce,) = state.look_at_disk(place.folder)
     assert (scarce.is_well, scarce.fault) == (False, "")
-    assert "Make room" in scarce.advice
+    assert "Free some space" in scarce.advice
     monkeypatch.setattr(state, "FULL_BYTES", 1 << 60)
     assert "MiB free" in faults(state.look_at_disk(place.folder))["journal_unavailable"].seen
     monkeypatch.setattr(os, "access", lambda *_: False)
