@@ -82,7 +82,7 @@ def first(wanted: Wanted) -> Chosen:
 def again(known: Chosen, wanted: Wanted, folder: Path, *, renew: bool) -> Chosen:
     """Return what holds after a second run: doors are added, anything else must be as it was.
 
-    With `renew` the names and addresses may change, as the certificate is made anew.
+    With `renew` the names and addresses may change, as the certificate is made again.
     """
     hosts = tuple(dict.fromkeys(wanted.hosts)) or known.hosts
     if hosts != known.hosts and not renew:

@@ -83,7 +83,7 @@ class Place:
             self._write(path, content, PUBLIC_FILE, None, may_replace=False)
 
     def renew(self, path: Path, content: bytes, mode: int, owner: Owner | None = None) -> None:
-        """Write a file of our own anew."""
+        """Rewrite a file of our own."""
         self._write(path, content, mode, owner, may_replace=True)
 
     def _write(

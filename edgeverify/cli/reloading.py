@@ -44,7 +44,7 @@ def reload_config(place: Path, timeout_seconds: float) -> Json:
     raise StateError(
         f"the config was not read within {timeout_seconds:g} s: people are still being enrolled, "
         "or a transaction goes on",
-        advice="It will be read after that; `edgeverify status` tells how it went",
+        advice="It will be read after that; `edgeverify status` shows the outcome.",
     )
 
 

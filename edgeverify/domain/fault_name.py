@@ -9,7 +9,7 @@ import sys
 
 from edgeverify.domain.described_word import DescribedWord, table
 
-_SPACE = "Free space on the disk of the state, or mend it: the door is back within seconds."
+_SPACE = "Free space on the disk of the state, or repair it: the door is back within seconds."
 _ACL = (
     "Give the door's login that right at the broker: `edgeverify broker setup` makes all of them."
 )
@@ -17,7 +17,7 @@ _LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what 
 _PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
 _CONFINE = "Use a kernel with Landlock (5.13 and later); the sentence says what is still open."
 _SENSOR = "Look at the machine's sensors (`sensors`); the door goes on at the pace it had."
-_BACK_END = "The door runs on the next back end; the sentence says what this one lacks."
+_BACK_END = "The door runs on the next back end; the sentence says what this one is missing."
 _REFUSED_BACK_END = "this back end was refused; the next one runs"
 
 
@@ -105,7 +105,7 @@ class FaultName(DescribedWord):
     )
     BROKER_REFUSED = (
         "broker_refused",
-        "the broker says no, in its own words",
+        "the broker refuses the connection, in its own words",
         "no",
         "The broker's own log says more; the sentence has its words.",
     )
@@ -156,7 +156,7 @@ class FaultName(DescribedWord):
         "journal_oversized",
         "larger than `journal.max_mebibytes`, all undelivered",
         "yes",
-        "Mend the connection to the broker: what it has not taken is kept.",
+        "Repair the connection to the broker: what it has not taken is kept.",
     )
     HISTORY_STUCK = (
         "history_stuck",
@@ -259,13 +259,13 @@ class FaultName(DescribedWord):
         "enrolment_failed",
         "the store or the model failed while photos were enrolled",
         "who was enrolled before",
-        "The sentence says why. Mend it, then run `edgeverify reload`.",
+        "The sentence says why. Correct it, then run `edgeverify reload`.",
     )
     ENROLMENT_INCOMPLETE = (
         "enrolment_incomplete",
         "some photos could not be enrolled; `edgeverify status` says whose and why",
         "the others",
-        "`edgeverify status` says whose photos and why; give them better ones.",
+        "Run `edgeverify status`, which says whose photos and why; give them better ones.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
         "status_socket_unavailable",

@@ -124,4 +124,4 @@ def test_connections_that_the_broker_soon_closes_are_told_as_that() -> None:
     assert doubles.lost_words == "the connection was lost"
     assert doubles.ended(0.5, None)
     assert "another client" in doubles.lost_words
-    assert not doubles.ended(3600.0, None), "one that held is where it begins anew"
+    assert not doubles.ended(3600.0, None), "one that held is where it starts again"

@@ -127,7 +127,7 @@ def test_somebody_else_is_told_what_to_type(beside: Container) -> None:
         assert f"Type: sudo edgeverify {words} --config {COPY}" in problem
         code, said, problem = typed(beside, "visitor", words)
         assert (code, said) == (78, "")
-        assert "put sudo before the command" in problem
+        assert "Put sudo before the command" in problem
     assert files(beside) == before
 
 

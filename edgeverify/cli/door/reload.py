@@ -41,7 +41,7 @@ def reload(
     place = running_daemon(config, state)
     if not wait:
         ask(place, "reload")
-        say("asked; `edgeverify status` tells how it went")
+        say("asked; `edgeverify status` shows the outcome")
         return
     ticket = reload_config(place, timeout_seconds)
     say("the config is in force")
