@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ from typing_extensions import Self
 from edgeverify.errors import BrokerError
 
 CONNECT_SECONDS = 10.0
+MAX_POSTED = 1000
+"""Messages that wait while the broker is away."""
 CLOSED = "the connection was closed"
 SILENT = "it does not answer"
 ACCESS = "Give it that right in the broker's access list, or use another login."
@@ -35,7 +37,7 @@ class RawMessage:
 class Feed:
     """Topics of a broker as a queue, MQTT 5 first, reconnecting by itself; a context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a connection has, all named
         self,
         host: str,
         port: int,
@@ -45,12 +47,22 @@ class Feed:
         password: str = "",
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = CONNECT_SECONDS,
+        last_will: tuple[str, bytes] | None = None,
+        on_up: Callable[[], None] = lambda: None,
+        on_down: Callable[[], None] = lambda: None,
     ) -> None:
+        """`last_will` is a topic and what the broker retains there once this has vanished.
+
+        `on_up` and `on_down` are called on a network thread whenever the connection stands (again)
+        and is lost.
+        """
         self._where = (host, port)
         self._topics = topics
         self._login = (username, password)
         self._tls = tls
         self._timeout = timeout_seconds
+        self._last_will = last_will
+        self._on_up, self._on_down = on_up, on_down
         self._messages: queue.Queue[RawMessage | BrokerError] = queue.Queue(maxsize=10_000)
         self._answer: queue.Queue[str | BrokerError] = queue.Queue()
         self._refused: dict[int, str] = {}
@@ -94,9 +106,10 @@ class Feed:
         *,
         answer_topic: str = "",
         correlation: bytes = b"",
+        retain: bool = False,
         timeout_seconds: float = 5.0,
     ) -> None:
-        """Send one QoS 1 message, not retained, and wait for its PUBACK.
+        """Send one QoS 1 message and wait for its PUBACK.
 
         `answer_topic` and `correlation` (MQTT 5) tell where and by what the answer is awaited.
         Raises BrokerError where it is refused or not acknowledged. A broker that speaks 3.1.1
@@ -109,7 +122,7 @@ class Feed:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.ResponseTopic = answer_topic
             properties.CorrelationData = correlation
-        info = self._client.publish(topic, payload, qos=1, properties=properties)
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         try:
             info.wait_for_publish(timeout_seconds)
         except (RuntimeError, ValueError) as error:
@@ -118,6 +131,11 @@ class Feed:
             raise BrokerError("the broker did not acknowledge a message in time")
         if words := self._refused.pop(info.mid, ""):
             raise self._forbidden("write to", topic, words)
+
+    def post(self, topic: str, payload: bytes) -> None:
+        """Send one retained QoS 1 message, without waiting; while away it waits for its turn."""
+        if self._client is not None:
+            self._client.publish(topic, payload, qos=1, retain=True)
 
     @property
     def is_v5(self) -> bool:
@@ -139,8 +157,11 @@ class Feed:
             client.username_pw_set(self._login[0], self._login[1] or None)
         if self._tls is not None:
             client.tls_set_context(self._tls)
+        if self._last_will is not None:
+            client.will_set(*self._last_will, qos=1, retain=True)
+        client.max_queued_messages_set(MAX_POSTED)
         client.on_connect = self._connected
-        client.on_disconnect = lambda *_: self._answer.put(CLOSED)
+        client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
         client.on_publish = self._published
         client.on_message = self._arrived
@@ -181,6 +202,10 @@ class Feed:
         else:
             self._answer.put("")
 
+    def _disconnected(self, *_: object) -> None:
+        self._answer.put(CLOSED)
+        self._on_down()
+
     def _subscribed(
         self,
         _client: Client,
@@ -201,6 +226,8 @@ class Feed:
         if problem:
             with suppress(queue.Full):
                 self._messages.put_nowait(problem)
+        else:
+            self._on_up()
 
     def _published(
         self,
