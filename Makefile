@@ -144,6 +144,11 @@ wheel: $(VENV)/daemon.stamp ## A release: one wheel in dist/
 	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
+wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist \
+		packaging/lock
+.PHONY: wheel-lock
+
 install: ## As root: this release (or WHEEL=FILE) as a service
 	@test -n "$(WHEEL)" || $(MAKE) --no-print-directory wheel
 	$(INSTALLER) install --requirements requirements/daemon.lock \

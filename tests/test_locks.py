@@ -60,6 +60,7 @@ def _wanted(section: str) -> set[str]:
         ("dev", "dev"),
         ("dev", "demo"),
         ("dev", "evaluate"),
+        ("dev", "lock"),
         ("export", "export"),
     ],
 )

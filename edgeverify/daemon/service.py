@@ -39,6 +39,7 @@ from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.remembered import remembered
@@ -78,6 +79,7 @@ class Service:
     camera: CameraInUse
     link: MqttLink
     outbox: OutboxDelivery
+    lock: LockJournal
     sources: RunningSources
     door: DoorThread
     health: Health
@@ -159,12 +161,14 @@ def assemble(
             taken=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )
         topic = ClaimTopic(not_heard=lambda: metrics.claim_refused("not_a_source"))
+        lock = LockJournal(journal, door=settings.door, wall=timekeeper.wall)
         link = MqttLink(
             settings.mqtt,
             settings.door,
             credentials,
             on_claim=topic.arrived,
             client_id=ClientId(settings.door, master.secret),
+            on_lock=lock.heard,
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)
@@ -245,6 +249,7 @@ def assemble(
         camera=camera,
         link=link,
         outbox=outbox,
+        lock=lock,
         sources=sources,
         door=thread,
         health=health,

@@ -143,6 +143,7 @@ class Supervisor:
                 service.reloads.tickets.ask()
             if self._socket is None:
                 self._open_socket()
+        service.lock.write()
         if self._prunes.now(now):
             service.upkeep.prune_journal()
         if self._wants_reload:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from edgeverify.domain import Degradation, FaultName, Outcome
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.events import SignedDecision, Signer, sign
+from edgeverify.events import LockReport, SignedDecision, Signer, sign
 from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
-from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
+from edgeverify.journal.facts import LOCK_ACT, fact, put_fact, raise_floor, write_act
 from edgeverify.journal.impostors import (
     LiveRate,
     OtherScores,
@@ -28,6 +28,11 @@ from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
+
+LOCK_FACT = "lock_id"
+"""Under it the id of the lock's change that was written down last."""
+LOCK_PROGRAM = "edgeverify-lock"
+"""Who stands in `by_user` for what a lock reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +229,17 @@ class Journal:
         with self._lock, self._storage.transaction(at) as connection:
             put_fact(connection, "floor_ms", to_ms(at))
             write_act(connection, to_ms(at), "clock accept", at.isoformat(), by_user)
+
+    def note_lock(self, report: LockReport, *, heard_at: datetime) -> bool:
+        """Write down a change that the lock reported, once; return False for a repeat."""
+        at = report.at or heard_at
+        with self._lock, self._storage.transaction() as connection:
+            if fact(connection, LOCK_FACT) == report.id:
+                return False
+            put_fact(connection, LOCK_FACT, report.id)
+            act = f"{LOCK_ACT} {report.state.value} ({report.cause.value})"
+            write_act(connection, to_ms(at), act, report.event_id, LOCK_PROGRAM)
+        return True
 
     def close(self) -> None:
         """End cleanly: give the reserved numbers back, copy the log into the file."""

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from edgeverify.journal.facts import LOCK_ACT
 from edgeverify.private_sqlite import copies_of
 
 STEP = 500
@@ -18,6 +19,9 @@ _OLDEST = """SELECT sequence FROM decisions
     WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)
     ORDER BY sequence LIMIT ?"""
 
+_OLD_LOCK = """DELETE FROM acts WHERE id IN
+    (SELECT id FROM acts WHERE at_ms < ? AND act GLOB ? ORDER BY id LIMIT ?)"""
+
 
 def prune_step(
     connection: sqlite3.Connection, cutoff_ms: int, max_bytes: int, now_ms: int, step: int = STEP
@@ -28,6 +32,8 @@ def prune_step(
     oldest. The caller holds the transaction. Returns how many decisions went.
     """
     connection.execute("DELETE FROM claims WHERE until_ms <= ?", (now_ms,))
+    # What people did is kept; what a lock reports of every passage goes with the decisions.
+    connection.execute(_OLD_LOCK, (cutoff_ms, f"{LOCK_ACT} *", step))
     doomed = connection.execute(_OLD, (cutoff_ms, step)).fetchall()
     if not doomed and used_bytes(connection) > max_bytes:
         doomed = connection.execute(_OLDEST, (step,)).fetchall()

@@ -14,6 +14,10 @@ LONGEST_RELEASE_SECONDS = 120
 """No pulse is longer, whatever a config says: the relay's own process refuses it too."""
 
 
+LONGEST_OSDP_SECONDS = 25
+"""An OSDP output's own timer ends a release after 25.5 s."""
+
+
 class GpioRelay(Section):
     """A relay on a line of this machine's GPIO."""
 
@@ -147,6 +151,17 @@ class LockSettings(Section):
         if not DOOR.match(value):
             raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
         return value
+
+    @model_validator(mode="after")
+    def _osdp_can_do_it(self) -> Self:
+        if isinstance(self.relay, OsdpRelay):
+            if self.lock_type == "fail_safe":
+                raise ValueError("an osdp output has a timer and cannot keep a fail_safe lock")
+            if self.pulse_seconds > LONGEST_OSDP_SECONDS:
+                raise ValueError(
+                    f"pulse_seconds is at most {LONGEST_OSDP_SECONDS} with an osdp output"
+                )
+        return self
 
     @model_validator(mode="after")
     def _lines_differ(self) -> Self:

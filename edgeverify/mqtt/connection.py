@@ -246,6 +246,8 @@ class Connection:
             # Another daemon with this door's name is seen by what it says there. An access list
             # that does not let the door read its own status costs that, and nothing else.
             client.subscribe(self._topics.status, qos=0)
+            # Likewise: a lock that the door may not hear is missing in its journal.
+            client.subscribe(self._topics.lock, qos=1)
         self._was_up = True
         self._ready.set()
 
@@ -263,9 +265,9 @@ class Connection:
 
     def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._heard_at = self._now()
-        party, is_status = self._party, message.topic == self._topics.status
-        hears = party.on_status if is_status else party.on_claim
-        hears(arrival_of(message, self._topics))
+        party, topics = self._party, self._topics
+        others = {topics.status: party.on_status, topics.lock: party.on_lock}
+        others.get(message.topic, party.on_claim)(arrival_of(message, topics))
 
     def _published(
         self,

@@ -36,7 +36,8 @@ ANSWER_SECONDS = 2.0
 class MqttLink:
     """One thread that connects, watches and connects again; publishing from any thread.
 
-    `on_claim` is called on a network thread and must return at once. `monotonic` is in seconds.
+    `on_claim` and `on_lock` are called on a network thread and must return at once. `monotonic` is in
+    seconds.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class MqttLink:
         credentials: Credentials,
         *,
         on_claim: Callable[[Arrival], None],
+        on_lock: Callable[[Arrival], None] = lambda _arrival: None,
         client_id: ClientId,
         random: Random,
         monotonic: Callable[[], float] = time.monotonic,
@@ -73,6 +75,7 @@ class MqttLink:
                 client_id=client_id,
                 on_claim=on_claim,
                 on_status=self._heard_status,
+                on_lock=on_lock,
             ),
             now=monotonic,
         )

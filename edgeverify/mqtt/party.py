@@ -14,7 +14,7 @@ from edgeverify.settings import MqttSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """One door at one broker. `on_claim` and `on_status` are called on a network thread."""
+    """One door at one broker. What hears (`on_...`) is called on a network thread."""
 
     settings: MqttSettings
     credentials: Credentials
@@ -23,6 +23,7 @@ class Party:
     client_id: ClientId
     on_claim: Callable[[Arrival], None]
     on_status: Callable[[Arrival], None]
+    on_lock: Callable[[Arrival], None]
 
     @property
     def where(self) -> str:

@@ -22,6 +22,7 @@ from edgeverify.lock.settings import (
 from tests.doors import door_keys, public_pem
 
 ROOT = Path(__file__).resolve().parents[2]
+OSDP = "kind: osdp\n  port: /dev/ttyUSB0\n  key_file: osdp.key"
 GOOD = """\
 door: front-door
 keys: [front-door.pub]
@@ -55,6 +56,8 @@ def _problem(tmp_path: Path, text: str) -> str:
         (("  kind: gpio\n", ""), "relay.kind: must be gpio, usb_hid"),
         (("door:", "pulse_seconds: 300\ndoor:"), "pulse_seconds: must be 0.2 to 120, not 300"),
         (("door:", "pulse_second: 3\ndoor:"), "1: pulse_second: unknown key; did you mean"),
+        (("kind: gpio\n  line: 17", f"{OSDP}\npulse_seconds: 26"), "at most 25 with an osdp"),
+        (("secure\nrelay:\n  kind: gpio\n  line: 17", f"safe\nrelay:\n  {OSDP}"), "has a timer"),
         (("door:", "door_contact: {line: 17}\ndoor:"), "need a line each"),
         (
             ("  kind: gpio\n  line: 17", "  kind: command\n  release: [x]\n  rest: [/x]"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from edgeverify.client import Feed
 from edgeverify.clock import TIMESYNC_FLAG, kernel_says_synchronised
 from edgeverify.domain import Outcome
 from edgeverify.events import NEXT_KEY, NextKey, announce, encode_status
@@ -73,9 +73,9 @@ def test_a_grant_releases_the_door_for_its_pulse_and_nothing_else_does(
 def test_a_lock_that_was_started_again_opens_for_nothing_old(
     broker: Mosquitto, keys: SigningKeys, tmp_path: Path
 ) -> None:
-    grant = event_of(keys, 7, decided("once"))
     with lock(tmp_path / "lock", broker, keys) as running:
         _connected(running)
+        grant = event_of(keys, 7, decided("once"))
         publish(broker, TOPICS.event, grant)
         _opened(running, 1)
         assert running.end() == 0
@@ -103,8 +103,8 @@ def test_a_retained_grant_opens_nothing(
 
 
 def _retain(broker: Mosquitto, payload: bytes) -> None:
-    with Feed("127.0.0.1", broker.port, topics=()) as feed:
-        feed.publish(TOPICS.event, payload, retain=True)
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-q", "1", "-r", "-s"]
+    subprocess.run([*command, "-t", TOPICS.event], input=payload, check=True)
 
 
 def test_a_broker_that_goes_during_a_release_holds_no_door_open(

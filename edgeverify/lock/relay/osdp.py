@@ -12,9 +12,11 @@ import osdp
 import serial
 
 from edgeverify.lock.relay.output import RelayError
-from edgeverify.lock.settings import LONGEST_RELEASE_SECONDS, OsdpRelay
+from edgeverify.lock.settings import OsdpRelay
 
 ONLINE_SECONDS = 8.0
+TIMER_TENTHS = 255
+"""The device's timer, in tenths of a second; libosdp 3.2 carries eight of its sixteen bits."""
 OFF_NOW, ON_FOR_A_TIME = 1, 5
 """Permanent off, ending a timer; temporary on (OSDP 2.2, table of output control codes)."""
 
@@ -60,7 +62,7 @@ class OsdpOutput:
             "output_no": self._settings.output,
             "control_code": ON_FOR_A_TIME if released else OFF_NOW,
             # In tenths of a second.
-            "timer_count": LONGEST_RELEASE_SECONDS * 10 if released else 0,
+            "timer_count": TIMER_TENTHS if released else 0,
         }
         if not self._panel.submit_command(self._settings.address, command):
             raise RelayError(f"The OSDP device on {self._settings.port} takes no command.")

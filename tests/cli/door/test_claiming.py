@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.events import LockCause, LockReport, LockState
 from edgeverify.journal import Journal
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import MqttSettings
@@ -131,6 +132,29 @@ def test_the_journal_is_listed_while_the_door_runs(door: BlindDoor) -> None:
     ]
     assert row["card"] == "0012345"
     assert door.place.run("journal", "check").stdout == "ok\n"
+
+
+def test_what_people_and_the_lock_did_is_listed(door: BlindDoor) -> None:
+    door.journal.unlock("0012345", at=NOON, by_user="ada")
+    report = LockReport(
+        id="l-1",
+        door=DOOR,
+        state=LockState.OPENED_WITHOUT_GRANT,
+        cause=LockCause.EXIT_BUTTON,
+        is_released=False,
+        is_open=True,
+        at=NOON,
+    )
+    assert door.journal.note_lock(report, heard_at=NOON)
+    newest, oldest = door.place.run("journal", "acts").stdout.splitlines()
+    assert "lock opened_without_grant (exit_button)" in newest
+    assert newest.endswith("by edgeverify-lock")
+    assert "unlock" in oldest
+    assert "0012345" in oldest
+    rows = [
+        json.loads(line) for line in door.place.run("journal", "acts", "--json").stdout.splitlines()
+    ]
+    assert [row["by_user"] for row in rows] == ["edgeverify-lock", "ada"]
 
 
 def test_the_journal_of_a_door_that_never_ran(place: Place) -> None:
