@@ -36,11 +36,11 @@ ANSWER_SECONDS = 2.0
 class MqttLink:
     """One thread that connects, watches and connects again; publishing from any thread.
 
-    `on_claim` and `on_lock` are called on a network thread and must return at once. `monotonic` is in
+    What hears (`on_...`) is called on a network thread and must return at once. `monotonic` is in
     seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a link has, all named
         self,
         settings: MqttSettings,
         door: str,
