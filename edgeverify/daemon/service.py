@@ -150,10 +150,14 @@ def assemble(
             lambda wanted: Sensors(wanted, sys=sys_root), settings.thermal, now=time.monotonic()
         )
         inbox = Inbox()
-        gate = ClaimGate(settings.claims.max_age_seconds, known.claim_ids)
+        gate = ClaimGate(
+            settings.claims.max_age_seconds,
+            known.claim_ids,
+            knows=lambda card: board.current.people.knows(card),  # noqa: PLW0108 - of that moment
+        )
         intake = ClaimIntake(
             gate,
-            inbox.put,
+            lambda claim: inbox.put(claim, is_known=board.current.people.knows(claim.card)),
             wall=timekeeper.wall,
             monotonic=camera.now,
             new_id=new_id,

@@ -154,9 +154,9 @@ class FaultName(DescribedWord):
     )
     JOURNAL_OVERSIZED = (
         "journal_oversized",
-        "larger than `journal.max_mebibytes`, all undelivered",
+        "larger than `journal.max_mebibytes`; the sentence says why",
         "yes",
-        "Repair the connection to the broker: what it has not taken is kept.",
+        "Repair the connection to the broker: what it has not taken is kept. Or end the flood.",
     )
     HISTORY_STUCK = (
         "history_stuck",

@@ -23,7 +23,7 @@ from edgeverify.journal.impostors import (
     forget_others,
     live_rate,
 )
-from edgeverify.journal.retention import drop_old_copies, prune_step, used_bytes
+from edgeverify.journal.retention import STEP, drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
@@ -33,6 +33,8 @@ LOCK_FACT = "lock_id"
 """Under it the id of the lock's change that was written down last."""
 LOCK_PROGRAM = "edgeverify-lock"
 """Who stands in `by_user` for what a lock reports."""
+BEHIND = 1.5
+"""So many times `journal.max_mebibytes`: deleting does not keep up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +198,23 @@ class Journal:
     def prune(self, now: datetime, settings: JournalSettings) -> int:
         """Delete a few hundred delivered decisions that are too old or too many; return how many.
 
-        Undelivered decisions never go. Called once a minute; each call holds the file briefly.
+        Undelivered decisions never go. Each call holds the file briefly; where it deletes STEP of
+        them, there are more.
         """
         oldest = now - timedelta(days=settings.retention_days)
         limit = settings.max_mebibytes << 20
         with self._lock:
             with self._storage.transaction() as connection:
                 gone = prune_step(connection, to_ms(oldest), limit, to_ms(now))
-                is_full = not gone and used_bytes(connection) > limit
+                used = used_bytes(connection)
             drop_old_copies(self.path, oldest.timestamp())
             self._oversized = ""
-            if is_full:
+            if gone >= STEP and used > limit * BEHIND:
+                self._oversized = (
+                    f"it has {used >> 20} MiB of {settings.max_mebibytes}: decisions come faster "
+                    "than the oldest are deleted"
+                )
+            elif not gone and used > limit:
                 self._oversized = (
                     f"it exceeds {settings.max_mebibytes} MiB with decisions that no broker has "
                     "acknowledged yet; they are kept"

@@ -31,6 +31,10 @@ class People:
             references=references,
         )
 
+    def knows(self, card: str) -> bool:
+        """Return whether the config names this card, whether or not it may come in now."""
+        return card in self.staff
+
     def subject(self, claim: Claim, now: datetime) -> Subject:
         """Return whom a claim names and whether they may come in here at `now` (aware)."""
         if claim.source.names_nobody:

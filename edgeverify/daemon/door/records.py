@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import Claim, Decision, FaultName, Outcome, Reason
@@ -80,14 +81,17 @@ class Records:
         situation: Situation,
         now: datetime,
         floor: datetime | None,
-        attempt: Attempt | None = None,
+        seen: Attempt | Fold | None = None,
         seconds: float = 0.0,
     ) -> Decision:
         """Commit a decision and then publish it; without a commit there is no grant.
 
-        Returns what was decided in the end: `journal_unavailable` where nothing could be committed.
+        `seen` is the attempt that was looked at, or the denials that this one stands for. Returns
+        what was decided in the end: `journal_unavailable` where nothing could be committed.
         """
-        claims = (claim, *(attempt.joined if attempt else ()))
+        attempt = seen if isinstance(seen, Attempt) else None
+        fold = seen if isinstance(seen, Fold) else None
+        claims = fold.claims if fold else (claim, *(attempt.joined if attempt else ()))
         state = self.lockout(claim)
         charged = after(state, decision, situation.settings.lockout, now)
         entry = Entry(
@@ -103,7 +107,7 @@ class Records:
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
             include_scores=situation.settings.audit.include_scores,
-            details=self._details(situation, claim, attempt),
+            details=self._details(situation, claim, attempt) | _folded(fold),
         )
         try:
             signed = self._journal.record(entry, self._signer())
@@ -177,6 +181,11 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
         "challenge": " ".join(report.challenge_actions),
         "challenge_failure": report.challenge_failure,
     }
+
+
+def _folded(fold: Fold | None) -> dict[str, str | float | int | bool | None]:
+    """Return how many equal denials the row stands for, where it stands for several."""
+    return {} if fold is None else {"folded": fold.count}
 
 
 def _remembered(claims: Iterable[Claim]) -> dict[str, datetime]:
