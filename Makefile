@@ -140,9 +140,13 @@ test-camera: $(VENV)/daemon.stamp ## Cameras that hang, vanish and return: RETUR
 SYSTEM_PYTHON ?= /usr/bin/python3
 INSTALLER = $(SYSTEM_PYTHON) -m edgeverify.installation
 
-wheel: $(VENV)/daemon.stamp ## A release: one wheel in dist/
-	rm -rf build
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+# A door needs no tools to measure with: the environment that builds holds pip alone, and goes.
+wheel: ## A release: one wheel in dist/
+	@python=$$(PYTHON="$(PYTHON)" ./systemd/prerequisites python) && rm -rf build && \
+		"$$python" -m venv build/tools && \
+		build/tools/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+			--wheel-dir dist . && \
+		rm -rf build && echo "Built $$(ls -t dist/edgeverify-*.whl | head -n 1)"
 
 wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist \

@@ -54,6 +54,7 @@ from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
 from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.references import ReferenceStore
+from edgeverify.references.takeover import take_over
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
 from edgeverify.systemd import ServiceManager
@@ -118,6 +119,8 @@ def assemble(
         environ=environ,
         may_create=not state.references.exists(),
     )
+    if master.source != str(state.master_key):
+        take_over(state.references, state.master_key, master.secret, master.source)
     keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.

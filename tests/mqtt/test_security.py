@@ -69,6 +69,22 @@ def test_the_password_may_come_as_a_systemd_credential(tmp_path: Path) -> None:
     assert found.password == "from systemd"  # noqa: S105 - of a test
 
 
+def test_a_command_outside_the_service_finds_the_password_that_systemd_hands_over(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "credentials").mkdir(mode=0o700)
+    secret = tmp_path / "credentials/broker-password"
+    secret.write_text("from systemd\n")
+    secret.chmod(0o600)
+    settings = _settings(1883, username="door", password_file="broker-password")  # noqa: S106 - likewise
+    found = load_credentials(settings, config_folder=tmp_path, environ={})
+    assert found.password == "from systemd"  # noqa: S105 - of a test
+    (tmp_path / "broker-password").write_text("beside the config")
+    (tmp_path / "broker-password").chmod(0o600)
+    found = load_credentials(settings, config_folder=tmp_path, environ={})
+    assert found.password == "beside the config"  # noqa: S105 - of a test
+
+
 def test_tls_with_client_certificates(tmp_path: Path, make_link: LinkMaker) -> None:
     authority = Authority(tmp_path / "ca")
     server = authority.issue("localhost", tmp_path / "server")
