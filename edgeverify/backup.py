@@ -85,7 +85,7 @@ def read_backup(source: Path, door: str) -> tuple[Backup, Mapping[str, bytes]]:
     if backup.door != door:
         raise StateError(
             f"{source} is a backup of the door {backup.door!r}, not {door!r}",
-            advice="Each door has its own state",
+            advice="Each door has its own state.",
         )
     return backup, parts
 
@@ -96,7 +96,7 @@ def restore_backup(state: StateDirectory, parts: Mapping[str, bytes], *, now: da
     What was there is moved into a folder `before-restore-...` beside it. Raises StateError.
     """
     check_owner(state.folder)
-    with _restoring(f"what stands in {state.folder} cannot be set aside"):
+    with _restoring(f"what is in {state.folder} cannot be set aside"):
         _set_aside(state.folder, now)
     for name, data in parts.items():
         with _restoring(f"{state.folder / name} cannot be written"):
@@ -113,7 +113,7 @@ def _restoring(what: str) -> Iterator[None]:
     except (OSError, sqlite3.Error) as error:
         raise StateError(
             f"{what}: {_reason(error)}",
-            advice="What was there before lies in the newest folder before-restore-... in it",
+            advice="What was there before lies in the newest folder before-restore-... in it.",
         ) from None
 
 
@@ -171,7 +171,9 @@ def _unpack(source: Path) -> tuple[Backup, dict[str, bytes]]:
                 parts[member.name] = file.read() if file else b""
         contents = json.loads(parts.pop(CONTENTS))
         if contents["format"] != FORMAT:
-            raise StateError(f"{source} was made by another release (format {contents['format']})")
+            raise StateError(
+                f"{source} was made by a different release (format {contents['format']})"
+            )
         backup = Backup(
             door=str(contents["door"]),
             made_at=datetime.fromisoformat(contents["made_at"]),

@@ -96,9 +96,7 @@ def compare_all(
     `threshold` is one for all, or one a reference; then the best is the furthest above (or least
     below) its own. A score that is not a number never matches and never wins over one that is.
     """
-    if probe.embedding_space != references.embedding_space:
-        raise _other_space()
-    scores = _scores(probe.values, references.values, references.metric)
+    scores = score_all(probe, references)
     scores = np.where(np.isfinite(scores), scores, -np.inf)
     thresholds = np.broadcast_to(np.asarray(threshold, dtype=np.float64), scores.shape)
     best = int(np.argmax(scores - thresholds))
@@ -108,6 +106,16 @@ def compare_all(
         threshold=float(thresholds[best]),
         is_ambiguous=int((scores >= thresholds).sum()) > 1,
     )
+
+
+def score_all(probe: Embedding, references: ReferenceMatrix) -> NDArray[np.float32]:
+    """Score a probe with every reference, float32 (n,) in their order.
+
+    Raises ReferenceUnusableError where they are of another embedding space.
+    """
+    if probe.embedding_space != references.embedding_space:
+        raise _other_space()
+    return _scores(probe.values, references.values, references.metric)
 
 
 def _scores(probe: Vector, references: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:

@@ -111,7 +111,7 @@ def find_daemon(
         return running[0]
     if running:
         doors = ", ".join(str(folder) for folder in running)
-        raise StateError("several daemons are running", advice=f"choose with --state: {doors}")
+        raise StateError("several daemons are running", advice=f"Choose with --state: {doors}")
     if not may_look or any(not _may_enter(folder) for folder in listed):
         raise StateError(
             f"{_user()} may not look into {installed.states}, where the services keep their state",
@@ -119,7 +119,7 @@ def find_daemon(
         )
     raise StateError(
         "no daemon is running on this machine",
-        advice="start one (systemctl start edgeverify), or name its directory with --state",
+        advice="Start one (systemctl start edgeverify), or name its directory with --state.",
     )
 
 

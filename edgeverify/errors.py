@@ -72,6 +72,10 @@ class BrokerError(EdgeverifyError):
     """The MQTT broker cannot be reached, or refuses this client."""
 
 
+class BrokerSetupError(EdgeverifyError):
+    """A broker for doors cannot be set up here, or what was set up was changed since."""
+
+
 class ClaimError(EdgeverifyError):
     """A claim is malformed, oversized, retained, replayed or stale."""
 

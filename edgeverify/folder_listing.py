@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def entries(folder: Path, pattern: str = "*") -> list[Path]:
-    """List what stands in a folder under such a name, in order; nothing where there is no folder.
+    """List what a folder holds under such a name, in order; nothing where it does not exist.
 
     Raises OSError where it is there and may not be read.
     """

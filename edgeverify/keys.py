@@ -23,9 +23,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import KeyUnusableError, StateError
-from edgeverify.private_files import read_private
+from edgeverify.private_files import credential_path, read_credential, read_private
 
 MASTER_KEY_BYTES = 32
+MAX_KEY_FILE_BYTES = 4096
 MASTER_KEY_CREDENTIAL = "master-key"
 """The systemd credential that is used when `keys.master_key_file` is empty and it exists."""
 
@@ -52,14 +53,20 @@ def load_master_key(
     """Find the master key, or make it at `default` when nothing else is set and `may_create`.
 
     `setting` is `keys.master_key_file`: a path (relative to `config_folder`), or the name of a
-    systemd credential. Raises KeyUnusableError when it is absent, readable by others, or not
-    exactly 32 bytes, and StateError where the disk does not let it be made.
+    systemd credential, which commands outside the service read where systemd takes it from. Raises
+    KeyUnusableError when it is absent, readable by others, or not exactly 32 bytes, and StateError
+    where the disk does not let it be made.
     """
-    credential = _credential(setting or MASTER_KEY_CREDENTIAL, environ)
-    if credential is not None:
-        return _read_master_key(credential, from_credentials=True)
+    name = setting or MASTER_KEY_CREDENTIAL
+    credential = credential_path(name, config_folder, environ)
+    plain = config_folder / Path(setting).expanduser() if setting else default
+    # Outside the service: until it has taken a new credential over, the key that is there counts.
+    if credential is not None and (environ.get("CREDENTIALS_DIRECTORY") or not plain.exists()):
+        what, limit = "the master key", MAX_KEY_FILE_BYTES
+        secret = read_credential(credential, what=what, limit=limit, environ=environ)
+        return _master_key(secret, credential)
     if setting:
-        return _read_master_key(config_folder / Path(setting).expanduser())
+        return _read_master_key(plain)
     if may_create and not default.exists():
         try:
             write_whole(default, os.urandom(MASTER_KEY_BYTES))
@@ -68,25 +75,24 @@ def load_master_key(
             raise StateError(
                 f"the master key cannot be made: {default}: {error.strerror}"
             ) from None
+    if not default.exists():
+        raise KeyUnusableError(
+            f"the master key is absent: {default} does not exist",
+            advice="Put it back there or as the credential master-key; or move references.sqlite "
+            "away, and references are made again from the photos.",
+        )
     return _read_master_key(default)
 
 
-def _credential(name: str, environ: Mapping[str, str]) -> Path | None:
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    if not folder or "/" in name or name in {".", ".."}:
-        return None
-    path = Path(folder) / name
-    return path if path.exists() else None
+def _read_master_key(path: Path) -> MasterKey:
+    return _master_key(read_private(path, what="the master key", limit=MAX_KEY_FILE_BYTES), path)
 
 
-def _read_master_key(path: Path, *, from_credentials: bool = False) -> MasterKey:
-    secret = read_private(
-        path, what="the master key", limit=4096, from_credentials=from_credentials
-    )
+def _master_key(secret: bytes, path: Path) -> MasterKey:
     if len(secret) != MASTER_KEY_BYTES:
         raise KeyUnusableError(
             f"the master key must be {MASTER_KEY_BYTES} raw bytes, and {path} has {len(secret)}",
-            advice=f"Make one: head -c {MASTER_KEY_BYTES} /dev/urandom > FILE; chmod 600 FILE",
+            advice=f"Make one: `head -c {MASTER_KEY_BYTES} /dev/urandom > FILE; chmod 600 FILE`.",
         )
     return MasterKey(secret, str(path))
 
@@ -159,7 +165,7 @@ def read_signing_keys(path: Path) -> SigningKeys:
         raise KeyUnusableError(
             f"the signing key file {path} is damaged",
             advice="Restore it from a backup; or move it away, and a new key is made, which every "
-            "subscriber must then be given (`edgeverify keys show`)",
+            "subscriber must then be given (`edgeverify keys show`).",
         ) from None
 
 

@@ -74,7 +74,7 @@ def after(
 
 
 def delay_seconds(earlier_lockouts: int, settings: LockoutSettings) -> float:
-    """Return the length of the next lock-out, in seconds, after so many in the same row."""
+    """Return the length of the next lock-out, in seconds, after that many in a row."""
     doublings = min(earlier_lockouts, 32)
     return min(settings.first_seconds * 2.0**doublings, max(settings.max_seconds, 30.0))
 

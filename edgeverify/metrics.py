@@ -140,7 +140,7 @@ class MetricsServer:
         except OSError as error:
             raise EdgeverifyError(
                 f"the metrics port {port} cannot be opened: {error.strerror}",
-                advice="set metrics.port to a free port, or to 0 to switch metrics off",
+                advice="Set metrics.port to a free port, or to 0 to switch metrics off.",
             ) from None
 
     @property

@@ -4,9 +4,56 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from edgeverify.errors import KeyUnusableError
+
+CREDENTIALS = "credentials"
+"""Beside the config: what systemd hands to the service by name, for root alone."""
+
+
+def credential_path(name: str, config_folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return where the systemd credential `name` lies; None where there is none of that name.
+
+    In the service systemd's own copy; outside it, where the drop-ins take it from, which root alone
+    may read.
+    """
+    if not name or "/" in name or name in {".", ".."}:
+        return None
+    given = environ.get("CREDENTIALS_DIRECTORY", "")
+    if given:
+        path = Path(given) / name
+        return path if path.exists() else None
+    path = config_folder / CREDENTIALS / name
+    try:
+        return path if path.exists() else None
+    except PermissionError:  # before 3.12 `exists` raises it for a folder that is closed
+        return path
+
+
+def read_credential(path: Path, *, what: str, limit: int, environ: Mapping[str, str]) -> bytes:
+    """Read what `credential_path` found. Raises KeyUnusableError.
+
+    Outside the service root reads it as root, also while it works as the state's owner.
+    """
+    if environ.get("CREDENTIALS_DIRECTORY"):
+        return read_private(path, what=what, limit=limit, from_credentials=True)
+    user = os.geteuid()
+    is_root_in_disguise = user != 0 and os.getuid() == 0
+    if is_root_in_disguise:
+        os.seteuid(0)
+    try:
+        return read_private(path, what=what, limit=limit)
+    except KeyUnusableError as error:
+        if os.access(path.parent, os.X_OK):
+            raise
+        raise KeyUnusableError(
+            error.problem, advice="systemd hands it to the service; type this command with sudo."
+        ) from None
+    finally:
+        if is_root_in_disguise:
+            os.seteuid(user)
 
 
 def read_private(path: Path, *, what: str, limit: int, from_credentials: bool = False) -> bytes:
@@ -24,7 +71,7 @@ def read_private(path: Path, *, what: str, limit: int, from_credentials: bool = 
     except OSError as error:
         raise KeyUnusableError(
             f"{what} cannot be read: {path}: {error.strerror}",
-            advice="It must be a plain file that belongs to the user that runs edgeverify",
+            advice="It must be a plain file that belongs to the user who runs edgeverify.",
         ) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

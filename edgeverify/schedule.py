@@ -23,7 +23,7 @@ def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
     """
     if now.tzinfo is None:
         raise ValueError("a schedule needs to know the time zone of the moment")
-    if entry.doors and door not in entry.doors:
+    if not is_for(entry, door):
         return Reason.WRONG_DOOR
     local = now.astimezone(ZoneInfo(entry.hours.time_zone))
     today = local.date()
@@ -34,6 +34,11 @@ def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
     if not is_open(entry.hours, now):
         return Reason.NOT_VALID_NOW
     return None
+
+
+def is_for(entry: StaffEntry, door: str) -> bool:
+    """Return whether somebody may come in at this door at some time."""
+    return not entry.doors or door in entry.doors
 
 
 def is_open(hours: HoursSettings, now: datetime) -> bool:

@@ -90,7 +90,7 @@ def open_state(path: Path, door: str) -> StateDirectory:
     except OSError as error:
         raise StateError(
             f"the state directory {path} cannot be made: {error.strerror}",
-            advice="Name another with --state, or run this as the service's user",
+            advice="Name another with --state, or run this as the service's user.",
         ) from None
     check_owner(path)
     marker = path / DOOR_FILE
@@ -125,7 +125,7 @@ def existing_state(path: Path, door: str) -> StateDirectory:
     except (FileNotFoundError, NotADirectoryError):
         raise StateError(
             f"the door {door!r} has no state in {path}",
-            advice="Its daemon makes it at the first start; --state names another directory",
+            advice="Its daemon makes it at the first start; --state names another directory.",
         ) from None
     except UnicodeError:
         raise StateError(f"{marker} is damaged: it does not name a door") from None
@@ -187,7 +187,7 @@ def _refuse_another_door(path: Path, found: str, door: str) -> None:
     if found != door:
         raise StateError(
             f"the state directory {path} belongs to the door {found!r}, not {door!r}",
-            advice="Each door has its own: check `door:` in the config, or name it by --state",
+            advice="Each door has its own: check `door:` in the config, or name it with --state.",
         )
 
 
@@ -199,7 +199,7 @@ def _refuse_a_strangers_folder(path: Path) -> None:
     if others and not any((path / name).exists() for name in known):
         raise StateError(
             f"{path} is not a state directory of edgeverify: it holds {others[0]!r}",
-            advice="Name an empty or a new directory",
+            advice="Name an empty or a new directory.",
         )
 
 
@@ -252,7 +252,7 @@ def take_lock(state: StateDirectory) -> StateLock:
         os.close(descriptor)
         raise StateError(
             f"the state directory {state.folder} is in use by process {holder}",
-            advice="The daemon is probably running: stop it, or reload it (SIGHUP) instead",
+            advice="The daemon is probably running: stop it, or reload it (SIGHUP) instead.",
         ) from None
     with suppress(OSError):  # a full or read-only disk: the lock holds, only nobody can read whose
         os.ftruncate(descriptor, 0)

@@ -52,7 +52,7 @@ class StatusServer:
             self._listener.close()
             raise StateError(
                 f"the status socket {self._path} cannot be made: {error.strerror}",
-                advice="the state directory must be writable by the daemon's user",
+                advice="The state directory must be writable by the daemon's user.",
             ) from None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="status-socket", daemon=True)
@@ -120,17 +120,17 @@ def ask(
     except PermissionError:
         raise StateError(
             f"you may not speak to the daemon at {path}",
-            advice="run this as the daemon's user: sudo -u edgeverify edgeverify ...",
+            advice="Run this as the daemon's user: sudo -u edgeverify edgeverify ...",
         ) from None
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         raise StateError(
             f"no daemon is running with the state directory {state}",
-            advice="start it (systemctl start edgeverify), or name its directory with --state",
+            advice="Start it (systemctl start edgeverify), or name its directory with --state.",
         ) from None
     except (OSError, ValueError):
         raise StateError(
             f"the daemon at {path} did not answer within {timeout_seconds:g} s",
-            advice="look at its log: journalctl -u 'edgeverify*'",
+            advice="Look at its log: journalctl -u 'edgeverify*'.",
         ) from None
     if isinstance(answer, dict) and answer.get("ok") is True:
         result = answer.get("result")

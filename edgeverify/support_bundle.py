@@ -74,7 +74,7 @@ def write_bundle(path: Path, sources: Sources, redactor: Redactor, *, at: dateti
     except OSError as error:
         raise EdgeverifyError(
             f"the bundle {path} cannot be written: {error.strerror}",
-            advice="name a new file in a folder that you may write to",
+            advice="Name a new file in a folder that you may write to.",
         ) from None
     return sorted(parts)
 
@@ -96,7 +96,7 @@ def _made(make: Callable[[], str]) -> str:
     try:
         return make()
     except (EdgeverifyError, OSError, ValueError) as error:
-        return f"not to be had: {error}\n"
+        return f"not available: {error}\n"
 
 
 def _versions() -> str:
@@ -114,7 +114,7 @@ def _versions() -> str:
 
 def _settings(sources: Sources, redactor: Redactor) -> str:
     if sources.settings is None:
-        return json.dumps({"not to be had": sources.settings_problem})
+        return json.dumps({"not available": sources.settings_problem})
     return json.dumps(redactor.settings(sources.settings), indent=2, ensure_ascii=False)
 
 
@@ -122,7 +122,7 @@ def _status(sources: Sources) -> str:
     try:
         answer = ask(_state(sources), "status")
     except StateError as error:
-        return json.dumps({"not to be had": str(error)})
+        return json.dumps({"not available": str(error)})
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 

@@ -56,7 +56,7 @@ class Mosquitto:
             [mosquitto_path(), "-v", "-c", str(config)], stdout=log, stderr=subprocess.STDOUT
         )
         log.close()
-        until(self._is_up, "mosquitto to start")
+        self.wait_up()
         return self
 
     def stop(self) -> None:
@@ -79,6 +79,10 @@ class Mosquitto:
     def log(self) -> str:
         """What it has said so far."""
         return (self.folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")
+
+    def wait_up(self) -> None:
+        """Wait until it takes connections."""
+        until(self._is_up, "mosquitto to start")
 
     def _is_up(self) -> bool:
         assert self.process is not None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from edgeverify import progress
 from edgeverify.errors import BundleError
 from tests.absent import absent
 from tests.faces import DATA, make_vision
@@ -32,6 +34,12 @@ def _own_models_folder() -> Iterator[None]:
         with contextlib.suppress(BundleError):
             make_vision()
         yield
+
+
+@pytest.fixture(autouse=True)
+def _quick_enough_for_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep progress out of what commands say: on a busy machine everything takes two seconds."""
+    monkeypatch.setattr(progress, "FIRST_LINE_SECONDS", math.inf)
 
 
 def _shared(folder: str) -> Path:

@@ -149,7 +149,7 @@ BAD = [
     (
         "a later format",
         packed(contents_dot_json=b'{"format": 99}'),
-        r"another release \(format 99\)",
+        r"a different release \(format 99\)",
     ),
 ]
 

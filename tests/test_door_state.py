@@ -266,7 +266,7 @@ class TestFindingTheDaemonWithoutAConfig:
             running(folder)
         with pytest.raises(StateError, match="several daemons") as caught:
             find_daemon(None, environ, command="", installed=machine)
-        assert caught.value.advice == f"choose with --state: {front}, {back}"
+        assert caught.value.advice == f"Choose with --state: {front}, {back}"
 
     def test_none_at_all(self, machine: Installed, environ: dict[str, str]) -> None:
         with pytest.raises(StateError, match="no daemon is running on this machine"):

@@ -27,6 +27,14 @@ def test_the_command_line_loads_nothing_heavy_until_a_command_needs_it() -> None
     assert "numpy" not in loaded
 
 
+def test_a_door_that_has_its_models_loads_nothing_that_fetches_or_measures() -> None:
+    """A fifth of all that was loaded before a door was ready came with the downloads."""
+    loaded = _loaded_after("import edgeverify.daemon.run, edgeverify.verifier.verifier")
+    assert "onnx" in loaded
+    fetching = {"httpx", "edgeverify.models.fetch", "rich", "click", "pygments"}
+    assert loaded.isdisjoint({*fetching, "matplotlib", "scipy", "psutil", "amqtt"})
+
+
 def test_the_pure_core_needs_no_camera_model_disk_or_network() -> None:
     loaded = _loaded_after("import edgeverify.policy, edgeverify.liveness, edgeverify.lockout")
     assert loaded.isdisjoint({*HEAVY, "sqlite3", "paho", "paho.mqtt", "ssl"})

@@ -68,6 +68,30 @@ def test_a_systemd_credential_wins_over_a_made_key(tmp_path: Path) -> None:
     assert not (tmp_path / "master.key").exists()
 
 
+def _kept_for_systemd(tmp_path: Path, name: str) -> Path:
+    """A credential where the drop-ins take it from, as a command outside the service sees it."""
+    folder = tmp_path / "credentials"
+    folder.mkdir(mode=0o700)
+    (folder / name).write_bytes(b"e" * 32)
+    (folder / name).chmod(0o600)
+    return folder / name
+
+
+@pytest.mark.parametrize("setting", ["", "master-key"])
+def test_a_command_outside_the_service_finds_the_credential(tmp_path: Path, setting: str) -> None:
+    path = _kept_for_systemd(tmp_path, "master-key")
+    found = master(tmp_path, setting)
+    assert (found.secret, found.source) == (b"e" * 32, str(path))
+
+
+def test_until_the_service_took_a_new_credential_over_the_key_in_the_state_counts(
+    tmp_path: Path,
+) -> None:
+    made = master(tmp_path)
+    _kept_for_systemd(tmp_path, "master-key")
+    assert master(tmp_path).secret == made.secret
+
+
 def test_a_credential_may_have_any_name_that_the_config_states(tmp_path: Path) -> None:
     folder = tmp_path / "credentials"
     folder.mkdir()

@@ -42,11 +42,15 @@ def _pins(name: str) -> dict[str, set[str]]:
     return pins
 
 
-def _wanted(section: str) -> set[str]:
+def _listed(section: str) -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    listed = project["dependencies"] if section == "dependencies" else extras[section]
-    return {_name(re.split(r"[<>=!;\[ ]", item)[0]) for item in listed}
+    listed: list[str] = project["dependencies"] if section == "dependencies" else extras[section]
+    return listed
+
+
+def _wanted(section: str) -> set[str]:
+    return {_name(re.split(r"[<>=!;\[ ]", item)[0]) for item in _listed(section)}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,7 @@ def _wanted(section: str) -> set[str]:
         ("dev", "dev"),
         ("dev", "demo"),
         ("dev", "evaluate"),
+        ("dev", "lock"),
         ("export", "export"),
     ],
 )
@@ -71,6 +76,17 @@ def test_every_pin_has_a_hash_and_no_index_is_named(lock: str) -> None:
     entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)
     assert all("--hash=sha256:" in entry for entry in entries if entry.strip())
     assert "://" not in text
+
+
+@pytest.mark.parametrize("section", ["dependencies", "demo", "evaluate", "dev"])
+def test_the_lowest_versions_that_are_stated_are_those_that_are_tested(section: str) -> None:
+    """A bound that another package lifts would be stated and never run."""
+    pins = _pins("lowest")
+    for item in _listed(section):
+        bound = re.fullmatch(r"([^<>=!;\[ ]+)>=([^,; ]+).*", item)
+        assert bound is not None, f"{item} has no lower bound"
+        (pinned,) = pins[_name(bound[1])]
+        assert f"{pinned}.".startswith(f"{bound[2]}."), f"{item}, but {pinned} is tested"
 
 
 def test_the_locks_agree_with_each_other() -> None:

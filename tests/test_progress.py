@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify import progress
 from edgeverify.progress import (
+    FIRST_LINE_SECONDS,
     counted,
     counted_bar,
     download_bar,
@@ -120,6 +122,7 @@ def test_stopping_from_the_keyboard_is_no_failure_of_the_display() -> None:
 def test_where_nobody_watches_lines_say_it_after_two_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(progress, "FIRST_LINE_SECONDS", FIRST_LINE_SECONDS)
     clock = iter([0.0, 1.9, 2.0, 10.0, 17.1, 18.0])
     monkeypatch.setattr("edgeverify.progress.time.monotonic", lambda: next(clock))
     with download_bar() as tell:

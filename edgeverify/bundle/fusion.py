@@ -158,7 +158,9 @@ def _part(folder: Path, stated: FusionPart) -> Bundle:
             advice="Fetch the fusion again (`edgeverify models fetch`), or restore it.",
         )
     if bundle.manifest.embedding_space != stated.embedding_space:
-        raise BundleError(f"{path} has another embedding space than the fusion says")
+        raise BundleError(
+            f"{path} has a different embedding space from the one that the fusion states"
+        )
     if bundle.metric != "cosine":
         raise BundleError(f"{path}: only networks compared by cosine can be fused")
     return bundle

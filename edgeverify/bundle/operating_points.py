@@ -63,6 +63,15 @@ class GroupRate(BundleModel):
         """The false match rate that was measured, 0 to 1."""
         return self.false_matches / self.non_mated
 
+    @property
+    def evidence(self) -> str:
+        """Return in words who they are, and how many of their comparisons were wrong."""
+        carried = "" if self.supported else "; too few to hold them to a rate"
+        return (
+            f"{self.name} ({self.dataset}, {self.people} people): FMR {self.fmr:.2g}, "
+            f"{self.false_matches} of {self.non_mated:,}, at most {self.fmr_upper_95:.2g}{carried}"
+        )
+
 
 class MeasuredPoint(BundleModel):
     """One threshold and what was seen at it.
@@ -111,8 +120,17 @@ class MeasuredPoint(BundleModel):
 
     @property
     def worst_group(self) -> GroupRate | None:
-        """The group with the highest false match rate that was seen, None without any."""
-        return max(self.groups, key=lambda group: group.fmr, default=None)
+        """The group with the highest false match rate of those that can carry one.
+
+        Where none can, of all; None without any.
+        """
+        carried = [group for group in self.groups if group.supported]
+        return max(carried or self.groups, key=lambda group: group.fmr, default=None)
+
+    def holds_within_groups(self, rate: float) -> bool:
+        """Return whether no group that can carry a rate was seen above `rate`."""
+        carried = [group.fmr for group in self.groups if group.supported]
+        return max(carried, default=0.0) <= rate * (1 + 1e-9)
 
     @property
     def caution(self) -> str:
@@ -145,6 +163,14 @@ class MeasuredPoint(BundleModel):
             checked += f", above the rate ({self.check.fmr:.2g})"
         return f"{said}; {checked}"
 
+    @property
+    def group_evidence(self) -> str:
+        """Return in words how the worst group of people fared; empty where none was measured."""
+        worst = self.worst_group
+        if worst is None:
+            return ""
+        return f"worst group of people ({len(self.groups)} measured): {worst.evidence}"
+
 
 class OperatingPoints(BundleModel):
     """The measured points of one embedding space."""
@@ -153,21 +179,46 @@ class OperatingPoints(BundleModel):
     points: tuple[MeasuredPoint, ...] = Field(strict=False)
 
     def at_most(
-        self, fmr: float, fusion: Fusion, photos: int = 1, origin: Origin = "elsewhere"
+        self,
+        fmr: float,
+        fusion: Fusion,
+        photos: int = 1,
+        origin: Origin = "elsewhere",
+        *,
+        group_factor: float | None = None,
     ) -> MeasuredPoint | None:
-        """Find the loosest supported point whose rate is not above `fmr`, or None."""
+        """Find the loosest supported point whose rate is not above `fmr`, or None.
+
+        With `group_factor` no group of people that can carry a rate may have been seen above so
+        many times `fmr`.
+        """
         found = self._supported(fusion, photos, origin)
         fitting = [point for point in found if point.fmr <= fmr * (1 + 1e-9)]
+        if group_factor is not None:
+            fitting = [p for p in fitting if p.holds_within_groups(group_factor * fmr)]
         return max(fitting, key=lambda point: point.fmr, default=None)
 
     def strictest(self, fusion: Fusion) -> MeasuredPoint | None:
         """Find the supported point with the lowest rate, or None."""
         return min(self._supported(fusion), key=lambda point: point.fmr, default=None)
 
-    def step(self, photos: int) -> float:
-        """Return by how much references of so many photos raised the threshold, at most, 0 or more.
+    def fnmr_by_threshold(self, fusion: Fusion) -> tuple[tuple[float, float], ...]:
+        """Return (threshold, FNMR) of single photos, rising; on other people where it was checked.
 
-        For rates that single photos carry and so many do not: fewer people have several.
+        Never falling: what fewer refuse at a higher threshold is chance.
+        """
+        worst, rising = 0.0, []
+        for point in sorted(self._supported(fusion), key=lambda one: one.threshold):
+            fnmr = point.fnmr if point.check is None else point.check.fnmr
+            if fnmr is not None:
+                worst = max(worst, fnmr)
+                rising.append((point.threshold, worst))
+        return tuple(rising)
+
+    def step(self, photos: int) -> float:
+        """Return by how much references of this many photos raised the threshold at most.
+
+        For rates that single photos carry and several do not: fewer people have several.
         """
         steps = [
             point.threshold - one.threshold

@@ -34,15 +34,18 @@ def choose_operating_point(
             f"decision.window_frames is {settings.window_frames}",
             advice=f"Set window_frames to {_MEAN_FRAMES}, or write decision.threshold by hand.",
         )
-    found = None if points is None else points.at_most(settings.max_fmr / count, fusion)
+    rate, factor = settings.max_fmr / count, settings.group_factor
+    found = None if points is None else points.at_most(rate, fusion, group_factor=factor)
     if points is None or found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)
     return OperatingPoint(
         threshold=found.threshold,
-        max_fmr=settings.max_fmr / count,
+        max_fmr=rate,
         evidence=found.evidence,
+        worst_group=found.group_evidence,
         caution=found.caution,
         for_photos=_for_photos(points, found),
+        fnmr_by_threshold=points.fnmr_by_threshold(fusion),
     )
 
 
@@ -80,6 +83,14 @@ def _no_evidence(
             f"the bundle {bundle_name} has no operating points measured on {kind}", advice=advice
         )
     wanted = settings.max_fmr / count
+    if strictest.fmr <= wanted * (1 + 1e-9):
+        worst = strictest.group_evidence
+        return ConfigError(
+            f"decision.group_factor {settings.group_factor:g} cannot be held at "
+            f"decision.max_fmr {wanted:g} with the bundle {bundle_name}; {worst}",
+            advice="Write a larger factor or a higher rate, or measure with `edgeverify "
+            "calibrate` on your own people.",
+        )
     if count > 1 and strictest.fmr <= settings.max_fmr:
         largest = int(settings.max_fmr / strictest.fmr * (1 + 1e-9))
         return ConfigError(

@@ -84,7 +84,7 @@ def read_manifest(folder: Path) -> bytes:
     """Read a manifest's bytes; BundleError where there is no such folder or file."""
     if not folder.is_dir():
         raise BundleError(
-            f"there is no model bundle {folder}",
+            f"the model bundle {folder} does not exist",
             advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
         )
     return _read_json(folder / MANIFEST_FILE)
@@ -134,7 +134,7 @@ def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
     if {found, wanted} <= _EMBEDDERS:
         advice = "This works on one network: name the folder of one of the fusion's parts."
     else:
-        advice = "model.bundle is the embedder, model.pad_bundle the liveness networks."
+        advice = "Name the embedder in model.bundle, and the liveness networks in model.pad_bundle."
     raise BundleError(
         f"{folder / MANIFEST_FILE} is {_KINDS[found]}, and {_KINDS[wanted]} is needed",
         advice=advice,

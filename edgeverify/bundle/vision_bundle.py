@@ -58,7 +58,7 @@ def write_vision_bundle(
     contents = {**files, GOLDEN_FILE: golden_answers()}
     hashes = {name: sha256_of(data) for name, data in sorted(contents.items())}
     if hashes != _wanted():
-        raise BundleError("the vision bundle is made of other files than this release knows")
+        raise BundleError("the vision bundle is made of files that this release does not know")
     manifest = VisionManifest(
         name=NAME, version=VERSION, files=hashes, source=source, licence=licence, notes=notes
     )

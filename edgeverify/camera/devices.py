@@ -30,7 +30,7 @@ def find_device(source: V4l2Source, root: Path = Path("/")) -> Path:
     if not os.access(node, os.R_OK | os.W_OK):
         raise CameraError(
             f"{source.device}: no permission",
-            advice="Put the user that runs edgeverify into the group 'video'",
+            advice="Put the user that runs edgeverify into the group 'video'.",
         )
     return node
 

@@ -1,4 +1,4 @@
-"""When a camera that shows nothing useful is opened anew. Pure: time is given."""
+"""When a camera that shows nothing useful is opened again. Pure: time is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from edgeverify.camera.health import CameraState
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0
-"""A door that is dark all night opens its camera anew every ten minutes, not every five seconds."""
+"""A door that is dark all night opens its camera every ten minutes, not every five seconds."""
 PICTURE_FAULTS = frozenset(
     {
         CameraState.FROZEN,
@@ -32,10 +32,10 @@ class LastingFault:
         self._backoff = Backoff(first_seconds=FIRST_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._patience = self._backoff.next_pause()
         self.times = 0
-        """How often it was opened anew for the fault of now."""
+        """How often it was opened again for the fault of now."""
 
     def look(self, state: CameraState, at: float) -> bool:
-        """Return whether to open the camera anew; `at` is seconds, and must not fall."""
+        """Return whether to open the camera again; `at` is seconds, and must not fall."""
         if state not in PICTURE_FAULTS:
             if self._state is not None:
                 self._state, self.times = None, 0

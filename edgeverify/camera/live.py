@@ -37,7 +37,7 @@ START_SECONDS = 20.0
 LOOK_UP_SECONDS = 0.1
 """How often the supervisor looks whether it should stop."""
 MISSED_FRAMES = 1.5
-"""A slow camera stalls after so many of its frames' intervals, if that is later."""
+"""A slow camera stalls after this many of its frames' intervals, if that is later."""
 PROVEN_SECONDS = 5.0
 """After frames for so long, the next failure begins with the shortest pause again."""
 
@@ -229,7 +229,7 @@ class LiveCamera:
                 verdict = self._take_in(opened, message)
                 first = self._prove(first, now)
                 if self._is_lasting(verdict, now):
-                    return verdict.state, f"{verdict.detail}; opened anew"
+                    return verdict.state, f"{verdict.detail}; opened again"
         return CameraState.OFFLINE, "closed"
 
     def _prepare(self, message: Confined | Opened, before: _Shared | None) -> _Shared | None:

@@ -147,7 +147,7 @@ def receive(source: socket.socket) -> Message:
     for descriptor in descriptors:
         os.close(descriptor)
     if not data:
-        raise CameraError("the capture process ended without a word")
+        raise CameraError("the capture process ended without a message")
     if kind == b"S":
         return Started()
     if kind == b"L":

@@ -68,7 +68,7 @@ class PictureWatch:
         return self.verdict
 
     def forget(self) -> None:
-        """Begin again after the camera was opened anew; what was shown before stays known."""
+        """Begin again after the camera was opened again; what was shown before stays known."""
         self._tears.clear()
         self._suspect = None
         self._clear_since = None
@@ -97,7 +97,7 @@ class PictureWatch:
         return CameraState.OK, ""
 
     def _tears_often(self, picture: Picture, at: float) -> bool:
-        """Whether so many pictures of the last second were torn that it is no accident."""
+        """Whether too many pictures of the last second were torn for an accident."""
         self._tears.append((at, picture.is_torn))
         while self._tears[0][0] < at - TEAR_SECONDS:
             self._tears.popleft()

@@ -94,7 +94,7 @@ class SceneWatch:
             if self._strikes >= PATIENCE and self.moved_since is None:
                 self.moved_since = at
             self.detail = (
-                f"sees another scene than before (likeness {alike:.2f}); if it was moved on "
+                f"sees a different scene from before (likeness {alike:.2f}); if it was moved on "
                 f"purpose, delete {self._file}"
             )
             return

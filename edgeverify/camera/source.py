@@ -24,7 +24,7 @@ NO_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})|\s|#")
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 ADVICE = (
     "Use a device (/dev/video0, /dev/v4l/by-id/...), an index (0), a video file, an rtsp:// or "
-    "http(s):// address, snapshot: and an http(s):// address, or gst: and a pipeline"
+    "http(s):// address, snapshot: and an http(s):// address, or gst: and a pipeline."
 )
 
 
@@ -119,7 +119,7 @@ def _pipeline(text: str) -> GstreamerSource:
     if not words or "!" in {words[0], words[-1]}:
         raise ConfigError(
             "camera.source: a pipeline begins and ends with an element, not with '!'",
-            advice="edgeverify adds '! videoconvert ! ... ! fdsink' itself",
+            advice="Leave '! videoconvert ! ... ! fdsink' out: edgeverify adds it.",
         )
     return GstreamerSource(words)
 

@@ -7,6 +7,7 @@ from edgeverify.claims.mqtt import MQTT
 from edgeverify.claims.source import ClaimTopic, Running, SourceKind, Surroundings
 from edgeverify.claims.sources import SOURCES, RunningSources, chosen
 from edgeverify.claims.standing import StandingClaims
+from edgeverify.claims.token_bucket import TokenBucket
 from edgeverify.claims.walk_up import WALK_UP
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SourceKind",
     "StandingClaims",
     "Surroundings",
+    "TokenBucket",
     "Verdict",
     "chosen",
 ]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from edgeverify.claims.token_bucket import TokenBucket
 from edgeverify.domain import Claim, ClaimSource
 from edgeverify.events import ClaimMessage
 
-MAX_REMEMBERED = 10_000
+MAX_REMEMBERED = 50_000
 """Ids kept in memory. Beyond it (a flood) new claims are refused, never old ids forgotten."""
+
+UNKNOWN_RATE = (100.0, 20.0)
+"""Of cards that the door does not know, for one source: a burst, and so many a second after it."""
+TIDY_EVERY = timedelta(seconds=1)
 
 
 class Verdict(str, Enum):
@@ -40,10 +45,20 @@ class ClaimGate:
     An id is remembered here from the moment it is accepted, and in the journal with its decision.
     """
 
-    def __init__(self, max_age_seconds: float, seen: Mapping[str, datetime]) -> None:
+    def __init__(
+        self,
+        max_age_seconds: float,
+        seen: Mapping[str, datetime],
+        *,
+        knows: Callable[[str], bool] = lambda _card: True,
+    ) -> None:
+        """`knows` says whether the config names a card; only others are held back by a rate."""
         self._max_age = timedelta(seconds=max_age_seconds)
         self._seen = dict(seen)
+        self._knows = knows
+        self._rates: dict[str, TokenBucket] = {}
         self._lock = threading.Lock()
+        self._tidied_at: datetime | None = None
 
     def judge(
         self, message: ClaimMessage, *, source: ClaimSource, now: datetime, monotonic: float
@@ -53,11 +68,13 @@ class ClaimGate:
         `now` is the wall time of receipt (aware), `monotonic` the same moment in seconds; frames
         older than that prove nothing. Accepted when |now - time| is at most the configured age.
         """
+        if not self._knows(message.card) and not self._may_be_unknown(source, monotonic):
+            return _refused("unknown cards are claimed faster than they can be denied")
         until = now + 2 * self._max_age
         with self._lock:
-            for name in [name for name, end in self._seen.items() if end <= now]:
-                del self._seen[name]
-            if message.id in self._seen:
+            self._tidy(now)
+            end = self._seen.get(message.id)
+            if end is not None and end > now:
                 return _refused("a claim's id was used before")
             if len(self._seen) >= MAX_REMEMBERED:
                 return _refused("too many claims at once")
@@ -70,14 +87,27 @@ class ClaimGate:
             received_at=monotonic,
             source=source,
             remember_until=until,
+            asker=message.asker,
         )
         verdict = Verdict.ACCEPTED if is_fresh else Verdict.EXPIRED
         return GateAnswer(verdict=verdict, claim=claim)
+
+    def _may_be_unknown(self, source: ClaimSource, monotonic: float) -> bool:
+        with self._lock:
+            rate = self._rates.setdefault(source.name, TokenBucket(*UNKNOWN_RATE))
+            return rate.take(monotonic)
 
     def remember(self, seen: Mapping[str, datetime]) -> None:
         """Take in ids that the journal could not tell at the start, each with its end."""
         with self._lock:
             self._seen = {**seen, **self._seen}
+
+    def _tidy(self, now: datetime) -> None:
+        """Forget what has had its time; once a second, because it looks at every id."""
+        if self._tidied_at is not None and abs(now - self._tidied_at) < TIDY_EVERY:
+            return
+        self._tidied_at = now
+        self._seen = {name: end for name, end in self._seen.items() if end > now}
 
     def change_max_age(self, max_age_seconds: float) -> None:
         """Use another age from now on (a reload)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgeverify.claims.intake import ClaimIntake
 from edgeverify.claims.source import Arrival, ClaimTopic, SourceKind, Surroundings
 from edgeverify.domain import ClaimSource
@@ -30,7 +32,7 @@ class MqttClaims:
         except ClaimError as error:
             self._intake.refuse(error.problem)
             return
-        self._intake.put(message, MQTT)
+        self._intake.put(replace(message, asker=arrival.asker), MQTT)
 
     def stop(self) -> None:
         """Hear no more."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgeverify.claims.intake import ClaimIntake
-from edgeverify.domain import ClaimSource
+from edgeverify.domain import Asker, ClaimSource
 from edgeverify.settings import ClaimSettings
 
 
@@ -26,6 +26,10 @@ class Arrival(Protocol):
     @property
     def is_retained(self) -> bool:
         """True where it may be older than the connection."""
+
+    @property
+    def asker(self) -> Asker:
+        """Where its sender hears the answer."""
 
 
 class ClaimTopic:
@@ -81,4 +85,4 @@ class SourceKind:
         if (self.start is None) == (self.card_for_face is None):
             raise ValueError("a source is started either by the daemon or by a face")
         if self.card_for_face is not None and self.source.is_card_reader:
-            raise ValueError("a face is no card: what it starts is not a card reader")
+            raise ValueError("a face is not a card: what it starts is not a card reader")

@@ -11,6 +11,7 @@ from edgeverify import __version__
 from edgeverify.cli.door import acts, aim, claim, doctor, events, journal, reload, run, status
 from edgeverify.cli.install import (
     backup,
+    broker,
     demo,
     diagnose,
     downgrade_state,
@@ -98,6 +99,7 @@ app.command("report", rich_help_panel=MEASURE)(report.report)
 app.command("demo", rich_help_panel=INSTALL)(demo.demo)
 app.add_typer(models.app, name="models", rich_help_panel=INSTALL)
 app.command("install-service", rich_help_panel=INSTALL)(install_service.install_service)
+app.add_typer(broker.app, name="broker", rich_help_panel=INSTALL)
 app.add_typer(keys.app, name="keys", rich_help_panel=INSTALL)
 app.command("backup", rich_help_panel=INSTALL)(backup.backup)
 app.command("restore", rich_help_panel=INSTALL)(backup.restore)

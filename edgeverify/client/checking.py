@@ -37,6 +37,8 @@ class DoorEvent:
     is_live: bool
     score: float | None = None
     threshold: float | None = None
+    decided_claim: str = ""
+    """In an answer: the claim whose attempt this one joined, empty where it was decided itself."""
 
     @property
     def granted(self) -> bool:
@@ -82,10 +84,10 @@ class EventChecker:
     def check(self, raw: bytes, *, now: datetime, is_retained: bool = False) -> DoorEvent:
         """Check a live event. Raises EventError naming the check that failed."""
         if is_retained:
-            raise EventError("an event was retained, which no door does")
+            raise EventError("an event was retained, and no door does that")
         event = parse_event(raw)
         if event.kind is not EventKind.LIVE:
-            raise EventError("history stands on the live topic")
+            raise EventError("history came on the live topic")
         signed = event.verified(self._keys)
         decision = signed.decision
         self._check_door(decision)
@@ -102,11 +104,26 @@ class EventChecker:
         self.last_sequence = decision.sequence
         return DoorEvent(decision=decision, keyid=signed.keyid, missed=missed, is_live=True)
 
+    def check_answer(self, raw: bytes) -> DoorEvent:
+        """Check a message of the `answer` topic: signature and door; it opens nothing."""
+        event = parse_event(raw)
+        if event.kind is not EventKind.ANSWER:
+            raise EventError("what stands on the answer topic is no answer")
+        signed = event.verified(self._keys)
+        self._check_door(signed.decision)
+        return DoorEvent(
+            decision=signed.decision,
+            keyid=signed.keyid,
+            missed=0,
+            is_live=False,
+            decided_claim=event.decided_claim,
+        )
+
     def check_history(self, raw: bytes) -> DoorEvent:
         """Check a message of the `audit` topic: signature and door; it may be old or a repeat."""
         event = parse_event(raw)
         if event.kind is not EventKind.HISTORY:
-            raise EventError("a live decision stands on the audit topic")
+            raise EventError("a live decision came on the audit topic")
         signed = event.verified(self._keys)
         self._check_door(signed.decision)
         return DoorEvent(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import queue
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from typing_extensions import Self
@@ -17,8 +18,11 @@ from typing_extensions import Self
 from edgeverify.errors import BrokerError
 
 CONNECT_SECONDS = 10.0
+MAX_POSTED = 1000
+"""Messages that wait while the broker is away."""
 CLOSED = "the connection was closed"
 SILENT = "it does not answer"
+ACCESS = "Give it that right in the broker's access list, or use another login."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class RawMessage:
 class Feed:
     """Topics of a broker as a queue, MQTT 5 first, reconnecting by itself; a context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a connection has, all named
         self,
         host: str,
         port: int,
@@ -43,14 +47,25 @@ class Feed:
         password: str = "",
         tls: ssl.SSLContext | None = None,
         timeout_seconds: float = CONNECT_SECONDS,
+        last_will: tuple[str, bytes] | None = None,
+        on_up: Callable[[], None] = lambda: None,
+        on_down: Callable[[], None] = lambda: None,
     ) -> None:
+        """`last_will` is a topic and what the broker retains there once this has vanished.
+
+        `on_up` and `on_down` are called on a network thread whenever the connection stands (again)
+        and is lost.
+        """
         self._where = (host, port)
         self._topics = topics
         self._login = (username, password)
         self._tls = tls
         self._timeout = timeout_seconds
-        self._messages: queue.Queue[RawMessage] = queue.Queue(maxsize=10_000)
-        self._answer: queue.Queue[str] = queue.Queue()
+        self._last_will = last_will
+        self._on_up, self._on_down = on_up, on_down
+        self._messages: queue.Queue[RawMessage | BrokerError] = queue.Queue(maxsize=10_000)
+        self._answer: queue.Queue[str | BrokerError] = queue.Queue()
+        self._refused: dict[int, str] = {}
         self._client: Client | None = None
 
     def __enter__(self) -> Self:
@@ -58,6 +73,8 @@ class Feed:
         if problem in {"Unsupported protocol version", CLOSED, SILENT}:
             # what brokers without MQTT 5 do: name it, hang up, or (amqtt) say nothing
             problem = self._open(MQTTProtocolVersion.MQTTv311)
+        if isinstance(problem, BrokerError):
+            raise problem
         if problem:
             host, port = self._where
             raise BrokerError(
@@ -70,25 +87,69 @@ class Feed:
         self._close()
 
     def next(self, timeout_seconds: float | None) -> RawMessage | None:
-        """Return the next message, or None after the time-out."""
+        """Return the next message, or None after the time-out.
+
+        Raises BrokerError once the broker refuses a topic that it had let this login hear before.
+        """
         try:
-            return self._messages.get(timeout=timeout_seconds)
+            message = self._messages.get(timeout=timeout_seconds)
         except queue.Empty:
             return None
+        if isinstance(message, BrokerError):
+            raise message
+        return message
 
-    def publish(self, topic: str, payload: bytes, *, timeout_seconds: float = 5.0) -> None:
-        """Send one QoS 1 message, not retained, and wait for its PUBACK. Raises BrokerError."""
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        answer_topic: str = "",
+        correlation: bytes = b"",
+        retain: bool = False,
+        timeout_seconds: float = 5.0,
+    ) -> None:
+        """Send one QoS 1 message and wait for its PUBACK.
+
+        `answer_topic` and `correlation` (MQTT 5) tell where and by what the answer is awaited.
+        Raises BrokerError where it is refused or not acknowledged. A broker that speaks 3.1.1
+        acknowledges what it refuses.
+        """
         if self._client is None:
             raise BrokerError("not connected")
-        info = self._client.publish(topic, payload, qos=1)
+        properties = None
+        if answer_topic and self.is_v5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ResponseTopic = answer_topic
+            properties.CorrelationData = correlation
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         try:
             info.wait_for_publish(timeout_seconds)
         except (RuntimeError, ValueError) as error:
             raise BrokerError(f"the broker did not take a message: {error}") from None
         if not info.is_published():
             raise BrokerError("the broker did not acknowledge a message in time")
+        if words := self._refused.pop(info.mid, ""):
+            raise self._forbidden("write to", topic, words)
 
-    def _open(self, protocol: MQTTProtocolVersion) -> str:
+    def post(self, topic: str, payload: bytes) -> None:
+        """Send one retained QoS 1 message, without waiting; while away it waits for its turn."""
+        if self._client is not None:
+            self._client.publish(topic, payload, qos=1, retain=True)
+
+    @property
+    def is_v5(self) -> bool:
+        """The broker speaks MQTT 5."""
+        return self._client is not None and self._client.protocol == MQTTProtocolVersion.MQTTv5
+
+    def _forbidden(self, what: str, topic: str, words: str) -> BrokerError:
+        host, port = self._where
+        who = f"the login {self._login[0]!r}" if self._login[0] else "a client without a login"
+        return BrokerError(
+            f"the broker {host}:{port} does not let {who} {what} {topic}: {words}", advice=ACCESS
+        )
+
+    def _open(self, protocol: MQTTProtocolVersion) -> str | BrokerError:
         client = Client(CallbackAPIVersion.VERSION2, protocol=protocol)
         client.connect_timeout = self._timeout
         client.reconnect_delay_set(1, 20)
@@ -96,9 +157,13 @@ class Feed:
             client.username_pw_set(self._login[0], self._login[1] or None)
         if self._tls is not None:
             client.tls_set_context(self._tls)
+        if self._last_will is not None:
+            client.will_set(*self._last_will, qos=1, retain=True)
+        client.max_queued_messages_set(MAX_POSTED)
         client.on_connect = self._connected
-        client.on_disconnect = lambda *_: self._answer.put(CLOSED)
+        client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
+        client.on_publish = self._published
         client.on_message = self._arrived
         self._client = client
         self._answer = queue.Queue()
@@ -132,7 +197,14 @@ class Feed:
         if reason.is_failure:
             self._answer.put(reason.getName())
             return
-        client.subscribe([(topic, 1) for topic in self._topics])
+        if self._topics:
+            client.subscribe([(topic, 1) for topic in self._topics])
+        else:
+            self._answer.put("")
+
+    def _disconnected(self, *_: object) -> None:
+        self._answer.put(CLOSED)
+        self._on_down()
 
     def _subscribed(
         self,
@@ -142,8 +214,31 @@ class Feed:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        refused = [reason.getName() for reason in reasons if reason.is_failure]
-        self._answer.put(f"subscription refused: {refused[0]}" if refused else "")
+        problem = next(
+            (
+                self._forbidden("hear", topic, reason.getName())
+                for topic, reason in zip(self._topics, reasons, strict=True)
+                if reason.is_failure
+            ),
+            None,
+        )
+        self._answer.put(problem or "")
+        if problem:
+            with suppress(queue.Full):
+                self._messages.put_nowait(problem)
+        else:
+            self._on_up()
+
+    def _published(
+        self,
+        _client: Client,
+        _userdata: object,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties,
+    ) -> None:
+        if reason.is_failure:
+            self._refused[mid] = reason.getName()
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         # A reader that sleeps through 10,000 decisions finds the gap in the sequence.

@@ -117,7 +117,7 @@ class Builder:
             here = (*key, name)
             if name in values:
                 first = self.lines[here]
-                self._add(_line(event), here, f"stands twice, first in line {first}")
+                self._add(_line(event), here, f"appears twice, first in line {first}")
                 self._value(next(events), events, (*key, name, "again"))
                 continue
             self.lines[here] = _line(event)
@@ -145,7 +145,7 @@ class Builder:
             self._add(
                 _line(event),
                 key,
-                f'a card number must stand in quotes: "{text}". Without them YAML takes it for a '
+                f'a card number must be in quotes: "{text}". Without them YAML takes it for a '
                 "number and drops its leading zeros",
             )
             return text

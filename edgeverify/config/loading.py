@@ -116,7 +116,7 @@ def _cards_twice(
         key: KeyPath = ("staff", number, "card")
         if card in first:
             file, line = _place(first[card], lines, path)
-            text = f'card "{card}" stands twice, first in {file}:{line}'
+            text = f'card "{card}" appears twice, first in {file}:{line}'
             problems.append(Problem(*_place(key, lines, path), key, text))
         first.setdefault(card, key)
     return problems
@@ -130,7 +130,7 @@ def _validate(
     kind: type[Settings],
 ) -> Settings | None:
     quoted = {problem.key for problem in problems}
-    twice = any("stands twice" in problem.text for problem in problems)
+    twice = any("appears twice" in problem.text for problem in problems)
     try:
         return kind.model_validate(_without_empty_sections(values, kind))
     except ValidationError as failure:

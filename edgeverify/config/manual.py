@@ -30,11 +30,11 @@ _OPENING = """\
 edgeverify: everything that can be set, with its unit, its allowed values and its default.
 
 This file is the manual. A door needs only the keys that it changes; a key that is left out has
-the value shown here. Units stand in the names (seconds, pixels, celsius). Unknown, doubled or
+the value shown here. Units are part of the names (seconds, pixels, celsius). Unknown, doubled or
 mistyped keys keep the service from starting and are named with their line:
 `edgeverify check-config FILE`. The rules are those of YAML 1.2: on, off, yes, no and 17:30 are
-text, true and false are not. Card numbers stand in quotes. Anchors and aliases are not accepted.
-Relative paths start from this file's folder.
+text, true and false are not. Card numbers are written in quotes. Anchors and aliases are not
+accepted. Relative paths start from this file's folder.
 """
 
 _PEOPLE = """\

@@ -119,8 +119,8 @@ def _read_bytes(path: Path) -> bytes:
                 raise fatal(path, 0, "is not a plain file")
             content = file.read(MAX_BYTES + 1)
     except PermissionError as error:
-        advice = "; put sudo before the command" if os.geteuid() else ""
-        raise fatal(path, 0, f"cannot be read: {error.strerror}{advice}") from None
+        cure = ". Put sudo before the command." if os.geteuid() else ""
+        raise fatal(path, 0, f"cannot be read: {error.strerror}{cure}") from None
     except OSError as error:
         raise fatal(path, 0, f"cannot be read: {error.strerror}") from None
     if len(content) > MAX_BYTES:

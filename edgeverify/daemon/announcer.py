@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from edgeverify.domain import Prompt
-from edgeverify.events import EventKind, SignedDecision, encode_event, encode_prompt
+from edgeverify.domain import Claim, Prompt
+from edgeverify.events import (
+    DecisionPayload,
+    EventKind,
+    SignedDecision,
+    Signer,
+    encode_answer,
+    encode_event,
+    encode_prompt,
+)
 from edgeverify.mqtt import LivePublication, LiveResult, MqttLink, OutboxDelivery
 
 
@@ -32,6 +40,17 @@ class Announcer:
         )
         self._outbox.wake()
         return result is LiveResult.HANDED_OVER
+
+    def publish_answers(
+        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+    ) -> None:
+        """Tell each claim's sender what was decided, under the id that they know."""
+        for claim in claims:
+            if claim.asker is not None:
+                answer = encode_answer(decision, claim.id, signer)
+                expires_at = decision.expires_at
+                now = self._wall()
+                self._link.publish_answer(answer, claim.asker, expires_at=expires_at, now=now)
 
     def publish_prompt(self, prompt: Prompt) -> None:
         """Show a hint or a challenge step to whoever listens now."""

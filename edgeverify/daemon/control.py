@@ -10,7 +10,7 @@ from edgeverify.clock import SystemClock
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.reload.reload_thread import Tickets
+from edgeverify.daemon.reload.tickets import Tickets
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, Timekeeper
 from edgeverify.journal import Journal
@@ -47,9 +47,15 @@ class Control:
     def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         ticket = arguments.get("ticket")
         outcome = self.tickets.outcome(ticket) if isinstance(ticket, int) else None
-        if outcome is None:
+        if outcome is None or not isinstance(ticket, int):
             return {"is_done": False}
-        return {"is_done": True, "problem": outcome.problem, "advice": outcome.advice}
+        told: dict[str, Json] = {
+            "is_done": True,
+            "problem": outcome.problem,
+            "advice": outcome.advice,
+        }
+        people = self.tickets.people(ticket)
+        return told | {"people": None if people is None else people.record()}
 
     def _unlock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))

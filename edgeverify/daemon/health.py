@@ -11,15 +11,16 @@ from pathlib import Path
 from edgeverify.camera.health import CameraState, camera_fault
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.inbox import Inbox
-from edgeverify.daemon.door.situation import Board, for_camera
+from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.enrolment import EnrolmentReport
+from edgeverify.enrolment import EnrolmentReport, OwnPeople
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
+from edgeverify.journal.impostors import LiveRate
 from edgeverify.liveness import LivenessPlan
 from edgeverify.metrics import Metrics
 from edgeverify.mqtt import MqttLink, OutboxDelivery
@@ -32,6 +33,7 @@ LOG = logging.getLogger(__name__)
 HEAT_EVERY_SECONDS = 1.0
 OUTBOX_EVERY_SECONDS = 5.0
 """Counting reads the whole table while the door may want to commit."""
+LIVE_RATE_EVERY_SECONDS = 30.0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -61,7 +63,10 @@ class Health:
     _camera_was_usable: bool = True
     _outbox_length: int = 0
     _outbox_at: float = float("-inf")
+    _live_rate: LiveRate = field(default_factory=LiveRate)
+    _live_rate_at: float = float("-inf")
     _enrolment: tuple[str, ...] = ()
+    _enrolment_problems: int = 0
 
     def __post_init__(self) -> None:
         self._heat = self.heat.measure(time.monotonic())
@@ -83,6 +88,7 @@ class Health:
         faults.clear(FaultName.ENROLMENT_FAILED)
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
+        self._enrolment_problems = len(problems)
         faults.state(
             FaultName.ENROLMENT_INCOMPLETE, f"{len(problems)} problem(s)", present=bool(problems)
         )
@@ -101,6 +107,7 @@ class Health:
         link = self.link.state
         camera = self.camera.health()
         facts: dict[str, Json] = {
+            "run": self.link.run,
             "config": situation.digest,
             "is_enrolling": self.is_enrolling,
             "model": in_use["model"],
@@ -112,9 +119,13 @@ class Health:
                 "source": "by hand" if situation.point.max_fmr is None else "measured",
                 "max_fmr": situation.point.max_fmr,
                 "evidence": situation.point.evidence,
+                "worst_group": situation.point.worst_group,
             },
             "references": len(situation.people.references.usable),
+            "live_fmr": _live_fmr(situation, self._live_rate),
+            "own_people": _own_people(situation.own_people),
             "enrolment": list(self._enrolment),
+            "enrolment_problems": self._enrolment_problems,
             "camera": {
                 "state": camera.state.value,
                 "frames_per_second": camera.frames_per_second,
@@ -196,8 +207,8 @@ class Health:
 
     def _look_at_broker(self) -> None:
         link = self.link.state
-        problem = () if link.problem is None else (link.problem,)
-        self.faults.replace("broker_", problem)
+        told = (link.problem, self.outbox.dropped)
+        self.faults.replace("broker_", tuple(problem for problem in told if problem is not None))
         if link.connections > self._connections > 0:
             self.metrics.reconnected("broker")
         self._connections = link.connections
@@ -212,6 +223,9 @@ class Health:
         self._outbox_at = now
         try:
             self._outbox_length = journal.outbox_length()
+            if now - self._live_rate_at >= LIVE_RATE_EVERY_SECONDS:
+                self._live_rate_at = now
+                self._live_rate = journal.live_rate(self.facts()["embedding_space"])
         except JournalUnavailableError:
             return
 
@@ -231,6 +245,32 @@ class Health:
         faults.state(FaultName.OVERHEATED, detail, present=is_suspended)
         if self._heat.level is not before:
             LOG.warning("heat: level %s: %s", words, self._heat.reason)
+
+
+def _live_fmr(situation: Situation, rate: LiveRate) -> dict[str, Json]:
+    if not situation.settings.journal.live_fmr:
+        return {"line": "not measured (journal.live_fmr: false)"}
+    return {
+        "line": rate.line,
+        "fmr": rate.fmr,
+        "at_most": rate.at_most,
+        "comparisons": rate.comparisons,
+        "false_matches": rate.false_matches,
+        "grants": rate.grants,
+        "people": rate.people,
+        "since": None if rate.since is None else rate.since.isoformat(),
+    }
+
+
+def _own_people(found: OwnPeople) -> dict[str, Json]:
+    return {
+        "people": found.people,
+        "pairs": found.pairs,
+        "confused": found.confused,
+        "tightened": len(found.raised),
+        "line": found.line,
+        "details": list(found.details),
+    }
 
 
 def _liveness_words(plan: LivenessPlan) -> str:

@@ -23,7 +23,7 @@ class Reporter:
     is_ready: bool = False
 
     def ready(self, seconds: float) -> None:
-        """Tell that each part was tried, so many seconds after the start."""
+        """Tell that each part was tried, this many seconds after the start."""
         self.is_ready = True
         self.status(force=True)
         line = self.health.status().line()
@@ -34,7 +34,7 @@ class Reporter:
         """Tell how the door is; the broker hears nothing before `ready` unless forced."""
         status = self.health.status()
         if force or self.is_ready:
-            self.link.set_status(status.message())
+            self.link.set_status(*status.messages())
         self.manager.status(status.line())
         self.health.write_metrics()
 

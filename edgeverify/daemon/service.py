@@ -32,12 +32,14 @@ from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.remembered import remembered
@@ -50,8 +52,9 @@ from edgeverify.journal import Journal
 from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
-from edgeverify.mqtt import MqttLink, OutboxDelivery, load_credentials
+from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.references import ReferenceStore
+from edgeverify.references.takeover import take_over
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.state import StateDirectory
 from edgeverify.systemd import ServiceManager
@@ -77,6 +80,7 @@ class Service:
     camera: CameraInUse
     link: MqttLink
     outbox: OutboxDelivery
+    lock: LockJournal
     sources: RunningSources
     door: DoorThread
     health: Health
@@ -115,6 +119,8 @@ def assemble(
         environ=environ,
         may_create=not state.references.exists(),
     )
+    if master.source != str(state.master_key):
+        take_over(state.references, state.master_key, master.secret, master.source)
     keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
@@ -147,10 +153,14 @@ def assemble(
             lambda wanted: Sensors(wanted, sys=sys_root), settings.thermal, now=time.monotonic()
         )
         inbox = Inbox()
-        gate = ClaimGate(settings.claims.max_age_seconds, known.claim_ids)
+        gate = ClaimGate(
+            settings.claims.max_age_seconds,
+            known.claim_ids,
+            knows=lambda card: board.current.people.knows(card),  # noqa: PLW0108 - of that moment
+        )
         intake = ClaimIntake(
             gate,
-            inbox.put,
+            lambda claim: inbox.put(claim, is_known=board.current.people.knows(claim.card)),
             wall=timekeeper.wall,
             monotonic=camera.now,
             new_id=new_id,
@@ -158,11 +168,14 @@ def assemble(
             taken=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )
         topic = ClaimTopic(not_heard=lambda: metrics.claim_refused("not_a_source"))
+        lock = LockJournal(journal, door=settings.door, wall=timekeeper.wall)
         link = MqttLink(
             settings.mqtt,
             settings.door,
             credentials,
             on_claim=topic.arrived,
+            client_id=ClientId(settings.door, master.secret),
+            on_lock=lock.heard,
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)
@@ -192,6 +205,7 @@ def assemble(
             ),
             idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
             make_judge=make_judge,
+            others=Others(journal),
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
@@ -242,6 +256,7 @@ def assemble(
         camera=camera,
         link=link,
         outbox=outbox,
+        lock=lock,
         sources=sources,
         door=thread,
         health=health,

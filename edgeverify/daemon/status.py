@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,10 +10,24 @@ from typing import Literal
 from edgeverify import __version__
 from edgeverify.domain import Degradation
 from edgeverify.events import encode_status
+from edgeverify.mqtt import MAX_FORM_BYTES
 from edgeverify.status_socket import Json
 
-MAX_LINES = 40
-"""About 10 KB of a retained message; brokers are set up to refuse more than 64 KB."""
+PUBLIC_FACTS = (
+    "run",
+    "config",
+    "is_enrolling",
+    "model",
+    "runtime",
+    "liveness",
+    "references",
+    "camera",
+    "broker",
+    "outbox",
+    "next_key",
+)
+"""Facts that are codes and counts as they stand; what else is told to everybody is `_public`'s."""
+PUBLIC_LIVE_FMR = ("fmr", "at_most", "comparisons", "false_matches", "grants", "people")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +44,22 @@ class DoorStatus:
         """`degraded` as soon as anything is not as it should be."""
         return "degraded" if self.degraded else "online"
 
-    def message(self) -> bytes:
-        """Return the retained MQTT message."""
-        return encode_status(
-            self.state,
-            self.door,
-            at=self.at,
-            reasons=self.degraded,
-            details={"version": __version__, **_short(self.facts)},
-        )
+    def messages(self) -> tuple[bytes, bytes]:
+        """Return the retained MQTT message, for whoever may read the topic, and a short form of it.
+
+        Counts and codes alone: a name, a card or a path stands in no part of it. What a reason's
+        own detail says is for the local socket; here each reason is explained by its name. The
+        short form has the names of the reasons alone.
+        """
+        reasons = [Degradation(name=one.name, detail=one.name.meaning) for one in self.degraded]
+        told = {"version": __version__, **_public(self.facts)}
+        message = encode_status(self.state, self.door, at=self.at, reasons=reasons, details=told)
+        names = [Degradation(name=one.name) for one in self.degraded]
+        least: dict[str, object] = {
+            name: told[name] for name in ("run", "next_key") if name in told
+        }
+        short = encode_status(self.state, self.door, at=self.at, reasons=names, details=least)
+        return (message if len(message) <= MAX_FORM_BYTES else short, short)
 
     def record(self) -> dict[str, Json]:
         """Return the same for the local socket."""
@@ -58,13 +79,22 @@ class DoorStatus:
         return f"{self.door}: degraded: {_listed(self.degraded)}"
 
 
-def _short(facts: dict[str, Json]) -> dict[str, Json]:
-    """Bound what goes to the broker; the local socket tells all."""
-    lines = facts.get("enrolment")
-    if not isinstance(lines, list) or len(lines) <= MAX_LINES:
-        return facts
-    more = f"and {len(lines) - MAX_LINES} more: `edgeverify status`"
-    return {**facts, "enrolment": [*lines[:MAX_LINES], more]}
+def _public(facts: Mapping[str, Json]) -> dict[str, object]:
+    """Return what everybody may know of the facts; one that is not named here stays inside."""
+    told: dict[str, object] = {name: facts[name] for name in PUBLIC_FACTS if name in facts}
+    threshold, heat = facts.get("threshold"), facts.get("heat")
+    if isinstance(threshold, dict):
+        told["threshold"] = {name: threshold.get(name) for name in ("source", "max_fmr")}
+    if isinstance(heat, dict):
+        told["heat"] = {name: heat.get(name) for name in ("level", "celsius")}
+    if isinstance(lines := facts.get("enrolment"), list):
+        told["enrolment"] = {"lines": len(lines)}
+    if isinstance(own := facts.get("own_people"), dict):
+        counts = ("people", "pairs", "confused", "tightened")
+        told["own_people"] = {name: own.get(name) for name in counts}
+    if isinstance(live := facts.get("live_fmr"), dict):
+        told["live_fmr"] = {name: live.get(name) for name in PUBLIC_LIVE_FMR}
+    return told
 
 
 def _listed(degraded: Sequence[Degradation]) -> str:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from edgeverify.daemon.interval import Every
 from edgeverify.daemon.service import Service
-from edgeverify.domain import FaultName, Reason
+from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
 from edgeverify.logs import FoldingHandler
 from edgeverify.metrics import MetricsServer
@@ -46,6 +46,7 @@ class Supervisor:
         self._tellings = Every(STATUS_EVERY_SECONDS)
         self._pings = Every(manager.ping_seconds or float("inf"))
         self._wants_reload = False
+        self._has_more_to_prune = False
 
     def stop(self) -> None:
         """Ask the daemon to end."""
@@ -99,7 +100,7 @@ class Supervisor:
     def _stop_door(self) -> None:
         door = self._service.door
         if door.stop(STOP_PATIENCE_SECONDS):
-            door.door.fail(Reason.INTERNAL_ERROR)
+            door.door.finish()
         else:
             LOG.error("the door's loop did not end in time")
 
@@ -143,8 +144,9 @@ class Supervisor:
                 service.reloads.tickets.ask()
             if self._socket is None:
                 self._open_socket()
-        if self._prunes.now(now):
-            service.upkeep.prune_journal()
+        service.lock.write()
+        if self._prunes.now(now) or self._has_more_to_prune:
+            self._has_more_to_prune = service.upkeep.prune_journal()
         if self._wants_reload:
             self._wants_reload = False
             service.reloads.tickets.ask()

@@ -18,6 +18,7 @@ from edgeverify.daemon.timekeeping import (
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, JournalUnavailableError
 from edgeverify.journal import Journal
+from edgeverify.journal.retention import STEP
 from edgeverify.references import ReferenceStore
 
 LOG = logging.getLogger(__name__)
@@ -59,15 +60,16 @@ class Upkeep:
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
 
-    def prune_journal(self) -> None:
-        """Let decisions go that retention no longer keeps."""
+    def prune_journal(self) -> bool:
+        """Let a few decisions go that retention no longer keeps; return whether there are more."""
         now = self.time.floor()
         if now is None:
-            return  # a clock that is not believed must not decide what is old
+            return False  # a clock that is not believed must not decide what is old
         try:
-            self.journal.prune(now, self.board.current.settings.journal)
+            return self.journal.prune(now, self.board.current.settings.journal) >= STEP
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
+            return False
 
     def return_references(self) -> bool:
         """Move references back from memory to the disk; True when everybody is to be enrolled."""

@@ -29,7 +29,7 @@ class House:
 
     @classmethod
     def build(cls, folder: Path) -> House:
-        """Make the folder anew. Only what an earlier demo left is removed.
+        """Make the folder new. Only what an earlier demo left is removed.
 
         Raises EdgeverifyError where it cannot be written.
         """
@@ -58,7 +58,7 @@ class House:
 
     @property
     def config(self) -> Path:
-        """The config in force; each scene writes it anew."""
+        """The config in force; each scene rewrites it."""
         return self.folder / "demo.yaml"
 
     @property
@@ -111,7 +111,7 @@ class House:
             (self.photos / name).write_bytes(photo)
 
     def open_log(self) -> IO[bytes]:
-        """Open the daemon's log anew. Raises EdgeverifyError."""
+        """Open the daemon's log again. Raises EdgeverifyError."""
         with _writing(self.log):
             return self.log.open("wb")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from edgeverify.domain.claim import Claim, ClaimSource
+from edgeverify.domain.claim import Asker, Claim, ClaimSource
 from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
 from edgeverify.domain.degradation import Degradation
 from edgeverify.domain.fault_name import FaultName
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlignedFace",
+    "Asker",
     "Claim",
     "ClaimSource",
     "Comparison",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,14 +48,46 @@ class OperatingPoint:
     threshold: float
     max_fmr: float | None
     evidence: str
+    worst_group: str = ""
+    """In words how the group of people fared that is confused most; empty where none was
+    measured."""
     caution: str = ""
     """Why the evidence is thin; empty where it is not."""
     for_photos: tuple[tuple[int, float], ...] = ()
     """Thresholds of references of several photos, (photos, threshold), photos rising: such a
     reference is nearer to everybody, so the same rate needs a higher one. Empty: `threshold`."""
+    fnmr_by_threshold: tuple[tuple[float, float], ...] = ()
+    """What was measured of the frames that higher thresholds refuse: (threshold, FNMR), rising."""
+    raised: Mapping[str, float] = field(default_factory=dict)
+    """Higher thresholds of single cards, whose owner another of the door's people resembles."""
+
+    @property
+    def promise(self) -> tuple[str, ...]:
+        """Return in lines which rate stands, on what it rests, and for whom it was worst."""
+        if self.max_fmr is None:
+            return (f"threshold {self.threshold:.4f} {self.evidence}: no rate is promised",)
+        worst = self.worst_group or "no group of people was measured"
+        rate = f"threshold {self.threshold:.4f} for FMR {self.max_fmr:g} of one frame"
+        lines = (f"{rate}: {self.evidence}", f"  {worst}")
+        return (*lines, f"  thin: {self.caution}") if self.caution else lines
+
+    def threshold_of(self, reference: Reference) -> float:
+        """Return the threshold that a reference is held to: of its photos, or its card's own."""
+        return max(
+            self.threshold_for(reference.photo_count),
+            self.raised.get(reference.card, -math.inf),
+        )
+
+    def fnmr_at(self, threshold: float) -> float | None:
+        """Return the share of a person's frames that `threshold` refuses, 0 to 1, rounded up.
+
+        None beyond the highest threshold that was measured, and where none was.
+        """
+        reached = [fnmr for measured, fnmr in self.fnmr_by_threshold if measured >= threshold]
+        return reached[0] if reached else None
 
     def threshold_for(self, photos: int) -> float:
-        """Return the threshold of a reference of so many photos.
+        """Return the threshold of a reference of this many photos.
 
         Between two numbers that were measured the larger counts, beyond the largest that one.
         """

@@ -25,12 +25,21 @@ class ClaimSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Where the answer to a claim is heard: a topic, and what its sender knows the answer by."""
+
+    topic: str
+    correlation: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """Somebody says who they are.
 
     `card` is empty where the source names nobody, and only there. Only frames captured after
     `received_at` (monotonic seconds) may prove it. Until `remember_until` (aware wall time) its id
-    must not be accepted again; None where nobody could send it again.
+    must not be accepted again; None where nobody could send it again. `asker` waits for the answer
+    elsewhere than at this machine; None where nobody does.
     """
 
     id: str
@@ -39,6 +48,7 @@ class Claim:
     received_at: float
     source: ClaimSource
     remember_until: datetime | None = None
+    asker: Asker | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:

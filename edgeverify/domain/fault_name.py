@@ -9,13 +9,15 @@ import sys
 
 from edgeverify.domain.described_word import DescribedWord, table
 
-_SPACE = "Free space on the disk of the state, or mend it: the door is back within seconds."
-_ACL = "Give the door's user its topics in the broker's ACL: config/mosquitto/ has one that fits."
+_SPACE = "Free space on the disk of the state, or repair it: the door is back within seconds."
+_ACL = (
+    "Give the door's login that right at the broker: `edgeverify broker setup` makes all of them."
+)
 _LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what the camera sees."
 _PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
 _CONFINE = "Use a kernel with Landlock (5.13 and later); the sentence says what is still open."
 _SENSOR = "Look at the machine's sensors (`sensors`); the door goes on at the pace it had."
-_BACK_END = "The door runs on the next back end; the sentence says what this one lacks."
+_BACK_END = "The door runs on the next back end; the sentence says what this one is missing."
 _REFUSED_BACK_END = "this back end was refused; the next one runs"
 
 
@@ -103,7 +105,7 @@ class FaultName(DescribedWord):
     )
     BROKER_REFUSED = (
         "broker_refused",
-        "the broker says no, in its own words",
+        "the broker refuses the connection, in its own words",
         "no",
         "The broker's own log says more; the sentence has its words.",
     )
@@ -115,9 +117,9 @@ class FaultName(DescribedWord):
     )
     BROKER_SESSION_TAKEN_OVER = (
         "broker_session_taken_over",
-        "another client uses this door's name",
-        "no",
-        "Two programs call themselves this door: each needs its own `door:`.",
+        "another client speaks as this door, or uses its login",
+        "now and then",
+        "Two daemons with one `door:`, or another program with its login: give each its own.",
     )
     BROKER_CERTIFICATE = (
         "broker_certificate",
@@ -133,9 +135,9 @@ class FaultName(DescribedWord):
     )
     BROKER_REFUSES_MESSAGES = (
         "broker_refuses_messages",
-        "it takes the connection, not the publications",
-        "no",
-        _ACL,
+        "it takes the connection, not all that the door says",
+        "where decisions are taken",
+        _ACL + " Or the message is too long for it: the sentence says which was dropped.",
     )
     BROKER_REFUSES_CLAIMS = (
         "broker_refuses_claims",
@@ -152,9 +154,9 @@ class FaultName(DescribedWord):
     )
     JOURNAL_OVERSIZED = (
         "journal_oversized",
-        "larger than `journal.max_mebibytes`, all undelivered",
+        "larger than `journal.max_mebibytes`; the sentence says why",
         "yes",
-        "Mend the connection to the broker: what it has not taken is kept.",
+        "Repair the connection to the broker: what it has not taken is kept. Or end the flood.",
     )
     HISTORY_STUCK = (
         "history_stuck",
@@ -257,13 +259,13 @@ class FaultName(DescribedWord):
         "enrolment_failed",
         "the store or the model failed while photos were enrolled",
         "who was enrolled before",
-        "The sentence says why. Mend it, then run `edgeverify reload`.",
+        "The sentence says why. Correct it, then run `edgeverify reload`.",
     )
     ENROLMENT_INCOMPLETE = (
         "enrolment_incomplete",
-        "some photos could not be enrolled; who and why is in the status",
+        "some photos could not be enrolled; `edgeverify status` says whose and why",
         "the others",
-        "See the status for who and why, and give them better photos.",
+        "Run `edgeverify status`, which says whose photos and why; give them better ones.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
         "status_socket_unavailable",

@@ -31,7 +31,7 @@ class Gate(str, Enum):
 class Refusal:
     """Why a frame was not compared: coarse reason, the gate, what to tell the person.
 
-    `measured` and `limit` are in the gate's own unit, for the journal.
+    `measured` and `limit` are in the gate's own unit, for the journal; `unit` has it in words.
     """
 
     reason: Reason
@@ -39,6 +39,7 @@ class Refusal:
     hint: str
     measured: float | None = None
     limit: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

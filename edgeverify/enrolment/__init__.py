@@ -2,6 +2,7 @@
 
 from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo, probe_photo
 from edgeverify.enrolment.look_alikes import LookAlike
+from edgeverify.enrolment.own_people import OwnPeople, measure_own_people
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.photo_judge import PhotoJudge
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
@@ -14,11 +15,13 @@ __all__ = [
     "EnrolmentReport",
     "EntryReport",
     "LookAlike",
+    "OwnPeople",
     "Photo",
     "PhotoJudge",
     "embed_photo",
     "encode_photo",
     "load_photo",
+    "measure_own_people",
     "probe_photo",
     "synchronise",
     "unchanged",

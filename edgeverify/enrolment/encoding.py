@@ -13,19 +13,35 @@ from edgeverify.feeding.statement import Side
 from edgeverify.settings import EnrolmentSettings, QualitySettings
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
-_ADVICE = {
-    Gate.NO_FACE: "no face was found in it",
-    Gate.MULTIPLE_FACES: "it shows several faces; crop it to one",
-    Gate.TOO_FAR: "the face is too small",
-    Gate.TURNED_AWAY: "the face does not look at the camera",
-    Gate.BLURRED: "the face is blurred",
-    Gate.TOO_DARK: "the face is too dark",
-    Gate.TOO_BRIGHT: "the face is too bright",
-    Gate.CUT_OFF: "the face is cut off by the picture's border",
-    Gate.EYES_COVERED: "dark glasses cover the eyes",
-    Gate.MOUTH_COVERED: "mouth and nose are covered",
-    Gate.MESH_LOST: "the face could not be traced (covered, or not a face)",
+_WHY = {
+    Gate.NO_FACE: (
+        "no face was found in it",
+        "Use a photo of one face that looks at the camera, upright and lit from the front",
+    ),
+    Gate.MULTIPLE_FACES: ("it shows several faces", "Crop it to one face"),
+    Gate.TOO_FAR: (
+        "the face is too small",
+        "Use a larger photo of it, or the camera's own instead of a reduced copy",
+    ),
+    Gate.TURNED_AWAY: (
+        "the face does not look straight at the camera",
+        "Use a photo from the front; where only the picture is turned, turn it upright and save it",
+    ),
+    Gate.BLURRED: ("the face is blurred", "Use a sharp photo"),
+    Gate.TOO_DARK: ("the face is too dark or too flat", "Use a photo with light on the face"),
+    Gate.TOO_BRIGHT: ("the face is too bright", "Use a photo without flash or sun on the face"),
+    Gate.CUT_OFF: (
+        "the face is cut off by the picture's border",
+        "Use a photo with room around the face",
+    ),
+    Gate.EYES_COVERED: ("dark glasses cover the eyes", "Use a photo without sunglasses"),
+    Gate.MOUTH_COVERED: ("mouth and nose are covered", "Use a photo without a mask or a scarf"),
+    Gate.MESH_LOST: (
+        "the face could not be traced (covered, or not a face)",
+        "Use a photo of the whole face, without a mask or a hand before it",
+    ),
 }
+"""What a gate says of a photo, and what to do about it."""
 
 MARGIN = 0.5
 """Share of the picture's size that is added on each side when no face was found: the detector was
@@ -79,7 +95,8 @@ def _probe(
     except (ValueError, ArithmeticError) as error:
         raise FaceNotUsableError(f"{photo.name}: {error}") from None
     if seen.refusal is not None or seen.embedding is None:
-        raise FaceNotUsableError(f"{photo.name}: {_why(seen.refusal)}")
+        why, advice = _why(seen.refusal)
+        raise FaceNotUsableError(f"{photo.name}: {why}", advice=advice)
     return seen, seen.embedding
 
 
@@ -99,11 +116,14 @@ def _warning(photo: Photo, seen: ProbeResult, rules: EnrolmentSettings) -> str:
     )
 
 
-def _why(refusal: Refusal | None) -> str:
+def _why(refusal: Refusal | None) -> tuple[str, str]:
+    """Return what is wrong, measured where that tells something, and what to do."""
     if refusal is None:
-        return "nothing came of it"
-    text = _ADVICE.get(refusal.gate, refusal.hint)
-    if refusal.measured is None or refusal.limit is None or refusal.gate is Gate.MULTIPLE_FACES:
-        return text
-    measured = f"{refusal.measured:.2g}" if refusal.limit < 1 else f"{refusal.measured:.0f}"
-    return f"{text} ({measured}; the limit is {refusal.limit:g})"
+        return "nothing came of it", ""
+    text, advice = _WHY.get(refusal.gate, (refusal.hint, ""))
+    measured, limit = refusal.measured, refusal.limit
+    if measured is None or limit is None or not refusal.unit:
+        return text, advice
+    bound = "at most" if abs(measured) > limit else "at least"
+    size = abs(measured) if refusal.gate is Gate.TURNED_AWAY else measured
+    return f"{text}: {size:.0f} {refusal.unit}, and it must be {bound} {limit:g}", advice

@@ -34,16 +34,25 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
     except ValueError:  # also for a NUL character
         raise ImageError(
             f"{name!r} lies outside the config's folder {folder}, or behind a link out of it",
-            advice="Copy the photo into that folder",
+            advice="Copy the photo into that folder.",
         ) from None
     if not inside.parts:
-        raise ImageError(f"{name!r} names the config's folder itself, not a photo")
+        raise ImageError(
+            f"{name!r} names the config's folder itself, not a photo",
+            advice="Name a picture in it.",
+        )
     try:
         descriptor = _open_part_by_part(root, inside.parts)
     except FileNotFoundError:
-        raise PhotoAbsentError(f"{name}: there is no such file in {folder}") from None
+        raise PhotoAbsentError(
+            f"{name}: there is no such file in {folder}",
+            advice="Copy it there, or correct its name: large and small letters differ.",
+        ) from None
     except OSError as error:
-        raise ImageError(f"{name}: cannot be opened: {error.strerror}") from None
+        raise ImageError(
+            f"{name}: cannot be opened: {error.strerror}",
+            advice="The service must be able to read it: `chgrp edgeverify FILE; chmod 640 FILE`.",
+        ) from None
     try:
         return _read_at_most(descriptor, name, int(max_mebibytes * MEBIBYTE))
     finally:
@@ -68,14 +77,14 @@ def _open_part_by_part(root: Path, parts: tuple[str, ...]) -> int:
 def _read_at_most(descriptor: int, name: str, limit: int) -> bytes:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise ImageError(f"{name}: is not a plain file")
+        raise ImageError(f"{name}: is not a plain file", advice="Name a picture.")
     if status.st_size == 0:
-        raise ImageError(f"{name}: is empty (0 bytes)")
+        raise ImageError(f"{name}: is empty (0 bytes)", advice="Copy it again.")
     if status.st_size > limit:
         raise ImageError(
             f"{name}: is {status.st_size / MEBIBYTE:.1f} MiB; "
             f"the limit is {limit / MEBIBYTE:g} MiB",
-            advice="`enrolment.max_photo_mebibytes` sets it",
+            advice="Scale the photo down; `enrolment.max_photo_mebibytes` sets the limit.",
         )
     content = bytearray()
     while len(content) <= limit:

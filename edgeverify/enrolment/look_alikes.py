@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from edgeverify.domain import Reference
 
 BLOCK = 512
 """References compared at once, which bounds the memory to BLOCK x n scores."""
+
+MOST_SCORES = 4_000_000
+"""Scores that are held at once when everybody is compared with everybody: 16 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +29,16 @@ class LookAlike:
     is_same_photo: bool
 
     @property
-    def lines(self) -> tuple[str, str]:
-        """One line for each side."""
-        return (
-            self._line(self.card, self.name, self.other_card, self.other_name),
-            self._line(self.other_card, self.other_name, self.card, self.name),
-        )
+    def pair(self) -> str:
+        """Return who they are, and why they stand together."""
+        what = "have the same photo" if self.is_same_photo else "look alike"
+        both = f"card {self.card} ({self.name}) and card {self.other_card} ({self.other_name})"
+        return f"{both} {what}"
 
-    def _line(self, card: str, name: str, other_card: str, other_name: str) -> str:
-        what = "has the same photo as" if self.is_same_photo else "looks like"
-        return (
-            f"card {card} ({name}): {what} card {other_card} ({other_name}); "
-            "at this door's threshold each could enter with the other's card"
-        )
+    @property
+    def line(self) -> str:
+        """Return one line for the pair."""
+        return f"{self.pair}: at this door's threshold each could enter with the other's card"
 
 
 def find_look_alikes(
@@ -70,6 +70,25 @@ def find_look_alikes(
             if other.card in new_cards or reference.card in new_cards:
                 _note(found, other, reference, digests)
     return tuple(found[pair] for pair in sorted(found))
+
+
+def score_blocks(
+    values: NDArray[np.float32], metric: Metric, *, least: float
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield all pairs of rows of `values` that score `least` or more, each once, lower row first.
+
+    Row numbers, column numbers and scores, each (n,). `values` is float32 (n, d), of length 1 for
+    the cosine. One block holds some four million scores, whatever the number of rows.
+    """
+    count = len(values)
+    height = max(1, MOST_SCORES // max(1, count))
+    for start in range(0, count, height):
+        scores = _scores(values[start : start + height], values[start:], metric)
+        rows, columns = np.nonzero(scores >= np.float32(least))
+        later = columns > rows
+        rows, columns = rows[later], columns[later]
+        if len(rows):
+            yield rows + start, columns + start, scores[rows, columns].astype(np.float64)
 
 
 def _scores(

@@ -79,7 +79,7 @@ def _check_size(name: str, image: Image.Image, max_megapixels: float) -> None:
         raise ImageError(
             f"{name}: is {image.width}x{image.height}, {pixels / MEGAPIXEL:.1f} megapixels; the "
             f"limit is {max_megapixels:g}",
-            advice="Scale it down; `enrolment.max_photo_megapixels` sets the limit",
+            advice="Scale it down; `enrolment.max_photo_megapixels` sets the limit.",
         )
 
 

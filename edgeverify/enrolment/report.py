@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from edgeverify.enrolment.look_alikes import LookAlike
+from edgeverify.errors import EdgeverifyError
+
+
+def with_advice(error: EdgeverifyError) -> str:
+    """Return what is wrong and what to do about it, as sentences in one line."""
+    return f"{error.problem}. {error.advice.rstrip('.')}." if error.advice else error.problem
 
 
 class Change(str, Enum):
@@ -56,9 +62,14 @@ class EnrolmentReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line for each thing worth knowing; look-alikes stand on both sides."""
+        """A line for each thing worth knowing, and one for each pair of look-alikes."""
         own = [f"{entry.label}: {text}" for entry in self.entries for text in entry.warnings]
-        return (*own, *(line for pair in self.look_alikes for line in pair.lines))
+        return (*own, *(pair.line for pair in self.look_alikes))
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The cards that have no usable reference: the door denies them."""
+        return tuple(entry.card for entry in self.entries if entry.change is Change.REFUSED)
 
     @property
     def summary(self) -> str:

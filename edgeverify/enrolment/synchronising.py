@@ -14,7 +14,7 @@ from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
 from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
 from edgeverify.enrolment.photo import decode_photo, digest_of
 from edgeverify.enrolment.photo_judge import PhotoJudge
-from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
+from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport, with_advice
 from edgeverify.errors import FaceNotUsableError, ImageError, ReferenceUnusableError
 from edgeverify.references import PhotoEmbedding, ReferenceStore, StoredReference
 from edgeverify.settings import Settings, StaffEntry
@@ -112,7 +112,7 @@ class _Person:
         except PhotoAbsentError as error:
             self._take_earlier(name, known, error)
         except (ImageError, FaceNotUsableError) as error:
-            self.problems.append(error.problem)
+            self.problems.append(with_advice(error))
         else:
             self.photos.append(
                 PhotoEmbedding(photo=name, digest=digest, embedding=encoded.embedding)
@@ -127,7 +127,7 @@ class _Person:
         self.is_absent = True
         earlier = next((photo for photo in known if photo.photo == name), None)
         if earlier is None:
-            self.problems.append(error.problem)
+            self.problems.append(with_advice(error))
             return
         self.photos.append(earlier)
         self.warnings.append(f"{error.problem}; what was enrolled from it before is kept")

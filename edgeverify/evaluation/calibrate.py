@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeverify.bundle.operating_points import (
@@ -15,17 +15,25 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder, look_at_pairs
 from edgeverify.evaluation.images.acquire import Progress
 from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
-from edgeverify.evaluation.images.calibration import RATES, Evidence, choose
+from edgeverify.evaluation.images.attributes import Attributes, read_attributes
+from edgeverify.evaluation.images.calibration import (
+    GROUP_FACTOR,
+    RATES,
+    Evidence,
+    choose,
+    threshold_for,
+)
 from edgeverify.evaluation.images.evaluation import mated_pairs
 from edgeverify.evaluation.images.folds import people_of, pick_folds, require_apart
 from edgeverify.evaluation.images.fused_scores import fused_scores
+from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import Material, PairedImages
 from edgeverify.evaluation.images.mean_of_five import mean_scores
 from edgeverify.evaluation.images.pairs import Pair
 from edgeverify.evaluation.images.view import Gates, View, view
 
 PHOTOS = (2, 3, 5)
-"""References of so many photos get thresholds of their own, where the people are enough."""
+"""References of this many photos get thresholds of their own, where the people are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,17 +119,22 @@ def calibrate(
     *,
     gated: bool,
     date: str,
+    group_factor: float = GROUP_FACTOR,
 ) -> Calibrated:
-    """Choose on one side and check on the other; with the gates on where `gated`."""
+    """Choose on one side and check on the other; with the gates on where `gated`.
+
+    Groups are those of `job.attributes` and look-alikes; see `Evidence` on `group_factor`.
+    """
     settings = job.settings
     gates = Gates.on(settings.quality, settings.enrolment) if gated else Gates.off()
     sides = [
         _Scored.of(side, view(side.material, gates, job.instrument.metric), paired)
         for side in (chosen_on, checked_on)
     ]
-    single = choose(sides[0].single(), sides[1].single(), date=date)
+    evidence = [side.single(_attributes(job, side.side.material), group_factor) for side in sides]
+    single = choose(*evidence, date=date)
     floors = {point.fmr: point.threshold for point in single}
-    several, lacking = _several_photos(sides, floors, date)
+    several, lacking = _several_photos(sides, floors, _raised(evidence[0], single), date)
     try:
         mean = choose(
             sides[0].mean(),
@@ -138,10 +151,30 @@ def calibrate(
     return Calibrated(single=single, mean=mean, several=several, lacking=lacking)
 
 
+def _attributes(job: Job, material: Material) -> Attributes | None:
+    return None if job.attributes is None else read_attributes(job.attributes, material)
+
+
+def _raised(evidence: Evidence, single: Sequence[MeasuredPoint]) -> dict[float, float]:
+    """Return by how much groups of people raised the threshold of each rate, 0 or more."""
+    plain = replace(evidence, groups=())
+    return {
+        point.fmr: point.threshold - (threshold_for(plain, point.fmr) or point.threshold)
+        for point in single
+    }
+
+
 def _several_photos(
-    sides: Sequence[_Scored], floors: Mapping[float, float], date: str
+    sides: Sequence[_Scored],
+    floors: Mapping[float, float],
+    raised: Mapping[float, float],
+    date: str,
 ) -> tuple[tuple[MeasuredPoint, ...], tuple[str, ...]]:
-    """Choose for each number of photos what its people carry, never below that of fewer photos."""
+    """Choose for each number of photos what its people carry, never below that of fewer photos.
+
+    Too few people have several photos to measure groups of them: what groups `raised` the
+    threshold of single photos by, it is raised by here.
+    """
     points: list[MeasuredPoint] = []
     lacking: list[str] = []
     least = dict(floors)
@@ -151,6 +184,10 @@ def _several_photos(
             lacking.append(f"{checked_on.dataset}: there is nobody to check them on")
             continue
         rates = [rate for rate in RATES if rate in floors]
+        for rate in rates:
+            plain = threshold_for(chosen_on, rate)
+            if plain is not None:
+                least[rate] = max(least[rate], round(plain + raised[rate], 4))
         try:
             found = choose(
                 chosen_on, checked_on, date=date, photos=photos, rates=rates, floors=least
@@ -176,13 +213,15 @@ class _Scored:
             scores = scores.with_mated(*mated_pairs(side.material, paired, side.pairs))
         return cls(side=side, view=seen, scores=scores)
 
-    def single(self) -> Evidence:
+    def single(self, attributes: Attributes | None, group_factor: float) -> Evidence:
         return Evidence(
             dataset=f"{self.side.name}, all image pairs",
             non_mated=self.scores.ascending,
             mated=self.scores.mated,
             people=self.scores.people,
             pairs_of_people=self.scores.pairs_of_people,
+            groups=groups_of(self.view.faces, attributes),
+            group_factor=group_factor,
         )
 
     def several(self, photos: int) -> Evidence:

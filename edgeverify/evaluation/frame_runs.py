@@ -48,7 +48,7 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
     if root.is_file():
         return (_single(root, root.name, root.stem),)
     if not root.is_dir():
-        raise EvaluationError(f"{root} is no folder and no file")
+        raise EvaluationError(f"{root} is neither a folder nor a file")
     try:
         files = files_below(root)
     except OSError as error:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.errors import EventError
 from edgeverify.events.payload import to_wire_time
-from edgeverify.events.signing import SignedDecision, verify
+from edgeverify.events.signing import ANSWER_CONTEXT, CONTEXT, SignedDecision, verify
 from edgeverify.events.strict_json import read_object, text_of
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -24,18 +24,25 @@ MAX_EVENT_BYTES = 16384
 
 
 class EventKind(str, Enum):
-    """A decision that opens doors now, or the record that one was made."""
+    """A decision that opens doors now, the record that one was made, or what its claimer hears."""
 
     LIVE = "edgeverify.decision.v1"
     HISTORY = "edgeverify.history.v1"
+    ANSWER = "edgeverify.answer.v1"
+
+    @property
+    def context(self) -> bytes:
+        """What stands before the payload in what is signed."""
+        return ANSWER_CONTEXT if self is EventKind.ANSWER else CONTEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A message read from `event` or `audit`, not yet checked.
+    """A message read from `event`, `audit` or `answer`, not yet checked.
 
     `score` and `threshold` stand only in history, only where `audit.include_scores` says so, and
-    are not signed.
+    are not signed. `decided_claim` stands only in an answer to a claim that joined another's
+    attempt: the claim that was decided on; unsigned.
     """
 
     kind: EventKind
@@ -44,10 +51,11 @@ class Event:
     keyid: str
     score: float | None = None
     threshold: float | None = None
+    decided_claim: str = ""
 
     def verified(self, keys: Mapping[str, Ed25519PublicKey]) -> SignedDecision:
         """Return the decision once its signature fits. Raises EventError."""
-        return verify(self.payload, self.signature, self.keyid, keys)
+        return verify(self.payload, self.signature, self.keyid, keys, context=self.kind.context)
 
 
 def encode_event(
@@ -56,8 +64,9 @@ def encode_event(
     *,
     score: float | None = None,
     threshold: float | None = None,
+    decided_claim: str = "",
 ) -> bytes:
-    """Wrap signed bytes, unchanged, for `event` (LIVE) or `audit` (HISTORY).
+    """Wrap signed bytes, unchanged, for `event` (LIVE), `audit` (HISTORY) or `answer` (ANSWER).
 
     Scores become CloudEvents extensions; those have no fractional type, hence texts.
     """
@@ -77,6 +86,8 @@ def encode_event(
         record["score"] = f"{score:.6f}"
     if kind is EventKind.HISTORY and threshold is not None:
         record["threshold"] = f"{threshold:.6f}"
+    if kind is EventKind.ANSWER and decided_claim:
+        record["decidedclaim"] = decided_claim
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -98,6 +109,7 @@ def _from_record(record: dict[str, object]) -> Event:
         keyid=text_of(record, "keyid"),
         score=_number(record, "score"),
         threshold=_number(record, "threshold"),
+        decided_claim=text_of(record, "decidedclaim") if "decidedclaim" in record else "",
     )
 
 

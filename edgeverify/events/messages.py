@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from edgeverify.domain import Degradation, Prompt
+from edgeverify.domain import Asker, Degradation, Prompt
 from edgeverify.errors import ClaimError
 from edgeverify.events.payload import from_wire_time, to_wire_time
 from edgeverify.events.strict_json import read_object, text_of
@@ -27,11 +27,15 @@ State = Literal["online", "degraded", "offline"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimMessage:
-    """A well-formed claim; whether it is fresh and new is not known yet."""
+    """A well-formed claim; whether it is fresh and new is not known yet.
+
+    `asker` stands beside it in MQTT, not in it.
+    """
 
     id: str
     card: str
     issued_at: datetime
+    asker: Asker | None = None
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> ClaimMessage:

@@ -16,6 +16,9 @@ from edgeverify.events.payload import DecisionPayload
 CONTEXT = b"edgeverify.decision.v1\n"
 """Stands before the payload in what is signed, so that no other signature can pass for one."""
 
+ANSWER_CONTEXT = b"edgeverify.answer.v1\n"
+"""Stands before an answer: what tells a reader of a grant can open nothing itself."""
+
 
 class Signer(Protocol):
     """The key that signs now; `edgeverify.keys.SigningKeys` is one."""
@@ -46,29 +49,34 @@ def key_id(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]
 
 
-def sign(decision: DecisionPayload, signer: Signer) -> SignedDecision:
+def sign(decision: DecisionPayload, signer: Signer, *, context: bytes = CONTEXT) -> SignedDecision:
     """Make the bytes, once, and sign them."""
     payload = decision.to_bytes()
     return SignedDecision(
         decision=decision,
         payload=payload,
-        signature=signer.private.sign(CONTEXT + payload),
+        signature=signer.private.sign(context + payload),
         keyid=signer.keyid,
     )
 
 
 def verify(
-    payload: bytes, signature: bytes, keyid: str, keys: Mapping[str, Ed25519PublicKey]
+    payload: bytes,
+    signature: bytes,
+    keyid: str,
+    keys: Mapping[str, Ed25519PublicKey],
+    *,
+    context: bytes = CONTEXT,
 ) -> SignedDecision:
     """Check the signature first, then read the bytes. Raises EventError."""
     public = keys.get(keyid)
     if public is None:
         raise EventError(
             f"an event is signed with the unknown key {keyid[:32]!r}",
-            advice="After a change of keys give the new one (`edgeverify keys show`) as well",
+            advice="After a change of keys give the new one (`edgeverify keys show`) as well.",
         )
     try:
-        public.verify(signature, CONTEXT + payload)
+        public.verify(signature, context + payload)
     except InvalidSignature:
         raise EventError(f"an event's signature does not fit key {keyid}") from None
     return SignedDecision(

@@ -1,8 +1,10 @@
-"""The six topics of a door. There is no command topic."""
+"""The seven topics of a door. There is no command topic."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+MAX_ANSWER_TOPIC = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,21 @@ class Topics:
     def event(self) -> str:
         """Out: live decisions, worth something for seconds, never retained."""
         return f"edgeverify/{self.door}/event"
+
+    @property
+    def answer(self) -> str:
+        """Out: what was decided on a claim, for whoever sent it; opens nothing."""
+        return f"edgeverify/{self.door}/answer"
+
+    def answer_at(self, wanted: str) -> str:
+        """Return where to answer somebody who wants the answer at `wanted`.
+
+        Only `answer` and what lies below it: else whoever may claim could make the door speak on
+        topics that are not theirs.
+        """
+        below = wanted.startswith(f"{self.answer}/") and not set(wanted) & set("+#\0")
+        below = below and len(wanted) <= MAX_ANSWER_TOPIC
+        return wanted if below else self.answer
 
     @property
     def audit(self) -> str:

@@ -1,4 +1,4 @@
-"""A checkout's own environment, made by `make`: whole, or made anew the next time.
+"""A checkout's own environment, made by `make`: whole, or made again the next time.
 
 Run by the system's Python before anything is installed, so the standard library must do.
 """
@@ -67,7 +67,7 @@ class Environment:
 
 
 def make_environment(wanted: Environment) -> None:
-    """Make the environment complete; one that an earlier run did not finish is made anew.
+    """Make the environment complete; one that an earlier run did not finish is made again.
 
     Raises EdgeverifyError with what went wrong.
     """
@@ -97,7 +97,7 @@ def _clear_unusable(wanted: Environment) -> None:
         return
     if not (folder / "pyvenv.cfg").exists() and any(folder.iterdir()):
         raise EdgeverifyError(
-            f"{folder} is no Python environment, so it is left alone",
+            f"{folder} is not a Python environment, so it was left alone",
             advice="Name another folder, such as `make demo VENV=../edgeverify-venv`.",
         )
     if (
@@ -201,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"edgeverify: {error.problem}\n  {error.advice}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; the next `make` makes the environment anew\n")
+        sys.stderr.write("stopped; the next `make` makes the environment again\n")
         return 130
     return 0
 

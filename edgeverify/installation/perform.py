@@ -34,5 +34,5 @@ def perform(
     else:
         steps = plan_uninstall(target, purge=purge)
     if not dry_run and target.is_live and os.geteuid() != 0:
-        raise EdgeverifyError("only root can do this", advice="put sudo before it")
+        raise EdgeverifyError("only root can do this", advice="Put sudo before the command.")
     carry_out(steps, say, dry_run=dry_run)

@@ -65,7 +65,7 @@ def run_pip(command: list[str], what: str, *, packages: Path, log: Path, expecte
         why = why_pip_failed(code, said.decode("utf-8", errors="replace"))
         raise EdgeverifyError(
             f"pip could not install {what}: {why}",
-            advice=f"Mend that and run the same command again. All that pip said: {log}",
+            advice=f"Correct that and run the same command again. All that pip said: {log}",
         )
 
 

@@ -48,7 +48,6 @@ def plan_install(target: Target) -> list[Step]:
                 why="locked, by hash; nothing compiled",
             )
         )
-        steps.append(take_spare(release))
     load = LOADS if target.requirements is None else f"{LOADS}, {LOADS_LATE}"
     steps += [
         install(
@@ -57,6 +56,7 @@ def plan_install(target: Target) -> list[Step]:
             release=release,
             why="the release itself",
         ),
+        *([] if target.requirements is None else [take_spare(release)]),
         run([str(release / "bin/edgeverify"), "--version"]),
         run([*loads, load], why="it loads, or nothing changes; keeps bytecode of what it loads"),
         *_units(target, release),
@@ -73,7 +73,7 @@ def plan_rollback(target: Target) -> list[Step]:
     if previous is None:
         raise EdgeverifyError(
             f"there is no earlier release under {target.releases} to go back to",
-            advice="install one: edgeverify install-service --wheel FILE",
+            advice="Install one: `edgeverify install-service --wheel FILE`.",
         )
     running = _linked(target.releases / "current")
     fit = [] if running is None else make_states_fit(target, running, previous)
@@ -181,13 +181,13 @@ def _forget_old(target: Target, release: Path) -> list[Step]:
 def _version(wheel: Path) -> str:
     if wheel == Path():
         raise EdgeverifyError(
-            "no release was named", advice="--wheel edgeverify-VERSION-py3-none-any.whl"
+            "no release was named", advice="Name one: --wheel edgeverify-VERSION-py3-none-any.whl."
         )
     found = WHEEL_NAME.match(wheel.name)
     if found is None or not wheel.is_file():
         raise EdgeverifyError(
             f"{wheel} is not a wheel of edgeverify",
-            advice="name one with --wheel, such as edgeverify-0.1.0-py3-none-any.whl",
+            advice="Name one with --wheel, such as edgeverify-0.1.0-py3-none-any.whl.",
         )
     return found["version"]
 

@@ -10,11 +10,30 @@ from edgeverify.installation.steps import Step
 
 SPARE: Mapping[str, str] = {
     "onnxruntime/capi/libonnxruntime.so*": "for C programs; Python's module has all of it inside",
+    "onnxruntime/quantization": "makes INT8 graphs, which the workshop does",
+    "onnxruntime/tools": "changes graphs, likewise",
+    "onnxruntime/transformers": "the same for language models",
+    "sympy": "for the tools of ONNX Runtime's last release for Python 3.10",
+    "mpmath": "for sympy",
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so": "a door's networks run on the CPU",
     "ai_edge_litert/tools": "compilers for phones' chips",
     "ai_edge_litert/vendors": "the same, one for each maker",
     "onnx/backend/test": "models that test other programs",
+    "onnx/defs/**/*.cc": "source text of what is compiled",
+    "cv2/data/*.xml": "OpenCV's own face detectors",
+    "PIL/_avif*.so": "a kind of photo that is not accepted",
+    "pillow.libs/libavif-*": "for that",
+    "PIL/_imagingft*.so": "letters, which a door does not draw",
+    "pillow.libs/libfreetype-*": "for them",
+    "pillow.libs/libharfbuzz-*": "likewise",
     "numpy/**/tests": "numpy's own tests",
+    "numpy/f2py": "compiles Fortran",
+    "pygments/lexers/[a-z]*": "colours programs' source text",
+    "setuptools*": "builds packages; a newer Python's environments have none",
+    "pkg_resources": "part of it",
+    "_distutils_hack": "part of it",
+    "distutils-precedence.pth": "part of it",
+    "pip/**/__pycache__": "pip runs when a model is fetched, and not again",
 }
 """Globs below site-packages, and why nothing of a door loads what they name."""
 

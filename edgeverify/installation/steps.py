@@ -46,12 +46,12 @@ def _act(step: Step) -> None:
     except subprocess.CalledProcessError as error:
         raise EdgeverifyError(
             f"this step failed with exit status {error.returncode}: {step.line}",
-            advice="nothing that ran before has been switched off; mend it and run this again",
+            advice="What ran before still runs. Correct the cause and run this command again.",
         ) from None
     except OSError as error:
         raise EdgeverifyError(
             f"this step failed ({error.filename or 'a file'}: {error.strerror}): {step.line}",
-            advice="nothing that ran before has been switched off; mend it and run this again",
+            advice="What ran before still runs. Correct the cause and run this command again.",
         ) from None
 
 

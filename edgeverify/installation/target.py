@@ -94,5 +94,5 @@ def _refuse_a_private_python(python: str) -> None:
     if real.parts[1:2] in {("home",), ("root",)}:
         raise EdgeverifyError(
             f"the service could not run {real}, which lies in somebody's home folder",
-            advice="name the system's Python 3.10 to 3.14: --python /usr/bin/python3",
+            advice="Name the system's Python 3.10 to 3.14: --python /usr/bin/python3.",
         )

@@ -34,13 +34,13 @@ def unavailable(path: Path, error: Exception) -> JournalUnavailableError:
     """Word an error of SQLite or of the system for people."""
     words = str(error)
     if "full" in words or "No space" in words:
-        advice = "Free space on its disk; the door opens again within seconds"
+        advice = "Free space on its disk; the door opens again within seconds."
     elif "readonly" in words or "read-only" in words.lower():
-        advice = "Its disk is mounted read-only, or the file belongs to another user"
+        advice = "Its disk is mounted read-only, or the file belongs to another user."
     elif "I/O" in words:
-        advice = "Its disk fails: see `dmesg`, and replace it"
+        advice = "Its disk fails: see `dmesg`, and replace it."
     else:
-        advice = "Run `edgeverify doctor`"
+        advice = "Run `edgeverify doctor`."
     return JournalUnavailableError(f"the journal {path} cannot be written: {words}", advice=advice)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
+LOCK_ACT = "lock"
+"""The word with which an act begins that a lock has reported."""
+
 
 def fact(connection: sqlite3.Connection, name: str) -> str | None:
     """Return what was kept under `name`, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,16 +11,30 @@ from pathlib import Path
 
 from edgeverify.domain import Degradation, FaultName, Outcome
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.events import SignedDecision, Signer, sign
+from edgeverify.events import LockReport, SignedDecision, Signer, sign
 from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
-from edgeverify.journal.facts import fact, put_fact, raise_floor, write_act
-from edgeverify.journal.retention import drop_old_copies, prune_step, used_bytes
+from edgeverify.journal.facts import LOCK_ACT, fact, put_fact, raise_floor, write_act
+from edgeverify.journal.impostors import (
+    LiveRate,
+    OtherScores,
+    count_scores,
+    forget_others,
+    live_rate,
+)
+from edgeverify.journal.retention import STEP, drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
+
+LOCK_FACT = "lock_id"
+"""Under it the id of the lock's change that was written down last."""
+LOCK_PROGRAM = "edgeverify-lock"
+"""Who stands in `by_user` for what a lock reports."""
+BEHIND = 1.5
+"""So many times `journal.max_mebibytes`: deleting does not keep up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,7 @@ class Journal:
     """The journal of one door; thread-safe; one writer (whoever holds the state lock).
 
     Every method that touches the file raises JournalUnavailableError when it cannot (disk full,
-    read-only, failing, damaged) and tries to open it anew on the next call, so that the door
+    read-only, failing, damaged) and tries to open it again on the next call, so that the door
     recovers with its disk. `connect` is replaceable for the power-cut test alone.
     """
 
@@ -166,20 +180,41 @@ class Journal:
         with self._lock, self._storage.transaction() as connection:
             put_fact(connection, name, value)
 
+    def count_others(self, seen: OtherScores, *, at: datetime) -> None:
+        """Add a probe's scores with everybody else's references, after its grant was published."""
+        with self._lock, self._storage.transaction(at) as connection:
+            count_scores(connection, seen, at)
+
+    def forget_others(self, cards: Collection[str]) -> None:
+        """Keep the counts of these cards alone: whoever left the config is forgotten."""
+        with self._lock, self._storage.transaction() as connection:
+            forget_others(connection, cards)
+
+    def live_rate(self, embedding_space: str) -> LiveRate:
+        """Return what the door's own people say of its false match rate."""
+        with self._lock, self._storage.opened() as connection:
+            return live_rate(connection, embedding_space)
+
     def prune(self, now: datetime, settings: JournalSettings) -> int:
         """Delete a few hundred delivered decisions that are too old or too many; return how many.
 
-        Undelivered decisions never go. Called once a minute; each call holds the file briefly.
+        Undelivered decisions never go. Each call holds the file briefly; where it deletes STEP of
+        them, there are more.
         """
         oldest = now - timedelta(days=settings.retention_days)
         limit = settings.max_mebibytes << 20
         with self._lock:
             with self._storage.transaction() as connection:
                 gone = prune_step(connection, to_ms(oldest), limit, to_ms(now))
-                is_full = not gone and used_bytes(connection) > limit
+                used = used_bytes(connection)
             drop_old_copies(self.path, oldest.timestamp())
             self._oversized = ""
-            if is_full:
+            if gone >= STEP and used > limit * BEHIND:
+                self._oversized = (
+                    f"it has {used >> 20} MiB of {settings.max_mebibytes}: decisions come faster "
+                    "than the oldest are deleted"
+                )
+            elif not gone and used > limit:
                 self._oversized = (
                     f"it exceeds {settings.max_mebibytes} MiB with decisions that no broker has "
                     "acknowledged yet; they are kept"
@@ -202,6 +237,17 @@ class Journal:
         with self._lock, self._storage.transaction(at) as connection:
             put_fact(connection, "floor_ms", to_ms(at))
             write_act(connection, to_ms(at), "clock accept", at.isoformat(), by_user)
+
+    def note_lock(self, report: LockReport, *, heard_at: datetime) -> bool:
+        """Write down a change that the lock reported, once; return False for a repeat."""
+        at = report.at or heard_at
+        with self._lock, self._storage.transaction() as connection:
+            if fact(connection, LOCK_FACT) == report.id:
+                return False
+            put_fact(connection, LOCK_FACT, report.id)
+            act = f"{LOCK_ACT} {report.state.value} ({report.cause.value})"
+            write_act(connection, to_ms(at), act, report.event_id, LOCK_PROGRAM)
+        return True
 
     def close(self) -> None:
         """End cleanly: give the reserved numbers back, copy the log into the file."""

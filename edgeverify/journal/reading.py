@@ -56,6 +56,25 @@ def recent(path: Path, *, limit: int = 20, card: str = "") -> tuple[DecisionRow,
     return tuple(_decision(row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person did to the door, or its lock reported, as it was written down."""
+
+    at: datetime
+    act: str
+    subject: str
+    by_user: str
+
+
+def acts(path: Path, *, limit: int = 20) -> tuple[Act, ...]:
+    """Return the newest acts, newest first. Raises JournalUnavailableError."""
+    query = "SELECT at_ms, act, subject, by_user FROM acts ORDER BY id DESC LIMIT ?"
+    return tuple(
+        Act(at=from_ms(int(str(at))), act=str(act), subject=str(subject), by_user=str(by_user))
+        for at, act, subject, by_user in _query(path, query, [limit])
+    )
+
+
 def find(path: Path, event_id: str) -> DecisionRow | None:
     """Return one decision with its frames, or None. Raises JournalUnavailableError."""
     rows = _query(path, f"SELECT {_COLUMNS} FROM decisions WHERE event_id = ?", [event_id])  # noqa: S608
@@ -73,7 +92,7 @@ def find(path: Path, event_id: str) -> DecisionRow | None:
 def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, ...]]:
     if not path.exists():
         raise JournalUnavailableError(
-            f"there is no journal at {path}",
+            f"the journal {path} does not exist",
             advice="The daemon makes it on its first start; is --state right?",
         )
     try:

@@ -6,10 +6,11 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from edgeverify.journal.facts import LOCK_ACT
 from edgeverify.private_sqlite import copies_of
 
 STEP = 500
-"""Decisions deleted at once; a commit of so many holds the file for some tens of milliseconds."""
+"""Decisions deleted at once; a commit of this many holds the file for some tens of milliseconds."""
 
 _OLD = """SELECT sequence FROM decisions WHERE issued_ms < ?
     AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)
@@ -17,6 +18,9 @@ _OLD = """SELECT sequence FROM decisions WHERE issued_ms < ?
 _OLDEST = """SELECT sequence FROM decisions
     WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)
     ORDER BY sequence LIMIT ?"""
+
+_OLD_LOCK = """DELETE FROM acts WHERE id IN
+    (SELECT id FROM acts WHERE at_ms < ? AND act GLOB ? ORDER BY id LIMIT ?)"""
 
 
 def prune_step(
@@ -28,6 +32,8 @@ def prune_step(
     oldest. The caller holds the transaction. Returns how many decisions went.
     """
     connection.execute("DELETE FROM claims WHERE until_ms <= ?", (now_ms,))
+    # What people did is kept; what a lock reports of every passage goes with the decisions.
+    connection.execute(_OLD_LOCK, (cutoff_ms, f"{LOCK_ACT} *", step))
     doomed = connection.execute(_OLD, (cutoff_ms, step)).fetchall()
     if not doomed and used_bytes(connection) > max_bytes:
         doomed = connection.execute(_OLDEST, (step,)).fetchall()

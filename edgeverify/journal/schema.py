@@ -56,6 +56,27 @@ CREATE TABLE acts (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, act TEXT NOT 
     subject TEXT NOT NULL, by_user TEXT NOT NULL);
 """
 
+_IMPOSTORS = """
+CREATE TABLE impostors (
+    card TEXT NOT NULL,
+    embedding_space TEXT NOT NULL,
+    grants INTEGER NOT NULL,
+    others INTEGER NOT NULL,
+    comparisons INTEGER NOT NULL,
+    false_matches INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    PRIMARY KEY (card, embedding_space)
+) WITHOUT ROWID;
+CREATE TABLE impostor_scores (
+    card TEXT NOT NULL,
+    embedding_space TEXT NOT NULL,
+    bin INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (card, embedding_space, bin)
+) WITHOUT ROWID;
+"""
+
 SCHEMA = Schema(
     what="the journal",
     steps=(
@@ -63,6 +84,7 @@ SCHEMA = Schema(
         # `edgeverify journal list --card` in years of decisions.
         "CREATE INDEX decisions_by_card ON decisions (card, sequence)",
         "DROP TABLE totals",  # counters that nothing read
+        _IMPOSTORS,
     ),
     keeps_copy=True,
 )

@@ -1,4 +1,4 @@
-"""The one place where the journal's file is opened, used, given up and opened anew."""
+"""The one place where the journal's file is opened, used, given up and opened again."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class Storage:
             self.replaced = salvage.moved_to
             connection = self._connect(self.path)
         try:
-            # After a failed fsync the log may hold what the disk does not: copy it out, begin anew.
+            # After a failed fsync the log may hold what the disk does not: copy it, start again.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             connection.execute("BEGIN IMMEDIATE")
             self._settle(connection, now, salvage)

@@ -1,6 +1,6 @@
 """Is a live person standing there? Pure: reads what each frame showed, asks for nothing itself.
 
-`Judge` is made anew for every transaction. It combines up to four cues: the fused presentation
+`Judge` is made for every transaction. It combines up to four cues: the fused presentation
 attack probability (`passive`), a challenge drawn at random (`challenge`), and two that are always
 on: flatness of a turning face (`planarity`) and a picture that never changes (`stillness`).
 """

@@ -10,7 +10,7 @@ BASELINE_SECONDS = 3.0
 MIN_BASELINE_FRAMES = 5
 """Fewer say too little about how much the eyes vary."""
 DEVIATIONS = 4.5
-"""Eyes are shut where they fall by so many standard deviations of these open eyes. Measured: prints
+"""Eyes are shut where they fall by this many standard deviations of open ones. Measured: prints
 in the hand vary by 0.03 (median) to 0.06, so their movements stay below."""
 MIN_DEVIATION = 0.02
 """Of the open eyes: the mesh's own noise, which a few frames may hide."""

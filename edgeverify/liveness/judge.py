@@ -69,7 +69,7 @@ class JudgeRules:
     """What a judge needs of the settings.
 
     `pad_threshold` is `pad.threshold`, or the bundle's own; `required_matches` is the decision's
-    k: so many matching frames must have been seen before a challenge begins.
+    k: this many matching frames must have been seen before a challenge begins.
     """
 
     plan: LivenessPlan
@@ -94,7 +94,7 @@ class LivenessReport:
 
 
 class Judge:
-    """Made anew for every transaction; `observe` is given every frame, in order.
+    """Made for every transaction; `observe` is given every frame, in order.
 
     `since` is when the claim was received (monotonic seconds): frames captured before do not
     count. `source` draws the challenge: `random.SystemRandom()` at a door.

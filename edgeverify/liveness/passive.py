@@ -10,7 +10,7 @@ from edgeverify.domain import HeadPose, Liveness
 from edgeverify.settings.liveness import PadSettings
 
 DECIDING_FRAMES = 5
-"""A mean below the threshold is an attack from so many frames on; until then it may recover."""
+"""A mean below the threshold is an attack from this many frames on; until then it may recover."""
 
 
 def looks_ahead(pose: HeadPose, settings: PadSettings) -> bool:

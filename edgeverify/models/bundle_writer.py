@@ -56,7 +56,7 @@ class EmbedderRecipe:
     feeding_verified: bool = False
     kept_space: str = ""
     kept_int8_space: str = ""
-    """The embedding spaces of a bundle that is only written anew; empty: they are worked out."""
+    """The embedding spaces of a bundle that is only rewritten; empty: they are worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

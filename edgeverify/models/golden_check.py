@@ -162,7 +162,7 @@ def _read(raw: bytes, name: str) -> Golden:
         raise BundleError(f"{GOLDEN_FILE} of bundle {name} is malformed", advice=advice) from None
     if golden.formula != FORMULA or len(golden.frames) != COUNT:
         raise BundleError(
-            f"{GOLDEN_FILE} of bundle {name} is for other golden frames than this release draws",
+            f"{GOLDEN_FILE} of bundle {name} is for golden frames that this release does not draw",
             advice=advice,
         )
     return golden

@@ -66,6 +66,13 @@ class ListedModel:
         fmr = 1.0 if self.entry.kind == "pad" else _SHOWN_FMR
         return measured_at(points.sets[0], fmr)
 
+    @property
+    def worst_group(self) -> str:
+        """How the worst group of people fared at that threshold; empty where none was measured."""
+        points = shipped_operating_points(self.name)
+        found = points.sets[0].at_most(_SHOWN_FMR, "single") if points and points.sets else None
+        return "" if found is None else found.group_evidence
+
     def lines(self) -> Lines:
         """Label and text of each line."""
         weak = [("no door", f"{self.entry.weak}; a door needs model.accept_weak")]
@@ -77,6 +84,7 @@ class ListedModel:
             ("fed with", self.entry.fed_with),
             ("trained on", self.entry.trained_on),
             ("measured", self.measured),
+            *([("groups", self.worst_group)] if self.worst_group else []),
             *(
                 ("part", f"{part.name}, {100 * part.weight:g} % of the score")
                 for part in self.entry.parts
@@ -90,6 +98,7 @@ class ListedModel:
             **self.entry.model_dump(mode="json"),
             "weak": self.entry.weak,
             "measured": self.measured,
+            "worst_group": self.worst_group,
             "installed": self.is_installed,
         }
 
@@ -221,7 +230,8 @@ def _at(point: MeasuredPoint) -> str:
 def _point(point: MeasuredPoint) -> str:
     missed = "" if point.fnmr is None else f", FNMR {100 * point.fnmr:.2f} % of {point.mated}"
     carried = "" if point.supported else " (NOT supported)"
-    return f"threshold {point.threshold:.4f}{missed}; {point.evidence}{carried}"
+    worst = f"; {point.group_evidence}" if point.groups else ""
+    return f"threshold {point.threshold:.4f}{missed}; {point.evidence}{worst}{carried}"
 
 
 def _pad_point(point: MeasuredPoint) -> str:

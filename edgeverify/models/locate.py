@@ -9,7 +9,6 @@ from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.errors import BundleError
 from edgeverify.models.archives import ARCHIVES, Archive, fetch_archive, installed_file, member
 from edgeverify.models.catalogue import SourceFile
-from edgeverify.models.fetch import fetch_file
 from edgeverify.progress import Progress
 
 
@@ -26,6 +25,8 @@ def locate(file: SourceFile, *, source: Path | None, cache: Path, progress: Prog
     kept = cache / file.file
     found = _intact(kept, file)
     if found is None:
+        from edgeverify.models.fetch import fetch_file  # noqa: PLC0415 - a door has it all already
+
         fetch_file(file.address, kept, sha256=file.sha256, size=file.bytes, progress=progress)
         found = _read(kept)
     return _checked(found, file, kept)
@@ -78,7 +79,7 @@ def _candidates(source: Path) -> list[Path]:
             return [source / name for name in sorted(os.listdir(source))]  # noqa: PTH208
         source.stat()
     except FileNotFoundError:
-        raise BundleError(f"there is no {source}") from None
+        raise BundleError(f"{source} does not exist") from None
     except OSError as error:
         raise _unreadable(source, error) from None
     return [source]

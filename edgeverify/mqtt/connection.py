@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from paho.mqtt.client import (
     MQTT_CLEAN_START_FIRST_ONLY,
@@ -24,66 +23,64 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.events import Topics
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
+from edgeverify.mqtt.arrival import arrival_of
 from edgeverify.mqtt.client import CONNECT_SECONDS, cut, make_client, session_properties, tune
-from edgeverify.mqtt.credentials import Credentials
-from edgeverify.mqtt.live import LivePublication
-from edgeverify.settings import MqttSettings
+from edgeverify.mqtt.complaints import Complaints
+from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication, lost
+from edgeverify.mqtt.party import Party
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A message on the claim topic; `is_retained` as the publisher set it (MQTT 5)."""
-
-    payload: bytes
-    is_retained: bool
+OVERHEAD = 512
+"""Bytes of a packet beside its payload, at most: header, topic, properties."""
 
 
 class Connection:
     """A client's life. Callbacks run on its network thread.
 
-    Without a last will it is a probe, whose plain CONNECT asks whether the broker speaks the
-    protocol, and no more.
+    A probe has no last will and hears nothing: its plain CONNECT asks whether the broker speaks
+    the protocol, and no more.
     """
 
     def __init__(
         self,
-        settings: MqttSettings,
-        credentials: Credentials,
-        topics: Topics,
+        party: Party,
         *,
         protocol: MQTTProtocolVersion,
-        last_will: bytes | None,
         now: Callable[[], float],
-        on_claim: Callable[[Arrival], None],
+        is_probe: bool = False,
     ) -> None:
-        self._is_probe = last_will is None
+        self._is_probe = is_probe
         self.protocol = protocol
         self.is_v5 = protocol == MQTTProtocolVersion.MQTTv5
         self.receive_maximum = 20
-        self._where = f"{settings.host}:{settings.port}"
-        self._settings = settings
-        self._topics = topics
+        self._where = party.where
+        self._party = party
+        self._topics = party.topics
         self._now = now
-        self._on_claim = on_claim
+        self._claims_mid: int | None = None
+        self.largest_packet: int | None = None
+        """What the broker takes at most, in bytes, where it says so."""
         self._answers = Answers()
         self._ready = threading.Event()
         self._over = threading.Event()
-        self.complaint: Degradation | None = None
-        """What the broker refuses although it keeps the connection: its access list, mostly."""
+        self._complaints = Complaints(self._where)
         self._was_taken = False
         self._was_up = False
         self._refusal: ReasonCode | None = None
         self._heard_at = now()
         self._asked_at: float | None = None
-        self._client = self._make_client(credentials, last_will)
+        self._client = self._make_client()
 
     @property
     def is_up(self) -> bool:
         """CONNACK came and the connection has not ended since."""
         return self._ready.is_set() and not self._over.is_set()
+
+    @property
+    def complaint(self) -> Degradation | None:
+        """What the broker refuses although it keeps the connection; None: nothing."""
+        return self._complaints.first
 
     @property
     def may_speak_older(self) -> bool:
@@ -99,9 +96,9 @@ class Connection:
         """Connect and wait for CONNACK; return what went wrong, None when the connection is up."""
         try:
             code = self._client.connect(
-                self._settings.host,
-                self._settings.port,
-                keepalive=self._settings.keepalive_seconds,
+                self._party.settings.host,
+                self._party.settings.port,
+                keepalive=self._party.settings.keepalive_seconds,
                 clean_start=self.is_v5 or MQTT_CLEAN_START_FIRST_ONLY,
                 properties=session_properties() if self.is_v5 and not self._is_probe else None,
             )
@@ -132,6 +129,7 @@ class Connection:
         expiry_seconds: int | None = None,
         retain: bool = False,
         content_type: str = "application/json",
+        correlation: bytes = b"",
     ) -> LivePublication:
         """Hand over one QoS 1 message; never blocks for the network."""
         properties = None
@@ -140,14 +138,20 @@ class Connection:
             properties.ContentType = content_type
             if expiry_seconds is not None:
                 properties.MessageExpiryInterval = expiry_seconds
+            if correlation:
+                properties.CorrelationData = correlation
         if self._over.is_set():
-            return _lost("the connection is down")
+            return lost("the connection is down")
+        if self.largest_packet is not None and len(payload) + OVERHEAD > self.largest_packet:
+            return lost(f"{TOO_LARGE}: {len(payload)} bytes, it takes {self.largest_packet}")
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            return _lost(MQTTErrorCode(info.rc).name)
-        publication = self._answers.expect(info.mid)
+            return lost(MQTTErrorCode(info.rc).name)
+        publication = self._answers.expect(info.mid, topic)
+        if publication.is_refused:  # so soon that the callback did not know the topic yet
+            self._complaints.message(topic, publication.problem)
         if self._over.is_set():
-            publication.answer("the connection ended")
+            publication.answer(ENDED)
         return publication
 
     def ask(self) -> None:
@@ -202,12 +206,11 @@ class Connection:
 
     # ---- paho's side --------------------------------------------------------------------------
 
-    def _make_client(self, credentials: Credentials, last_will: bytes | None) -> Client:
-        suffix = "-probe" if self._is_probe else ""
-        name = f"edgeverify-{self._topics.door}{suffix}"
-        client = make_client(name, self.protocol, credentials)
-        if last_will is not None:
-            client.will_set(self._topics.status, last_will, qos=1, retain=True)
+    def _make_client(self) -> Client:
+        name = self._party.client_id.current() + ("-probe" if self._is_probe else "")
+        client = make_client(name, self.protocol, self._party.credentials)
+        if not self._is_probe:
+            client.will_set(self._topics.status, self._party.last_will, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._message
@@ -234,10 +237,17 @@ class Connection:
         elif self.is_v5:
             # Absent means 65535 (MQTT 5, section 3.2.2.3.3).
             self.receive_maximum = int(getattr(properties, "ReceiveMaximum", 65535))
+            self.largest_packet = getattr(properties, "MaximumPacketSize", None)
             options = SubscribeOptions(qos=1, retainAsPublished=True)
-            client.subscribe(self._topics.claim, options=options)
+            _, self._claims_mid = client.subscribe(self._topics.claim, options=options)
         else:
-            client.subscribe(self._topics.claim, qos=1)
+            _, self._claims_mid = client.subscribe(self._topics.claim, qos=1)
+        if not self._is_probe:
+            # Another daemon with this door's name is seen by what it says there. An access list
+            # that does not let the door read its own status costs that, and nothing else.
+            client.subscribe(self._topics.status, qos=0)
+            # Likewise: a lock that the door may not hear is missing in its journal.
+            client.subscribe(self._topics.lock, qos=1)
         self._was_up = True
         self._ready.set()
 
@@ -251,11 +261,13 @@ class Connection:
     ) -> None:
         if flags.is_disconnect_packet_from_server:
             self._refusal = reason
-        self._end("the connection ended")
+        self._end(ENDED)
 
     def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._heard_at = self._now()
-        self._on_claim(Arrival(bytes(message.payload), message.retain))
+        party, topics = self._party, self._topics
+        others = {topics.status: party.on_status, topics.lock: party.on_lock}
+        others.get(message.topic, party.on_claim)(arrival_of(message, topics))
 
     def _published(
         self,
@@ -266,23 +278,22 @@ class Connection:
         _properties: Properties,
     ) -> None:
         self._heard_at = self._now()
-        if reason.is_failure:
-            detail = f"{self._where} does not take what this door says: {reason.getName()}"
-            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail)
-        self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
+        publication = self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
+        if reason.is_failure and publication.topic:
+            self._complaints.message(publication.topic, reason.getName())
 
     def _subscribed(
         self,
         _client: Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
         self._heard_at = self._now()
-        if any(reason.is_failure for reason in reasons):
-            detail = f"{self._where} does not let this door hear {self._topics.claim}"
-            self.complaint = Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail)
+        for reason in reasons if mid == self._claims_mid else ():
+            if reason.is_failure:
+                self._complaints.claims(self._topics.claim, reason.getName())
 
     def _unsubscribed(self, *_: object) -> None:
         self._heard_at = self._now()
@@ -292,9 +303,3 @@ class Connection:
         self._over.set()
         self._ready.set()
         self._answers.end(words)
-
-
-def _lost(problem: str) -> LivePublication:
-    publication = LivePublication()
-    publication.answer(problem)
-    return publication

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.events import Topics
-from edgeverify.mqtt.connection import Arrival, Connection
-from edgeverify.mqtt.credentials import Credentials
-from edgeverify.settings import MqttSettings
+from edgeverify.mqtt.connection import Connection
+from edgeverify.mqtt.party import Party
 
 NEWER, OLDER = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """Who connects to whom, and what is said if it vanishes."""
-
-    settings: MqttSettings
-    credentials: Credentials
-    topics: Topics
-    last_will: bytes
 
 
 class Connector:
     """MQTT 5 first, 3.1.1 where the broker has nothing else; remembers a broker that speaks 5."""
 
-    def __init__(
-        self, party: Party, *, now: Callable[[], float], on_claim: Callable[[Arrival], None]
-    ) -> None:
+    def __init__(self, party: Party, *, now: Callable[[], float]) -> None:
         self._party = party
         self._now = now
-        self._on_claim = on_claim
         self._attempt: Connection | None = None
         self._is_interrupted = False
         self._speaks_v5 = False
@@ -53,7 +37,7 @@ class Connector:
             return tried
         problem = Degradation(name=FaultName.BROKER_UNREACHABLE, detail="the door is stopping")
         for protocol in tried:
-            connection = self._new(protocol, self._party.last_will)
+            connection = self._new(protocol)
             found = self._open(connection)
             if found is None:
                 self._speaks_v5 = self._speaks_v5 or connection.is_v5
@@ -76,7 +60,7 @@ class Connector:
             return (NEWER if wanted == "5" else OLDER,)
         if self._speaks_v5:
             return (NEWER, OLDER)
-        probe = self._new(NEWER, None)
+        probe = self._new(NEWER, is_probe=True)
         problem = self._open(probe)
         speaks_older = probe.may_speak_older
         if problem is None:
@@ -85,16 +69,8 @@ class Connector:
         probe.abort()
         return (OLDER,) if speaks_older else problem
 
-    def _new(self, protocol: MQTTProtocolVersion, last_will: bytes | None) -> Connection:
-        return Connection(
-            self._party.settings,
-            self._party.credentials,
-            self._party.topics,
-            protocol=protocol,
-            last_will=last_will,
-            now=self._now,
-            on_claim=self._on_claim,
-        )
+    def _new(self, protocol: MQTTProtocolVersion, *, is_probe: bool = False) -> Connection:
+        return Connection(self._party, protocol=protocol, now=self._now, is_probe=is_probe)
 
     def _open(self, connection: Connection) -> Degradation | None:
         self._attempt = connection

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeverify.errors import ConfigError, KeyUnusableError
-from edgeverify.private_files import read_private
+from edgeverify.private_files import credential_path, read_credential, read_private
 from edgeverify.settings import MqttSettings, TlsSettings
 
 MAX_PASSWORD_BYTES = 4096
@@ -38,16 +38,13 @@ def load_credentials(
 
 
 def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str:
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    credential = Path(folder) / name if folder and "/" not in name else None
-    is_credential = credential is not None and credential.exists()
-    path = credential if credential is not None and is_credential else config_folder / name
-    raw = read_private(
-        path,
-        what="the broker's password",
-        limit=MAX_PASSWORD_BYTES,
-        from_credentials=is_credential,
-    )
+    what, limit = "the broker's password", MAX_PASSWORD_BYTES
+    path, credential = config_folder / name, credential_path(name, config_folder, environ)
+    if credential is not None and (environ.get("CREDENTIALS_DIRECTORY") or not path.exists()):
+        path = credential
+        raw = read_credential(credential, what=what, limit=limit, environ=environ)
+    else:
+        raw = read_private(path, what=what, limit=limit)
     try:
         return raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:

@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.mqtt.link import MqttLink
-from edgeverify.mqtt.live import LivePublication
+from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,10 @@ BATCH = 200
 IDLE_SECONDS = 1.0
 PUBACK_SECONDS = 10.0
 REFUSED_PAUSE_SECONDS = 10.0
+DEATHS = 4
+"""Connections that ended, one after the other, at the same message: it is what ends them."""
+HOPELESS = (TOO_LARGE, "Payload format invalid", "Packet too large")
+"""Answers that the same message would be given every time."""
 
 
 class Waiting(Protocol):
@@ -60,6 +65,10 @@ class OutboxDelivery:
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self.problem = ""
         """Why the last attempt stopped short; empty when all is well."""
+        self.dropped: Degradation | None = None
+        """The last message that the broker could not take; it stays in the journal alone."""
+        self._stopped_at = 0
+        self._deaths = 0
 
     def start(self) -> None:
         """Begin."""
@@ -112,7 +121,8 @@ class OutboxDelivery:
         arrived: list[int] = []
         problem = ""
         for row in rows:
-            while not problem and len(flying) >= self._link.audit_window:
+            window = 1 if self._deaths else self._link.audit_window
+            while not problem and len(flying) >= window:
                 problem = self._land(flying, arrived)
             if problem or self._stop.is_set():
                 break
@@ -123,9 +133,37 @@ class OutboxDelivery:
             flying.append((row.sequence, publication))
         while flying:
             problem = self._land(flying, arrived) or problem
+        if problem:
+            left = [row for row in rows if row.sequence not in set(arrived)]
+            if left and self._is_hopeless(left[0], problem):
+                arrived.append(left[0].sequence)
+                problem = ""
+        elif arrived:
+            self._deaths = 0
         if arrived:
             self._outbox.mark_sent(arrived)
         return problem
+
+    def _is_hopeless(self, row: Waiting, problem: str) -> bool:
+        """Return whether the broker cannot take this message, which is then named.
+
+        It says so itself, or its connections end at it: at this one alone in flight, after each
+        had answered the door's status.
+        """
+        if not problem.startswith(HOPELESS):
+            if problem != ENDED or not self._link.has_told:
+                return False
+            self._deaths = self._deaths + 1 if row.sequence == self._stopped_at else 1
+            self._stopped_at = row.sequence
+            if self._deaths < DEATHS:
+                return False
+        self._deaths = 0
+        words = (
+            f"history {row.sequence} of {len(row.message)} bytes stays in the journal: {problem}"
+        )
+        log.error("%s: %s", FaultName.BROKER_REFUSES_MESSAGES, words)
+        self.dropped = Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=words)
+        return True
 
     @staticmethod
     def _land(flying: deque[tuple[int, LivePublication]], arrived: list[int]) -> str:

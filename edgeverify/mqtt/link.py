@@ -6,18 +6,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from random import Random
 
 from edgeverify.backoff import FULL_JITTER, Backoff
-from edgeverify.domain import Degradation, FaultName
+from edgeverify.domain import Asker, Degradation, FaultName
 from edgeverify.events import CONTENT_TYPE, Topics, encode_status
-from edgeverify.mqtt.connection import Arrival, Connection
-from edgeverify.mqtt.connector import Connector, Party
+from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.client_id import ClientId
+from edgeverify.mqtt.connection import Connection
+from edgeverify.mqtt.connector import Connector
 from edgeverify.mqtt.credentials import Credentials
+from edgeverify.mqtt.doubles import Doubles
+from edgeverify.mqtt.link_state import LinkState, LiveResult
 from edgeverify.mqtt.live import LivePublication
+from edgeverify.mqtt.party import Party
+from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -29,40 +33,22 @@ ANSWER_SECONDS = 2.0
 """A question open for longer takes the connection's word away."""
 
 
-class LiveResult(str, Enum):
-    """What became of a live decision."""
-
-    HANDED_OVER = "handed_over"
-    DROPPED_OFFLINE = "dropped_offline"
-    DROPPED_EXPIRED = "dropped_expired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkState:
-    """For status and metrics. `protocol` is "5", "3.1.1" or empty.
-
-    `problem` says why there is no connection, or what the broker refuses on the one there is.
-    """
-
-    is_connected: bool
-    protocol: str
-    problem: Degradation | None
-    connections: int
-
-
 class MqttLink:
     """One thread that connects, watches and connects again; publishing from any thread.
 
-    `on_claim` is called on a network thread and must return at once. `monotonic` is in seconds.
+    What hears (`on_...`) is called on a network thread and must return at once. `monotonic` is in
+    seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a link has, all named
         self,
         settings: MqttSettings,
         door: str,
         credentials: Credentials,
         *,
         on_claim: Callable[[Arrival], None],
+        on_lock: Callable[[Arrival], None] = lambda _arrival: None,
+        client_id: ClientId,
         random: Random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,18 +61,25 @@ class MqttLink:
             random=random,
             jitter=FULL_JITTER,
         )
-        self._last_will = encode_status("offline", door, at=None)
+        self.run = f"{random.getrandbits(64):016x}"
+        """Tells this daemon's status from another's that says it is the same door."""
+        self._client_id = client_id
+        self._doubles = Doubles(self.run, monotonic)
+        self._last_will = encode_status("offline", door, at=None, details={"run": self.run})
         self._connector = Connector(
             Party(
                 settings=settings,
                 credentials=credentials,
                 topics=self.topics,
                 last_will=self._last_will,
+                client_id=client_id,
+                on_claim=on_claim,
+                on_status=self._heard_status,
+                on_lock=on_lock,
             ),
             now=monotonic,
-            on_claim=on_claim,
         )
-        self._status: bytes | None = None
+        self._status = StatusForms()
         self._connection: Connection | None = None
         self._problem: Degradation | None = Degradation(
             name=FaultName.BROKER_UNREACHABLE, detail="not connected yet"
@@ -104,7 +97,7 @@ class MqttLink:
 
     def stop(self, *, last_status: bytes | None = None) -> None:
         """Publish `last_status` (default: offline), disconnect in order, end the thread."""
-        self._status = last_status or self._last_will
+        self._status = StatusForms(last_status or self._last_will)
         self._stop.set()
         self._connector.interrupt()
         with self._changed:
@@ -120,7 +113,7 @@ class MqttLink:
         return LinkState(
             is_connected=up,
             protocol=("5" if connection.is_v5 else "3.1.1") if connection and up else "",
-            problem=connection.complaint if connection and up else self._problem,
+            problem=self._standing_problem(connection) if connection and up else self._problem,
             connections=self._connections,
         )
 
@@ -166,6 +159,21 @@ class MqttLink:
             return LiveResult.DROPPED_OFFLINE, None
         return LiveResult.HANDED_OVER, publication
 
+    def publish_answer(
+        self, answer: bytes, asker: Asker, *, expires_at: datetime, now: datetime
+    ) -> None:
+        """Tell whoever claimed what was decided, if they can be told while it is worth anything."""
+        connection = self._confirmed()
+        seconds_left = int((expires_at - now).total_seconds())
+        if connection is not None and seconds_left >= 1:
+            connection.publish(
+                asker.topic,
+                answer,
+                expiry_seconds=seconds_left,
+                content_type=CONTENT_TYPE,
+                correlation=asker.correlation,
+            )
+
     def publish_prompt(self, prompt: bytes, *, seconds: float) -> None:
         """Show a prompt, if anybody listens now."""
         connection = self._confirmed()
@@ -185,12 +193,21 @@ class MqttLink:
         connection = self._current()
         return 1 if connection is None else max(1, min(connection.receive_maximum, 100) - 4)
 
-    def set_status(self, status: bytes) -> None:
-        """Make this the retained status, now and after every reconnect."""
-        self._status = status
+    @property
+    def has_told(self) -> bool:
+        """True where the broker has acknowledged the status that was told last."""
+        return self._status.has_arrived
+
+    def set_status(self, *forms: bytes) -> None:
+        """Make this the retained status, now and after every reconnect.
+
+        `forms` are the same status, the longest first: a form that the broker cannot take is
+        named, and a shorter one told instead.
+        """
+        self._status.replace(*forms)
         connection = self._current()
         if connection is not None:
-            connection.publish(self.topics.status, status, retain=True)
+            self._tell_status(connection)
 
     # ---- the link's own thread ----------------------------------------------------------------
 
@@ -213,8 +230,7 @@ class MqttLink:
                 self._stop.wait(self._backoff.next_pause())
 
     def _up(self, connection: Connection) -> None:
-        if self._status is not None:
-            connection.publish(self.topics.status, self._status, retain=True)
+        self._tell_status(connection)
         with self._changed:
             self._connection, self._problem = connection, None
             self._connections += 1
@@ -243,17 +259,39 @@ class MqttLink:
                 break
             if connection.silence_seconds() >= ask_every:
                 connection.ask()
+        held, reason = self._now() - since, problem or connection.why_over()
+        self._status.connection_ended()
+        if self._doubles.ended(held, reason):
+            self._client_id.renew()
         self._say(
-            problem
-            or connection.why_over()
-            or Degradation(name=FaultName.BROKER_UNREACHABLE, detail="the connection was lost")
+            reason
+            or self._doubles.problem()
+            or Degradation(name=FaultName.BROKER_UNREACHABLE, detail=self._doubles.lost_words)
         )
         connection.abort()
-        return self._now() - since
+        return held
+
+    def _tell_status(self, connection: Connection) -> LivePublication | None:
+        while (status := self._status.current) is not None:
+            publication = connection.publish(self.topics.status, status, retain=True)
+            if self._status.told(publication):
+                return publication
+        return None
+
+    def _heard_status(self, arrival: Arrival) -> None:
+        self._doubles.heard(
+            arrival.payload,
+            is_retained=arrival.is_retained,
+            has_told=self._status.has_ever_arrived,
+        )
+
+    def _standing_problem(self, connection: Connection) -> Degradation | None:
+        return connection.complaint or self._doubles.problem() or self._status.problem
 
     def _say_goodbye(self, connection: Connection) -> None:
-        if self._status is not None:
-            connection.publish(self.topics.status, self._status, retain=True).wait(2.0)
+        told = self._tell_status(connection)
+        if told is not None:
+            told.wait(2.0)
         self._connection = None
         connection.disconnect()
 

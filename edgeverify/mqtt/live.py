@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 
+ENDED = "the connection ended"
+TOO_LARGE = "longer than the broker takes"
+"""What a publication's problem begins with, in the two cases that are told apart."""
+
 
 class LivePublication:
     """One QoS 1 message on one connection; it dies with the connection."""
@@ -11,11 +15,15 @@ class LivePublication:
     def __init__(self) -> None:
         self._answered = threading.Event()
         self._problem = ""
+        self.is_refused = False
+        """The broker itself would not have it."""
+        self.topic = ""
+        """Where it was said; empty until the publishing thread has written it here."""
 
-    def answer(self, problem: str = "") -> None:
+    def answer(self, problem: str = "", *, is_refused: bool = False) -> None:
         """Report that the broker acknowledged it, or why it will not."""
         if not self._answered.is_set():
-            self._problem = problem
+            self._problem, self.is_refused = problem, is_refused
             self._answered.set()
 
     def wait(self, timeout_seconds: float) -> bool:
@@ -36,3 +44,10 @@ class LivePublication:
     def problem(self) -> str:
         """Why it was not acknowledged; empty otherwise."""
         return self._problem
+
+
+def lost(problem: str) -> LivePublication:
+    """Return a message that never left, and why."""
+    publication = LivePublication()
+    publication.answer(problem)
+    return publication

@@ -85,31 +85,36 @@ def summaries(path: Path) -> tuple[ReferenceSummary, ...]:
     Raises StateError.
     """
     with _read_only(path) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         rows = connection.execute("SELECT * FROM reference ORDER BY card")
         return tuple(summary_of(row) for row in rows)
 
 
 def enrolled_cards(path: Path, sealer: Sealer) -> frozenset[str]:
     """Read which cards have a reference, changing nothing. Raises StateError, KeyUnusableError."""
+    return frozenset(str(row["card"]) for row in read_rows(path, sealer))
+
+
+def read_rows(path: Path, sealer: Sealer) -> tuple[sqlite3.Row, ...]:
+    """Read every row by card, changing nothing. Raises StateError, KeyUnusableError."""
     with _read_only(path) as connection:
         private_sqlite.check_pages(connection)
         _check_master_key(connection, sealer, path)
-        return frozenset(str(row[0]) for row in connection.execute("SELECT card FROM reference"))
+        return tuple(connection.execute("SELECT * FROM reference ORDER BY card"))
 
 
 @contextmanager
 def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(private_sqlite.open_for_reading(path)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             yield connection
     except sqlite3.OperationalError as error:
         raise StateError(f"the references in {path} cannot be read: {error}") from None
     except sqlite3.DatabaseError as error:
         raise StateError(
             f"the references in {path} are damaged: {error}",
-            advice="The next start moves them aside and makes them again from the photos",
+            advice="The next start moves them aside and makes them again from the photos.",
         ) from None
 
 
@@ -145,5 +150,5 @@ def _check_master_key(connection: sqlite3.Connection, sealer: Sealer, path: Path
         raise KeyUnusableError(
             f"{path} was written under another master key",
             advice="Put the right key back (`keys.master_key_file`, the credential, or the "
-            "backup); or move that file away, and references are made again from the photos",
+            "backup); or move that file away, and references are made again from the photos.",
         )

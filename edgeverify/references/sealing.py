@@ -71,6 +71,20 @@ class Sealer:
             payload=nonce + AESGCM(data_key).encrypt(nonce, _encode(photos), bound_to),
         )
 
+    def rewrap(self, card: str, wrapped_key: bytes, other: Sealer) -> bytes:
+        """Return a reference's data key as `other` wraps it.
+
+        A key that was altered stays as it is: its reference is refused by name, as it was before.
+        """
+        try:
+            data_key = self._wrapping_key.decrypt(
+                wrapped_key[:NONCE_BYTES], wrapped_key[NONCE_BYTES:], _wrap_bound_to(card)
+            )
+        except (InvalidTag, ValueError):
+            return wrapped_key
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + other._wrapping_key.encrypt(nonce, data_key, _wrap_bound_to(card))
+
     def open(self, card: str, embedding_space: str, sealed: Sealed) -> tuple[PhotoEmbedding, ...]:
         """Undo `seal`. Raises ReferenceUnusableError when anything of it was altered or moved."""
         try:
@@ -89,7 +103,7 @@ class Sealer:
             raise ReferenceUnusableError(
                 f"the reference of card {card} cannot be opened: it was altered, or sealed "
                 "under another key",
-                advice="It is made again from its photo at the next start or reload",
+                advice="It is made again from its photo at the next start or reload.",
             ) from None
 
 

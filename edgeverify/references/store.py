@@ -22,6 +22,7 @@ from edgeverify.references.database import (
     ReferenceSummary,
     open_database,
     open_in_memory,
+    read_rows,
     summary_of,
 )
 from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
@@ -154,26 +155,8 @@ class ReferenceStore:
 
     def load(self, embedding_space: str) -> LoadedReferences:
         """Open all, each person's photos fused; those of another model are refused by name."""
-        usable: dict[str, Reference] = {}
-        unusable: dict[str, UnusableReference] = {}
-        digests: dict[str, frozenset[str]] = {}
-        for row in self._read("SELECT * FROM reference ORDER BY card"):
-            card, name = row["card"], row["name"]
-            if row["embedding_space"] != embedding_space:
-                problem = f"the reference of card {card} was made with another model"
-                unusable[card] = UnusableReference(card=card, name=name, problem=problem)
-                continue
-            try:
-                photos = self._stored(row).photos
-                fused = _fused(photos)
-            except ReferenceUnusableError as error:
-                unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
-            else:
-                usable[card] = Reference(
-                    card=card, name=name, embedding=fused, photo_count=len(photos)
-                )
-                digests[card] = frozenset(photo.digest for photo in photos)
-        return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
+        rows = self._read("SELECT * FROM reference ORDER BY card")
+        return _loaded(rows, self._sealer, embedding_space)
 
     def list(self) -> tuple[ReferenceSummary, ...]:
         """All references by card; nothing is decrypted."""
@@ -224,7 +207,7 @@ class ReferenceStore:
             except sqlite3.Error as error:
                 raise StateError(
                     f"the references in {self.path} cannot be changed: {error}",
-                    advice="Check space and permissions there",
+                    advice="Check free space and permissions there.",
                 ) from None
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:
@@ -242,9 +225,42 @@ class ReferenceStore:
                 raise StateError(f"the references in {self.path} cannot be read: {error}") from None
 
     def _stored(self, row: sqlite3.Row) -> StoredReference:
-        sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
-        photos = self._sealer.open(row["card"], row["embedding_space"], sealed)
-        return StoredReference(summary=summary_of(row), photos=photos)
+        return StoredReference(summary=summary_of(row), photos=_photos(row, self._sealer))
+
+
+def look_into(path: Path, master_secret: bytes, embedding_space: str) -> LoadedReferences:
+    """Open all references as `ReferenceStore.load` does, changing nothing, beside whoever writes.
+
+    Raises StateError and KeyUnusableError.
+    """
+    sealer = Sealer(master_secret)
+    return _loaded(read_rows(path, sealer), sealer, embedding_space)
+
+
+def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -> LoadedReferences:
+    usable: dict[str, Reference] = {}
+    unusable: dict[str, UnusableReference] = {}
+    digests: dict[str, frozenset[str]] = {}
+    for row in rows:
+        card, name = row["card"], row["name"]
+        if row["embedding_space"] != embedding_space:
+            problem = f"the reference of card {card} was made with another model"
+            unusable[card] = UnusableReference(card=card, name=name, problem=problem)
+            continue
+        try:
+            photos = _photos(row, sealer)
+            fused = _fused(photos)
+        except ReferenceUnusableError as error:
+            unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
+        else:
+            usable[card] = Reference(card=card, name=name, embedding=fused, photo_count=len(photos))
+            digests[card] = frozenset(photo.digest for photo in photos)
+    return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
+
+
+def _photos(row: sqlite3.Row, sealer: Sealer) -> tuple[PhotoEmbedding, ...]:
+    sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
+    return sealer.open(row["card"], row["embedding_space"], sealed)
 
 
 def _fused(photos: tuple[PhotoEmbedding, ...]) -> Embedding:

@@ -74,7 +74,7 @@ class Settings(Section):
         seen: set[str] = set()
         for entry in self.staff:
             if entry.card in seen:
-                raise ValueError(f"card {entry.card!r} stands twice in staff")
+                raise ValueError(f"card {entry.card!r} appears twice in staff")
             seen.add(entry.card)
         return self
 

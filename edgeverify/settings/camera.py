@@ -36,7 +36,7 @@ class CameraSettings(Section):
     pace: Literal["realtime", "lockstep"] = "realtime"
     """Files only: at the video's own speed, or each frame waits until the last was consumed."""
     open_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
-    """How long opening the camera may take before it is tried anew."""
+    """How long opening the camera may take before it is tried again."""
     stalled_seconds: float = Field(default=1.6, ge=0.5, le=60)
     """No new frame for this long: `stalled`, so that it is named within two seconds. A camera of
     `frames_per_second` 1 is given 1.5 seconds at least."""

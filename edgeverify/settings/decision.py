@@ -40,14 +40,21 @@ class DecisionSettings(Section):
     max_fmr: float = Field(default=0.0001, gt=0, le=0.1)
     """False match rate of one probe frame against one reference; selects the threshold from the
     bundle's operating points."""
+    group_factor: float = Field(default=10.0, ge=1, le=1000)
+    """Within no group of people that the evidence can speak for may the rate have been above so
+    many times `max_fmr`; a smaller factor takes a stricter threshold."""
+    own_people: Literal["tighten", "warn", "off"] = "tighten"
+    """With 10 enrolled people or more, all pairs of references are compared at the threshold at
+    each reload. `tighten` holds those two cards to a higher one whose owners would be confused;
+    `warn` only says so; `off` does not look."""
     threshold: float | None = None
     """Written by hand instead; shown in the status for ever. Score units of the bundle."""
     window_frames: int = Field(default=5, ge=1, le=50)
     """n: the last n compared frames are looked at."""
     required_matches: int = Field(default=3, ge=1, le=50)
-    """k: so many of them must match."""
+    """k: this many of them must match."""
     max_comparisons: int = Field(default=15, ge=1, le=500)
-    """At most so many comparisons in one transaction."""
+    """At most this many comparisons in one transaction."""
     timeout_seconds: float = Field(default=5.0, gt=0, le=60)
     """From the claim to a denial, if nothing was decided before."""
     fusion: Literal["votes", "mean"] = "votes"

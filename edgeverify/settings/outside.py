@@ -70,6 +70,10 @@ class JournalSettings(Section):
     """Delivered decisions older than this go."""
     max_mebibytes: int = Field(default=512, ge=8, le=1048576)
     """The oldest delivered decisions go first when the file grows beyond this."""
+    live_fmr: bool = True
+    """Compare each face that is let in with everybody else's reference, and keep counts of the
+    scores for each card (no face, no embedding): they say what the false match rate is at this
+    door. The counts never leave the journal."""
 
 
 class KeySettings(Section):

@@ -1,7 +1,7 @@
 """Temperatures from the kernel: thermal zones by type, then hwmon chips by name.
 
 Sources: the kernel's Documentation/ABI/testing/sysfs-class-thermal and hwmon/sysfs-interface:
-thousandths of a degree in `temp` and `tempN_input`. Zones are numbered anew at every boot, so they
+thousandths of a degree in `temp` and `tempN_input`. Zones are numbered again at every boot, so they
 are matched by type and never by index; they may be disabled, empty or answer EAGAIN.
 """
 
@@ -61,7 +61,7 @@ class Sensors:
     """Reads the sensors under `sys` (the root of sysfs) whose types are wanted.
 
     An empty `wanted` means every zone and chip of CPU or GPU, and a discrete NVIDIA GPU where the
-    NVML bindings are installed. Found anew at every look: zones come and go with their drivers.
+    NVML bindings are installed. Found again at every look: zones come and go with their drivers.
     """
 
     def __init__(self, wanted: Sequence[str] = (), *, sys: Path = Path("/sys")) -> None:

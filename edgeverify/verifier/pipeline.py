@@ -101,7 +101,7 @@ class Pipeline:
     ) -> Observation:
         """Compare the one dominant face of `frame` with the references (several for walk-up).
 
-        `point` has the threshold of this comparison, and the stricter ones for several photos.
+        `point` has the threshold of this comparison, and the stricter ones of some references.
         ReferenceUnusableError where a reference belongs to another model; ValueError for none.
         """
         watch = Stopwatch(self._clock)
@@ -110,7 +110,7 @@ class Pipeline:
         cues = None if seen.face is None else _cues(seen.face, seen.embedding)
         comparison = None
         if seen.embedding is not None:
-            thresholds = [point.threshold_for(each.photo_count) for each in references]
+            thresholds = [point.threshold_of(each) for each in references]
             comparison = compare_all(seen.embedding, matrix, threshold=thresholds)
             watch.lap("compare")
         if comparison is not None and comparison.is_match and self.pad is not None:

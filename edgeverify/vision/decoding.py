@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 INPUT = 192
 """Side of the square that the network sees, and the unit of its answers
 (`input_size_width`, `x_scale`, `y_scale`, `w_scale`, `h_scale`)."""
-_STRIDE = 4  # `strides`: one anchor in each square of so many pixels, one layer
+_STRIDE = 4  # `strides`: one anchor in each square of this many pixels, one layer
 _OFFSET = 0.5  # `anchor_offset_x`, `anchor_offset_y`: in its middle; `fixed_anchor_size`: size 1
 _MAX_LOGIT = 100.0  # `score_clipping_thresh`
 _SAME_FACE = 0.3  # `min_suppression_threshold`, of INTERSECTION_OVER_UNION

@@ -53,7 +53,7 @@ class FullRangeDetector:
         boxes, logits = self._network.run(self._letterbox.batch)
         if boxes.shape != (1, ANCHORS, VALUES) or logits.shape != (1, ANCHORS, 1):
             raise RuntimeUnavailableError(
-                f"the network {self._network.name} answers in another shape than faces have",
+                f"the network {self._network.name} answers in a shape that faces do not have",
                 advice="Fetch its bundle again with `edgeverify models fetch`.",
             )
         found = decode(boxes[0], logits[0, :, 0], self._min_confidence)
@@ -67,7 +67,7 @@ def _half_size(rgb: RgbImage) -> tuple[RgbImage, float, int, int]:
     """
     height, width = rgb.shape[:2]
     factor = max(height, width) / (INPUT / 2)
-    # Every so many pixels is enough to average over, and much faster than all of them.
+    # Every few pixels is enough to average over, and much faster than all of them.
     step = max(1, int(factor / 4))
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     inner = cv2.resize(rgb[::step, ::step], size, interpolation=cv2.INTER_AREA)

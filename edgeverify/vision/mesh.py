@@ -69,7 +69,7 @@ class SquareMesher:
         answer, flag = self._network.run(self._square.batch)
         if answer.size != POINTS * 3 or flag.size != 1:
             raise RuntimeUnavailableError(
-                f"the network {self._network.name} answers in another shape than a mesh has",
+                f"the network {self._network.name} answers in a shape that a mesh does not have",
                 advice="Fetch its bundle again with `edgeverify models fetch`.",
             )
         if not flag.item() > _MIN_FLAG:

@@ -92,7 +92,7 @@ class PadModel:
     def _live(self, raw: NDArray[np.float32]) -> float:
         if raw.shape != (1, self.manifest.classes) or not np.isfinite(raw).all():
             raise RuntimeUnavailableError(
-                f"the PAD bundle {self.manifest.name} answered with something that is no score",
+                f"the PAD bundle {self.manifest.name} answered with something that is not a score",
                 advice="Fetch it again with `edgeverify models fetch`.",
             )
         return float(softmax(raw[0])[self.manifest.live_index])

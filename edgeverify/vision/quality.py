@@ -56,6 +56,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
             "move closer",
             figures.eye_distance_pixels,
             settings.min_eye_distance_pixels,
+            "pixels between the eyes",
         )
     if not figures.border_pixels >= settings.min_border_pixels:
         return _refusal(
@@ -63,10 +64,15 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
             "move to the middle of the picture",
             figures.border_pixels,
             settings.min_border_pixels,
+            "pixels from the border",
         )
     if not figures.brightness >= settings.min_brightness:
         return _refusal(
-            Gate.TOO_DARK, "too dark: more light", figures.brightness, settings.min_brightness
+            Gate.TOO_DARK,
+            "too dark: more light",
+            figures.brightness,
+            settings.min_brightness,
+            "of 255 in brightness",
         )
     if not figures.brightness <= settings.max_brightness:
         return _refusal(
@@ -74,6 +80,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
             "too bright: step out of the glare",
             figures.brightness,
             settings.max_brightness,
+            "of 255 in brightness",
         )
     if not figures.contrast >= settings.min_contrast:
         return _refusal(
@@ -81,6 +88,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
             "too little contrast: even light on the face, please",
             figures.contrast,
             settings.min_contrast,
+            "of 255 in contrast",
         )
     # A mesh in profile guesses the far half: what covers it is asked of those who look ahead.
     return (
@@ -90,13 +98,28 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
 
 def _turned_away(pose: HeadPose, settings: QualitySettings) -> Refusal | None:
     turns = (
-        (pose.yaw_degrees, settings.max_yaw_degrees, "look at the camera"),
-        (pose.pitch_degrees, settings.max_pitch_degrees, "look straight at the camera"),
-        (pose.roll_degrees, settings.max_roll_degrees, "hold your head upright"),
+        (
+            pose.yaw_degrees,
+            settings.max_yaw_degrees,
+            "look at the camera",
+            "degrees to the side",
+        ),
+        (
+            pose.pitch_degrees,
+            settings.max_pitch_degrees,
+            "look straight at the camera",
+            "degrees up or down",
+        ),
+        (
+            pose.roll_degrees,
+            settings.max_roll_degrees,
+            "hold your head upright",
+            "degrees of tilt",
+        ),
     )
-    for measured, limit, hint in turns:
+    for measured, limit, hint, unit in turns:
         if not abs(measured) <= limit:
-            return _refusal(Gate.TURNED_AWAY, hint, measured, limit)
+            return _refusal(Gate.TURNED_AWAY, hint, measured, limit, unit)
     return None
 
 
@@ -121,12 +144,25 @@ def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
 
 def _blurred(figures: QualityFigures, settings: QualitySettings) -> Refusal | None:
     if settings.min_sharpness > 0 and not figures.sharpness >= settings.min_sharpness:
-        return _refusal(Gate.BLURRED, "hold still", figures.sharpness, settings.min_sharpness)
+        return _refusal(
+            Gate.BLURRED,
+            "hold still",
+            figures.sharpness,
+            settings.min_sharpness,
+            "in sharpness (variance of the Laplacian)",
+        )
     return None
 
 
-def _refusal(gate: Gate, hint: str, measured: float, limit: float) -> Refusal:
-    return Refusal(reason=Reason.POOR_QUALITY, gate=gate, hint=hint, measured=measured, limit=limit)
+def _refusal(gate: Gate, hint: str, measured: float, limit: float, unit: str) -> Refusal:
+    return Refusal(
+        reason=Reason.POOR_QUALITY,
+        gate=gate,
+        hint=hint,
+        measured=measured,
+        limit=limit,
+        unit=unit,
+    )
 
 
 def _chip(

@@ -148,7 +148,7 @@ def _require_equal(wanted: Batch, candidate: onnx.ModelProto, inputs: Batch) -> 
     found = run_graph(candidate.SerializeToString(), inputs)
     difference = float(np.abs(unit_rows(wanted) - unit_rows(found)).max())
     if not difference <= _MAX_DIFFERENCE:
-        raise ParityError(f"the rewritten graph answers otherwise: {difference:.2g}")
+        raise ParityError(f"the rewritten graph gives different answers: {difference:.2g}")
     return difference
 
 

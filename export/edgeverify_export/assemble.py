@@ -67,7 +67,7 @@ def half_remark(made: HalfGraph) -> str:
 
 
 def rewrite(bundle: Bundle, models: Mapping[Precision, bytes], **changes: object) -> Bundle:
-    """Write the bundle anew with other graphs or figures; its identity and points stay."""
+    """Rewrite the bundle with other graphs or figures; its identity and points stay."""
     recipe = replace(recipe_of(bundle.manifest), **changes)  # type: ignore[arg-type]
     write_embedder(bundle.folder, recipe, models, bundle.points or OperatingPointsFile.of(()))
     return load_bundle(bundle.folder)

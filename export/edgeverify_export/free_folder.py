@@ -15,5 +15,5 @@ def require_free(folder: Path) -> None:
         raise BundleError(f"{folder} is a file", advice="Choose another --output.")
     if any(folder.iterdir()) and not (folder / "manifest.json").is_file():
         raise BundleError(
-            f"{folder} holds other things than a bundle", advice="Choose another --output."
+            f"{folder} holds something that is not a bundle", advice="Choose another --output."
         )

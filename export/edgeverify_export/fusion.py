@@ -1,4 +1,4 @@
-"""Work on the parts of a fusion, which must then be named anew by it."""
+"""Work on the parts of a fusion, which must then be named again by it."""
 
 from __future__ import annotations
 

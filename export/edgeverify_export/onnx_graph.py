@@ -81,8 +81,8 @@ def require_equal(
     difference = float(np.abs(unit_rows(wanted) - unit_rows(found)).max())
     if not difference <= _MAX_DIFFERENCE and not difference <= _NOISES * own_noise(network, inputs):
         raise ParityError(
-            f"the ONNX graph answers otherwise than the network: {difference:.2g} on normalised "
-            f"outputs, at most {_MAX_DIFFERENCE:g} is allowed (cosine "
+            f"the ONNX graph and the network give different answers: {difference:.2g} on "
+            f"normalised outputs, at most {_MAX_DIFFERENCE:g} is allowed (cosine "
             f"{cosine_rows(wanted, found).min():.5f})",
             advice="The network may do something in forward() that cannot be traced.",
         )

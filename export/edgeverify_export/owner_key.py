@@ -58,7 +58,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read a private key that nobody else can read; KeyUnusableError otherwise."""
     data = _read(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyUnusableError(f"{path} can be read by others", advice=f"chmod 600 {path}")
+        raise KeyUnusableError(f"{path} can be read by others", advice=f"Run: chmod 600 {path}")
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -171,5 +171,5 @@ def compare_scores(network: nn.Module, model: onnx.ModelProto, feeding: Feeding)
         np.abs(run_network(network, inputs) - run_graph(model.SerializeToString(), inputs)).max()
     )
     if not difference <= _MAX_DIFFERENCE:
-        raise ParityError(f"the PAD graph answers otherwise than PyTorch: {difference:.2g}")
+        raise ParityError(f"the PAD graph and PyTorch give different answers: {difference:.2g}")
     return difference

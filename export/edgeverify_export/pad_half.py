@@ -74,14 +74,14 @@ def _require_close(single: PadAnswers, half: PadAnswers, live_index: int) -> flo
     failures = pad_failures(comparison, flips_needed=False)
     if failures:
         raise ParityError(
-            f"the FP16 graphs answer otherwise than FP32: {failures[0]}",
+            f"the FP16 and FP32 graphs give different answers: {failures[0]}",
             advice="Make the bundle with --no-fp16; it then runs in FP32 everywhere.",
         )
     return comparison.max_live_difference
 
 
 def add_pad_half(bundle: PadBundle) -> tuple[PadBundle, tuple[str, ...]]:
-    """Add FP16 graphs to a bundle, or make them anew; its identity and points stay.
+    """Add FP16 graphs to a bundle, or make them again; its identity and points stay.
 
     ParityError leaves the bundle as it was.
     """
@@ -94,7 +94,7 @@ def add_pad_half(bundle: PadBundle) -> tuple[PadBundle, tuple[str, ...]]:
 
 
 def rewrite_pad(bundle: PadBundle, recipe: PadRecipe, models: Mapping[str, bytes]) -> PadBundle:
-    """Write a PAD bundle anew; its identity and points stay."""
+    """Rewrite a PAD bundle; its identity and points stay."""
     write_pad(bundle.folder, recipe, models, bundle.points or OperatingPointsFile.of(()))
     return load_pad_bundle(bundle.folder)
 

@@ -39,7 +39,7 @@ class Attempt:
 
 
 def add_half(bundle: Bundle) -> tuple[Bundle, str]:
-    """Add the FP16 graph, or make it anew; gives the bundle and a word on it."""
+    """Add the FP16 graph, or make it again; gives the bundle and a word on it."""
     manifest = bundle.manifest
     model = onnx.load_model_from_string(bundle.model_bytes("fp32"))
     made = to_half(model, extreme_inputs(manifest.feeding, manifest.template))

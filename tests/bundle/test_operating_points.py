@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.operating_points import (
+    GroupRate,
+    MeasuredPoint,
+    OperatingPoints,
+    OperatingPointsFile,
+)
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import ConfigError
 from edgeverify.settings import DecisionSettings
@@ -123,3 +128,40 @@ def test_a_file_without_several_photos_keeps_its_hash() -> None:
     again = OperatingPointsFile.model_validate_json(file.model_dump_json())
     assert again.is_intact
     assert again.sets[0].photo_counts == (2,)
+
+
+def _grouped(fmr: float, threshold: float, false_matches: int, *, supported: bool) -> MeasuredPoint:
+    group = GroupRate(
+        name="neighbours",
+        dataset="a test",
+        people=90,
+        false_matches=false_matches,
+        non_mated=10_000,
+        fmr_upper_95=min(1.0, 2 * false_matches / 10_000),
+        supported=supported,
+    )
+    return point(fmr, threshold).model_copy(update={"groups": (group,), "group_factor": 10.0})
+
+
+def test_the_rate_must_hold_within_the_worst_group_within_the_factor() -> None:
+    points = POINTS.model_copy(
+        update={
+            "points": (
+                _grouped(1e-4, 0.5, 8, supported=True),
+                _grouped(1e-5, 0.6, 1, supported=True),
+            )
+        }
+    )
+    assert choose(points).threshold == 0.5
+    assert "neighbours (a test, 90 people): FMR 0.0008" in choose(points).worst_group
+    # 8e-4 is more than five times the rate: the stricter threshold is taken.
+    assert choose(points, group_factor=5).threshold == 0.6
+    with pytest.raises(ConfigError, match=r"group_factor 9.99 cannot be held at .*neighbours"):
+        choose(points, max_fmr=1e-5, group_factor=9.99)
+    assert choose(points, max_fmr=1e-5).threshold == 0.6
+
+
+def test_a_group_too_small_to_say_anything_moves_nothing() -> None:
+    points = POINTS.model_copy(update={"points": (_grouped(1e-4, 0.5, 900, supported=False),)})
+    assert choose(points).threshold == 0.5
+    assert "too few to hold them to a rate" in choose(points).worst_group

@@ -112,8 +112,8 @@ def test_a_named_pipe_that_nobody_writes_is_not_a_video(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("does", "says"),
     [
-        ("sys.exit(1)", "without a word"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "without a word"),
+        ("sys.exit(1)", "without a message"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "without a message"),
         ("to.send(b'hello')", "not a message"),
         ("to.send(b'Chalf')", "half a message"),
         ("send(to, Failed('no light'))", "no light"),

@@ -24,8 +24,8 @@ from edgeverify.claims import (
     chosen,
     mqtt,
 )
-from edgeverify.claims.gate import MAX_REMEMBERED
-from edgeverify.domain import Claim, ClaimSource
+from edgeverify.claims.gate import MAX_REMEMBERED, UNKNOWN_RATE
+from edgeverify.domain import Asker, Claim, ClaimSource
 from edgeverify.events import ClaimMessage, encode_claim
 from edgeverify.settings import ClaimSettings
 from tests.doors import NOON
@@ -44,10 +44,29 @@ def _gate() -> ClaimGate:
     return ClaimGate(10.0, {})
 
 
+ANSWER = Asker(topic="edgeverify/front-door/answer", correlation=b"7")
+
+
+def test_unknown_cards_are_held_back_by_a_rate_for_each_source_and_known_ones_never() -> None:
+    gate = ClaimGate(10.0, {}, knows=lambda card: card == "ada")
+
+    def judge(number: int, card: str, source: ClaimSource, at: float) -> Verdict:
+        message = ClaimMessage(id=f"{card}-{number}-{at}-{source.name}", card=card, issued_at=NOON)
+        return gate.judge(message, source=source, now=NOON, monotonic=at).verdict
+
+    burst = int(UNKNOWN_RATE[0])
+    first = [judge(number, "eve", MQTT, 0.0) for number in range(burst + 5)]
+    assert first == [Verdict.ACCEPTED] * burst + [Verdict.REFUSED] * 5
+    assert judge(0, "ada", MQTT, 0.0) is Verdict.ACCEPTED
+    assert judge(0, "eve", FIXED, 0.0) is Verdict.ACCEPTED, "another reader has its own"
+    assert judge(0, "eve", MQTT, 1.0) is Verdict.ACCEPTED, "a second later it is heard again"
+
+
 @dataclass(frozen=True)
 class Arrived:
     payload: bytes
     is_retained: bool
+    asker: Asker = ANSWER
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,12 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a key twice",
         "door: a\ncamera:\n  loop: true\ndoor: b",
-        "4: door: stands twice, first in line 1",
+        "4: door: appears twice, first in line 1",
     ),
     (
         "a key twice deep inside",
         "mqtt:\n  tls:\n    enabled: true\n    enabled: true",
-        "4: mqtt.tls.enabled: stands twice, first in line 3",
+        "4: mqtt.tls.enabled: appears twice, first in line 3",
     ),
     # ---- types
     ("a number for text", "camera:\n  source: 0", "2: camera.source: must be text, not 0"),
@@ -144,12 +144,12 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a card without quotes",
         "staff:\n  - card: 0012345\n    name: Ada\n    photos: [a.jpg]",
-        f'2: staff[0].card: a card number must stand in quotes: "0012345". {QUOTES}',
+        f'2: staff[0].card: a card number must be in quotes: "0012345". {QUOTES}',
     ),
     (
         "the occupant's card without quotes",
         "claims:\n  fixed_card: 0017",
-        f'2: claims.fixed_card: a card number must stand in quotes: "0017". {QUOTES}',
+        f'2: claims.fixed_card: a card number must be in quotes: "0017". {QUOTES}',
     ),
     (
         "a card with a slash",
@@ -162,7 +162,7 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a card on two people",
         ADA + '  - card: "1"\n    name: Bob\n    photos: [b.jpg]',
-        '5: staff[1].card: card "1" stands twice, first in FILE:2',
+        '5: staff[1].card: card "1" appears twice, first in FILE:2',
     ),
     ("nobody's name", 'staff:\n  - card: "1"\n    photos: [a.jpg]', "2: staff[0].name: is missing"),
     (

@@ -90,7 +90,7 @@ def test_a_mistake_in_the_staff_file_names_that_file(tmp_path: Path) -> None:
         loaded(tmp_path, "staff_file: people.yaml\nstaff:\n" + PERSON.format(card="1", name="ada"))
     texts = [str(problem) for problem in caught.value.problems]
     assert texts[0] == f"{people}:1: door: unknown key; a staff file holds `staff:`"
-    assert texts[1].startswith(f"{people}:3: staff[0].card: a card number must stand in quotes")
+    assert texts[1].startswith(f"{people}:3: staff[0].card: a card number must be in quotes")
     assert f"{people}:4: staff[1].nmae: unknown key; did you mean 'name'?" in texts
 
 
@@ -99,7 +99,7 @@ def test_a_card_in_both_files_is_twice_the_same_card(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblemsError) as caught:
         loaded(tmp_path, "staff_file: people.yaml\nstaff:\n" + PERSON.format(card="1", name="ada"))
     assert str(caught.value.problems[0]) == (
-        f'{people}:2: staff[1].card: card "1" stands twice, first in {tmp_path}/door.yaml:3'
+        f'{people}:2: staff[1].card: card "1" appears twice, first in {tmp_path}/door.yaml:3'
     )
 
 

@@ -7,7 +7,7 @@ Whoever would publish is a strict recorder: it takes nothing that is not in the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -23,12 +23,20 @@ from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
-from edgeverify.events import SignedDecision
+from edgeverify.domain import Asker, Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
+from edgeverify.events import (
+    DecisionPayload,
+    Event,
+    SignedDecision,
+    Signer,
+    encode_answer,
+    parse_event,
+)
 from edgeverify.journal import Journal
 from edgeverify.keys import SigningKeys, key_id
 from edgeverify.liveness import PadState, plan_liveness
@@ -56,12 +64,20 @@ class Recorder:
         self._journal = journal
         self.events: list[SignedDecision] = []
         self.prompts: list[Prompt] = []
+        self.answers: list[Event] = []
 
     def publish_live(self, signed: SignedDecision) -> bool:
         waiting = {row.sequence for row in self._journal.outbox()}
         assert signed.decision.sequence in waiting, "published before it was journalled"
         self.events.append(signed)
         return True
+
+    def publish_answers(
+        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+    ) -> None:
+        for claim in claims:
+            if claim.asker is not None:
+                self.answers.append(parse_event(encode_answer(decision, claim.id, signer)))
 
     def publish_prompt(self, prompt: Prompt) -> None:
         self.prompts.append(prompt)
@@ -104,6 +120,7 @@ class DoorOnStage:
                 received_at=self.door.camera.now(),
                 source=source,
                 remember_until=self.clock.wall() + timedelta(seconds=20),
+                asker=Asker(topic="edgeverify/front-door/answer") if source is MQTT else None,
             )
         )
 
@@ -178,6 +195,7 @@ def door_on_stage(
             new_id=lambda: f"claim-{next(counter)}",
         ),
         make_judge=make_judge,
+        others=Others(journal),
         metrics=Metrics(door=settings.door, version="test"),
     )
     try:

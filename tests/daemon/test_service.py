@@ -50,6 +50,15 @@ def test_a_day_at_the_door(door: World) -> None:
         until(lambda: door.status().get("references") == 1, "Ada's reference to go")
         witness.hears(OWNER_CARD, Reason.UNKNOWN_REFERENCE)
 
+        # A new colleague's photo was forgotten: the others go on, and whoever asks is told.
+        door.configure(staff=[BOB, {"card": "7", "name": "Eve", "photos": ["eve.jpg"]}])
+        command = [sys.executable, "-m", "edgeverify", "reload", "--state", str(door.state)]
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert told.returncode == 1, told
+        assert told.stdout.splitlines() == ["the config is in force", "1 unchanged, 1 refused"]
+        assert "problem: card 7 (Eve): eve.jpg: there is no such file" in told.stderr
+        assert "Copy it there" in told.stderr
+
         # Then somebody mistypes a key: the door goes on with what it has, and says so.
         door.configure(liveliness="off")
         until(lambda: "config_rejected" in door.reasons(), "the broken config to be named")

@@ -11,7 +11,7 @@ import pytest
 
 from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.clock import ClockReading
-from edgeverify.daemon.door.inbox import CAPACITY, Inbox
+from edgeverify.daemon.door.inbox import CAPACITY, SAME_CARD, Inbox
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.reload.reload_thread import ReloadOutcome, Tickets
@@ -94,6 +94,28 @@ def test_a_flood_of_claims_drops_the_oldest() -> None:
     first = inbox.take()
     assert first is not None
     assert first.card == "5"
+
+
+def test_a_flood_of_unknown_cards_takes_no_place_from_one_that_is_known() -> None:
+    inbox = Inbox()
+    inbox.put(_claim("ada"))
+    for number in range(10 * CAPACITY):
+        inbox.put(_claim(f"{number}"), is_known=False)
+    assert len(inbox) == CAPACITY + 1
+    first = inbox.take()
+    assert first is not None
+    assert first.card == "ada", "and comes first although others came before it was taken"
+
+
+def test_one_card_by_the_hundred_fills_no_lane() -> None:
+    inbox = Inbox()
+    inbox.put(_claim("ada"))
+    for _ in range(10 * CAPACITY):
+        inbox.put(_claim("bob"))
+    assert len(inbox) == 1 + SAME_CARD
+    first = inbox.take()
+    assert first is not None
+    assert first.card == "ada"
 
 
 def test_ada_is_known_bob_has_no_usable_photo_and_eve_is_nobody() -> None:

@@ -225,7 +225,7 @@ def test_transactions_of_one_run_are_nothing_to_compare(
     ("text", "message"),
     [
         ("who,what\nann,a.mkv\n", "needs a column file"),
-        ("person,clip\nann,nowhere.mkv\n", "names not one of the files"),
+        ("person,clip\nann,nowhere.mkv\n", "names none of the files"),
     ],
 )
 def test_a_table_of_people_that_fits_no_file(

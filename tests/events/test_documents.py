@@ -27,6 +27,7 @@ from edgeverify.events import (
     NextKey,
     Topics,
     announce,
+    encode_answer,
     encode_claim,
     encode_event,
     encode_prompt,
@@ -43,6 +44,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMA_OF = {
     "claim": "claim.v1",
     "event": "event.v1",
+    "answer": "answer.v1",
     "decision": "decision.v1",
     "audit": "history.v1",
     "status": "status.v1",
@@ -71,7 +73,7 @@ def test_every_example_fits_its_schema(name: str) -> None:
 def test_the_example_events_carry_the_example_decision_under_a_true_signature() -> None:
     examples = _examples()
     public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
-    for name in ("event", "audit"):
+    for name in ("event", "audit", "answer"):
         event = parse_event(json.dumps(examples[name]).encode())
         signed = event.verified({key_id(public): public})
         assert json.loads(signed.payload) == examples["decision"]
@@ -87,6 +89,7 @@ def test_what_the_door_writes_fits_the_schemas(tmp_path: Path) -> None:
     _check(json.loads(encode_event(signed, EventKind.HISTORY)), "history.v1")
     scored = encode_event(signed, EventKind.HISTORY, score=-0.51, threshold=0.6)
     _check(json.loads(scored), "history.v1")
+    _check(json.loads(encode_answer(signed.decision, "c-1", keys)), "answer.v1")
     claim = ClaimMessage(id="c-1", card="0012345", issued_at=NOON)
     _check(json.loads(encode_claim(claim, source="/reader")), "claim.v1")
     reason = Degradation(name=FaultName.CAMERA_STALLED, detail="no new frame for 2 s")
@@ -177,7 +180,7 @@ def test_the_asyncapi_document_names_the_six_topics_and_their_schemas() -> None:
     addresses = {channel["address"] for channel in document["channels"].values()}
     topics = Topics("{door}")
     spoken = {topics.claim, topics.event, topics.audit, topics.status, topics.prompt}
-    assert addresses == {*spoken, topics.lock}
+    assert addresses == {*spoken, topics.lock, topics.answer}
     for message in document["components"]["messages"].values():
         assert (DOCS / message["payload"]["schema"]["$ref"]).is_file()
     retained = {

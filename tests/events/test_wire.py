@@ -111,7 +111,7 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
         (b"[]", "not a JSON object"),
         (b"\xff{}", "not UTF-8"),
         (b"{" * 100, "nested deeper"),
-        (b'{"a":1,"a":2}', "a key stands twice"),
+        (b'{"a":1,"a":2}', "a key appears twice"),
         (b'{"a":NaN}', "NaN is not JSON"),
         (b'{"a":' + b"9" * 300 + b"}", "longer than"),
     ],

@@ -19,7 +19,7 @@ from pathlib import Path
 from edgeverify.domain import Outcome
 from edgeverify.events import EventKind, encode_event
 from edgeverify.journal import Journal
-from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
+from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
 from edgeverify.settings import MqttSettings
 from tests.doors import DOOR, decided, door_keys
 
@@ -36,7 +36,14 @@ def live(folder: Path, port: int, chosen: str) -> None:
     keys = door_keys(folder)
     journal = Journal.open(folder / "journal.sqlite", now=datetime.now(timezone.utc)).journal
     settings = MqttSettings(host="127.0.0.1", port=port, max_reconnect_seconds=1.0)
-    link = MqttLink(settings, DOOR, Credentials(), on_claim=lambda _arrival: None, random=draw)
+    link = MqttLink(
+        settings,
+        DOOR,
+        Credentials(),
+        client_id=ClientId(DOOR, b"a master key"),
+        on_claim=lambda _arrival: None,
+        random=draw,
+    )
     delivery = OutboxDelivery(journal, link)
     link.start()
     delivery.start()

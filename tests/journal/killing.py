@@ -22,7 +22,7 @@ from edgeverify.events import DecisionPayload, Topics, parse_event
 from edgeverify.journal import Journal
 from edgeverify.journal.database import integrity
 from edgeverify.journal.reading import recent
-from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
+from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto
 from tests.doors import DOOR
@@ -167,7 +167,12 @@ def _deliver_the_rest(path: Path, port: int) -> None:
     journal = Journal.open(path, now=datetime.now(timezone.utc)).journal
     settings = MqttSettings(host="127.0.0.1", port=port, max_reconnect_seconds=1.0)
     link = MqttLink(
-        settings, DOOR, Credentials(), on_claim=lambda _arrival: None, random=random.Random(1)
+        settings,
+        DOOR,
+        Credentials(),
+        client_id=ClientId(DOOR, b"a master key"),
+        on_claim=lambda _arrival: None,
+        random=random.Random(1),
     )
     delivery = OutboxDelivery(journal, link)
     link.start()

@@ -18,6 +18,7 @@ from edgeverify.events import EventKind, parse_event
 from edgeverify.journal import Journal
 from edgeverify.journal.database import integrity
 from edgeverify.journal.reading import find, recent
+from edgeverify.journal.retention import STEP
 from edgeverify.keys import SigningKeys
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
@@ -182,6 +183,21 @@ def test_retention_by_size_takes_the_oldest_first(
     assert recent(path, limit=1000)[-1].event_id == "event-50"
 
 
+def test_a_journal_that_grows_faster_than_it_is_pruned_says_so(
+    journal: Journal, keys: SigningKeys
+) -> None:
+    for n in range(STEP + 1):
+        journal.record(decided(str(n), frames=0), keys)
+    for _ in range(3):
+        journal.mark_sent([row.sequence for row in journal.outbox(limit=STEP)])
+    small = JournalSettings(max_mebibytes=8).model_copy(update={"max_mebibytes": 0})
+    assert journal.prune(NOON, small) == STEP, "and the supervisor comes back at once"
+    (oversized,) = journal.degradations()
+    assert "faster" in oversized.detail
+    assert journal.prune(NOON, small) == 1
+    assert journal.degradations() == ()
+
+
 def test_after_everything_was_pruned_the_sequence_does_not_begin_anew(
     path: Path, keys: SigningKeys
 ) -> None:
@@ -226,5 +242,5 @@ def test_a_closed_journal_says_so(path: Path, keys: SigningKeys) -> None:
 
 
 def test_the_list_of_a_door_that_never_ran_is_a_plain_error(tmp_path: Path) -> None:
-    with pytest.raises(JournalUnavailableError, match="there is no journal"):
+    with pytest.raises(JournalUnavailableError, match="does not exist"):
         recent(tmp_path / "journal.sqlite")

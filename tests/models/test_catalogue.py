@@ -93,7 +93,7 @@ def test_mistakes_get_one_line_and_no_traceback(tmp_path: Path, trained_models: 
     assert "edgeverify: there is no model 'facenet' in the catalogue" in unknown.output
     absent = CliRunner().invoke(app, ["models", "inspect", "nothing", *models])
     assert absent.exit_code == 78
-    assert "there is no model bundle" in absent.output
+    assert "does not exist" in absent.output
     fetch_bundle("mobilefacenet", tmp_path, source=trained_models)
     (tmp_path / "mobilefacenet" / "model.onnx").write_bytes(b"")
     damaged = CliRunner().invoke(app, ["models", "inspect", "mobilefacenet", *models])

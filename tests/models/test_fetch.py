@@ -177,7 +177,7 @@ def test_the_wrong_file_given_by_hand_is_named(tmp_path: Path) -> None:
         fetch_bundle("mobilefacenet", models, source=wrong)
     with pytest.raises(BundleError, match="does not hold"):
         fetch_bundle("mobilefacenet", models, source=tmp_path)
-    with pytest.raises(BundleError, match="there is no"):
+    with pytest.raises(BundleError, match="does not exist"):
         fetch_bundle("mobilefacenet", models, source=tmp_path / "nowhere")
     assert list(models.iterdir()) == []
 

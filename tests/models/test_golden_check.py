@@ -1,4 +1,4 @@
-"""A back end that gives other answers than the bundle states never opens the door."""
+"""A back end whose answers differ from those that the bundle states never opens the door."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_golden_vectors_of_another_release_are_told(bundle: Bundle) -> None:
     content["files"]["golden.json"] = sha256_of(raw)
     path.write_text(json.dumps(content))
     edited = load_bundle(bundle.folder)
-    with pytest.raises(BundleError, match="other golden frames than this release"):
+    with pytest.raises(BundleError, match="golden frames that this release does not draw"):
         check_golden(edited, open_session(edited, CPU).session)
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from edgeverify.client import Feed, RawMessage
 from edgeverify.events import Topics
-from edgeverify.mqtt import Credentials, MqttLink
-from edgeverify.mqtt.connection import Arrival
+from edgeverify.mqtt import ClientId, Credentials, MqttLink
+from edgeverify.mqtt.arrival import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
 from tests.doors import DOOR
@@ -44,18 +44,22 @@ def make_link() -> Iterator[LinkMaker]:
     links: list[MqttLink] = []
 
     def make(
-        port: int,
+        port: int = 0,
         *,
         claims: Callable[[Arrival], None] = lambda _arrival: None,
         credentials: Credentials | None = None,
+        secret: bytes = b"a master key",
         seed: int = 1,
         **settings: object,
     ) -> MqttLink:
-        chosen = {"max_reconnect_seconds": 1.0, "host": "127.0.0.1", "port": port} | settings
+        chosen: dict[str, object] = {"max_reconnect_seconds": 1.0, "host": "127.0.0.1"}
+        chosen |= {"port": port} if port else {}
+        chosen |= settings
         link = MqttLink(
             MqttSettings.model_validate(chosen),
             DOOR,
             credentials or Credentials(),
+            client_id=ClientId(DOOR, secret),
             on_claim=claims,
             random=Random(seed),
         )

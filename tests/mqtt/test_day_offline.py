@@ -16,7 +16,7 @@ from edgeverify.events import DecisionPayload, EventKind, Topics, encode_event, 
 from edgeverify.journal import Journal
 from edgeverify.journal.database import connect
 from edgeverify.keys import SigningKeys
-from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
+from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
 from edgeverify.settings import MqttSettings
 from tests.brokers import free_port, mosquitto
 from tests.doors import DOOR, decided, door_keys
@@ -30,7 +30,12 @@ START = datetime.now(timezone.utc) - timedelta(days=1)
 def _open_door(journal: Journal, port: int) -> tuple[MqttLink, OutboxDelivery]:
     settings = MqttSettings(host="127.0.0.1", port=port, max_reconnect_seconds=1.0)
     link = MqttLink(
-        settings, DOOR, Credentials(), on_claim=lambda _claim: None, random=random.Random(1)
+        settings,
+        DOOR,
+        Credentials(),
+        client_id=ClientId(DOOR, b"a master key"),
+        on_claim=lambda _claim: None,
+        random=random.Random(1),
     )
     delivery = OutboxDelivery(journal, link)
     link.start()

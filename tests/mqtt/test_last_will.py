@@ -1,4 +1,4 @@
-"""A door that vanishes without a word is offline for everybody within 25 seconds."""
+"""A door that vanishes without a message is offline for everybody within 25 seconds."""
 
 from __future__ import annotations
 

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psutil
 import pytest
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from edgeverify.client import Feed
-from edgeverify.errors import BrokerError, ConfigError, KeyUnusableError
+from edgeverify.domain import Asker
+from edgeverify.errors import ConfigError, KeyUnusableError
 from edgeverify.events import Topics
 from edgeverify.mqtt import load_credentials
+from edgeverify.mqtt.arrival import arrival_of
 from edgeverify.settings import MqttSettings
+from tests.broker.house import house
 from tests.brokers import mosquitto
 from tests.certificates import Authority
 from tests.doors import DOOR
-from tests.mqtt.conftest import LinkMaker, came, collect
+from tests.mqtt.conftest import Claims, LinkMaker, collect
 from tests.waiting import patience, until
 
-CONFIG = Path(__file__).resolve().parents[2] / "config" / "mosquitto"
 TOPICS = Topics(DOOR)
-USERS = ("door-front-door", "reader-front-door", "lock-front-door", "monitor", "stranger")
-
-
-def _passwords(folder: Path) -> Path:
-    path = folder / "passwd"
-    for user in USERS:
-        create = [] if path.exists() else ["-c"]
-        subprocess.run(
-            ["mosquitto_passwd", "-b", *create, str(path), user, f"{user}-pw"], check=True
-        )
-    return path
 
 
 def _settings(port: int, **more: object) -> MqttSettings:
@@ -39,15 +32,13 @@ def _settings(port: int, **more: object) -> MqttSettings:
 
 
 def test_a_refused_password_is_named(tmp_path: Path, make_link: LinkMaker) -> None:
-    lines = ("allow_anonymous false", f"password_file {_passwords(tmp_path)}")
-    secret = tmp_path / "broker-password"
-    secret.write_text("wrong\n")
-    secret.chmod(0o600)
-    chosen = {"username": "door-front-door", "password_file": "broker-password"}
-    with mosquitto(tmp_path / "broker", *lines) as broker:
-        settings = _settings(broker.port, **chosen)
-        credentials = load_credentials(settings, config_folder=tmp_path, environ={})
-        link = make_link(broker.port, credentials=credentials, **chosen)
+    with house(tmp_path / "house") as running:
+        folder = running.login("door-front-door")
+        settings, right = running.settings("door-front-door"), running.password("door-front-door")
+        chosen = settings.model_dump()
+        (folder / "password").write_text("wrong\n")
+        credentials = load_credentials(settings, config_folder=folder, environ={})
+        link = make_link(credentials=credentials, **chosen)
         until(lambda: link.state.problem and "refused" in link.state.problem.name, "the refusal")
         problem = link.state.problem
         assert problem is not None
@@ -55,9 +46,9 @@ def test_a_refused_password_is_named(tmp_path: Path, make_link: LinkMaker) -> No
         assert "wrong" not in problem.detail
         link.stop()
 
-        secret.write_text("door-front-door-pw\n")
-        credentials = load_credentials(settings, config_folder=tmp_path, environ={})
-        assert make_link(broker.port, credentials=credentials, **chosen).wait_connected(patience(5))
+        (folder / "password").write_text(right + "\n")
+        credentials = load_credentials(settings, config_folder=folder, environ={})
+        assert make_link(credentials=credentials, **chosen).wait_connected(patience(5))
 
 
 def test_a_password_file_for_everybody_is_refused(tmp_path: Path) -> None:
@@ -76,6 +67,22 @@ def test_the_password_may_come_as_a_systemd_credential(tmp_path: Path) -> None:
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
     found = load_credentials(settings, config_folder=Path("/nowhere"), environ=environ)
     assert found.password == "from systemd"  # noqa: S105 - of a test
+
+
+def test_a_command_outside_the_service_finds_the_password_that_systemd_hands_over(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "credentials").mkdir(mode=0o700)
+    secret = tmp_path / "credentials/broker-password"
+    secret.write_text("from systemd\n")
+    secret.chmod(0o600)
+    settings = _settings(1883, username="door", password_file="broker-password")  # noqa: S106 - likewise
+    found = load_credentials(settings, config_folder=tmp_path, environ={})
+    assert found.password == "from systemd"  # noqa: S105 - of a test
+    (tmp_path / "broker-password").write_text("beside the config")
+    (tmp_path / "broker-password").chmod(0o600)
+    found = load_credentials(settings, config_folder=tmp_path, environ={})
+    assert found.password == "beside the config"  # noqa: S105 - of a test
 
 
 def test_tls_with_client_certificates(tmp_path: Path, make_link: LinkMaker) -> None:
@@ -135,88 +142,96 @@ def test_a_certificate_file_that_is_none_is_a_config_error(tmp_path: Path) -> No
         load_credentials(settings, config_folder=tmp_path, environ={})
 
 
+@pytest.mark.parametrize(
+    ("login", "names"),
+    [
+        ("reader-front-door", {"broker_refuses_claims", "broker_refuses_messages"}),
+        ("monitor", {"broker_refuses_claims", "broker_refuses_messages"}),
+        ("operator", {"broker_refuses_claims", "broker_refuses_messages"}),
+    ],
+)
 def test_a_door_that_its_broker_lets_do_nothing_says_so(
-    tmp_path: Path, make_link: LinkMaker
+    tmp_path: Path,
+    make_link: LinkMaker,
+    caplog: pytest.LogCaptureFixture,
+    login: str,
+    names: set[str],
 ) -> None:
-    acl = tmp_path / "acl"
-    acl.write_text("topic read nothing\n")
-    acl.chmod(0o700)
-    lines = ("allow_anonymous true", f"acl_file {acl}")
-    with mosquitto(tmp_path / "broker", *lines) as broker:
-        link = make_link(broker.port)
+    """A door that was given another's login."""
+    with house(tmp_path / "house") as running:
+        settings = running.settings(login)
+        link = make_link(credentials=running.credentials(login), **settings.model_dump())
         assert link.wait_connected(patience(5))
         audit = link.publish_audit(b"history")
         assert audit is not None
         assert not audit.wait(patience(5)), "a PUBACK of 0x80 or above is none"
         assert audit.problem == "Not authorized"
+        until(lambda: link.state.problem is not None, "the refusal to be named")
+        assert link.state.is_connected
         problem = link.state.problem
         assert problem is not None
-        assert problem.name == "broker_refuses_messages"
-        assert link.state.is_connected
+        assert problem.name in names
+        assert f"edgeverify/{DOOR}/" in problem.detail
+        until(lambda: all(name in caplog.text for name in names), "each to be logged")
+        assert TOPICS.claim in caplog.text
+        assert TOPICS.audit in caplog.text
 
 
-def test_the_shipped_broker_configuration_keeps_everybody_to_their_topics(
+def test_the_door_of_a_house_does_all_that_a_door_does(
     tmp_path: Path, make_link: LinkMaker
 ) -> None:
-    authority = Authority(tmp_path / "ca")
-    server = authority.issue("localhost", tmp_path / "server")
-    shipped = (CONFIG / "edgeverify.conf").read_text(encoding="utf-8")
-    replaced = {
-        "/etc/mosquitto/edgeverify.passwd": str(_passwords(tmp_path)),
-        "/etc/mosquitto/edgeverify.acl": str(CONFIG / "edgeverify.acl"),
-        "/etc/mosquitto/certs/ca.crt": str(authority.certificate),
-        "/etc/mosquitto/certs/server.crt": str(server.certificate),
-        "/etc/mosquitto/certs/server.key": str(server.key),
-        "persistence true": f"persistence true\npersistence_location {tmp_path}/",
-    }
-    global_part, listener_part = shipped.split("listener 8883")
-    for old, new in replaced.items():
-        global_part = global_part.replace(old, new)
-        listener_part = listener_part.replace(old, new)
-    lines = [line for line in global_part.splitlines() if not line.startswith("#")]
-    secret = tmp_path / "pw"
-    secret.write_text("door-front-door-pw")
-    secret.chmod(0o600)
-    tls = {"enabled": True, "ca_file": str(authority.certificate)}
-    chosen = {"username": "door-front-door", "password_file": "pw", "tls": tls}
-    # the TLS lines of the shipped listener stand behind the test's own `listener` line
-    with mosquitto(tmp_path / "broker", *listener_part.splitlines(), *lines) as broker:
-        settings = _settings(broker.port, **chosen)
-        credentials = load_credentials(settings, config_folder=tmp_path, environ={})
-        link = make_link(broker.port, credentials=credentials, **(chosen | {"host": "localhost"}))
+    claims = Claims()
+    with house(tmp_path / "house") as running:
+        settings = running.settings("door-front-door")
+        link = make_link(
+            claims=claims,
+            credentials=running.credentials("door-front-door"),
+            **settings.model_dump(),
+        )
         assert link.wait_connected(patience(10))
-
-        def feed(user: str, *topics: str) -> Feed:
-            return Feed(
-                "localhost",
-                broker.port,
-                topics=topics,
-                username=user,
-                password=f"{user}-pw",
-                tls=credentials.tls,
-            )
-
-        with feed("lock-front-door", TOPICS.event) as lock, feed("monitor", TOPICS.audit) as room:
+        lock = running.feed("lock-front-door", TOPICS.event)
+        room = running.feed("monitor", TOPICS.audit, TOPICS.status)
+        own = f"{TOPICS.answer}/reader-7"
+        reader = running.feed("reader-front-door", own, TOPICS.prompt)
+        with lock, room, reader:
+            reader.publish(TOPICS.claim, b"a claim", answer_topic=own, correlation=b"42")
+            assert claims.came.wait(patience(10))
+            (arrival,) = claims.arrivals
+            assert arrival.asker == Asker(topic=own, correlation=b"42")
+            now = datetime.now(timezone.utc)
+            expires_at = now + timedelta(seconds=60)
+            link.publish_answer(b"an answer", arrival.asker, expires_at=expires_at, now=now)
+            link.publish_prompt(b"a prompt", seconds=60)
+            link.publish_live(b"an event", expires_at=expires_at, now=now)
+            assert {m.payload for m in collect(reader, 2)} == {b"an answer", b"a prompt"}
+            assert [m.payload for m in collect(lock, 1)] == [b"an event"]
             audit = link.publish_audit(b"history")
             assert audit is not None
             assert audit.wait(patience(5))
-            assert collect(room, 1)[0].payload == b"history"
-            # a lock that claims, and a monitor that grants, are refused
-            for who, topic in ((lock, TOPICS.claim), (lock, TOPICS.event), (room, TOPICS.event)):
-                assert who._client is not None
-                who._client.publish(topic, b"forged", qos=1).wait_for_publish(patience(5))
-            assert came(lock) == []
-        for user, topic in (
-            ("lock-front-door", TOPICS.audit),
-            ("monitor", TOPICS.event),
-            ("reader-front-door", TOPICS.event),
-            ("stranger", TOPICS.status),
-        ):
-            with feed(user, topic) as nosy:
-                link.set_status(b"{}")
-                history = link.publish_audit(b"for the control room")
-                assert history is not None
-                assert history.wait(patience(5))  # the broker has passed both on, or has not
-                assert came(nosy) == []
-    with pytest.raises(BrokerError), Feed("127.0.0.1", broker.port, topics=("x",)):
-        pass
+            link.set_status(b"{}")
+            assert {m.payload for m in collect(room, 2)} == {b"history", b"{}"}
+        assert link.state.problem is None
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "edgeverify/front-door/event",
+        "edgeverify/front-door/answers",
+        "edgeverify/front-door/answer/+",
+        "edgeverify/front-door/answer/" + "x" * 300,
+        "edgeverify/back-door/answer/x",
+        "somewhere/else",
+        "",
+    ],
+)
+def test_a_response_topic_that_is_not_an_answers_is_not_used(wanted: str) -> None:
+    assert TOPICS.answer_at(wanted) == TOPICS.answer
+
+
+def test_too_much_correlation_data_is_not_sent_back() -> None:
+    message = MQTTMessage(topic=TOPICS.claim.encode())
+    message.payload = b"a claim"
+    message.properties = Properties(PacketTypes.PUBLISH)
+    message.properties.CorrelationData = b"x" * 60_000
+    assert arrival_of(message, TOPICS).asker == Asker(topic=TOPICS.answer)

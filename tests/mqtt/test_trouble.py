@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -160,6 +161,8 @@ def amqtt_broker() -> Iterator[int]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(patience(5))
         loop.close()
+        del broker
+        gc.collect()  # what amqtt leaves open is complained of here, where that is expected
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -72,7 +72,7 @@ def test_a_named_back_end_that_is_not_here_is_an_error(bundle: Bundle, runtime: 
 def test_a_silent_fallback_of_onnx_runtime_is_noticed(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says that CUDA is there, takes the CPU without a word, and is found out."""
+    """It says that CUDA is there, takes the CPU without a message, and is found out."""
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     real = onnxruntime.InferenceSession
 

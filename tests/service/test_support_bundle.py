@@ -146,7 +146,7 @@ def test_without_config_daemon_or_log_the_rest_is_still_written(tmp_path: Path) 
     parts = bundle_of(
         tmp_path, "--config", str(tmp_path / "none.yaml"), "--state", str(tmp_path / "none")
     )
-    assert "not to be had" in parts["settings.json"]
+    assert "not available" in parts["settings.json"]
     assert "no daemon is running" in parts["status.json"]
     assert json.loads(parts["versions.json"])["python"]
 

@@ -8,8 +8,9 @@ script or door.
 from __future__ import annotations
 
 import json
+from inspect import isclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, get_origin
 
 import typer
 from click import Command
@@ -56,7 +57,8 @@ def _keys(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name, field in model.model_fields.items():
         inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        # On Python 3.10 `tuple[X, ...]` calls itself a type, and is none that `issubclass` takes.
+        if get_origin(inner) is None and isclass(inner) and issubclass(inner, BaseModel):
             found |= _keys(inner, f"{prefix}{name}.")
         else:
             default = None if field.is_required() else field.get_default(call_default_factory=True)

@@ -14,7 +14,7 @@ import tarfile
 import pytest
 
 from .container import Container
-from .test_service import CONFIG, SERVICE, STATE, door, installed, status  # noqa: F401 - fixtures
+from .test_service import CONFIG, SERVICE, STATE, claim, door, installed, status  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 
@@ -67,6 +67,7 @@ def acts(machine: Container) -> list[str]:
 
 
 def test_root_and_the_service_s_user_read_the_same_and_make_nothing(beside: Container) -> None:
+    assert claim(beside, "9999999")["outcome"] == "deny"  # so that there is something to read
     before = files(beside)
     for words in READING:
         for config in (CONFIG, COPY):
@@ -126,7 +127,7 @@ def test_somebody_else_is_told_what_to_type(beside: Container) -> None:
         assert f"Type: sudo edgeverify {words} --config {COPY}" in problem
         code, said, problem = typed(beside, "visitor", words)
         assert (code, said) == (78, "")
-        assert "put sudo before the command" in problem
+        assert "Put sudo before the command" in problem
     assert files(beside) == before
 
 

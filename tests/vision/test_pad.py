@@ -176,7 +176,7 @@ def test_a_network_that_answers_with_no_score_is_an_error_and_never_live(
     bundle = load_pad_bundle(bundle_folder)
     broken = PadModel(bundle, [Mute(answer), Mute(answer)], SETTINGS)
 
-    with pytest.raises(RuntimeUnavailableError, match="no score"):
+    with pytest.raises(RuntimeUnavailableError, match="not a score"):
         broken.live_probability(GREY, BOX, AHEAD)
 
 
@@ -229,7 +229,7 @@ def test_side_by_side_a_network_that_fails_is_an_error(bundle_folder: Path, brok
     sessions = [Mute(answer) for answer in answers]
     pad = PadModel(load_pad_bundle(bundle_folder), sessions, SETTINGS, side_by_side=True)
 
-    with pytest.raises(RuntimeUnavailableError, match="no score"):
+    with pytest.raises(RuntimeUnavailableError, match="not a score"):
         pad.live_probability(GREY, BOX, AHEAD)
     pad.close()
 

@@ -125,7 +125,7 @@ def test_a_network_of_another_shape_is_a_failure_and_no_face(
     monkeypatch.setattr(
         LiteRtNetwork, "run", lambda self, batch: tuple(x[:, :5] for x in run(self, batch))
     )
-    with pytest.raises(RuntimeUnavailableError, match="answers in another shape"):
+    with pytest.raises(RuntimeUnavailableError, match="answers in a shape"):
         open_finder(load_vision_bundle(MODELS / NAME), VisionSettings())
 
 

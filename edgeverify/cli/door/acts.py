@@ -93,7 +93,7 @@ def _journal(place: StateDirectory, now: datetime) -> Iterator[Journal]:
         if not place.journal.exists():
             raise StateError(
                 f"the door {place.door!r} has no journal yet, in {place.folder}",
-                advice="Its daemon makes it at the first start: there is nothing to change before",
+                advice="Its daemon makes it at the first start: there is nothing to change before.",
             )
         journal = Journal.open(place.journal, now=now).journal
         try:

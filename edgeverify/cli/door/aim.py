@@ -33,7 +33,7 @@ def aim(
         str, typer.Option(help="Another camera than the config's: a device, file or address.")
     ] = "",
     picture: Annotated[
-        Path, typer.Option(help="PNG that is written anew every second; it shows the face.")
+        Path, typer.Option(help="PNG that is rewritten every second; it shows the face.")
     ] = Path("aim.png"),
     seconds: Annotated[
         float, typer.Option(min=0, help="Stop after so long; 0: until Ctrl-C or the video's end.")

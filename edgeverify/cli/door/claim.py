@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from edgeverify.client import Feed
-    from edgeverify.events import ClaimMessage, DecisionPayload
+    from edgeverify.events import DecisionPayload, Topics
 
 NO_ANSWER = 2
+SILENT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was decided on the claim; `decided_claim` is the one whose attempt it joined, if any."""
+
+    decision: DecisionPayload
+    decided_claim: str
 
 
 @plain_errors
@@ -56,26 +66,28 @@ def claim(
     if not CARD.fullmatch(card):
         raise ClaimError(
             f"{card!r} is not a card number",
-            advice="1 to 64 letters, digits and . _ : - beginning with a letter or digit",
+            advice="It has 1 to 64 letters, digits and . _ : - and begins with a letter or digit.",
         )
     loaded = load_config(config)
     topics = Topics(loaded.settings.door)
     keys = verify_keys(loaded, verify_key or [], state)
     now = datetime.now(timezone.utc)
     message = ClaimMessage(id=uuid.uuid4().hex, card=card, issued_at=now)
-    with open_feed(loaded, (topics.event, topics.prompt)) as feed:
+    with open_feed(loaded, (topics.answer, topics.prompt)) as feed:
         feed.publish(topics.claim, encode_claim(message, source="/edgeverify/claim-command"))
-        # By then the door would have decided on this claim, had it begun an attempt of its own.
-        patience = loaded.settings.decision.timeout_seconds + 2.0
-        decision = _wait(feed, message, loaded.settings.door, keys, (timeout, patience))
-    if decision is None:
-        complain(f"no answer within {timeout:g} s: is the daemon running, and on this broker?")
+        answer = _wait(feed, message.id, topics, keys, timeout)
+    if answer is None:
+        complain(
+            f"no answer within {timeout:g} s: is the daemon running, on this broker, and does the "
+            f"broker let it write to {topics.answer} and this login hear it?"
+        )
         raise typer.Exit(NO_ANSWER)
+    decision = answer.decision
     if as_json:
         say(decision.to_bytes().decode())
     else:
         checked = "" if keys else "  (signature not checked: no --verify-key)"
-        joined = "" if decision.claim_id == message.id else "  (joined an attempt under way)"
+        joined = "  (joined an attempt under way)" if answer.decided_claim else ""
         said = f"{decision.outcome.value}  {decision.reason.value}  card {decision.card}"
         say(f"{said}{joined}{checked}")
     raise typer.Exit(0 if decision.outcome.value == "grant" else 1)
@@ -83,53 +95,60 @@ def claim(
 
 def _wait(
     feed: Feed,
-    message: ClaimMessage,
-    door: str,
+    claim_id: str,
+    topics: Topics,
     keys: dict[str, Ed25519PublicKey],
-    seconds: tuple[float, float],
-) -> DecisionPayload | None:
-    """Return the decision on this claim, checked as far as there are keys; prompts are shown.
-
-    The same card held up twice joins the attempt under way, whose decision bears the first claim's
-    id: that is the answer where no other comes. `seconds` is how long to wait for any, and then
-    for one of this very claim.
-    """
-    import json
+    seconds: float,
+) -> Answer | None:
+    """Return the answer to this claim, checked as far as there are keys; prompts are shown."""
     import time
-    from datetime import datetime, timezone
 
-    from edgeverify.client import EventChecker
     from edgeverify.errors import EventError
-    from edgeverify.events import DecisionPayload, Topics, parse_event
 
-    checker = EventChecker(door, keys)
-    deadline, joined = time.monotonic() + seconds[0], None
+    deadline, patience = time.monotonic() + seconds, time.monotonic() + SILENT_SECONDS
+    has_spoken = False
     while (left := deadline - time.monotonic()) > 0:
-        arrived = feed.next(left)
+        until = deadline if has_spoken else min(deadline, patience)
+        arrived = feed.next(max(0.0, until - time.monotonic()))
         if arrived is None:
-            break
-        if arrived.topic == Topics(door).prompt:
-            try:
-                prompt = json.loads(arrived.payload)
-                if prompt["claim_id"] == message.id:
-                    complain(f"  {prompt['text']}")
-            except (ValueError, KeyError, TypeError, RecursionError):
-                complain("a prompt cannot be read")
+            if not has_spoken and left > SILENT_SECONDS:
+                complain("  waiting for the door ...")
+            has_spoken = True
+            continue
+        if arrived.topic == topics.prompt:
+            has_spoken = _show(arrived.payload, claim_id) or has_spoken
             continue
         try:
-            if keys:
-                now = datetime.now(timezone.utc)
-                decision = checker.check(
-                    arrived.payload, now=now, is_retained=arrived.is_retained
-                ).decision
-            else:
-                decision = DecisionPayload.from_bytes(parse_event(arrived.payload).payload)
+            answer = _read(arrived.payload, topics.door, keys)
         except EventError as error:
-            complain(f"an event was refused: {error.problem}")
+            complain(f"an answer was refused: {error.problem}")
             continue
-        if decision.claim_id == message.id:
-            return decision
-        if decision.card == message.card and decision.issued_at >= message.issued_at:
-            joined = decision
-            deadline = min(deadline, time.monotonic() + seconds[1])
-    return joined
+        if answer.decision.claim_id == claim_id:
+            return answer
+    return None
+
+
+def _show(payload: bytes, claim_id: str) -> bool:
+    """Show a prompt that belongs to this claim; return whether it does."""
+    import json
+
+    try:
+        prompt = json.loads(payload)
+        if prompt["claim_id"] != claim_id:
+            return False
+        complain(f"  {prompt['text']}")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        complain("a prompt cannot be read")
+        return False
+    return True
+
+
+def _read(payload: bytes, door: str, keys: dict[str, Ed25519PublicKey]) -> Answer:
+    from edgeverify.client import EventChecker
+    from edgeverify.events import DecisionPayload, parse_event
+
+    if keys:
+        checked = EventChecker(door, keys).check_answer(payload)
+        return Answer(checked.decision, checked.decided_claim)
+    event = parse_event(payload)
+    return Answer(DecisionPayload.from_bytes(event.payload), event.decided_claim)

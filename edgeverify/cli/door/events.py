@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from edgeverify.client import EventChecker, RawMessage
     from edgeverify.events import Topics
 
+SILENT_SECONDS = 2.0
+NOTHING = (
+    "nothing has come yet, not even the door's status, which the broker keeps ({topic}): the door "
+    "has never been on this broker, or the broker does not let this login hear it. Still listening."
+)
+
 
 @plain_errors
 def events(
@@ -34,7 +40,7 @@ def events(
         ),
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", help="End after so many decisions; 0: never.", min=0)
+        int, typer.Option("--count", help="End after this many decisions; 0: never.", min=0)
     ] = 0,
     state: StateFolder = None,
     as_json: AsJson = False,
@@ -58,10 +64,13 @@ def events(
         (topics.audit, topics.status) if history else (topics.event, topics.prompt, topics.status)
     )
     shown = 0
-    with open_feed(loaded, (*wanted, topics.status)) as feed:
+    patience: float | None = SILENT_SECONDS
+    with open_feed(loaded, wanted) as feed:
         while not count or shown < count:
-            message = feed.next(None)
+            message = feed.next(patience)
+            patience = None
             if message is None:
+                complain(NOTHING.format(topic=topics.status))
                 continue
             line = _line(message, topics, checker, as_json=as_json)
             if line:

@@ -63,6 +63,41 @@ def show(
         )
 
 
+@app.command("acts")
+@plain_errors
+def show_acts(
+    config: ConfigFile,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)] = 20,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest acts: what people did to the door, and what its lock reported.
+
+    Example: edgeverify journal acts --config front-door.yaml --limit 50
+    """
+    import json
+
+    from edgeverify.cli.state import reading
+    from edgeverify.config import load_config
+    from edgeverify.journal.reading import acts
+
+    with reading(load_config(config), state) as place:
+        found = acts(place.journal, limit=limit)
+    for act in found:
+        if as_json:
+            record = {
+                "at": act.at.isoformat(),
+                "act": act.act,
+                "subject": act.subject,
+                "by_user": act.by_user,
+            }
+            say(json.dumps(record, ensure_ascii=False))
+            continue
+        said = f"{act.at.astimezone():%Y-%m-%d %H:%M:%S %Z}  {act.act:<40}  {act.subject}"
+        say(f"{said:<90}  by {act.by_user}")
+
+
 @app.command()
 @plain_errors
 def check(config: ConfigFile, *, state: StateFolder = None) -> None:

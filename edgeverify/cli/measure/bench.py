@@ -266,7 +266,7 @@ def _show(report: Report) -> None:
         console.print(table)
         say(f"bundle to first frame {run.start_seconds:.2f} s")
     costs = ", ".join(f"{cost.references}: {cost.milliseconds:.2f}" for cost in report.references)
-    say(f"compare with so many references, ms: {costs}")
+    say(f"compare with this many references, ms: {costs}")
     say(
         f"resident {report.resident_mebibytes:.0f} MiB, {report.machine}, {report.cores} cores, "
         f"load {report.load_before:.1f} before and {report.load_after:.1f} after"

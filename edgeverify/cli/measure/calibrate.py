@@ -21,7 +21,8 @@ from edgeverify.cli.measure.evaluate_options import (
 from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from edgeverify.bundle.operating_points import MeasuredPoint
+    from edgeverify.bundle.fusion import EmbedderBundle
+    from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPointsFile
     from edgeverify.evaluation.calibrate import Calibrated
 
 
@@ -38,6 +39,13 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     ] = None,
     pairs: Annotated[Path | None, typer.Option(help="A pair list in LFW's format.")] = None,
     images: Annotated[Path | None, typer.Option(help="Where the images of --pairs lie.")] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            help="A door's state directory, or its journal: what its own people say of the "
+            "thresholds, without labels. Writes nothing."
+        ),
+    ] = None,
     choose_folds: Annotated[str, typer.Option(help="--pairs: folds to choose on.")] = "1",
     check_folds: Annotated[str, typer.Option(help="--pairs: folds to check on.")] = "2",
     fmr: Annotated[
@@ -46,6 +54,16 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     name: Annotated[
         str, typer.Option(help="What the evidence is called; without it the folder's name.")
     ] = "",
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of image (or person) and any columns: groups that the rate must hold within."
+        ),
+    ] = None,
+    group_factor: Annotated[
+        float,
+        typer.Option(help="Within a group the rate may be so many times the stated one."),
+    ] = 10.0,
     with_gates: Annotated[
         bool, typer.Option("--with-gates", help="Leave out pictures that the gates refuse.")
     ] = False,
@@ -65,28 +83,35 @@ def calibrate(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Choose thresholds on some people, check them on others, write both into the bundle.
 
-    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate.
+    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate,
+    and within the most similar people, and each group of --attributes, not above --group-factor
+    times that, wherever the group is large enough to say.
     The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
     the strictest that it can is said.
+
+    --journal asks a door's own journal instead: each face that was let in was compared with
+    everybody else's reference, so the impostor side is there without labels.
 
     Example: edgeverify calibrate staff-photos/ --check visitors/ --bundle mobilefacenet
     """
     import os
     from datetime import datetime, timezone
 
-    from edgeverify.bundle.folder_writer import replace_file
-    from edgeverify.bundle.signature import POINTS_SIGNATURE
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation import calibrate as calibration
     from edgeverify.evaluation.images.row_sense import senseless
     from edgeverify.evaluation.instrument import open_instrument
-    from edgeverify.models.bundle_writer import write_points
     from edgeverify.progress import counted_bar
 
-    sources = accuracy.sources(data=data, pairs=pairs, images=images, journal=None, labels=None)
+    if journal is not None and (data, pairs) == (None, None):
+        _say_live(journal, config=config, bundle=bundle, fmr=fmr, as_json=as_json)
+        return
+    sources = accuracy.sources(data=data, pairs=pairs, images=images, journal=journal, labels=None)
     if not 0 < fmr < 1:
         raise EvaluationError(f"--fmr {fmr:g} is not a rate between 0 and 1")
+    if not group_factor >= 1:
+        raise EvaluationError(f"--group-factor {group_factor:g} is below 1")
     settings, folder = settings_of(config=config, bundle=bundle, gates=gate, threads=threads)
     instrument = open_instrument(settings, folder, os.environ, selection=accuracy.selection(face))
     job = accuracy.Job(
@@ -95,6 +120,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         cache=cache_folder(cache, no_cache=no_cache),
         report_folds=accuracy.folds(check_folds, "--check-folds"),
         tune_folds=accuracy.folds(choose_folds, "--choose-folds"),
+        attributes=attributes,
     )
     source = data or images
     try:
@@ -109,29 +135,69 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     finally:
         instrument.close()
     today = datetime.now(tz=timezone.utc).date().isoformat()
-    found = calibration.calibrate(one, other, paired, job, gated=with_gates, date=today)
+    found = calibration.calibrate(
+        one, other, paired, job, gated=with_gates, date=today, group_factor=group_factor
+    )
     measured = instrument.verifier.bundle
     file = calibration.merged(measured.points, instrument.verifier.embedding_space, found.points)
-    try:
-        if output is not None and not dry_run:
-            replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
-            complain(f"wrote {output}")
-        elif not dry_run:
-            write_points(measured.folder, file)
-            complain(f"wrote the operating points of {measured.name}, {measured.folder}")
-            if (measured.folder / POINTS_SIGNATURE).exists():
-                complain("  the signature over the old ones no longer fits: sign them again")
-    except OSError as error:
-        raise EvaluationError(
-            f"{output or measured.folder} cannot be written: {error.strerror}",
-            advice="Name a file with --output, or run this as the owner of the bundle.",
-        ) from None
+    if not dry_run:
+        _write(file, measured, output)
     for line in senseless(found.points):
         complain(line)
     if as_json:
         say(file.model_dump_json(indent=1))
         return
     for line in _lines(found, fmr):
+        say(line)
+
+
+def _write(file: OperatingPointsFile, measured: EmbedderBundle, output: Path | None) -> None:
+    """Write into a file of its own, or into the bundle. EvaluationError where it cannot be."""
+    from edgeverify.bundle.folder_writer import replace_file
+    from edgeverify.bundle.signature import POINTS_SIGNATURE
+    from edgeverify.errors import EvaluationError
+    from edgeverify.models.bundle_writer import write_points
+
+    try:
+        if output is not None:
+            replace_file(output, (file.model_dump_json(indent=1) + "\n").encode())
+            complain(f"wrote {output}")
+            return
+        write_points(measured.folder, file)
+    except OSError as error:
+        raise EvaluationError(
+            f"{output or measured.folder} cannot be written: {error.strerror}",
+            advice="Name a file with --output, or run this as the owner of the bundle.",
+        ) from None
+    complain(f"wrote the operating points of {measured.name}, {measured.folder}")
+    if (measured.folder / POINTS_SIGNATURE).exists():
+        complain("  the signature over the old ones no longer fits: sign them again")
+
+
+def _say_live(
+    journal: Path, *, config: Path | None, bundle: str | None, fmr: float, as_json: bool
+) -> None:
+    """Say what a door's own journal knows of the false match rate."""
+    import json
+    import os
+
+    from edgeverify.evaluation.as_json import plain
+    from edgeverify.evaluation.transactions.live_fmr import live_lines, live_rows
+    from edgeverify.journal.impostors import read_live
+    from edgeverify.models.folders import models_directory
+    from edgeverify.verifier.photos import open_photo_verifier
+
+    settings, folder = settings_of(config=config, bundle=bundle, gates=None, threads=None)
+    with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
+        space = opened.verifier.embedding_space
+        points = opened.verifier.bundle.operating_points_in(space)
+    found = read_live(journal / "journal.sqlite" if journal.is_dir() else journal, space)
+    rows = live_rows(found, points.points if points else ())
+    if as_json:
+        rate = {**plain(found.rate), "fmr": found.rate.fmr, "at_most": found.rate.at_most}
+        say(json.dumps({"live": rate, "thresholds": plain(rows)}, ensure_ascii=False, indent=1))
+        return
+    for line in live_lines(found, rows, fmr):
         say(line)
 
 
@@ -154,6 +220,7 @@ def _lines(found: Calibrated, fmr: float) -> list[str]:
         said.append(f"threshold for FMR {fmr:g}: {best.threshold:.4f}; {best.evidence}")
         if best.caution:
             said.append(f"  thin: {best.caution}")
+        said += [f"  within {group.evidence}" for group in best.groups]
     else:
         said.append(
             f"FMR {fmr:g} is not supported by this data; the strictest that is: "

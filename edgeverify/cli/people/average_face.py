@@ -28,7 +28,7 @@ def average_face(
     face: Annotated[
         str, typer.Option(help="Which face of a photo: largest, central or dominant.")
     ] = "largest",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many photos.")] = 1_000_000,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many photos.")] = 1_000_000,
 ) -> None:
     """Draw the mean of all faces in DIR as the model's alignment puts them.
 

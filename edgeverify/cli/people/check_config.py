@@ -34,14 +34,18 @@ def check_config(
     loaded = load_config(config)
     people = len(loaded.settings.staff)
     problems = _named_files(loaded)
+    promise: tuple[str, ...] = ()
     if photos and people:
-        problems += _try_photos(loaded)
+        found, promise = _try_photos(loaded)
+        problems += found
     for line in problems:
         complain(line)
     if problems:
-        complain(f"edgeverify: {config}: {len(problems)} to put right")
+        complain(f"edgeverify: {config}: {len(problems)} to correct")
         raise typer.Exit(78)
     say(f"{config}: ok, door {loaded.settings.door!r}, {people} in staff")
+    for line in promise:
+        say(f"  {line}")
 
 
 def _named_files(loaded: LoadedConfig) -> list[str]:
@@ -77,8 +81,8 @@ def _named_files(loaded: LoadedConfig) -> list[str]:
     return problems
 
 
-def _try_photos(loaded: LoadedConfig) -> list[str]:
-    """Enrol everybody into a store that is thrown away."""
+def _try_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, ...]]:
+    """Enrol everybody into a store that is thrown away; problems, and what the door promises."""
     import os
     import tempfile
     from datetime import datetime, timezone
@@ -92,6 +96,7 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
     from edgeverify.verifier.verifier import require_fit_for_a_door
 
     problems: list[str] = []
+    promise: tuple[str, ...] = ()
     now = datetime.now(timezone.utc)
     with (
         open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
@@ -104,7 +109,8 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
             said = f"{error.problem}. {error.advice}"
             problems.append(str(loaded.problem(("model", "bundle"), said)))
         try:
-            threshold = opened.point().threshold
+            point = opened.point()
+            threshold, promise = point.threshold, point.promise
         except ConfigError as error:
             # The service would not start, and yet the photos can be judged; nobody looks alike.
             problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
@@ -120,7 +126,7 @@ def _try_photos(loaded: LoadedConfig) -> list[str]:
             )
     for warning in report.warnings:
         complain(f"warning: {warning}")
-    return problems + _with_lines(loaded, report)
+    return problems + _with_lines(loaded, report), promise
 
 
 def _with_lines(loaded: LoadedConfig, report: EnrolmentReport) -> list[str]:

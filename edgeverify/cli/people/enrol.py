@@ -9,10 +9,16 @@ import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+from edgeverify.cli.reloading import reload_config, tell_people, wait_for_people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgeverify.config import LoadedConfig
     from edgeverify.enrolment import EnrolmentReport
+    from edgeverify.status_socket import Json
+
+RELOAD_SECONDS = 90.0
 
 
 @plain_errors
@@ -28,8 +34,8 @@ def enrol(
     """Enrol everybody in the config from their photos, or one person; remove who left it.
 
     Unchanged photos cost nothing. A running daemon does this itself at its start and when it is
-    reloaded; where one runs, this tells it to. Exit 0 when everybody has a reference, 1 when
-    somebody has not (named), 78 for a broken config.
+    reloaded; where one runs, this tells it to and waits for it. Exit 0 when everybody has a
+    reference, 1 when somebody has not (named), 78 for a broken config.
 
     Example: edgeverify enrol --config /etc/edgeverify/front-door.yaml 0012345
     """
@@ -39,11 +45,14 @@ def enrol(
     loaded = load_config(config)
     if card is not None and card not in {entry.card for entry in loaded.settings.staff}:
         raise ConfigError(
-            f"card {card} does not stand in `staff:` of {config}",
-            advice="Add it there first: the config is the truth about people",
+            f"card {card} is not in `staff:` of {config}",
+            advice="Add it there first: the config says who may come in.",
         )
-    if _daemon_reloads(loaded, state):
-        say("the daemon is running and was told to reload; `edgeverify status` shows the outcome")
+    people = _by_the_daemon(loaded, state)
+    if people is not None:
+        if as_json:
+            say(_json_of(people, card))
+        tell_people(people, card, is_quiet=as_json)
         return
     report = _enrol(loaded, state, card)
     if as_json:
@@ -54,16 +63,15 @@ def enrol(
         raise typer.Exit(1)
 
 
-def _daemon_reloads(loaded: LoadedConfig, state: Path | None) -> bool:
-    """Ask a running daemon to do it: it alone writes its state. False where none runs."""
+def _by_the_daemon(loaded: LoadedConfig, state: Path | None) -> Mapping[str, Json] | None:
+    """Let a running daemon do it: it alone writes its state. None where none runs."""
     from edgeverify.cli.state import find
-    from edgeverify.status_socket import ask, is_running
+    from edgeverify.status_socket import is_running
 
     place = find(loaded, state, may_begin=True).place
     if not is_running(place.folder):
-        return False
-    ask(place.folder, "reload")
-    return True
+        return None
+    return wait_for_people(place.folder, reload_config(place.folder, RELOAD_SECONDS))
 
 
 def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> EnrolmentReport:
@@ -92,6 +100,12 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
                 progress=progress,
                 only=None if card is None else {card},
             )
+
+
+def _json_of(people: Mapping[str, Json], card: str | None) -> str:
+    import json
+
+    return json.dumps({"by": "daemon", "card": card, **people}, ensure_ascii=False, indent=1)
 
 
 def _print(report: EnrolmentReport) -> None:

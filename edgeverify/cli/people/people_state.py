@@ -27,6 +27,7 @@ def open_people(
     from edgeverify.errors import StateError
     from edgeverify.keys import load_master_key
     from edgeverify.references import ReferenceStore
+    from edgeverify.references.takeover import take_over
     from edgeverify.state import take_lock
 
     with changing(loaded, state, may_begin=may_begin) as place, take_lock(place):
@@ -41,5 +42,7 @@ def open_people(
             environ=os.environ,
             may_create=not place.references.exists(),
         )
+        if key.source != str(place.master_key):
+            take_over(place.references, place.master_key, key.secret, key.source)
         with ReferenceStore(place.references, key.secret, now=now) as store:
             yield store

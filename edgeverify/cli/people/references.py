@@ -68,10 +68,10 @@ def remove(
     loaded = load_config(config)
     for number, entry in enumerate(loaded.settings.staff):
         if entry.card == card:
-            where = loaded.problem(("staff", number, "card"), f"card {card} still stands here")
+            where = loaded.problem(("staff", number, "card"), f"card {card} is still in the config")
             raise ConfigError(
                 f"{where}: the next start would enrol it again",
-                advice="Take the entry out of `staff:` and reload: that removes the reference too",
+                advice="Take the entry out of `staff:` and reload: that removes the reference too.",
             )
     now = datetime.now(timezone.utc)
     with open_people(loaded, state, now=now, may_begin=False) as store:

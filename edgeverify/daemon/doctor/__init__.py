@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from edgeverify.config import LoadedConfig
-from edgeverify.daemon.doctor import model, state, surroundings
+from edgeverify.daemon.doctor import model, people, state, surroundings
 from edgeverify.daemon.doctor.finding import Finding, fault_found
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.state import StateDirectory, as_owner
 from edgeverify.status_socket import ask, is_running
+from edgeverify.verifier.verifier import Verifier
 
 __all__ = ["Finding", "beside", "examine", "examine_without_state"]
 
@@ -27,6 +28,13 @@ def examine(
     `place` is the state that the config means; root looks at it as its owner does.
     """
     runs = is_running(place.folder)
+
+    def further(verifier: Verifier) -> Iterator[Finding]:
+        def look() -> Iterator[Finding]:
+            return people.look_at_people(verifier, config, place, environ, is_running=runs)
+
+        return _as_owner(place.folder, look)()
+
     own = (
         ("permissions", lambda: state.look_at_permissions(place.folder)),
         ("disk", lambda: state.look_at_disk(place.folder)),
@@ -39,7 +47,7 @@ def examine(
     yield from _look(
         (
             ("daemon", lambda: beside(place.folder, runs=runs)),
-            ("model", lambda: model.look_at_model(config, environ)),
+            ("model", lambda: model.look_at_model(config, environ, further)),
             ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
             ("broker", lambda: surroundings.look_at_broker(config, environ)),
             *((part, _as_owner(place.folder, check)) for part, check in own),
@@ -98,9 +106,12 @@ def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
     for reason in reasons if isinstance(reasons, list) else []:
         if isinstance(reason, dict):
             yield _repeated(str(reason.get("name")), str(reason.get("detail") or ""))
-    enrolment = status.get("enrolment")
-    for line in enrolment if isinstance(enrolment, list) else []:
-        yield Finding(part="enrolment", is_well=True, seen=str(line))
+    lines, problems = status.get("enrolment"), status.get("enrolment_problems")
+    for number, line in enumerate(lines if isinstance(lines, list) else []):
+        # Those that cost somebody a photo or the reference come first, then what is worth knowing.
+        is_well = isinstance(problems, int) and number >= problems
+        yield Finding(part="enrolment", is_well=is_well, seen=str(line))
+    yield from people.repeated(status.get("own_people"))
 
 
 def _repeated(name: str, detail: str) -> Finding:

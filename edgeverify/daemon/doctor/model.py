@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
@@ -14,8 +14,15 @@ from edgeverify.verifier.verifier import NOT_VERIFIED, Verifier, open_verifier
 from edgeverify.vision.opening import open_finder
 
 
-def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Open what the config names, as the daemon would. Raises EdgeverifyError."""
+def look_at_model(
+    config: LoadedConfig,
+    environ: Mapping[str, str],
+    look_further: Callable[[Verifier], Iterator[Finding]] | None = None,
+) -> Iterator[Finding]:
+    """Open what the config names, as the daemon would; `look_further` with it open.
+
+    Raises EdgeverifyError.
+    """
     settings = config.settings
     try:
         with download_bar() as progress:
@@ -49,7 +56,12 @@ def look_at_model(config: LoadedConfig, environ: Mapping[str, str]) -> Iterator[
             yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
         else:
             yield Finding(part="threshold", is_well=True, seen=seen)
+            worst = point.worst_group or "no group of people was measured"
+            said = f"{worst} (allowed: {settings.decision.group_factor:g} times {point.max_fmr:g})"
+            yield Finding(part="groups", is_well=True, seen=said)
         yield from look_at_liveness(verifier, config)
+        if look_further is not None:
+            yield from look_further(verifier)
     finally:
         verifier.close()
 

@@ -40,7 +40,7 @@ def look_at_permissions(place: Path) -> Iterator[Finding]:
     check_owner(place)
     mode = place.stat().st_mode & 0o777
     is_private = mode & 0o077 == 0
-    advice = "" if is_private else f"chmod {PRIVATE_FOLDER:o} {place}"
+    advice = "" if is_private else f"Run: chmod {PRIVATE_FOLDER:o} {place}"
     seen = f"{place} has mode {mode:o}"
     yield Finding(part="permissions", is_well=is_private, seen=seen, advice=advice)
 
@@ -52,7 +52,7 @@ def look_at_disk(place: Path) -> Iterator[Finding]:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     seen = f"{free >> 20} MiB free at {folder}"
-    advice = "Make room: the door denies while the disk is full"
+    advice = "Free some space: the door denies while the disk is full."
     if not os.access(folder, os.W_OK):
         mount = "Its disk is mounted read-only, or it belongs to another user"
         yield fault_found(
@@ -79,7 +79,7 @@ def look_at_journal(config: LoadedConfig, place: StateDirectory) -> Iterator[Fin
     try:
         problems = integrity(place.journal)
         if problems:
-            advice = "The next start moves it aside, begins anew, and keeps what can be read"
+            advice = "The next start moves it aside, begins a new one and keeps what can be read."
             yield fault_found("journal", FaultName.JOURNAL_REPLACED, "; ".join(problems), advice)
             return
         with closing(open_for_reading(place.journal)) as connection:
@@ -96,7 +96,7 @@ def _contents(
     if version > VERSION:
         raise StateError(
             f"the journal has schema {version}, and this release knows {VERSION} at most",
-            advice="Install the newer release again, or go back with `make rollback`",
+            advice="Install the newer release again, or go back with `make rollback`.",
         )
     (decisions,) = connection.execute("SELECT count(*) FROM decisions").fetchone()
     (waiting,) = connection.execute("SELECT count(*) FROM outbox").fetchone()

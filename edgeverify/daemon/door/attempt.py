@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from edgeverify.daemon.door.hints import Hints
 from edgeverify.daemon.door.situation import Situation
-from edgeverify.domain import Claim, Decision, Observation, Prompt, Reason, Reference
+from edgeverify.domain import Claim, Decision, Embedding, Observation, Prompt, Reason, Reference
 from edgeverify.journal import FrameRecord
 from edgeverify.liveness import Judge
 from edgeverify.liveness.judge import JudgeRules
@@ -29,6 +29,8 @@ class Attempt:
     joined: list[Claim] = field(default_factory=list)
     frames: list[FrameRecord] = field(default_factory=list)
     first_qualifying_at: float | None = None
+    last_match: Embedding | None = None
+    """The newest probe that matched; it goes with the attempt."""
     hints: Hints = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,8 @@ class Attempt:
         self.transaction = self.transaction.observe(observation, verdict)
         if len(self.frames) < MAX_FRAMES_KEPT:
             self.frames.append(FrameRecord.of(observation, claimed_at=self.claim.received_at))
+        if observation.comparison is not None and observation.comparison.is_match:
+            self.last_match = observation.cues.embedding if observation.cues else None
         if observation.comparison is not None and self.first_qualifying_at is None:
             self.first_qualifying_at = observation.at
         asked = self.judge.prompts()

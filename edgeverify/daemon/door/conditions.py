@@ -29,7 +29,7 @@ class TrustedClock(Protocol):
 
 
 class Conditions:
-    """Camera, heat, clock and journal, asked anew at every frame."""
+    """Camera, heat, clock and journal, asked again at every frame."""
 
     def __init__(
         self,

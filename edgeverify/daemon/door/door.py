@@ -7,15 +7,19 @@ here ends in a denial (`fail`), never in a grant and never in a dead loop.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from edgeverify.claims import TokenBucket
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.folds import Fold, Folds
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
+from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.domain import Claim, Decision, Frame, Outcome, Prompt, Reason
@@ -28,6 +32,12 @@ LOG = logging.getLogger(__name__)
 
 CLAIMS_A_TURN = 8
 """Each may cost a commit; more would hold up the frames, and the watchdog, in a flood."""
+
+INTERRUPTIONS = (3.0, 0.1)
+"""How many attempts may be ended by another card in a row, and how many a second after that.
+Beyond it another card waits for its turn: two people and a wrong tap are not that many, and
+whoever claims all day ends nobody's attempt."""
+MAX_WAITING = 8
 
 FRAME_PATIENCE_SECONDS = 0.2
 """How long one turn waits for a frame, so that time-outs and claims are seen in between."""
@@ -53,15 +63,20 @@ class Door:
     conditions: Conditions
     idle: Idle
     make_judge: Callable[[Situation, Claim], Judge]
+    others: Others
     metrics: Metrics
     attempt: Attempt | None = None
     last_sequence: int = 0
     is_changing: bool = False
     """A reload waits for the attempt to end: claims stay in the inbox."""
+    folds: Folds = field(default_factory=Folds)
+    interruptions: TokenBucket = field(default_factory=lambda: TokenBucket(*INTERRUPTIONS))
+    waiting: deque[Claim] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
+    """Claims for other cards whose turn comes when the attempt has ended."""
 
     def turn(self) -> tuple[Decision, ...]:
         """Take waiting claims, look at one frame, decide what can be decided."""
-        decided = list(self._take_claims())
+        decided = [*self._take_claims(), *self._write(self.folds.due(self.camera.now()))]
         if self.attempt is None:
             self._wait_for_somebody()
             return tuple(decided)
@@ -83,7 +98,8 @@ class Door:
     def _take_claims(self) -> tuple[Decision, ...]:
         decided: list[Decision] = []
         for _ in range(0 if self.is_changing else CLAIMS_A_TURN):
-            claim = self.inbox.take()
+            is_free = self.attempt is None
+            claim = self.waiting.popleft() if is_free and self.waiting else self.inbox.take()
             if claim is None:
                 break
             if self.attempt is not None and not claim.source.is_card_reader:
@@ -116,24 +132,50 @@ class Door:
                 situation.plan, situation.settings.challenge, situation.settings.pad
             ),
         )
-        decided: list[Decision] = []
         is_expired = isinstance(begun, Decision) and begun.reason is Reason.CLAIM_EXPIRED
         if self.attempt is not None and claim.card == self.attempt.claim.card and not is_expired:
             self.attempt.joined.append(claim)
             return ()
-        if self.attempt is not None and not is_expired:
+        if isinstance(begun, Decision):  # it needs no look, and so disturbs nobody's
+            return self._deny_at_once(begun, claim, situation)
+        decided: list[Decision] = []
+        if self.attempt is not None:
+            if not self.interruptions.take(now.monotonic):
+                self._let_wait(claim)
+                return ()
             superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
             decided.append(self._end(self.attempt, superseded))
-        if isinstance(begun, Decision):
-            decided.append(self._conclude(begun, claim, situation, None))
-        else:
-            self.attempt = Attempt(
-                situation=situation,
-                transaction=begun,
-                judge=self.make_judge(situation, claim),
-                references=situation.people.proofs(subject),
-            )
+        self.attempt = Attempt(
+            situation=situation,
+            transaction=begun,
+            judge=self.make_judge(situation, claim),
+            references=situation.people.proofs(subject),
+        )
         return tuple(decided)
+
+    def _let_wait(self, claim: Claim) -> None:
+        if all(other.card != claim.card for other in self.waiting):
+            self.waiting.append(claim)
+
+    def _deny_at_once(
+        self, decision: Decision, claim: Claim, situation: Situation
+    ) -> tuple[Decision, ...]:
+        now = self.camera.now()
+        if not claim.source.is_card_reader:
+            self.idle.rest(situation, now)  # the pause counts whatever the denial was for
+        if self.folds.takes(decision, claim, situation, now):
+            self.metrics.claim_refused("folded")
+            return ()
+        return (self._conclude(decision, claim, situation, None),)
+
+    def finish(self) -> tuple[Decision, ...]:
+        """Deny whoever is being looked at and write what was folded, because the door ends."""
+        return (*self.fail(Reason.INTERNAL_ERROR), *self._write(self.folds.all()))
+
+    def _write(self, folds: Iterable[Fold]) -> tuple[Decision, ...]:
+        return tuple(
+            self._conclude(fold.decision, fold.claim, fold.situation, fold) for fold in folds
+        )
 
     def _next_frame(self, patience_seconds: float) -> Frame | None:
         frame = self.camera.latest(self.last_sequence, patience_seconds)
@@ -160,10 +202,22 @@ class Door:
         self.idle.rest(attempt.situation, self.camera.now())
         concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
+        if concluded.outcome is Outcome.GRANT and attempt.last_match is not None:
+            self.others.note(
+                attempt.situation,
+                concluded.card,
+                attempt.last_match,
+                metric=self.pipeline.embedder.metric,
+                at=self.conditions.moment().wall,
+            )
         return concluded
 
     def _conclude(
-        self, decision: Decision, claim: Claim, situation: Situation, attempt: Attempt | None
+        self,
+        decision: Decision,
+        claim: Claim,
+        situation: Situation,
+        seen: Attempt | Fold | None,
     ) -> Decision:
         seconds = max(0.0, self.camera.now() - claim.received_at)
         concluded = self.records.conclude(
@@ -172,7 +226,7 @@ class Door:
             situation=situation,
             now=self.conditions.moment().wall,
             floor=self.conditions.floor(),
-            attempt=attempt,
+            seen=seen,
             seconds=seconds,
         )
         self.metrics.decided(concluded, seconds)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from edgeverify.domain import Observation, Prompt
 
 STEADY_FRAMES = 3
-"""A hint is shown once so many frames in a row ask for the same."""
+"""A hint is shown once this many frames in a row ask for the same."""
 REPEAT_SECONDS = 2.0
 KIND = "hint"
 
 
 @dataclass(slots=True)
 class Hints:
-    """Made anew for every transaction."""
+    """Made for every transaction."""
 
     claim_id: str
     _text: str = ""

@@ -37,7 +37,7 @@ class Lookout:
         self._looked_at = float("-inf")
 
     def forget(self) -> None:
-        """Begin anew, as after an attempt: whoever comes next is somebody else."""
+        """Start again, as after an attempt: whoever comes next is somebody else."""
         self._followed = None
         self._looked_at = float("-inf")
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from edgeverify.domain import Claim, Reason, Reference
 from edgeverify.policy import Subject
 from edgeverify.references.store import LoadedReferences
-from edgeverify.schedule import refusal
+from edgeverify.schedule import is_for, refusal
 from edgeverify.settings import StaffEntry
 
 
@@ -31,6 +31,10 @@ class People:
             references=references,
         )
 
+    def knows(self, card: str) -> bool:
+        """Return whether the config names this card, whether or not it may come in now."""
+        return card in self.staff
+
     def subject(self, claim: Claim, now: datetime) -> Subject:
         """Return whom a claim names and whether they may come in here at `now` (aware)."""
         if claim.source.names_nobody:
@@ -47,6 +51,14 @@ class People:
     def proofs(self, subject: Subject) -> tuple[Reference, ...]:
         """Return the references that may prove the subject, in the order of their cards."""
         return tuple(self.references.usable[card] for card in sorted(subject.cards))
+
+    def here(self) -> tuple[Reference, ...]:
+        """Return the references of everybody who may come in at this door at some time, by card."""
+        return tuple(
+            reference
+            for card, reference in sorted(self.references.usable.items())
+            if card in self.staff and is_for(self.staff[card], self.door)
+        )
 
     def _welcome(self, now: datetime) -> tuple[str, ...]:
         return tuple(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import Claim, Decision, FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.events import SignedDecision, Signer
+from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
@@ -26,6 +27,11 @@ class LivePublisher(Protocol):
 
     def publish_live(self, signed: SignedDecision) -> bool:
         """Hand a live decision over; False when nobody could be told."""
+
+    def publish_answers(
+        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+    ) -> None:
+        """Tell those who sent the claims, as far as they can be told."""
 
 
 class Records:
@@ -60,6 +66,13 @@ class Records:
         self._known().pop(card, None)
         return known
 
+    def forget_others(self, cards: Collection[str]) -> None:
+        """Keep counted scores of these cards alone; where the journal cannot now, later."""
+        try:
+            self._journal.forget_others(cards)
+        except JournalUnavailableError as error:
+            LOG.warning("%s", error.problem)
+
     def conclude(
         self,
         decision: Decision,
@@ -68,13 +81,17 @@ class Records:
         situation: Situation,
         now: datetime,
         floor: datetime | None,
-        attempt: Attempt | None = None,
+        seen: Attempt | Fold | None = None,
         seconds: float = 0.0,
     ) -> Decision:
         """Commit a decision and then publish it; without a commit there is no grant.
 
-        Returns what was decided in the end: `journal_unavailable` where nothing could be committed.
+        `seen` is the attempt that was looked at, or the denials that this one stands for. Returns
+        what was decided in the end: `journal_unavailable` where nothing could be committed.
         """
+        attempt = seen if isinstance(seen, Attempt) else None
+        fold = seen if isinstance(seen, Fold) else None
+        claims = fold.claims if fold else (claim, *(attempt.joined if attempt else ()))
         state = self.lockout(claim)
         charged = after(state, decision, situation.settings.lockout, now)
         entry = Entry(
@@ -86,19 +103,20 @@ class Records:
             expires_at=now + timedelta(seconds=situation.settings.events.expires_seconds),
             duration_seconds=seconds,
             frames=tuple(attempt.frames) if attempt else (),
-            remembered_claims=_remembered(claim, attempt),
+            remembered_claims=_remembered(claims),
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
             include_scores=situation.settings.audit.include_scores,
-            details=self._details(situation, claim, attempt),
+            details=self._details(situation, claim, attempt) | _folded(fold),
         )
         try:
             signed = self._journal.record(entry, self._signer())
         except JournalUnavailableError as error:
-            return self._unrecorded(entry, error)
+            return self._unrecorded(entry, claims, error)
         self._faults.clear(FaultName.JOURNAL_UNAVAILABLE)
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
+        self._publisher.publish_answers(signed.decision, claims, self._signer())
         LOG.info(
             "decided",
             extra=fields(
@@ -112,7 +130,9 @@ class Records:
         )
         return decision
 
-    def _unrecorded(self, entry: Entry, error: JournalUnavailableError) -> Decision:
+    def _unrecorded(
+        self, entry: Entry, claims: tuple[Claim, ...], error: JournalUnavailableError
+    ) -> Decision:
         self._faults.raise_fault(FaultName.JOURNAL_UNAVAILABLE, error.problem)
         LOG.error("the journal cannot commit: %s", error.problem)
         # A decision that was to be a grant, and any other, is now this one denial.
@@ -122,6 +142,7 @@ class Records:
         except JournalUnavailableError:
             return denial  # no number is left to tell anybody with
         self._publisher.publish_live(signed)
+        self._publisher.publish_answers(signed.decision, claims, self._signer())
         return denial
 
     def _known(self) -> dict[str, LockoutState]:
@@ -162,7 +183,11 @@ def _judged(attempt: Attempt) -> dict[str, str | float | int | bool | None]:
     }
 
 
-def _remembered(claim: Claim, attempt: Attempt | None) -> dict[str, datetime]:
+def _folded(fold: Fold | None) -> dict[str, str | float | int | bool | None]:
+    """Return how many equal denials the row stands for, where it stands for several."""
+    return {} if fold is None else {"folded": fold.count}
+
+
+def _remembered(claims: Iterable[Claim]) -> dict[str, datetime]:
     """Return the ids that this decision uses up: its claim's, and those that joined it."""
-    claims: Iterable[Claim] = (claim, *(attempt.joined if attempt else ()))
     return {each.id: each.remember_until for each in claims if each.remember_until is not None}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
 from edgeverify.domain import ClaimSource, OperatingPoint
+from edgeverify.enrolment import OwnPeople
 from edgeverify.liveness import LivenessPlan, without_colour
 from edgeverify.settings import Settings
 
@@ -28,6 +29,8 @@ class Situation:
     walk_up_point: OperatingPoint | None
     pad_threshold: float
     digest: str
+    own_people: OwnPeople = field(default_factory=OwnPeople)
+    """How close this door's people come to each other; the thresholds have what follows from it."""
 
     @property
     def cautions(self) -> tuple[str, ...]:

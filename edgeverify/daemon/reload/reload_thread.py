@@ -19,6 +19,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.interval import Every
 from edgeverify.daemon.reload.reloader import Change, Reloader
+from edgeverify.daemon.reload.tickets import PeopleOutcome, ReloadOutcome, Tickets
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
 from edgeverify.verifier.verifier import Verifier
@@ -29,49 +30,6 @@ FILES_EVERY_SECONDS = 2.0
 RETRY_EVERY_SECONDS = 15.0
 """A rejected config is read again so often: a file that it names may have been mended."""
 TURN_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReloadOutcome:
-    """How the reload ended that a ticket waited for; without a problem the config is in force."""
-
-    problem: str = ""
-    advice: str = ""
-
-
-@dataclass(slots=True)
-class Tickets:
-    """Who asks for a reload gets a number, and with it learns how that reload ended."""
-
-    _asked: int = 0
-    _serving: int = 0
-    _served: int = 0
-    _outcome: ReloadOutcome = field(default_factory=ReloadOutcome)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def ask(self) -> int:
-        """Ask for a reload that begins after this call."""
-        with self._lock:
-            self._asked += 1
-            return self._asked
-
-    def begin(self) -> bool:
-        """Serve everybody who has asked; False when nobody did."""
-        with self._lock:
-            is_wanted = self._asked > self._serving
-            self._serving = self._asked
-            return is_wanted
-
-    def end(self, outcome: ReloadOutcome) -> None:
-        """Report how it went; only the first word about a reload counts."""
-        with self._lock:
-            if self._served < self._serving:
-                self._served, self._outcome = self._serving, outcome
-
-    def outcome(self, ticket: int) -> ReloadOutcome | None:
-        """Return how it ended, or None while it has not; the newest, where several have."""
-        with self._lock:
-            return self._outcome if ticket <= self._served else None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -155,6 +113,7 @@ class Reloads:
         finally:
             self.health.is_enrolling = False
             self.tickets.end(ReloadOutcome(problem="the daemon ends"))
+            self.tickets.end_people(PeopleOutcome(problem="they were not looked at"))
             if not self._stop.is_set():
                 self.on_end()
 
@@ -189,6 +148,7 @@ class Reloads:
         except EdgeverifyError as error:
             LOG.error("enrolment failed: %s", error.problem)  # noqa: TRY400 - for people
             self.faults.raise_fault(FaultName.ENROLMENT_FAILED, error.problem)
+            self.tickets.end_people(PeopleOutcome(problem=error.problem, advice=error.advice))
             return
 
         def let_in(_: Door) -> None:
@@ -196,6 +156,8 @@ class Reloads:
 
         if self._between_attempts(let_in):
             self.health.enrolled(report)
+            self.records.forget_others(situation.people.staff)
+            self.tickets.end_people(PeopleOutcome.of(report))
             LOG.info("config in force: %s", report.summary)
 
     def _between_attempts(self, swap: Callable[[Door], None]) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edgeverify.camera.source import parse_source
@@ -14,11 +14,13 @@ from edgeverify.claims import SourceKind, chosen
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.reload.closeness import Closeness
 from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
 from edgeverify.errors import ConfigError
 from edgeverify.references import ReferenceStore
 from edgeverify.references.store import LoadedReferences
+from edgeverify.schedule import is_for
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.verifier.verifier import Verifier
@@ -63,6 +65,7 @@ class Reloader:
         self._sources = sources
         self._settings = type(config.settings)
         self._wall = wall
+        self._closeness = Closeness()
 
     def prepare(self, before: LoadedConfig, verifier: Verifier) -> Change:
         """Read the config again and make everything that it needs, people excepted.
@@ -74,7 +77,7 @@ class Reloader:
         if new.door != self._started_with.door:
             raise ConfigError(
                 f"door is now {new.door!r}, and this process is {self._started_with.door!r}",
-                advice="Another door has its own state: stop this one and start the other",
+                advice="Another door has its own state: stop this one and start the other.",
             )
         parse_source(new.camera.source, config.folder)
         fresh = self._open_verifier(new) if _differs(old, new, NEEDS_NEW_VERIFIER) else verifier
@@ -134,15 +137,20 @@ class Reloader:
     ) -> Situation:
         settings = config.settings
         sources = chosen(self._sources, settings.claims)
+        people = People.of(settings.door, settings.staff, references)
+        point = verifier.point(settings)
+        own = self._closeness.of(people, settings, point, verifier.bundle.metric)
+        walk_up = _walk_up_point(settings, sources, verifier)
         return Situation(
             settings=settings,
             sources=sources,
-            people=People.of(settings.door, settings.staff, references),
+            people=people,
             plan=verifier.plan(settings),
-            point=verifier.point(settings),
-            walk_up_point=_walk_up_point(settings, sources, verifier),
+            point=replace(point, raised=own.raised),
+            walk_up_point=None if walk_up is None else replace(walk_up, raised=own.raised),
             pad_threshold=verifier.pad_threshold(settings),
             digest=config.digest,
+            own_people=own,
         )
 
 
@@ -170,5 +178,5 @@ def _walk_up_point(
 ) -> OperatingPoint | None:
     if not any(kind.source.names_nobody for kind in sources):
         return None
-    here = [e for e in settings.staff if not e.doors or settings.door in e.doors]
+    here = [entry for entry in settings.staff if is_for(entry, settings.door)]
     return verifier.point(settings, references=max(1, len(here)))

@@ -28,7 +28,7 @@ class PadBench:
     rules: DoorRules
 
     def fusion(self, window: int) -> PadRule:
-        """Return the door's own fusion over windows of so many frames."""
+        """Return the door's own fusion over windows of this many frames."""
         judge = self.rules.judge
         return PadRule(
             threshold=judge.pad_threshold, min_frames=judge.pad.min_frames, window=window
@@ -69,7 +69,7 @@ def _bench(verifier: Verifier, settings: Settings, threshold: float | None) -> P
     if not 0.0 < at < 1.0:
         raise EvaluationError(
             "there is no threshold to measure at: the PAD bundle has no operating point",
-            advice="Name one: --threshold 0.5",
+            advice="Name one, such as --threshold 0.5.",
         )
     point = verifier.point(settings)
     rules = DoorRules(

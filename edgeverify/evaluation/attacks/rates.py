@@ -13,7 +13,7 @@ from edgeverify.liveness.passive import PadFusion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Errors out of so many, the rate, and its one-sided 95 % upper bound (Clopper-Pearson)."""
+    """Errors out of this many, the rate, and its one-sided 95 % upper bound (Clopper-Pearson)."""
 
     errors: int
     count: int
@@ -33,7 +33,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PadRule:
-    """How frames become a verdict: the door's own fusion over windows of so many frames."""
+    """How frames become a verdict: the door's own fusion over windows of this many frames."""
 
     threshold: float
     min_frames: int

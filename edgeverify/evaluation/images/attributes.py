@@ -7,14 +7,14 @@ the folder, or the file's name) or the person (`person`); every other column is 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.images.all_scores import Mask, compare_all_images
+from edgeverify.evaluation.images.all_scores import Faces, Mask, compare_all_images
 from edgeverify.evaluation.images.material import Material
 from edgeverify.evaluation.images.view import View
 from edgeverify.evaluation.statistics.bounds import Rate, bootstrap
@@ -73,7 +73,7 @@ def read_attributes(path: Path, material: Material) -> Attributes:
                 values[name][index] = row[name]
     if unknown == len(material.paths):
         raise EvaluationError(
-            f"{path} names not one of the images",
+            f"{path} names none of the images",
             advice=f"Its column {key} must hold file names, or people's folder names (`person`).",
         )
     return Attributes(values=values, unknown=unknown)
@@ -105,13 +105,33 @@ def breakdown(
     generator: np.random.Generator,
 ) -> tuple[AttributeRow, ...]:
     """Measure every value of every attribute by itself."""
-    rows = []
+    return tuple(
+        _row(name, value, seen, inside, threshold, generator)
+        for name, value, inside in members(attributes, len(material.paths))
+    )
+
+
+def members(attributes: Attributes, images: int) -> Iterator[tuple[str, str, Mask]]:
+    """Yield each value of each attribute, and which of the `images` have it: bool (images,)."""
     for name, values in attributes.values.items():
         for value in sorted(set(values.values())):
-            inside = np.zeros(len(material.paths), np.bool_)
+            inside = np.zeros(images, np.bool_)
             inside[[index for index, found in values.items() if found == value]] = True
-            rows.append(_row(name, value, seen, inside, threshold, generator))
-    return tuple(rows)
+            yield name, value, inside
+
+
+def faces_within(faces: Faces, inside: Mask) -> Faces:
+    """Keep the images that are `inside`, bool (n,), and number their people anew."""
+    people, person = np.unique(faces.person[inside], return_inverse=True)
+    return replace(
+        faces,
+        values=faces.values[inside],
+        references=faces.references[inside],
+        person=person.astype(np.int64),
+        people=len(people),
+        is_reference=faces.is_reference[inside],
+        is_probe=faces.is_probe[inside],
+    )
 
 
 def _row(
@@ -122,17 +142,7 @@ def _row(
     threshold: float,
     generator: np.random.Generator,
 ) -> AttributeRow:
-    faces = seen.faces
-    people, person = np.unique(faces.person[inside], return_inverse=True)
-    group = replace(
-        faces,
-        values=faces.values[inside],
-        references=faces.references[inside],
-        person=person.astype(np.int64),
-        people=len(people),
-        is_reference=faces.is_reference[inside],
-        is_probe=faces.is_probe[inside],
-    )
+    group = faces_within(seen.faces, inside)
     scores = compare_all_images(group)
     both = len(scores.mated) > 0 and len(scores.ascending) > 0
     bounds = bootstrap(scores, threshold, generator=generator, draws=_DRAWS) if both else None
@@ -140,7 +150,7 @@ def _row(
         attribute=name,
         value=value,
         images=int(inside.sum()),
-        people=len(people),
+        people=group.people,
         fta=float(1 - group.is_probe.mean()),
         mated=len(scores.mated),
         non_mated=len(scores.ascending),

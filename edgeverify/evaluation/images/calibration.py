@@ -1,8 +1,9 @@
 """Choosing thresholds for stated rates on one set of people, and checking them on another (pure).
 
 A threshold stands at the loosest place where the one-sided upper 95 % bound (Clopper and Pearson,
-1934) of its FMR is not above the rate that it is named by. A rate is supported where, besides,
-the pairs of people are enough for it by the rule of three: many pictures of few people are no
+1934) of its FMR is not above the rate that it is named by, and within every group of people that
+can carry it not above a stated multiple of that rate. A rate is supported where, besides, the
+pairs of people are enough for it by the rule of three: many pictures of few people are no
 evidence about others.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.bundle.operating_points import CheckedPoint, Fusion, MeasuredPoint
+from edgeverify.bundle.operating_points import CheckedPoint, Fusion, GroupRate, MeasuredPoint
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported
 
@@ -23,15 +24,38 @@ RATES = (1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6,
 """The rates that points are kept for: those that doors ask for, and walk-up doors after a split."""
 
 
+GROUP_FACTOR = 10.0
+"""How many times a rate may be exceeded within a group of people that can carry so much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Non-mated scores within one group of people, ascending."""
+
+    name: str
+    non_mated: NDArray[np.float32]
+    people: int
+    pairs_of_people: int
+
+    def can_carry(self, rate: float) -> bool:
+        """Return whether its pairs of people are enough to hold it to `rate`."""
+        return len(self.non_mated) > 0 and is_supported(rate, self.pairs_of_people)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """Scores of one set. `non_mated` is ascending; `mated` may hold minus infinity (FTA)."""
+    """Scores of one set. `non_mated` is ascending; `mated` may hold minus infinity (FTA).
+
+    Within each of the `groups` that can carry it, a rate may be exceeded `group_factor` times.
+    """
 
     dataset: str
     non_mated: NDArray[np.float32]
     mated: NDArray[np.float64]
     people: int
     pairs_of_people: int
+    groups: tuple[Group, ...] = ()
+    group_factor: float = GROUP_FACTOR
 
     def false_matches(self, threshold: float) -> int:
         """Count the non-mated scores at or above `threshold`."""
@@ -48,11 +72,26 @@ def upper_bound(errors: int, count: int) -> float:
 
 
 def threshold_for(evidence: Evidence, rate: float) -> float | None:
-    """Find the loosest threshold whose bounded FMR is at most `rate`; None without evidence."""
-    count = len(evidence.non_mated)
-    if count == 0 or not is_supported(rate, evidence.pairs_of_people):
+    """Find the loosest threshold whose bounded FMR is at most `rate`; None without evidence.
+
+    Within each group that can carry the group factor times the rate, that is the bound.
+    """
+    if not is_supported(rate, evidence.pairs_of_people):
         return None
-    low, high = -1, math.ceil(rate * count)
+    overall = _loosest(evidence.non_mated, rate)
+    if overall is None:
+        return None
+    within = min(1.0, evidence.group_factor * rate)
+    bound = [
+        _loosest(group.non_mated, within) for group in evidence.groups if group.can_carry(within)
+    ]
+    return max([overall, *(found for found in bound if found is not None)])
+
+
+def _loosest(ascending: NDArray[np.float32], rate: float) -> float | None:
+    """Find the loosest threshold at which the upper bound of the share is at most `rate`."""
+    count = len(ascending)
+    low, high = -1, min(count - 1, math.ceil(rate * count))
     while low < high:  # the largest number of false matches whose bound still fits
         middle = (low + high + 1) // 2
         fits = upper_bound(middle, count) <= rate
@@ -60,7 +99,7 @@ def threshold_for(evidence: Evidence, rate: float) -> float | None:
     if low < 0:
         return None
     # Just above the first score that must not match, rounded up to what a person can read.
-    reject = float(evidence.non_mated[count - 1 - low])
+    reject = float(ascending[count - 1 - low])
     return math.ceil((reject + 1e-6) * 1e4) / 1e4
 
 
@@ -87,6 +126,10 @@ def choose(
             continue
         threshold = max(found, (floors or {}).get(rate, found))
         point = _point(chosen_on, checked_on, rate, threshold, date)
+        factor = chosen_on.group_factor
+        within = group_rates((chosen_on, checked_on), threshold, min(1.0, factor * rate))
+        if within:
+            point = point.model_copy(update={"groups": within, "group_factor": factor})
         points.append(point.model_copy(update={"fusion": fusion, "photos": photos}))
     if not points:
         raise EvaluationError(
@@ -96,6 +139,29 @@ def choose(
             f"pictures of {math.ceil(math.sqrt(6 / max(rates)))} people.",
         )
     return tuple(points)
+
+
+def group_rates(sets: Sequence[Evidence], threshold: float, rate: float) -> tuple[GroupRate, ...]:
+    """Measure every group of every set at `threshold`; `rate` is what they are to be held to."""
+    rates = []
+    for one in sets:
+        for group in one.groups:
+            count = len(group.non_mated)
+            if not count:
+                continue
+            errors = int(count - np.searchsorted(group.non_mated, np.float32(threshold)))
+            rates.append(
+                GroupRate(
+                    name=group.name,
+                    dataset=one.dataset,
+                    people=group.people,
+                    false_matches=errors,
+                    non_mated=count,
+                    fmr_upper_95=upper_bound(errors, count),
+                    supported=group.can_carry(rate),
+                )
+            )
+    return tuple(rates)
 
 
 def _point(

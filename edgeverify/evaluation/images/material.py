@@ -111,7 +111,7 @@ def paired_images(pairs: Sequence[Pair], images: Path) -> PairedImages:
     there = tuple(p for p in pairs if p.probe in where and p.reference in where)
     if not there:
         raise EvaluationError(
-            f"not one pair has both its images in {images}",
+            f"no pair has both its images in {images}",
             advice="Images lie at NAME/NAME_0001.jpg below --images, as LFW has them.",
         )
     return PairedImages(where=where, pairs=there, missing=tuple(missing.values()))
@@ -151,7 +151,7 @@ def _ordered(
     problems: Sequence[Problem],
 ) -> Material:
     if not names:
-        raise EvaluationError("not one image could be read: there is nothing to measure")
+        raise EvaluationError("no image could be read: there is nothing to measure")
     people, person = np.unique(np.array(names), return_inverse=True)
     order = np.argsort(person, kind="stable")
     return Material(

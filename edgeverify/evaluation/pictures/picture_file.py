@@ -11,9 +11,11 @@ from edgeverify.errors import EvaluationError
 def require_picture_path(path: Path) -> None:
     """Check before any work that a PNG can be written there. Raises EvaluationError."""
     if path.suffix.lower() != ".png":
-        raise EvaluationError(f"{path} is not the name of a PNG", advice="End it in .png")
+        raise EvaluationError(
+            f"{path} is not the name of a PNG", advice="Name a file that ends in .png."
+        )
     if not path.parent.is_dir():
-        raise EvaluationError(f"{path} cannot be written: there is no folder {path.parent}")
+        raise EvaluationError(f"{path} cannot be written: the folder {path.parent} does not exist")
     if path.is_dir():
         raise EvaluationError(f"{path} cannot be written: it is a folder")
 

@@ -58,7 +58,7 @@ class ReferenceCost(_Report):
 
 
 class Run(_Report):
-    """One back end with so many threads; `start_seconds` is bundle to first frame."""
+    """One back end with this many threads; `start_seconds` is bundle to first frame."""
 
     back_end: str
     threads: int
@@ -83,7 +83,7 @@ class Report(_Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """At most so many frames and about so many seconds a scene, but never fewer than 3 frames."""
+    """At most this many frames and about this many seconds per scene, but at least 3 frames."""
 
     frames: int = 60
     seconds: float = 10.0

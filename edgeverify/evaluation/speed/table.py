@@ -29,7 +29,7 @@ def _lines(report: Report, command: str) -> Iterator[str]:
         yield from _run(run)
     if report.references:
         yield ""
-        yield "One probe against so many references (one matrix product; a cost, no claim that"
+        yield "One probe against this many references (one matrix product; a cost, no claim that"
         yield "walk-up is safe there), median milliseconds:"
         yield ""
         yield _row(f"{cost.references:,}" for cost in report.references)

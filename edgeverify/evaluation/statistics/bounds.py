@@ -30,7 +30,7 @@ def clopper_pearson(errors: int, count: int, confidence: float = 0.95) -> Rate:
     Raises EvaluationError for no trial: a rate of nothing does not exist.
     """
     if count <= 0:
-        raise EvaluationError("a rate of no trial does not exist")
+        raise EvaluationError("a rate needs at least one trial")
     if not 0 <= errors <= count:
         raise EvaluationError(f"{errors} errors of {count} trials cannot be")
     tail = (1 - confidence) / 2
@@ -45,7 +45,7 @@ def rule_of_three(count: int, confidence: float = 0.95) -> float:
     The exact form 1 - (1 - confidence)^(1/count), close to 3/count (Hanley and Lippman-Hand, 1983).
     """
     if count <= 0:
-        raise EvaluationError("a bound from no trial does not exist")
+        raise EvaluationError("a bound needs at least one trial")
     return float(1 - (1 - confidence) ** (1 / count))
 
 

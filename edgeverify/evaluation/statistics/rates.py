@@ -16,14 +16,14 @@ from edgeverify.evaluation.statistics.scores import Scores
 def fmr(non_mated: Scores, threshold: float) -> float:
     """Return the false match rate, 0 to 1. Raises EvaluationError for no comparison."""
     if not len(non_mated):
-        raise EvaluationError("a false match rate of no comparison does not exist")
+        raise EvaluationError("a false match rate needs at least one comparison")
     return float(np.count_nonzero(non_mated >= threshold) / len(non_mated))
 
 
 def fnmr(mated: Scores, threshold: float) -> float:
     """Return the false non-match rate, 0 to 1. Raises EvaluationError for no comparison."""
     if not len(mated):
-        raise EvaluationError("a false non-match rate of no comparison does not exist")
+        raise EvaluationError("a false non-match rate needs at least one comparison")
     return float(np.count_nonzero(mated < threshold) / len(mated))
 
 
@@ -33,7 +33,7 @@ def threshold_at_fmr(non_mated: Scores, rate: float) -> float:
     It lies just above the highest score that has to be rejected, so that ties are rejected too.
     """
     if not len(non_mated):
-        raise EvaluationError("a threshold cannot be set on no comparison")
+        raise EvaluationError("a threshold needs at least one comparison")
     allowed = int(np.floor(rate * len(non_mated) + 1e-9))
     if allowed >= len(non_mated):
         return float(non_mated.min())

@@ -21,6 +21,7 @@ from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.images.attributes import read_table
 from edgeverify.evaluation.statistics.bounds import ErrorBounds, Rate, bootstrap, clopper_pearson
 from edgeverify.evaluation.statistics.scores import ScoreSet
+from edgeverify.journal.impostors import LiveRate, read_live
 from edgeverify.journal.reading import DecisionRow, find
 
 _LABELS = ("genuine", "impostor")
@@ -41,7 +42,8 @@ class JournalReport:
     """Transactions and their frames. Rates are None where there was no such event.
 
     `frames` are FMR and FNMR of the compared frames at each one's own threshold, with intervals
-    over people, where both kinds of frames are there.
+    over people, where both kinds of frames are there. `live` is what the door's own people say of
+    its FMR without labels, by model.
     """
 
     events: int
@@ -53,6 +55,7 @@ class JournalReport:
     gates: tuple[tuple[str, int], ...]
     compared_frames: int
     frames: ErrorBounds | None
+    live: tuple[LiveRate, ...] = ()
 
     def lines(self) -> list[str]:
         """Return the report for people."""
@@ -84,6 +87,7 @@ class JournalReport:
                 f"people: {rate.lower:.2%} to {rate.upper:.2%})"
                 for name, rate in (("FMR", self.frames.fmr), ("FNMR", self.frames.fnmr))
             ]
+        said += [f"without labels: {rate.line}" for rate in self.live]
         return said
 
     def as_json(self) -> dict[str, Any]:
@@ -107,23 +111,25 @@ def judge_journal(journal: Path, labels: Path) -> JournalReport:
     there = [(label, row) for label, row in rows if row is not None]
     if not there:
         raise EvaluationError(
-            f"not one of the {len(wanted)} events of {labels} is in the journal",
+            f"none of the {len(wanted)} events of {labels} is in the journal",
             advice="The event ids are those that `edgeverify journal` lists.",
         )
     frames = [frame for _, row in there for frame in row.frames]
     gates = Counter(frame.gate for frame in frames if frame.gate)
+    spaces = sorted({str(row.details.get("embedding_space", "")) for _, row in there})
     return JournalReport(
         events=len(there),
         absent=tuple(label.event_id for label, row in rows if row is None),
-        embedding_spaces=tuple(
-            sorted({str(row.details.get("embedding_space", "")) for _, row in there})
-        ),
+        embedding_spaces=tuple(spaces),
         false_rejects=_errors(there, is_genuine=True),
         false_accepts=_errors(there, is_genuine=False),
         reasons={name: _reasons(there, is_genuine=name == "genuine") for name in _LABELS},
         gates=tuple(gates.most_common()),
         compared_frames=sum(frame.score is not None for frame in frames),
         frames=_frames(there),
+        live=tuple(
+            found.rate for space in spaces if (found := read_live(path, space)).rate.comparisons
+        ),
     )
 
 

@@ -107,5 +107,5 @@ def _owners(table: Path, runs: Sequence[FrameRun]) -> dict[str, str]:
             if name in known:
                 found[run.name] = known[name]
     if not found:
-        raise EvaluationError(f"{table} names not one of the files")
+        raise EvaluationError(f"{table} names none of the files")
     return found

@@ -50,4 +50,4 @@ Threshold = Annotated[float | None, typer.Option(help="Where decisions are count
 NoFlips = Annotated[
     bool, typer.Option("--no-flips", help="Pass without pairs: flipped decisions are not counted.")
 ]
-Limit = Annotated[int, typer.Option(help="Without --pairs: at most so many photos.", min=1)]
+Limit = Annotated[int, typer.Option(help="Without --pairs: at most this many photos.", min=1)]

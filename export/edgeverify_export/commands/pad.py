@@ -30,7 +30,7 @@ def pad(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Turn MiniFASNet checkpoints, or PAD graphs in ONNX, into one PAD bundle.
 
-    Every network has its own crop: the face box, widened so many times. A checkpoint's ONNX graph
+    Every network has its own crop: the face box, widened this many times. A checkpoint's ONNX graph
     is proved equal to PyTorch, and the FP16 graphs for GPUs to FP32. Defaults are MiniFASNet's:
     80x80 BGR, 0 to 255, index 1.
 
@@ -104,7 +104,8 @@ def _sources(networks: list[str]) -> list[tuple[Path, float]]:
             number = 0.0
         if not file or not 0 < number <= 20:
             raise ConfigError(
-                f"{entry!r} is not FILE=CROP", advice="Such as 2.7_80x80_MiniFASNetV2.pth=2.7"
+                f"{entry!r} is not FILE=CROP",
+                advice="Write it like 2.7_80x80_MiniFASNetV2.pth=2.7.",
             )
         if not Path(file).is_file():
             raise ConfigError(f"no file {file}")

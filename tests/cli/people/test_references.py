@@ -74,7 +74,7 @@ def test_a_card_in_the_config_cannot_be_removed_behind_its_back(desk: Desk) -> N
     desk.people("enrol")
     said = desk.people("references", "remove", "1")
     assert said.code == 78
-    assert f"{desk.config}:7: staff[0].card: card 1 still stands here" in said.err
+    assert f"{desk.config}:7: staff[0].card: card 1 is still in the config" in said.err
     assert "1 reference(s)" in desk.people("references", "list").out
 
 

@@ -88,7 +88,12 @@ def test_a_fault_that_only_the_running_release_knows_is_repeated_without_advice(
 def test_the_command_says_all_of_it_and_fails(place: StateDirectory, tmp_path: Path) -> None:
     config(tmp_path, f"mqtt: {{port: {free_port()}}}\nmodel: {{bundle: nowhere}}\n")
     reasons = [{"name": name.value, "detail": ""} for name in FaultName]
-    answer = {"state": "degraded", "reasons": reasons, "enrolment": ["Bob: no face in bob.jpg"]}
+    answer = {
+        "state": "degraded",
+        "reasons": reasons,
+        "enrolment": ["Bob: no face in bob.jpg", "Ada and Eve look alike"],
+        "enrolment_problems": 1,
+    }
     server = StatusServer(place.folder, {"status": lambda _: answer})  # type: ignore[dict-item]
     try:
         options = ["--config", str(tmp_path / "door.yaml"), "--state", str(place.folder)]
@@ -99,7 +104,8 @@ def test_the_command_says_all_of_it_and_fails(place: StateDirectory, tmp_path: P
     for name in FaultName:
         assert name.value in done.output
         assert name.advice in done.output
-    assert "Bob: no face in bob.jpg" in done.output
+    assert "FAIL  enrolment    Bob: no face in bob.jpg" in done.output
+    assert "ok    enrolment    Ada and Eve look alike" in done.output
     assert "broker_unreachable" in done.output
     assert "Traceback" not in done.output
 
@@ -205,7 +211,7 @@ def test_a_full_and_a_read_only_disk_are_named(
     monkeypatch.setattr(state, "MIN_FREE_BYTES", 1 << 60)
     (scarce,) = state.look_at_disk(place.folder)
     assert (scarce.is_well, scarce.fault) == (False, "")
-    assert "Make room" in scarce.advice
+    assert "Free some space" in scarce.advice
     monkeypatch.setattr(state, "FULL_BYTES", 1 << 60)
     assert "MiB free" in faults(state.look_at_disk(place.folder))["journal_unavailable"].seen
     monkeypatch.setattr(os, "access", lambda *_: False)

@@ -11,10 +11,17 @@ import pytest
 from edgeverify.claims import MQTT, WALK_UP
 from edgeverify.daemon.door.door import CLAIMS_A_TURN
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD, Film
-from edgeverify.domain import Claim, ClaimSource, FaultName, Outcome, Reason
+from edgeverify.domain import Claim, ClaimSource, FaultName, Outcome, Reason, Reference
 from edgeverify.errors import JournalUnavailableError, RuntimeUnavailableError
+from edgeverify.events import DecisionPayload
+from edgeverify.journal.impostors import read_live
 from edgeverify.journal.reading import recent
-from edgeverify.settings import CameraSettings, ClaimSettings, DecisionSettings
+from edgeverify.settings import (
+    CameraSettings,
+    ClaimSettings,
+    DecisionSettings,
+    JournalSettings,
+)
 from edgeverify.thermal import Level
 from tests.daemon.stage import DoorOnStage
 
@@ -41,6 +48,57 @@ def test_bob_with_adas_card_is_denied_before_the_time_out(stage: Stage) -> None:
     (decided,) = door.play()
     assert decided.reason is Reason.NON_MATCH
     assert decided.comparisons == DecisionSettings().max_comparisons
+
+
+def test_who_was_let_in_is_compared_with_everybody_else_for_the_rate_of_this_door(
+    stage: Stage,
+) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.GRANT
+    (space,) = {one.embedding.embedding_space for one in _everybody(door)}
+    found = read_live(door.journal.path, space)
+    assert (found.rate.people, found.rate.grants, found.rate.comparisons) == (1, 1, 1)
+    assert found.rate.false_matches == 0  # Ada's face is not Bob's
+    assert [count for _, count in found.bins] == [1]
+
+
+def test_who_was_denied_says_nothing_about_the_rate(stage: Stage) -> None:
+    door = stage(Film.OTHER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    door.play()
+    (space,) = {one.embedding.embedding_space for one in _everybody(door)}
+    assert read_live(door.journal.path, space).rate.comparisons == 0
+
+
+def test_counting_can_be_switched_off(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP, journal=JournalSettings(live_fmr=False))
+    door.claim(OWNER_CARD)
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.GRANT
+    (space,) = {one.embedding.embedding_space for one in _everybody(door)}
+    assert read_live(door.journal.path, space).rate.comparisons == 0
+
+
+def test_a_count_that_fails_changes_no_decision(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+
+    def broken(*_: object, **__: object) -> None:
+        raise JournalUnavailableError("the disk is full")
+
+    monkeypatch.setattr(door.journal, "count_others", broken)
+    door.claim(OWNER_CARD)
+    (decided,) = door.play()
+    assert decided.outcome is Outcome.GRANT
+    assert door.door.attempt is None
+    assert [row.outcome for row in recent(door.journal.path)] == [Outcome.GRANT]
+
+
+def _everybody(door: DoorOnStage) -> tuple[Reference, ...]:
+    return door.door.board.current.people.here()
 
 
 def test_an_unknown_card_needs_no_look(stage: Stage) -> None:
@@ -88,6 +146,37 @@ def test_the_same_card_again_joins_its_own_attempt(stage: Stage) -> None:
     assert decided.claim_id == "first"
     assert set(door.journal.claim_ids(door.clock.wall())) == {"first", "again"}
     assert len(door.recorder.events) == 1
+
+
+def test_whoever_claimed_hears_the_answer_under_their_own_id(stage: Stage) -> None:
+    door = stage(Film.OWNER_WALKS_UP)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim(OWNER_CARD, name="again")
+    (decided,) = door.play()
+    answers = [DecisionPayload.from_bytes(answer.payload) for answer in door.recorder.answers]
+    assert [answer.claim_id for answer in answers] == ["first", "again"]
+    assert {answer.outcome for answer in answers} == {decided.outcome}
+    assert [answer.decided_claim for answer in door.recorder.answers] == ["", "first"]
+
+
+def test_an_attempt_that_was_ended_by_another_card_is_answered_too(stage: Stage) -> None:
+    door = stage(Film.EMPTY_ROOM, count=30)
+    door.claim(OWNER_CARD, name="first")
+    door.door.turn()
+    door.claim(OTHER_CARD, name="second")
+    door.door.turn()
+    (answer,) = door.recorder.answers
+    said = DecisionPayload.from_bytes(answer.payload)
+    assert (said.claim_id, said.reason) == ("first", Reason.SUPERSEDED)
+
+
+def test_what_the_door_claims_itself_is_answered_to_nobody(stage: Stage) -> None:
+    door = stage(
+        Film.OWNER_WALKS_UP, claims=ClaimSettings(sources=("fixed",), fixed_card=OWNER_CARD)
+    )
+    assert door.play()
+    assert door.recorder.answers == []
 
 
 def test_heat_that_suspends_denies_a_matching_face(stage: Stage) -> None:

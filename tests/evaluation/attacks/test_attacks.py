@@ -116,7 +116,7 @@ def test_a_video_is_one_run_with_its_own_times(testdata: Path) -> None:
 def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no picture and no video"):
         find_runs(tmp_path)
-    with pytest.raises(EvaluationError, match="no folder and no file"):
+    with pytest.raises(EvaluationError, match="neither a folder nor a file"):
         find_runs(tmp_path / "absent")
 
 

@@ -58,7 +58,7 @@ def test_images_have_attributes_of_their_own_by_file_name(tmp_path: Path) -> Non
     ("text", "message"),
     [
         ("name,glasses\nann,yes\n", "no column image, file or person"),
-        ("person,glasses\nzoe,yes\n", "names not one of the images"),
+        ("person,glasses\nzoe,yes\n", "names none of the images"),
         ("person,glasses\n", "no row below its header"),
         ("person,glasses\nann\n", "not as many fields"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from itertools import pairwise
 
@@ -13,7 +14,13 @@ from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.calibrate import merged
 from edgeverify.evaluation.images.all_scores import compare_all_images
-from edgeverify.evaluation.images.calibration import Evidence, choose, threshold_for, upper_bound
+from edgeverify.evaluation.images.calibration import (
+    Evidence,
+    Group,
+    choose,
+    threshold_for,
+    upper_bound,
+)
 from edgeverify.evaluation.images.mean_of_five import mean_scores
 from edgeverify.settings import DecisionSettings
 from tests.evaluation.crowds import crowd, faces
@@ -70,8 +77,51 @@ def test_evidence_that_fails_elsewhere_says_so() -> None:
     assert point.caution == points[0].caution
 
 
+def _with_group(evidence: Evidence, shift: float, pairs: int) -> Evidence:
+    scores = _evidence(20_000, seed=9, shift=shift).non_mated
+    group = Group(name="twins", non_mated=scores, people=100, pairs_of_people=pairs)
+    return replace(evidence, groups=(group,))
+
+
+def test_a_group_that_is_confused_more_often_raises_the_threshold_for_everybody() -> None:
+    plain = _evidence(100_000)
+    alone = threshold_for(plain, 1e-3)
+    # Ten times the rate is allowed within the group; this one would be far above.
+    held = threshold_for(_with_group(plain, 0.2, 5000), 1e-3)
+    assert alone is not None
+    assert held is not None
+    assert held > alone
+    (point,) = choose(
+        _with_group(plain, 0.2, 5000), _evidence(50_000, seed=2), date=TODAY, rates=[1e-3]
+    )
+    (group,) = point.groups
+    assert point.threshold == held
+    assert group.supported
+    assert group.fmr <= group.fmr_upper_95 <= 10 * 1e-3
+    assert point.group_factor == 10
+    assert "twins" in point.group_evidence
+
+
+def test_a_group_of_too_few_pairs_is_stated_and_binds_nothing() -> None:
+    plain = _evidence(100_000)
+    small = _with_group(plain, 0.2, 20)
+    assert threshold_for(small, 1e-3) == threshold_for(plain, 1e-3)
+    (point,) = choose(small, _evidence(50_000, seed=2), date=TODAY, rates=[1e-3])
+    assert [group.supported for group in point.groups] == [False]
+    assert "too few to hold them to a rate" in point.group_evidence
+
+
+def test_a_smaller_factor_holds_groups_closer() -> None:
+    loose = _with_group(_evidence(100_000), 0.1, 5000)
+    tight = replace(loose, group_factor=2.0)
+    found, closer = threshold_for(loose, 2e-3), threshold_for(tight, 2e-3)
+    assert found is not None
+    assert closer is not None
+    assert closer > found
+
+
 def test_few_false_matches_are_thin_evidence() -> None:
-    points = choose(_evidence(50_000), _evidence(50_000, seed=1), date=TODAY)
+    points = choose(_with_group(_evidence(50_000), 0, 5000), _evidence(50_000, seed=1), date=TODAY)
     assert points[-1].false_matches < 10
     assert "false matches only" in points[-1].caution
     assert points[0].caution == ""
@@ -119,7 +169,7 @@ def test_files_from_before_there_were_checks_stay_intact() -> None:
     assert OperatingPointsFile.model_validate_json(text).is_intact
 
 
-@pytest.mark.parametrize("model", ["dlib-resnet", "mobilefacenet"])
+@pytest.mark.parametrize("model", ["dlib-resnet", "mobilefacenet", "sface", "strong"])
 def test_what_is_shipped_is_intact_checked_and_holds_on_other_people(model: str) -> None:
     file = resources.files("edgeverify.models") / f"data/{model}.operating-points.json"
     shipped = OperatingPointsFile.model_validate_json(file.read_text("utf-8"))

@@ -153,7 +153,7 @@ def test_without_a_measured_threshold_there_is_no_verdict(
         (TWO_PEOPLE, "why.png", "two_people.jpg: it shows several faces"),
         (Path("gone.jpg"), "why.png", "gone.jpg: there is no such file"),
         (OBAMA, "why.jpg", "why.jpg is not the name of a PNG"),
-        (OBAMA, "gone/why.png", "why.png cannot be written: there is no folder"),
+        (OBAMA, "gone/why.png", "why.png cannot be written: the folder"),
     ],
 )
 def test_what_cannot_be_explained_says_why(

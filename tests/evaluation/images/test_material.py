@@ -65,7 +65,7 @@ def folder_images_of(paths: list[Path]) -> tuple[object, ...]:
 
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
     names = [tmp_path / "ann" / "1.png", tmp_path / "bob" / "1.png"]
-    with pytest.raises(EvaluationError, match="not one image could be read"):
+    with pytest.raises(EvaluationError, match="no image could be read"):
         material(folder_images_of(names), {}, ())
 
 
@@ -86,7 +86,7 @@ def test_missing_images_of_a_pair_list_are_named_and_the_rest_stands(tmp_path: P
 
 
 def test_a_pair_list_of_which_nothing_is_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="not one pair has both its images"):
+    with pytest.raises(EvaluationError, match="no pair has both its images"):
         paired_images(read_pairs(_list(tmp_path, "ann 1 2")), tmp_path)
 
 

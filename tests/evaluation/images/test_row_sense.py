@@ -46,7 +46,7 @@ def _long(people: Faces) -> Faces:
 
 
 def test_raw_distances_make_sense_with_several_photos_too() -> None:
-    # As it was found: with two photos every comparison was refused, without a word.
+    # As it was found: with two photos every comparison was refused, without a message.
     people = _long(crowd((6,) * 60))
     rows: list[MeasuredPoint] = []
     for photos in (1, 2, 3):

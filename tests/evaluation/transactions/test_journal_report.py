@@ -119,7 +119,7 @@ def test_no_face_ever_stands_in_it(door: Path) -> None:
     [
         ("event-gone", "why.png", "the journal of door front-door holds no event event-gone"),
         ("event-open", "why.svg", "why.svg is not the name of a PNG"),
-        ("event-open", "gone/why.png", "there is no folder"),
+        ("event-open", "gone/why.png", "does not exist"),
     ],
 )
 def test_what_cannot_be_told_is_one_plain_line(
@@ -134,4 +134,4 @@ def test_a_door_that_never_ran_has_no_journal(tmp_path: Path) -> None:
     (tmp_path / "door.yaml").write_text(f"door: {DOOR}\nstaff: []\n")
     said = report(tmp_path, "last")
     assert said.code == 2
-    assert "there is no journal at" in said.err
+    assert "does not exist" in said.err

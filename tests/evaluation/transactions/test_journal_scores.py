@@ -63,7 +63,7 @@ def test_one_kind_of_label_leaves_the_other_rate_unsaid(journal: Path, tmp_path:
 
 
 def test_labels_that_fit_nothing_are_an_error(journal: Path, tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="not one of the 1 events"):
+    with pytest.raises(EvaluationError, match="none of the 1 events"):
         judge_journal(journal, _labels(tmp_path, "event-gone,genuine,"))
     with pytest.raises(EvaluationError, match=r"labels\.csv:2: the label 'maybe'"):
         judge_journal(journal, _labels(tmp_path, "event-in,maybe,"))

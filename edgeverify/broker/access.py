@@ -1,0 +1,99 @@
+"""Who may say and hear what: one login a device, each with the topics that its work needs.
+
+A claim is worth what the reader's login is worth: whoever can write to `claim` can lock a card out
+(five failures), and nobody can open a door that way without the card's owner before the camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+ANY_DOOR = "+"
+
+
+class Role(str, Enum):
+    """What a login is for; the first four are one door's, the last two every door's."""
+
+    DOOR = "door"
+    READER = "reader"
+    LOCK = "lock"
+    SCREEN = "screen"
+    MONITOR = "monitor"
+    OPERATOR = "operator"
+
+    @property
+    def is_of_one_door(self) -> bool:
+        """Whether each door has a login of its own for it."""
+        return self not in {Role.MONITOR, Role.OPERATOR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Names of topics (the last part, after the door's); what is heard includes what lies below."""
+
+    hears: tuple[str, ...]
+    says: tuple[str, ...]
+
+
+RIGHTS: dict[Role, Rights] = {
+    # The commands on the door's own machine (claim, events) use its login: hence both sides.
+    Role.DOOR: Rights(
+        hears=("claim", "event", "answer", "prompt", "status", "audit", "lock"),
+        says=("claim", "event", "answer", "prompt", "status", "audit"),
+    ),
+    Role.READER: Rights(hears=("answer", "prompt"), says=("claim",)),
+    Role.LOCK: Rights(hears=("event", "status"), says=("lock",)),
+    Role.SCREEN: Rights(hears=("answer", "prompt", "status"), says=()),
+    Role.MONITOR: Rights(hears=("audit", "status", "lock"), says=()),
+    Role.OPERATOR: Rights(
+        hears=("event", "answer", "prompt", "status", "audit", "lock"), says=("claim",)
+    ),
+}
+"""Nobody but a door may say `event`, `answer`, `prompt`, `status` or `audit`."""
+
+BELOW = frozenset({"answer"})
+"""Topics that have others below them: each claimer may hear its answers on one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name at the broker, what it is for, and at which door (empty: at every one)."""
+
+    role: Role
+    door: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the user name."""
+        return f"{self.role.value}-{self.door}" if self.door else self.role.value
+
+    def hears(self) -> tuple[str, ...]:
+        """Return the topic filters that it may subscribe to and be sent."""
+        return tuple(self._topic(name) for name in RIGHTS[self.role].hears)
+
+    def says(self) -> tuple[str, ...]:
+        """Return the topic filters that it may write to."""
+        return tuple(self._topic(name) for name in RIGHTS[self.role].says)
+
+    def _topic(self, name: str) -> str:
+        below = "/#" if name in BELOW else ""
+        return f"edgeverify/{self.door or ANY_DOOR}/{name}{below}"
+
+
+def logins_of(doors: Iterable[str]) -> tuple[Login, ...]:
+    """Return every login that these doors need, the house's own last."""
+    own = [Login(role, door) for door in doors for role in Role if role.is_of_one_door]
+    return (*own, *(Login(role) for role in Role if not role.is_of_one_door))
+
+
+def access_table() -> str:
+    """Return who may do what as a table of Markdown, for docs/events.md."""
+    lines = ["| login | says | hears |", "| --- | --- | --- |"]
+    for role in Role:
+        name = f"`{role.value}-DOOR`" if role.is_of_one_door else f"`{role.value}`, at every door"
+        says = ", ".join(f"`{topic}`" for topic in RIGHTS[role].says) or "nothing"
+        hears = ", ".join(f"`{topic}`" for topic in RIGHTS[role].hears)
+        lines.append(f"| {name} | {says} | {hears} |")
+    return "\n".join(lines)

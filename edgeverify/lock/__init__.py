@@ -1,0 +1,1 @@
+"""`edgeverify-lock`: a small program of its own that opens one door for checked grants."""
