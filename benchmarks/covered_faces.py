@@ -29,13 +29,13 @@ from edgeverify.vision.opening import FaceFinder
 from edgeverify.vision.quality import measure, refuse
 
 GATES = QualitySettings(min_eye_distance_pixels=10, min_sharpness=0, min_border_pixels=-1000)
-LENSES = {
+LENSES: dict[str, Sequence[float]] = {
     "black lenses": (0.08, 0.08, 0.09),
     "grey lenses": (0.25, 0.25, 0.27),
     "brown lenses": (0.38, 0.24, 0.14),
 }
 """Of the light on the cheeks."""
-MASKS = {
+MASKS: dict[str, Sequence[float]] = {
     "blue mask": (120, 170, 205),
     "white mask": (225, 228, 230),
     "black mask": (28, 28, 32),
@@ -70,7 +70,7 @@ def with_lenses(rgb: RgbImage, mesh: Points, colour: Sequence[float]) -> RgbImag
     return _painted(rgb, cover, rgb * 0.1 + np.array(colour) * light * 0.9, size / 150)
 
 
-def with_mask(rgb: RgbImage, mesh: Points, colour: Sequence[int]) -> RgbImage:
+def with_mask(rgb: RgbImage, mesh: Points, colour: Sequence[float]) -> RgbImage:
     """Draw cloth of one colour from the bridge of the nose to the chin, lit as the face is."""
     cover = np.zeros(rgb.shape[:2], np.float32)
     size = float(np.ptp(mesh[:, 1]))

@@ -131,6 +131,7 @@ def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
             "uncover your mouth and nose",
             figures.mouth_difference,
             settings.max_mouth_difference,
+            "",
         )
     if not figures.eye_light >= settings.min_eye_light:
         return _refusal(
@@ -138,6 +139,7 @@ def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
             "take off your sunglasses",
             figures.eye_light,
             settings.min_eye_light,
+            "",
         )
     return None
 
