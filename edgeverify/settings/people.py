@@ -32,7 +32,7 @@ def _time_zones() -> frozenset[str]:
 
 
 def _time_zone(value: str) -> str:
-    if value not in _time_zones():
+    if value and value not in _time_zones():
         raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
     return value
 
@@ -74,8 +74,9 @@ class EnrolmentSettings(Section):
 class HoursSettings(Section):
     """Weekly opening hours."""
 
-    time_zone: TimeZone = "UTC"
-    """An IANA name such as Europe/London."""
+    time_zone: TimeZone = ""
+    """An IANA name such as Europe/London; empty: the door's `time_zone`. One of them must be
+    written where there are windows or dates."""
     windows: tuple[Window, ...] = Field(default=(), strict=False)
     """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
 

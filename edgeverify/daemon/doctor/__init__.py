@@ -37,6 +37,7 @@ def examine(
 
     own = (
         ("permissions", lambda: state.look_at_permissions(place.folder)),
+        ("config", lambda: state.look_at_config(config)),
         ("disk", lambda: state.look_at_disk(place.folder)),
         ("journal", lambda: state.look_at_journal(config, place)),
         (
