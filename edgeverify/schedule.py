@@ -19,21 +19,15 @@ def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
     """Return why `entry` may not come in at `door` at `now` (aware), or None when they may.
 
     `wrong_door` comes before `not_valid_now`. Validity dates are days in the time zone of the
-    entry's hours; the last day counts whole. Raises ValueError when `now` has no time zone.
+    entry's hours; the last day counts whole. Raises ValueError when `now` has no time zone, or the
+    hours name none where it matters: a config without one is refused before.
     """
     if now.tzinfo is None:
         raise ValueError("a schedule needs to know the time zone of the moment")
     if not is_for(entry, door):
         return Reason.WRONG_DOOR
-    local = now.astimezone(ZoneInfo(entry.hours.time_zone))
-    today = local.date()
-    if entry.valid_from and today < entry.valid_from:
-        return Reason.NOT_VALID_NOW
-    if entry.valid_until and today > entry.valid_until:
-        return Reason.NOT_VALID_NOW
-    if not is_open(entry.hours, now):
-        return Reason.NOT_VALID_NOW
-    return None
+    is_valid = _is_within_dates(entry, now) and is_open(entry.hours, now)
+    return None if is_valid else Reason.NOT_VALID_NOW
 
 
 def is_for(entry: StaffEntry, door: str) -> bool:
@@ -45,8 +39,23 @@ def is_open(hours: HoursSettings, now: datetime) -> bool:
     """Return whether `now` (aware) lies in one of the weekly windows; without windows always."""
     if not hours.windows:
         return True
-    local = now.astimezone(ZoneInfo(hours.time_zone))
+    local = _on_the_wall(hours, now)
     return any(_holds(parse_window(text), local) for text in hours.windows)
+
+
+def _is_within_dates(entry: StaffEntry, now: datetime) -> bool:
+    if entry.valid_from is None and entry.valid_until is None:
+        return True
+    today = _on_the_wall(entry.hours, now).date()
+    is_early = entry.valid_from is not None and today < entry.valid_from
+    is_late = entry.valid_until is not None and today > entry.valid_until
+    return not is_early and not is_late
+
+
+def _on_the_wall(hours: HoursSettings, now: datetime) -> datetime:
+    if not hours.time_zone:
+        raise ValueError("hours and dates without a time zone mean nothing")
+    return now.astimezone(ZoneInfo(hours.time_zone))
 
 
 def _holds(window: WeeklyWindow, local: datetime) -> bool:

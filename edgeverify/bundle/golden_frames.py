@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.domain import Points, RgbImage
-from edgeverify.feeding.templates import PointTemplate, Template
+from edgeverify.feeding.template_kinds import PointTemplate, Template, WholePictureTemplate
 
 FORMULA = 1
 WIDTH = 400
@@ -76,6 +76,8 @@ def golden_frame(index: int) -> RgbImage:
 def golden_points(index: int, template: Template) -> Points:
     """Return the five points of scene `index` in frame pixels, in the template's own order."""
     scene = _SCENES[index]
+    if isinstance(template, WholePictureTemplate):
+        return np.zeros((0, 2), dtype=np.float32)
     places = np.array(
         template.places if isinstance(template, PointTemplate) else _LEVEL_PLACES, dtype=np.float64
     )

@@ -29,7 +29,7 @@ from edgeverify.bundle.verified_folder import (
     verified_points,
 )
 from edgeverify.errors import BundleError
-from edgeverify.feeding.templates import template_named
+from edgeverify.feeding.templates import advice_on_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +149,12 @@ class PadGraph:
 def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> Bundle:
     """Load an embedder; BundleError, naming the file and what to do, where anything is amiss."""
     manifest = verified_manifest(folder, Manifest, owner_key)
-    template = template_named(manifest.template)
+    template = manifest.aligns_by
     if template.version != manifest.template_version:
         raise BundleError(
             f"{folder / MANIFEST_FILE} was made for version {manifest.template_version} of the "
             f"alignment {manifest.template}, this release has version {template.version}",
-            advice="Make the bundle again with this release and enrol again.",
+            advice=advice_on_version(manifest.template, manifest.template_version),
         )
     for name in MODEL_FILES.values():
         if name in manifest.files:

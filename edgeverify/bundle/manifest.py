@@ -13,7 +13,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from typing_extensions import Self
 
+from edgeverify.bundle.stated_template import stated_name
 from edgeverify.feeding.statement import BundleModel, Feeding, Mirror, Side
+from edgeverify.feeding.template_kinds import Template
+from edgeverify.feeding.templates import template_named
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -91,6 +94,8 @@ class Manifest(Files):
     whose spaces are of the file."""
     template: str
     template_version: int = Field(ge=1)
+    alignment: Template | None = None
+    """The template itself, where its owner stated one; None: this release knows it by name."""
     mirror: Mirror
     weak: str = Field(default="", max_length=500)
     """Why a door should not use it, as the end of a sentence; empty where it may."""
@@ -123,9 +128,20 @@ class Manifest(Files):
             raise ValueError(f"{MODEL_FILES['fp32']} is missing")
         if (MODEL_FILES["int8"] in self.files) != (self.int8_embedding_space is not None):
             raise ValueError("an INT8 model and int8_embedding_space belong together")
+        stated = self.alignment
+        if stated is not None and (
+            (stated.name, stated.version) != (self.template, self.template_version)
+            or stated.name != stated_name(stated)
+        ):
+            raise ValueError("the alignment is not the one that its name is the hash of")
         if self.metric == "cosine" and not self.normalise:
             raise ValueError("a model compared by cosine is normalised")
         return self
+
+    @property
+    def aligns_by(self) -> Template:
+        """The template that chips are cut by; BundleError where its name is not known."""
+        return template_named(self.template) if self.alignment is None else self.alignment
 
     def is_mirrored(self, side: Side) -> bool:
         """Return whether a face's mirror image is added on that side."""

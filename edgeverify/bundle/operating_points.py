@@ -198,6 +198,16 @@ class OperatingPoints(BundleModel):
             fitting = [p for p in fitting if p.holds_within_groups(group_factor * fmr)]
         return max(fitting, key=lambda point: point.fmr, default=None)
 
+    def before_one_camera(self, fmr: float) -> MeasuredPoint | None:
+        """Find the loosest point of references taken before one camera, supported or not."""
+        fitting = [
+            point
+            for point in self.points
+            if (point.origin, point.fusion) == ("camera", "single")
+            and point.fmr <= fmr * (1 + 1e-9)
+        ]
+        return max(fitting, key=lambda point: point.fmr, default=None)
+
     def strictest(self, fusion: Fusion) -> MeasuredPoint | None:
         """Find the supported point with the lowest rate, or None."""
         return min(self._supported(fusion), key=lambda point: point.fmr, default=None)

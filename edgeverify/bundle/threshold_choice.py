@@ -38,6 +38,7 @@ def choose_operating_point(
     found = None if points is None else points.at_most(rate, fusion, group_factor=factor)
     if points is None or found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)
+    camera, camera_evidence = _for_camera(points, found)
     return OperatingPoint(
         threshold=found.threshold,
         max_fmr=rate,
@@ -45,6 +46,8 @@ def choose_operating_point(
         worst_group=found.group_evidence,
         caution=found.caution,
         for_photos=_for_photos(points, found),
+        for_camera=camera,
+        camera_evidence=camera_evidence,
         fnmr_by_threshold=points.fnmr_by_threshold(fusion),
     )
 
@@ -66,6 +69,22 @@ def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[in
             least = max(least, single.threshold + points.step(photos))
         chosen.append((photos, least))
     return tuple(chosen)
+
+
+def _for_camera(points: OperatingPoints, found: MeasuredPoint) -> tuple[float, str]:
+    """Choose what references with a picture of the door's own camera need, and say on what.
+
+    Never less than others do. Few people were ever measured before one camera, so such a point may
+    be unsupported and says so; where there is none, the strictest threshold that the bundle has.
+    """
+    measured = points.before_one_camera(found.fmr)
+    if measured is not None:
+        carried = "" if measured.supported else "; NOT supported: too few people"
+        said = f"{measured.evidence}{carried}"
+        return max(found.threshold, measured.threshold), said
+    strictest = points.strictest("single")
+    least = found.threshold if strictest is None else strictest.threshold
+    return max(found.threshold, least), "not measured before one camera: the strictest threshold"
 
 
 def _no_evidence(

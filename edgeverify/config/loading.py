@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from edgeverify.config.explaining import explain, section_of
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.config.reading import YamlFile, read_yaml
+from edgeverify.config.time_zones import system_time_zone, without_zone
 from edgeverify.settings import Section, Settings, StaffEntry
 
 
@@ -62,6 +64,8 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
         problems += _append_staff(values, lines, staff)
     problems += _cards_twice(values, lines, path)
     settings = _validate(values, lines, path, problems, kind)
+    if settings is not None:
+        problems += _hours_of_nowhere(settings, lines, path)
     if problems or settings is None:
         raise ConfigProblemsError(problems)
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
@@ -120,6 +124,25 @@ def _cards_twice(
             problems.append(Problem(*_place(key, lines, path), key, text))
         first.setdefault(card, key)
     return problems
+
+
+def _hours_of_nowhere(
+    settings: Settings, lines: Mapping[KeyPath, tuple[Path, int]], path: Path
+) -> list[Problem]:
+    """Name the first entry whose hours or dates could be read on any wall clock of the world."""
+    numbers = without_zone(settings)
+    if not numbers:
+        return []
+    key: KeyPath = ("staff", numbers[0], "hours")
+    here = system_time_zone(os.environ)
+    example = here or "Europe/London"
+    whose = "this machine's" if here else "such as"
+    more = f" ({len(numbers)} entries have none)" if len(numbers) > 1 else ""
+    text = (
+        f"hours and dates need a time zone{more}. Write `time_zone: {example}` ({whose}) at the "
+        "top of the config for the whole door, or in the entry's `hours`"
+    )
+    return [Problem(*_place(key, lines, path), key, text)]
 
 
 def _validate(

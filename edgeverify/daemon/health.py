@@ -120,6 +120,7 @@ class Health:
                 "max_fmr": situation.point.max_fmr,
                 "evidence": situation.point.evidence,
                 "worst_group": situation.point.worst_group,
+                "cautions": list(situation.cautions),
             },
             "references": len(situation.people.references.usable),
             "live_fmr": _live_fmr(situation, self._live_rate),

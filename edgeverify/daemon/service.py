@@ -37,6 +37,7 @@ from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.lock_journal import LockJournal
@@ -109,6 +110,7 @@ def assemble(
 ) -> Service:
     """Make every part. Raises EdgeverifyError for what must not start (config, keys, model)."""
     settings = config.settings
+    require_fit(config, environ, kinds)
     faults = FaultBoard()
     metrics = Metrics(door=settings.door, version=__version__)
     now = wall()
@@ -137,7 +139,12 @@ def assemble(
 
         verifier = open_model(settings)
         reloader = Reloader(
-            config=config, store=store, open_verifier=open_model, sources=kinds, wall=wall
+            config=config,
+            store=store,
+            open_verifier=open_model,
+            sources=kinds,
+            wall=wall,
+            environ=environ,
         )
         board = Board(reloader.first_situation(config, verifier))
         known = remembered(journal, now)

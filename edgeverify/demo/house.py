@@ -84,11 +84,26 @@ class House:
         bundle: str,
         timeout_seconds: float,
         has_other: bool = True,
+        is_own_camera: bool = False,
     ) -> None:
-        """Write the config of a scene, whole or not at all."""
-        staff = [{"card": OWNER_CARD, "name": "Card owner", "photos": ["photos/owner.jpg"]}]
+        """Write the config of a scene, whole or not at all.
+
+        `is_own_camera`: the owner's photo was taken by the camera that the door looks through.
+        """
+        photos = ["photos/owner.jpg"]
+        shot = list(photos) if is_own_camera else []  # one list twice would be an alias
+        staff = [
+            {"card": OWNER_CARD, "name": "Card owner", "photos": photos, "camera_photos": shot}
+        ]
         if has_other:
-            staff.append({"card": OTHER_CARD, "name": "Colleague", "photos": ["photos/other.jpg"]})
+            staff.append(
+                {
+                    "card": OTHER_CARD,
+                    "name": "Colleague",
+                    "photos": ["photos/other.jpg"],
+                    "camera_photos": [],
+                }
+            )
         config = {
             "door": DOOR,
             "model": {"bundle": bundle, "accept_weak": bundle in WEAK_NETWORKS},
@@ -100,6 +115,7 @@ class House:
             # One person fails again and again here on purpose.
             "lockout": {"max_failures": 100},
             "mqtt": {"host": broker.host, "port": broker.port},
+            "enrolment": {"camera_only": is_own_camera},
             "staff": staff,
         }
         with _writing(self.config):

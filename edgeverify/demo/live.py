@@ -52,6 +52,7 @@ def play_live(stage: Stage, source: str) -> bool:
             bundle=stage.bundle,
             timeout_seconds=timeout_seconds(seconds_a_frame(stage.pipeline, portrait)),
             has_other=False,
+            is_own_camera=True,
         )
         with running_door(house) as door:
             with steps() as step:

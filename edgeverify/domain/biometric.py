@@ -29,12 +29,16 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reference:
-    """What the door knows about one person: the fused embedding of their ID-card photos."""
+    """What the door knows about one person: the fused embedding of their ID-card photos.
+
+    `camera_photo_count` of the photos were taken before the door's own camera, not elsewhere.
+    """
 
     card: str
     name: str
     embedding: Embedding
     photo_count: int
+    camera_photo_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,11 @@ class OperatingPoint:
     for_photos: tuple[tuple[int, float], ...] = ()
     """Thresholds of references of several photos, (photos, threshold), photos rising: such a
     reference is nearer to everybody, so the same rate needs a higher one. Empty: `threshold`."""
+    for_camera: float | None = None
+    """Threshold of references with a picture of the door's own camera, before which people look
+    more alike; None where none is known, and then `threshold` counts."""
+    camera_evidence: str = ""
+    """In words on what that threshold rests."""
     fnmr_by_threshold: tuple[tuple[float, float], ...] = ()
     """What was measured of the frames that higher thresholds refuse: (threshold, FNMR), rising."""
     raised: Mapping[str, float] = field(default_factory=dict)
@@ -73,10 +82,11 @@ class OperatingPoint:
 
     def threshold_of(self, reference: Reference) -> float:
         """Return the threshold that a reference is held to: of its photos, or its card's own."""
-        return max(
-            self.threshold_for(reference.photo_count),
-            self.raised.get(reference.card, -math.inf),
-        )
+        own = self.threshold_for(reference.photo_count)
+        if reference.camera_photo_count and self.for_camera is not None:
+            # Several photos are nearer to everybody, before one camera as elsewhere.
+            own = max(own, self.for_camera + (own - self.threshold))
+        return max(own, self.raised.get(reference.card, -math.inf))
 
     def fnmr_at(self, threshold: float) -> float | None:
         """Return the share of a person's frames that `threshold` refuses, 0 to 1, rounded up.

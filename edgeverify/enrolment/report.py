@@ -33,6 +33,7 @@ class EntryReport:
     name: str
     change: Change
     photo_count: int = 0
+    camera_photo_count: int = 0
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -83,10 +83,21 @@ class _Person:
         known = () if stored is None or is_other_model else stored.photos
         for name in self.entry.photos:
             self._take(name, known)
+        self._require_a_picture_from_elsewhere()
         if not self.photos:
             return self._refuse(stored, is_other_model=is_other_model)
         self._doubt_mixtures()
         return self._report(self._keep(stored, known, now))
+
+    def _require_a_picture_from_elsewhere(self) -> None:
+        if self.settings.enrolment.camera_only or not self.photos:
+            return
+        if all(photo.is_of_camera for photo in self.photos):
+            self.photos.clear()
+            self.problems.append(
+                "all its usable photos were taken before this door's own camera, where everybody "
+                "looks more alike: add one from elsewhere, or set enrolment.camera_only: true"
+            )
 
     def _stored(self) -> StoredReference | None:
         try:
@@ -105,7 +116,7 @@ class _Person:
                 return
             same = next((photo for photo in known if photo.digest == digest), None)
             if same is not None:
-                self.photos.append(replace(same, photo=name))
+                self.photos.append(replace(same, photo=name, is_of_camera=self._is_of_camera(name)))
                 return
             photo = decode_photo(name, content, max_megapixels=rules.max_photo_megapixels)
             encoded = encode_photo(self.judge.pipeline, photo, rules, self.settings.quality)
@@ -115,10 +126,18 @@ class _Person:
             self.problems.append(with_advice(error))
         else:
             self.photos.append(
-                PhotoEmbedding(photo=name, digest=digest, embedding=encoded.embedding)
+                PhotoEmbedding(
+                    photo=name,
+                    digest=digest,
+                    embedding=encoded.embedding,
+                    is_of_camera=self._is_of_camera(name),
+                )
             )
             if encoded.warning:
                 self.warnings.append(encoded.warning)
+
+    def _is_of_camera(self, name: str) -> bool:
+        return name in self.entry.camera_photos
 
     def _take_earlier(
         self, name: str, known: Sequence[PhotoEmbedding], error: PhotoAbsentError
@@ -129,7 +148,7 @@ class _Person:
         if earlier is None:
             self.problems.append(with_advice(error))
             return
-        self.photos.append(earlier)
+        self.photos.append(replace(earlier, is_of_camera=self._is_of_camera(name)))
         self.warnings.append(f"{error.problem}; what was enrolled from it before is kept")
 
     def _refuse(self, stored: StoredReference | None, *, is_other_model: bool) -> EntryReport:
@@ -146,8 +165,9 @@ class _Person:
     def _keep(
         self, stored: StoredReference | None, known: Sequence[PhotoEmbedding], now: datetime
     ) -> Change:
-        before = [(photo.photo, photo.digest) for photo in known]
-        if before != [(photo.photo, photo.digest) for photo in self.photos]:
+        before = [(photo.photo, photo.digest, photo.is_of_camera) for photo in known]
+        now_there = [(photo.photo, photo.digest, photo.is_of_camera) for photo in self.photos]
+        if before != now_there:
             self.store.put(self.entry.card, self.entry.name, tuple(self.photos), now=now)
             return Change.ENROLLED if stored is None else Change.UPDATED
         if stored is not None and stored.summary.name != self.entry.name:
@@ -170,6 +190,7 @@ class _Person:
             name=self.entry.name,
             change=change,
             photo_count=len(self.photos),
+            camera_photo_count=sum(photo.is_of_camera for photo in self.photos),
             problems=tuple(self.problems),
             warnings=tuple(self.warnings),
         )

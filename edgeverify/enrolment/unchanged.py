@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from edgeverify.domain import Reference
 from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
 from edgeverify.enrolment.photo import digest_of
 from edgeverify.errors import ImageError
@@ -26,12 +27,20 @@ def unchanged(settings: Settings, folder: Path, loaded: LoadedReferences) -> Loa
         card: reference
         for card, reference in loaded.usable.items()
         if card in staff
-        and _stands(staff[card], settings, folder, loaded.photo_digests.get(card, frozenset()))
+        and _stands(staff[card], reference, settings, folder, loaded.photo_digests.get(card))
     }
     return replace(loaded, usable=kept)
 
 
-def _stands(entry: StaffEntry, settings: Settings, folder: Path, enrolled: frozenset[str]) -> bool:
+def _stands(
+    entry: StaffEntry,
+    reference: Reference,
+    settings: Settings,
+    folder: Path,
+    enrolled: frozenset[str] | None,
+) -> bool:
+    if entry.camera_photos and not reference.camera_photo_count:
+        return False  # it would be held to the threshold of pictures from elsewhere
     limit = settings.enrolment.max_photo_mebibytes
     for name in entry.photos:
         try:
@@ -40,6 +49,6 @@ def _stands(entry: StaffEntry, settings: Settings, folder: Path, enrolled: froze
             continue
         except ImageError:
             return False
-        if digest not in enrolled:
+        if digest not in (enrolled or ()):
             return False
     return True

@@ -65,6 +65,7 @@ class Job:
     report_folds: tuple[int, ...] = ()
     tune_folds: tuple[int, ...] = ()
     attributes: Path | None = None
+    camera_column: str = ""
     people: Path | None = None
     enrol_frames: int = 3
 
@@ -108,6 +109,16 @@ def folds(text: str, option: str) -> tuple[int, ...]:
     if not all(word.isdecimal() and int(word) > 0 for word in words):
         raise EvaluationError(f"{option} {text!r} is not a list of folds such as 3,4")
     return tuple(sorted({int(word) for word in words}))
+
+
+def camera_column(name: str, attributes: Path | None) -> str:
+    """Read --camera-column; EvaluationError without the table that it is a column of."""
+    if name and attributes is None:
+        raise EvaluationError(
+            "--camera-column names a column of the table of --attributes",
+            advice="Give a CSV with a column `image` (or `person`) and one for the camera.",
+        )
+    return name
 
 
 def image_report(given: Sources, job: Job, progress: Progress) -> ImageReport:
@@ -167,6 +178,7 @@ def _report(job: Job, found: Material, paired: PairedImages | None) -> ImageRepo
             tune=tune,
             tune_material=found,
             attributes=read_attributes(job.attributes, part) if job.attributes else None,
+            camera_column=job.camera_column,
         )
         gates = Gates.on(job.settings.quality, job.settings.enrolment)
         prefix = "" if name == "all" else f"{name}, "

@@ -12,7 +12,7 @@ from edgeverify.bundle.operating_points import (
     OperatingPointsFile,
 )
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder, look_at_pairs
+from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder
 from edgeverify.evaluation.images.acquire import Progress
 from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
 from edgeverify.evaluation.images.attributes import Attributes, read_attributes
@@ -24,25 +24,16 @@ from edgeverify.evaluation.images.calibration import (
     threshold_for,
 )
 from edgeverify.evaluation.images.evaluation import mated_pairs
-from edgeverify.evaluation.images.folds import people_of, pick_folds, require_apart
 from edgeverify.evaluation.images.fused_scores import fused_scores
 from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import Material, PairedImages
 from edgeverify.evaluation.images.mean_of_five import mean_scores
-from edgeverify.evaluation.images.pairs import Pair
+from edgeverify.evaluation.images.one_camera import before_one_camera, camera_points
 from edgeverify.evaluation.images.view import Gates, View, view
+from edgeverify.evaluation.sides import Side, two_sides
 
 PHOTOS = (2, 3, 5)
 """References of this many photos get thresholds of their own, where the people are enough."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Side:
-    """One of the two sets: images of some people; `pairs` are its listed mated pairs, if any."""
-
-    name: str
-    material: Material
-    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +41,8 @@ class Calibrated:
     """What came of it: points for single frames, and for means of five where there are any.
 
     `no_mean` says why there are none. `several` are for references of several photos, `lacking`
-    says why some numbers of photos have none.
+    says why some numbers of photos have none. `camera` are for references taken before the door's
+    own camera, and then there are no others.
     """
 
     single: tuple[MeasuredPoint, ...]
@@ -58,57 +50,12 @@ class Calibrated:
     no_mean: str = ""
     several: tuple[MeasuredPoint, ...] = ()
     lacking: tuple[str, ...] = ()
+    camera: tuple[MeasuredPoint, ...] = ()
 
     @property
     def points(self) -> tuple[MeasuredPoint, ...]:
         """All of them."""
-        return (*self.single, *self.several, *self.mean)
-
-
-def two_sides(
-    given: Sources, check: Path | None, job: Job, *, name: str, progress: Progress
-) -> tuple[Side, Side, PairedImages | None]:
-    """Acquire the set to choose on and the set to check on. EvaluationError where they share one.
-
-    Folds of a pair list, two folders, or one folder whose people are halved in alphabetical
-    order: every second person is for the check.
-    """
-    if given.pairs is not None and given.images is not None:
-        material, paired = look_at_pairs(given.pairs, given.images, job, progress)
-        chosen = pick_folds(paired.pairs, job.tune_folds or (1,))
-        checked = pick_folds(paired.pairs, job.report_folds or (2,))
-        require_apart(chosen, checked)
-        sides = [
-            Side(
-                name=f"{name}, folds {_said(folds)}",
-                material=material.restricted_to(people_of(pairs)),
-                pairs=pairs,
-            )
-            for pairs, folds in (
-                (chosen, job.tune_folds or (1,)),
-                (checked, job.report_folds or (2,)),
-            )
-        ]
-        return sides[0], sides[1], paired
-    if given.folder is None:
-        raise EvaluationError("thresholds are chosen on images: a folder, or --pairs")
-    first = look_at_folder(given.folder, job, progress)
-    if check is None:
-        halves = first.people[0::2], first.people[1::2]
-        named = ("every other person", "the people in between")
-        one, other = (
-            Side(name=f"{name}, {what}", material=first.restricted_to(frozenset(people)))
-            for people, what in zip(halves, named, strict=True)
-        )
-        return one, other, None
-    second = look_at_folder(check, job, progress)
-    shared = sorted(set(first.people) & set(second.people))
-    if shared:
-        raise EvaluationError(
-            f"{len(shared)} people are in both sets, {shared[0]} among them",
-            advice="The set to check on must share nobody with the set to choose on.",
-        )
-    return Side(name=name, material=first), Side(name=check.name, material=second), None
+        return (*self.single, *self.several, *self.mean, *self.camera)
 
 
 def calibrate(
@@ -149,6 +96,50 @@ def calibrate(
             single=single, mean=(), no_mean=error.problem, several=several, lacking=lacking
         )
     return Calibrated(single=single, mean=mean, several=several, lacking=lacking)
+
+
+def measure(  # noqa: PLR0913 - what is asked on the command line
+    given: Sources,
+    check: Path | None,
+    job: Job,
+    *,
+    name: str,
+    gated: bool,
+    date: str,
+    group_factor: float,
+    elsewhere: OperatingPoints | None,
+    progress: Progress,
+) -> Calibrated:
+    """Acquire what was given, and choose thresholds on it. EvaluationError.
+
+    With `job.camera_column` those of references taken before the door's own camera, which need the
+    thresholds of pictures from `elsewhere`; else those.
+    """
+    if job.camera_column:
+        camera = _one_camera(given, job, elsewhere, name=name, date=date, progress=progress)
+        return Calibrated(single=(), mean=(), camera=camera)
+    one, other, paired = two_sides(given, check, job, name=name, progress=progress)
+    return calibrate(one, other, paired, job, gated=gated, date=date, group_factor=group_factor)
+
+
+def _one_camera(
+    given: Sources,
+    job: Job,
+    elsewhere: OperatingPoints | None,
+    *,
+    name: str,
+    date: str,
+    progress: Progress,
+) -> tuple[MeasuredPoint, ...]:
+    if given.folder is None or job.attributes is None:
+        raise EvaluationError(
+            "--camera-column is measured on a folder per person with --attributes",
+            advice="The table has a column `image` (or `person`) and one for the camera.",
+        )
+    found = look_at_folder(given.folder, job, progress)
+    seen = view(found, Gates.off(), job.instrument.metric)
+    one = before_one_camera(seen.faces, read_attributes(job.attributes, found), job.camera_column)
+    return camera_points(one, elsewhere, dataset=name, date=date)
 
 
 def _attributes(job: Job, material: Material) -> Attributes | None:
@@ -266,7 +257,3 @@ def merged(
     ours = OperatingPoints(embedding_space=space, points=(*kept, *points))
     others = tuple(one for one in sets if one.embedding_space != space)
     return OperatingPointsFile.of((ours, *others))
-
-
-def _said(folds: Sequence[int]) -> str:
-    return " and ".join(str(fold) for fold in folds)

@@ -11,11 +11,17 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeverify.domain import AlignedFace, Points, RgbImage
 from edgeverify.feeding.similarity_transform import fit_similarity
-from edgeverify.feeding.templates import LevelBoxTemplate, PointTemplate, Template, template_named
+from edgeverify.feeding.template_kinds import (
+    BoxTemplate,
+    LevelBoxTemplate,
+    PointTemplate,
+    Template,
+    WholePictureTemplate,
+)
 
 Resize = Literal["area", "linear"]
 
@@ -25,33 +31,72 @@ _ALIASING_BELOW = 0.75
 
 
 def align_mesh(
-    rgb: RgbImage, mesh: Points, template: str, size: int, resize: Resize = "area"
+    rgb: RgbImage, mesh: Points, template: Template, size: int, resize: Resize = "area"
 ) -> AlignedFace:
     """Cut the chip of a 468-point mesh, (468, 2 or 3) in frame pixels: picks the points, aligns."""
-    return align_points(rgb, template_named(template).pick(mesh), template, size, resize)
+    return align_points(rgb, template.pick(mesh), template, size, resize)
 
 
 def align_points(
-    rgb: RgbImage, points: Points, template: str, size: int, resize: Resize = "area"
+    rgb: RgbImage, points: Points, template: Template, size: int, resize: Resize = "area"
 ) -> AlignedFace:
     """Cut the chip that `template` asks for, `size` pixels square.
 
     `points` is (n, 2) in frame pixels, in the template's own order (`Template.pick`). What lies
     outside the frame is black. `resize` says how a frame is brought down to the chip: `area`
-    averages before it samples, `linear` only samples. BundleError on an unknown template,
-    ValueError on points that do not span a face.
+    averages before it samples, `linear` only samples. ValueError on points that do not span a
+    face.
     """
-    matrix = chip_transform(points, template_named(template), size)
-    return AlignedFace(rgb=warp(rgb, matrix, size, resize), template=template)
+    matrix = chip_transform(points, template, size, frame=(rgb.shape[1], rgb.shape[0]))
+    return AlignedFace(rgb=warp(rgb, matrix, size, resize), template=template.name)
 
 
-def chip_transform(points: Points, template: Template, size: int) -> NDArray[np.float64]:
-    """Make the (2, 3) matrix from frame pixels to chip pixels; ValueError as in `align_points`."""
+def chip_transform(
+    points: Points, template: Template, size: int, *, frame: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Make the (2, 3) matrix from frame pixels to chip pixels; ValueError as in `align_points`.
+
+    `frame` is the frame's width and height in pixels, for a template that shows all of it.
+    """
+    if isinstance(template, WholePictureTemplate):
+        return _boxed((0, 0), frame, size, keep=template.aspect == "keep", inside=True)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         raise ValueError(f"a face's points are finite (n, 2), not {points.shape}")
     if isinstance(template, PointTemplate):
         return fit_similarity(points, np.asarray(template.places, dtype=np.float64) * size)
+    if isinstance(template, BoxTemplate):
+        return _grown_box(points, template, size)
     return _level_box(points, template, size)
+
+
+def _grown_box(points: Points, template: BoxTemplate, size: int) -> NDArray[np.float64]:
+    low, high = points.astype(np.float64).min(axis=0), points.astype(np.float64).max(axis=0)
+    sides = high - low
+    if sides.min() <= 1e-3:
+        raise ValueError("the points of a face fall together")
+    left, top, right, bottom = template.margins
+    low = low - sides * (left, top)
+    high = high + sides * (right, bottom)
+    return _boxed(low, high, size, keep=template.aspect == "keep", inside=False)
+
+
+def _boxed(
+    low: ArrayLike, high: ArrayLike, size: int, *, keep: bool, inside: bool
+) -> NDArray[np.float64]:
+    """Bring the box from `low` to `high` to the chip.
+
+    With `keep`, a square around its middle is taken instead: of its shorter side with `inside`, so
+    that nothing beyond the box is seen, else of its longer side.
+    """
+    first, last = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    sides = last - first
+    if keep:
+        side = sides.min() if inside else sides.max()
+        first, sides = (first + last) / 2 - side / 2, np.array([side, side])
+    scale = size / sides
+    # A pixel's centre is at +0.5 in both pictures.
+    shift = (0.5 - first) * scale - 0.5
+    return np.column_stack([np.diag(scale), shift])
 
 
 def _level_box(points: Points, template: LevelBoxTemplate, size: int) -> NDArray[np.float64]:

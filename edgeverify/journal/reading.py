@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -13,7 +14,7 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.entry import FrameRecord
-from edgeverify.journal.rows import from_ms
+from edgeverify.journal.rows import from_ms, to_ms
 from edgeverify.private_sqlite import open_for_reading
 
 _COLUMNS = (
@@ -45,15 +46,19 @@ class DecisionRow:
     frames: tuple[FrameRecord, ...] = ()
 
 
-def recent(path: Path, *, limit: int = 20, card: str = "") -> tuple[DecisionRow, ...]:
-    """Return the newest decisions, newest first, without their frames.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which decisions to read; what is None or empty does not restrict.
 
-    `card` restricts to one card. Raises JournalUnavailableError.
+    `since` counts, `until` does not; both need their time zone.
     """
-    where, values = ("WHERE card = ?", [card]) if card else ("", [])
-    query = f"SELECT {_COLUMNS} FROM decisions {where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
-    rows = _query(path, query, [*values, limit])
-    return tuple(_decision(row) for row in rows)
+
+    limit: int = 20
+    card: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +71,60 @@ class Act:
     by_user: str
 
 
-def acts(path: Path, *, limit: int = 20) -> tuple[Act, ...]:
+def recent(path: Path, *, limit: int = 20, card: str = "") -> tuple[DecisionRow, ...]:
+    """Return the newest decisions, newest first, without their frames.
+
+    `card` restricts to one card. Raises JournalUnavailableError.
+    """
+    return decisions(path, Wanted(limit=limit, card=card))
+
+
+def decisions(path: Path, wanted: Wanted) -> tuple[DecisionRow, ...]:
+    """Return the newest decisions that are wanted, newest first, without their frames.
+
+    Raises JournalUnavailableError.
+    """
+    rules: list[tuple[str, object]] = []
+    if wanted.card:
+        rules.append(("card = ?", wanted.card))
+    if wanted.outcome is not None:
+        rules.append(("outcome = ?", wanted.outcome.value))
+    if wanted.reason is not None:
+        rules.append(("reason = ?", wanted.reason.value))
+    rules += _period("issued_ms", wanted.since, wanted.until)
+    query = f"SELECT {_COLUMNS} FROM decisions {_where(rules)} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
+    rows = _query(path, query, [*(value for _, value in rules), wanted.limit])
+    return tuple(_decision(row) for row in rows)
+
+
+def acts(
+    path: Path, *, since: datetime | None = None, until: datetime | None = None, limit: int = 20
+) -> tuple[Act, ...]:
     """Return the newest acts, newest first. Raises JournalUnavailableError."""
-    query = "SELECT at_ms, act, subject, by_user FROM acts ORDER BY id DESC LIMIT ?"
-    return tuple(
-        Act(at=from_ms(int(str(at))), act=str(act), subject=str(subject), by_user=str(by_user))
-        for at, act, subject, by_user in _query(path, query, [limit])
+    rules = _period("at_ms", since, until)
+    query = (
+        f"SELECT at_ms, act, subject, by_user FROM acts {_where(rules)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
     )
+    rows = _query(path, query, [*(value for _, value in rules), limit])
+    return tuple(
+        Act(at=from_ms(int(str(at))), act=str(act), subject=str(subject), by_user=str(who))
+        for at, act, subject, who in rows
+    )
+
+
+def _period(
+    column: str, since: datetime | None, until: datetime | None
+) -> list[tuple[str, object]]:
+    rules: list[tuple[str, object]] = []
+    if since is not None:
+        rules.append((f"{column} >= ?", to_ms(since)))
+    if until is not None:
+        rules.append((f"{column} < ?", to_ms(until)))
+    return rules
+
+
+def _where(rules: Sequence[tuple[str, object]]) -> str:
+    return f"WHERE {' AND '.join(rule for rule, _ in rules)}" if rules else ""
 
 
 def find(path: Path, event_id: str) -> DecisionRow | None:

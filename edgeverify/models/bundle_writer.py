@@ -25,6 +25,7 @@ from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.verified_folder import MANIFEST_FILE, POINTS_FILE
 from edgeverify.errors import BundleError
 from edgeverify.feeding.statement import BundleModel, Feeding, Mirror
+from edgeverify.feeding.template_kinds import Template, WholePictureTemplate
 from edgeverify.feeding.templates import template_named
 from edgeverify.models.golden_check import Golden, make_golden, make_pad_golden
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
@@ -43,6 +44,8 @@ class EmbedderRecipe:
     weights_sha256: str | None
     feeding: Feeding
     template: str
+    alignment: Template | None = None
+    """The template itself, where the release does not know it by its name."""
     embedding_size: int
     mirror: Mirror = "both"
     metric: Literal["cosine", "euclidean"] = "cosine"
@@ -150,7 +153,8 @@ def pad_files(
 
 
 def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
-    version = template_named(recipe.template).version
+    template = recipe.alignment or template_named(recipe.template)
+    version = template.version
 
     def space(precision: str) -> str:
         return embedding_space(
@@ -174,12 +178,13 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
         files={**files, MODEL_FILES["int8"]: _ALL_ZERO} if int8 else files,
         licence=recipe.licence,
         notes=recipe.notes,
-        weak=recipe.weak or WEAK_NETWORKS.get(recipe.arch, ""),
+        weak=recipe.weak or _weak(recipe, template),
         tool_versions=dict(recipe.tool_versions),
         source_sha256=recipe.source_sha256,
         weights_sha256=recipe.weights_sha256,
         template=recipe.template,
         template_version=version,
+        alignment=recipe.alignment,
         mirror=recipe.mirror,
         embedding_size=recipe.embedding_size,
         metric=recipe.metric,
@@ -189,6 +194,12 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
         parity=recipe.parity,
         feeding_verified=recipe.feeding_verified,
     )
+
+
+def _weak(recipe: EmbedderRecipe, template: Template) -> str:
+    if isinstance(template, WholePictureTemplate):
+        return "it looks at the whole picture, wherever in it the face is"
+    return WEAK_NETWORKS.get(recipe.arch, "")
 
 
 def _golden(draft: Manifest, models: Mapping[Precision, bytes]) -> Golden:

@@ -28,7 +28,6 @@ from edgeverify.feeding.alignment import align_points
 from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import BundleModel, Feeding
-from edgeverify.feeding.templates import template_named
 from edgeverify.runtime.embed import embed_chip
 from edgeverify.runtime.session import Session
 
@@ -57,7 +56,7 @@ class Golden(BundleModel):
 
 def make_golden(manifest: Manifest, sessions: dict[Literal["fp32", "int8"], Session]) -> Golden:
     """Record what the sessions answer, rounded so that equal machines write equal files."""
-    template = template_named(manifest.template)
+    template = manifest.aligns_by
     frames = []
     for index in range(COUNT):
         given = golden_points(index, template)
@@ -108,8 +107,8 @@ def _embed(
     feeding: Feeding = manifest.feeding
     chip = align_points(
         golden_frame(index),
-        np.array(points, dtype=np.float32),
-        manifest.template,
+        np.array(points, dtype=np.float32).reshape(-1, 2),
+        manifest.aligns_by,
         feeding.size,
         feeding.resize,
     )

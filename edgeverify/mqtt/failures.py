@@ -42,11 +42,11 @@ def of_reason(reason: ReasonCode, where: str) -> Degradation:
 
 def of_words(words: str, where: str) -> Degradation:
     """Name a refusal of which only the sentence is known."""
+    if " does not let " in words:  # a right that is missing (client/feed.py), not a wrong login
+        return Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=words)
     for said, name in _REFUSED.items():
         if said.lower() in words.lower():
             return Degradation(name=name, detail=f"{where} says: {said}")
-    if "subscription refused" in words:
-        return Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=words)
     if "does not answer" in words or "connection was closed" in words:
         return Degradation(name=FaultName.BROKER_SILENT, detail=words)
     return Degradation(name=FaultName.BROKER_REFUSED, detail=words)

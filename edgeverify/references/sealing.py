@@ -34,11 +34,13 @@ class PhotoEmbedding:
     """What the model made of one photo.
 
     `photo` is its path as the config names it; `digest` the SHA-256 (hex) of the file's bytes.
+    `is_of_camera`: it was taken before the door's own camera, and not elsewhere.
     """
 
     photo: str
     digest: str
     embedding: Embedding
+    is_of_camera: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ def _encode(photos: tuple[PhotoEmbedding, ...]) -> bytes:
             "photo": photo.photo,
             "digest": photo.digest,
             "values": b64encode(photo.embedding.values.astype("<f4").tobytes()).decode(),
+            # Left out where it is not so: an older release reads the row as it always was.
+            **({"is_of_camera": True} if photo.is_of_camera else {}),
         }
         for photo in photos
     ]
@@ -142,6 +146,7 @@ def _decode(plain: bytes, embedding_space: str) -> tuple[PhotoEmbedding, ...]:
                 values=np.frombuffer(b64decode(row["values"]), dtype="<f4").astype(np.float32),
                 embedding_space=embedding_space,
             ),
+            is_of_camera=row.get("is_of_camera") is True,
         )
         for row in json.loads(plain)
     )

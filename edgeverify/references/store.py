@@ -253,7 +253,13 @@ def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -
         except ReferenceUnusableError as error:
             unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
         else:
-            usable[card] = Reference(card=card, name=name, embedding=fused, photo_count=len(photos))
+            usable[card] = Reference(
+                card=card,
+                name=name,
+                embedding=fused,
+                photo_count=len(photos),
+                camera_photo_count=sum(photo.is_of_camera for photo in photos),
+            )
             digests[card] = frozenset(photo.digest for photo in photos)
     return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
 

@@ -25,7 +25,7 @@ from edgeverify.settings.outside import (
     MqttSettings,
     TlsSettings,
 )
-from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry
+from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
 from edgeverify.settings.section import Section
 
 DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
@@ -58,6 +58,9 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
+    time_zone: TimeZone = ""
+    """Whose wall clock the hours and dates of `staff` are read on, unless an entry's `hours` name
+    another: an IANA name such as Europe/London."""
     staff_file: str = ""
     """A second YAML with a `staff:` list, relative to this one; empty: none."""
     staff: tuple[StaffEntry, ...] = Field(default=(), strict=False)

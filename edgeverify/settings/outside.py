@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edgeverify.settings.section import Section
@@ -47,6 +47,22 @@ class MqttSettings(Section):
     max_reconnect_seconds: float = Field(default=20.0, ge=1, le=300)
     """Longest pause between two attempts to connect."""
     tls: TlsSettings = TlsSettings()
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_host_alone(cls, value: str) -> str:
+        if "://" in value or "/" in value or "@" in value:
+            raise ValueError(
+                "is a name or an address alone, such as broker.example; user, password, port and "
+                "TLS have keys of their own below mqtt"
+            )
+        if value.count(":") == 1 or value.startswith("["):
+            raise ValueError(
+                "is a name or an address without a port (or brackets); mqtt.port has the port"
+            )
+        if any(letter.isspace() for letter in value):
+            raise ValueError("is a name or an address without blanks")
+        return value
 
 
 class EventSettings(Section):

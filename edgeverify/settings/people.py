@@ -32,7 +32,7 @@ def _time_zones() -> frozenset[str]:
 
 
 def _time_zone(value: str) -> str:
-    if value not in _time_zones():
+    if value and value not in _time_zones():
         raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
     return value
 
@@ -69,13 +69,17 @@ class EnrolmentSettings(Section):
     """Larger files are refused before they are read."""
     max_photo_megapixels: float = Field(default=25.0, gt=0, le=200)
     """Larger pictures are refused before they are decoded."""
+    camera_only: bool = False
+    """Let people in whose photos were all taken before this door's own camera (`camera_photos`).
+    Before one camera everybody looks more alike, and few people were measured so."""
 
 
 class HoursSettings(Section):
     """Weekly opening hours."""
 
-    time_zone: TimeZone = "UTC"
-    """An IANA name such as Europe/London."""
+    time_zone: TimeZone = ""
+    """An IANA name such as Europe/London; empty: the door's `time_zone`. One of them must be
+    written where there are windows or dates."""
     windows: tuple[Window, ...] = Field(default=(), strict=False)
     """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
 
@@ -89,6 +93,9 @@ class StaffEntry(Section):
     """As it should stand in lists and logs; never compared."""
     photos: tuple[str, ...] = Field(min_length=1, max_length=20, strict=False)
     """ID-card photos, relative to the config's folder and inside it."""
+    camera_photos: tuple[str, ...] = Field(default=(), max_length=20, strict=False)
+    """Those of `photos` that were taken before this door's own camera. They are held to a stricter
+    threshold, and count only beside a photo from elsewhere (`enrolment.camera_only`)."""
     valid_from: Day | None = Field(default=None, strict=False)
     """The first day."""
     valid_until: Day | None = Field(default=None, strict=False)
@@ -97,6 +104,13 @@ class StaffEntry(Section):
     """Empty: every door."""
     hours: HoursSettings = HoursSettings()
     """Without windows: always."""
+
+    @model_validator(mode="after")
+    def _camera_photos_are_photos(self) -> Self:
+        for name in self.camera_photos:
+            if name not in self.photos:
+                raise ValueError(f"camera_photos names {name!r}, which is not among photos")
+        return self
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:

@@ -142,7 +142,7 @@ def open_verifier(
 
     Raises BundleError, RuntimeUnavailableError or KeyUnusableError.
     """
-    key = _owner_key(settings, folder)
+    key = load_owner_key(settings, folder)
     vision = load_vision_bundle(ensure_bundle(VISION, models, progress=progress))
     place = resolve_bundle(settings.model.bundle, models, progress=progress)
     bundle = load_embedder(place, owner_key=key)
@@ -192,7 +192,7 @@ def _log_ready(bundle: EmbedderBundle, opened: OpenedSessions, cosine: float) ->
         LOG.info("not %s: %s", back_end.name, back_end.detail)
 
 
-def _owner_key(settings: Settings, folder: Path) -> Ed25519PublicKey | None:
+def load_owner_key(settings: Settings, folder: Path) -> Ed25519PublicKey | None:
     """Read the public key whose signature bundles must bear, None where none is asked for.
 
     Raises KeyUnusableError when it is not an Ed25519 public key in PEM.

@@ -10,4 +10,4 @@ from edgeverify.feeding.alignment import align_mesh
 def align_for(manifest: Manifest, rgb: RgbImage, face: Face) -> AlignedFace:
     """Cut the chip of `face` as the model's manifest states: template, size and resize."""
     feeding = manifest.feeding
-    return align_mesh(rgb, face.mesh, manifest.template, feeding.size, feeding.resize)
+    return align_mesh(rgb, face.mesh, manifest.aligns_by, feeding.size, feeding.resize)

@@ -29,7 +29,7 @@ from edgeverify_export.canonical_graph import canonical, simplified
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
 from edgeverify_export.sessions import run_graph, unit_rows
-from edgeverify_export.statement import Statement, resolve
+from edgeverify_export.statement import Statement, alignment_of, resolve
 
 _MAX_DIFFERENCE = 1e-4
 
@@ -58,7 +58,7 @@ def adopt_graph(
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
     resolved = resolve(replace(statement, size=size), None)
     check_graph(data, path, size=size, outputs=outputs)
-    inputs = extreme_inputs(resolved.feeding, resolved.template)
+    inputs = extreme_inputs(resolved.feeding, alignment_of(resolved))
     wanted = _answers(data, inputs, path)
 
     def require(candidate: onnx.ModelProto) -> object:
@@ -76,6 +76,7 @@ def adopt_graph(
         weights_sha256=graph_weights_sha256(model),
         feeding=resolved.feeding,
         template=resolved.template,
+        alignment=resolved.alignment,
         embedding_size=outputs,
         mirror=resolved.mirror,
         metric=resolved.metric,

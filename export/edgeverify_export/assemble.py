@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from edgeverify.bundle.manifest import Manifest, Precision
     from edgeverify.feeding.preprocessing import Batch
     from edgeverify.feeding.statement import Feeding
+    from edgeverify.feeding.template_kinds import Template
 
 _NAME = re.compile(r"[^A-Za-z0-9._\-]+")
 
@@ -52,7 +53,7 @@ def assemble(
     models: dict[Precision, bytes] = {"fp32": model.SerializeToString(deterministic=True)}
     remarks: tuple[str, ...] = ()
     if half:
-        made = to_half(model, extreme_inputs(recipe.feeding, recipe.template))
+        made = to_half(model, extreme_inputs(recipe.feeding, alignment_of(recipe)))
         models["fp16"] = made.model.SerializeToString(deterministic=True)
         remarks = (half_remark(made),)
     write_embedder(folder, recipe, models, OperatingPointsFile.of(()))
@@ -93,6 +94,7 @@ def recipe_of(manifest: Manifest) -> EmbedderRecipe:
         weights_sha256=manifest.weights_sha256,
         feeding=manifest.feeding,
         template=manifest.template,
+        alignment=manifest.alignment,
         embedding_size=manifest.embedding_size,
         mirror=manifest.mirror,
         metric=manifest.metric,
@@ -109,13 +111,17 @@ def recipe_of(manifest: Manifest) -> EmbedderRecipe:
     )
 
 
-def extreme_inputs(feeding: Feeding, template: str) -> Batch:
+def alignment_of(recipe: EmbedderRecipe) -> Template:
+    """Return the template that a recipe's chips are cut by."""
+    return recipe.alignment or template_named(recipe.template)
+
+
+def extreme_inputs(feeding: Feeding, template: Template) -> Batch:
     """Fed chips that stretch a network's values: the golden faces, black, white and noise."""
     size = feeding.size
-    known = template_named(template)
     chips = [
         align_points(
-            golden_frame(index), golden_points(index, known), template, size, feeding.resize
+            golden_frame(index), golden_points(index, template), template, size, feeding.resize
         ).rgb
         for index in range(COUNT)
     ]

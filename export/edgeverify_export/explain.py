@@ -149,7 +149,7 @@ def explain_photos(
     for photo in photos:
         if photo not in found:
             raise FaceNotUsableError(f"no face in {photo}")
-    chips = [found[photo].chip(manifest.feeding, manifest.template) for photo in photos]
+    chips = [found[photo].chip(manifest.feeding, manifest.aligns_by) for photo in photos]
     sides: tuple[Side, Side] = ("probe", "reference")
     probe, reference = (
         feed(chip, manifest.feeding, mirror=manifest.is_mirrored(side))

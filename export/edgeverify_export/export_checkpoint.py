@@ -58,6 +58,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
         weights_sha256=loaded.checkpoint.weights_sha256,
         feeding=resolved.feeding,
         template=resolved.template,
+        alignment=resolved.alignment,
         embedding_size=outputs,
         mirror=resolved.mirror,
         metric=resolved.metric,

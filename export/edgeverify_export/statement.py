@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding, Mirror
+from edgeverify.feeding.template_kinds import Template
 from edgeverify.feeding.templates import TEMPLATES, template_named
 from edgeverify_export.networks.architecture import NAMED_STATISTICS, Statistics
+from edgeverify_export.template_file import template_of
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Architecture
@@ -44,9 +46,15 @@ class Resolved:
 
     feeding: Feeding
     template: str
+    alignment: Template | None
     metric: Literal["cosine", "euclidean"]
     mirror: Mirror
     normalise: bool
+
+
+def alignment_of(resolved: Resolved) -> Template:
+    """Return the template that was stated, whoever knows it."""
+    return resolved.alignment or template_named(resolved.template)
 
 
 def resolve(statement: Statement, architecture: Architecture | None) -> Resolved:
@@ -54,11 +62,12 @@ def resolve(statement: Statement, architecture: Architecture | None) -> Resolved
     template = statement.template or (architecture.template if architecture else None)
     if template is None:
         raise ConfigError(
-            "how the training faces were aligned must be stated: --template " + "|".join(TEMPLATES),
-            advice="Take the one whose chips look like the training images "
-            "(`edgeverify average-face` draws them).",
+            "how the training faces were aligned must be stated: --template NAME or FILE",
+            advice=f"Names: {', '.join(TEMPLATES)}. Take the one whose chips look like the "
+            "training images (`edgeverify average-face` draws them), or state your own in a file: "
+            "docs/export.md shows one of each rule.",
         )
-    template_named(template)
+    template, alignment = template_of(template)
     size = statement.size or (architecture.size if architecture else None)
     metric = statement.metric or (architecture.metric if architecture else None)
     missing = [o for o, v in (("--size", size), ("--metric", metric)) if v is None]
@@ -68,6 +77,7 @@ def resolve(statement: Statement, architecture: Architecture | None) -> Resolved
     return Resolved(
         feeding=_feeding(statement, architecture, size),
         template=template,
+        alignment=alignment,
         metric=metric,
         mirror=statement.mirror or (architecture.mirror if architecture else "both"),
         normalise=normalise or metric == "cosine",

@@ -42,7 +42,7 @@ def add_half(bundle: Bundle) -> tuple[Bundle, str]:
     """Add the FP16 graph, or make it again; gives the bundle and a word on it."""
     manifest = bundle.manifest
     model = onnx.load_model_from_string(bundle.model_bytes("fp32"))
-    made = to_half(model, extreme_inputs(manifest.feeding, manifest.template))
+    made = to_half(model, extreme_inputs(manifest.feeding, manifest.aligns_by))
     models = {
         **models_of(bundle),
         "fp16": checked(made.model).SerializeToString(deterministic=True),
@@ -67,7 +67,7 @@ def add_int8(
     feeding = manifest.feeding
     source = bundle.model_bytes("fp32")
     model = onnx.load_model_from_string(source)
-    chips = [face.chip(feeding, manifest.template) for face in trial.faces]
+    chips = [face.chip(feeding, manifest.aligns_by) for face in trial.faces]
     inputs = [feed(chip, feeding) for chip in spread(chips, _CALIBRATION_FACES)]
     extremes = extreme_chips(feeding.size)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeverify.broker import How, Owners, Wanted, find_plugin, set_up
+from edgeverify.broker.logins import hashed
 from edgeverify.client import Feed
 from edgeverify.mqtt import Credentials, load_credentials
 from edgeverify.settings import MqttSettings
@@ -32,6 +34,16 @@ class House:
 
     def password(self, name: str) -> str:
         return (self.login(name) / "password").read_text().strip()
+
+    def know(self, name: str, password: str) -> None:
+        """Let the broker know this password for a login from its next start on."""
+        path = self.folder / "logins.json"
+        record = json.loads(path.read_text())
+        again = hashed(password, os.urandom)
+        for client in record["clients"]:
+            if client["username"] == name:
+                client |= {"password": again.password, "salt": again.salt}
+        path.write_text(json.dumps(record))
 
     def settings(self, name: str) -> MqttSettings:
         """What stands in the config of a program with this login; paths are in its folder."""

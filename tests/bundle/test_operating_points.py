@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from edgeverify.bundle.operating_points import (
@@ -11,6 +12,7 @@ from edgeverify.bundle.operating_points import (
     OperatingPointsFile,
 )
 from edgeverify.bundle.threshold_choice import choose_operating_point
+from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ConfigError
 from edgeverify.settings import DecisionSettings
 from tests.runtime.tiny import point
@@ -128,6 +130,45 @@ def test_a_file_without_several_photos_keeps_its_hash() -> None:
     again = OperatingPointsFile.model_validate_json(file.model_dump_json())
     assert again.is_intact
     assert again.sets[0].photo_counts == (2,)
+
+
+def _camera(fmr: float, threshold: float, *, supported: bool = False) -> MeasuredPoint:
+    return point(fmr, threshold, supported=supported).model_copy(update={"origin": "camera"})
+
+
+def _shot(photos: int = 2, shots: int = 1) -> Reference:
+    embedding = Embedding(values=np.ones(4, np.float32), embedding_space="ab" * 32)
+    return Reference(
+        card="1", name="Ann", embedding=embedding, photo_count=photos, camera_photo_count=shots
+    )
+
+
+def test_a_picture_of_the_doors_own_camera_is_held_to_the_threshold_measured_before_one() -> None:
+    points = POINTS.model_copy(update={"points": (*POINTS.points, _camera(1e-4, 0.58))})
+    chosen = choose(points)
+    assert (chosen.threshold, chosen.for_camera) == (0.5, 0.58)
+    assert chosen.threshold_of(_shot()) == 0.58
+    assert chosen.threshold_of(_shot(shots=0)) == 0.5
+    assert "NOT supported: too few people" in chosen.camera_evidence
+    # Several photos are nearer to everybody, before one camera as elsewhere.
+    two = point(1e-4, 0.53).model_copy(update={"photos": 2})
+    both = points.model_copy(update={"points": (*points.points, two)})
+    assert choose(both).threshold_of(_shot()) == pytest.approx(0.61)
+
+
+def test_without_a_measurement_before_one_camera_the_strictest_threshold_counts() -> None:
+    chosen = choose()
+    assert chosen.for_camera == 0.6
+    assert chosen.camera_evidence == "not measured before one camera: the strictest threshold"
+    assert choose(threshold=0.33).threshold_of(_shot()) == 0.33
+
+
+def test_a_point_before_one_camera_selects_no_threshold_for_pictures_from_elsewhere() -> None:
+    points = POINTS.model_copy(
+        update={"points": (*POINTS.points, _camera(2e-4, 0.1, supported=True))}
+    )
+    assert choose(points, max_fmr=5e-4).threshold == 0.5
+    assert '"origin":"camera"' in OperatingPointsFile.of((points,)).model_dump_json()
 
 
 def _grouped(fmr: float, threshold: float, false_matches: int, *, supported: bool) -> MeasuredPoint:

@@ -131,7 +131,7 @@ def test_a_reference_that_outlived_its_config_entry_is_nobody() -> None:
 
 
 def test_walk_up_counts_only_who_may_come_in_now() -> None:
-    nights = HoursSettings(windows=("Mon-Sun 22:00-06:00",))
+    nights = HoursSettings(time_zone="UTC", windows=("Mon-Sun 22:00-06:00",))
     people = _people(_entry("ada"), _entry("guard", hours=nights), enrolled=("ada", "guard"))
     walk_up = _claim("", WALK_UP)
     assert people.subject(walk_up, MONDAY_NOON).cards == {"ada"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,18 @@ def test_whoever_left_the_config_is_out_at_once(folder: Path) -> None:
 
 def test_a_card_that_was_given_to_somebody_else_waits_for_the_new_photo(folder: Path) -> None:
     assert _cards(folder, ("ada", "bob.jpg"), ("bob", "bob.jpg")) == {"bob"}
+
+
+def test_a_photo_that_is_now_called_one_of_the_doors_camera_waits_to_be_enrolled(
+    folder: Path,
+) -> None:
+    """Until then its reference would be held to the threshold of pictures from elsewhere."""
+    entry = StaffEntry(card="ada", name="ada", photos=("ada.jpg",), camera_photos=("ada.jpg",))
+    settings = Settings(staff=(entry,))
+    assert not unchanged(settings, folder, LOADED).usable
+    shot = replace(LOADED.usable["ada"], camera_photo_count=1)
+    loaded = replace(LOADED, usable={"ada": shot})
+    assert set(unchanged(settings, folder, loaded).usable) == {"ada"}
 
 
 def test_a_replaced_photo_file_waits_to_be_enrolled(folder: Path) -> None:

@@ -36,7 +36,7 @@ class FreshMachine:
     def __init__(self, files: Path, log: Path) -> None:
         self.files = files
         self.log = log
-        self._environ, self._binds = _registries(files)
+        self._environ, self._binds = registries(files)
 
     def run(self, script: str, *, user: str = "root", seconds: float = 3600) -> str:
         """Run shell lines inside and return what they printed; AssertionError where one fails."""
@@ -90,7 +90,7 @@ def _machine_name(files: Path) -> str:
     return re.sub(r"[^a-z0-9-]", "", files.parent.name.lower())
 
 
-def _registries(files: Path) -> tuple[dict[str, str], list[str]]:
+def registries(files: Path) -> tuple[dict[str, str], list[str]]:
     """Write apt's and pip's settings inside; return the environment and the folders to show."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
     carried = [line for line in dump.splitlines() if _APT_SETTINGS.match(line)]

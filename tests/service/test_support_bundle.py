@@ -101,6 +101,14 @@ def bundle_of(folder: Path, *arguments: str) -> dict[str, str]:
         return found
 
 
+@pytest.mark.parametrize("name", ["report.zip", "support", "support.tar"])
+def test_a_bundle_is_called_what_it_is(folder: Path, name: str) -> None:
+    done = CliRunner().invoke(app, ["diagnose", "-o", str(folder / name)])
+    assert done.exit_code == 2
+    assert "FILE.tar.gz" in done.output
+    assert not (folder / name).exists()
+
+
 def arguments(folder: Path, state: Path) -> list[str]:
     config, log = folder / "door.yaml", folder / "door.log"
     return ["--config", str(config), "--state", str(state), "--log", str(log)]

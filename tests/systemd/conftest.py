@@ -30,6 +30,7 @@ PACKED = (
     "LICENSE", "THIRD_PARTY.md",
 )  # fmt: skip
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+HOUSE = "/etc/mosquitto/edgeverify"
 MODELS = ("sface", "mediapipe-faces")
 OBAMA = "faces_misc/ageitgey/examples/knn_examples/train/obama/obama2.jpg"
 OBAMA_AT_THE_DOOR = "faces_misc/ageitgey/examples/obama-720p.jpg"
@@ -180,14 +181,9 @@ def broker(machine: Container) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    machine.run("mosquitto_passwd", "-b", "-c", "/etc/mosquitto/door.passwd", "door", "open-sesame")
-    machine.write(
-        "/etc/mosquitto/door.conf",
-        f"listener {port} 127.0.0.1\nallow_anonymous false\n"
-        "password_file /etc/mosquitto/door.passwd\n",
-    )
-    machine.run("chown", "mosquitto:", "/etc/mosquitto/door.passwd")
+    where = ("--door", "front-door", "--host", "localhost", "--port", str(port))
+    machine.run("edgeverify", "broker", "setup", HOUSE, *where, "--bind", "127.0.0.1")
     start = ("systemd-run", "--unit=broker", "--property=User=mosquitto")
-    machine.run(*start, "/usr/sbin/mosquitto", "-c", "/etc/mosquitto/door.conf")
+    machine.run(*start, "/usr/sbin/mosquitto", "-c", f"{HOUSE}/mosquitto.conf")
     yield port
     machine.run("systemctl", "stop", "broker", check=False)

@@ -15,7 +15,7 @@ import pytest
 
 from edgeverify.journal.schema import VERSION
 
-from .conftest import make_install
+from .conftest import HOUSE, make_install
 from .container import Container
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
@@ -36,7 +36,8 @@ def config(port: int, **more: str) -> str:
         "liveness": '"off"',
         "decision": "{threshold: 0.40, timeout_seconds: 30}",
         "clock": "{allow_unsynced: true}",
-        "mqtt": f"{{port: {port}, username: door, password_file: broker-password}}",
+        "mqtt": f"{{host: localhost, port: {port}, username: door-front-door, "
+        f"password_file: broker-password, tls: {{enabled: true, ca_file: {HOUSE}/ca.crt}}}}",
         **more,
     }
     people = values.pop("staff", PERSON)
@@ -107,7 +108,8 @@ def write_config(machine: Container, text: str) -> None:
 @pytest.fixture(scope="module")
 def installed(machine: Container, broker: int) -> Container:
     """The credentials in place, and a config for the door and for whoever sends claims."""
-    machine.write("/etc/edgeverify/credentials/broker-password", "open-sesame", mode=0o600)
+    password = (machine.files / HOUSE[1:] / "logins/door-front-door/password").read_text()
+    machine.write("/etc/edgeverify/credentials/broker-password", password, mode=0o600)
     machine.write("/etc/edgeverify/credentials/master-key", bytes(range(32)), mode=0o600)
     for name in ("master-key", "broker-password"):
         machine.run(
@@ -117,7 +119,7 @@ def installed(machine: Container, broker: int) -> Container:
         )  # fmt: skip
     machine.run("systemctl", "daemon-reload")
     write_config(machine, config(broker))
-    machine.write("/etc/edgeverify/reader.password", "open-sesame", mode=0o600)
+    machine.write("/etc/edgeverify/reader.password", password, mode=0o600)
     machine.run("chown", "edgeverify:", "/etc/edgeverify/reader.password")
     reader = config(broker).replace("broker-password", "reader.password")
     machine.write("/etc/edgeverify/reader.yaml", reader, mode=0o644)
@@ -305,7 +307,9 @@ def test_the_support_bundle_has_the_journal_and_no_secret(door: Container) -> No
     everything = "\n".join(texts)
     assert "Watchdog timeout" in everything
     assert "edgeverify.service" in everything
-    for secret in ("open-sesame", "0012345", "The President"):
+    logins = door.files / HOUSE[1:] / "logins"
+    password = (logins / "door-front-door/password").read_text().strip()
+    for secret in (password, "0012345", "The President"):
         assert secret not in everything
 
 

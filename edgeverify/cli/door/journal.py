@@ -7,60 +7,61 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines
+from edgeverify.cli.door.period import moment
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+from edgeverify.domain import Outcome, Reason
 
 app = typer.Typer(help="What the door has written down.", no_args_is_help=True)
 
 
+Limit = Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)]
+Since = Annotated[str, typer.Option(help="From then on: 2026-11-28, '2026-11-28 07:30', 12h, 7d.")]
+Until = Annotated[str, typer.Option(help="Before then; written like --since.")]
+
+
 @app.command("list")
 @plain_errors
-def show(
+def show(  # noqa: PLR0913  (each is an option of the command)
     config: ConfigFile,
     *,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)] = 20,
+    limit: Limit = 20,
     card: Annotated[str, typer.Option("--card", help="Only this card's.")] = "",
+    since: Since = "",
+    until: Until = "",
+    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="Only these.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.TABLE,
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest decisions with their scores; the daemon may go on running.
+    """List the newest decisions with names and scores; the daemon may go on running.
 
-    Example: edgeverify journal list --config front-door.yaml --limit 5
+    Times are this machine's local time in the table, and carry their offset in CSV and JSON.
+
+    Example: edgeverify journal list --config front-door.yaml --since 7d --outcome deny
     """
-    import json
+    from datetime import datetime, timezone
 
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
-    from edgeverify.journal.reading import recent
+    from edgeverify.journal.reading import Wanted, decisions
 
-    with reading(load_config(config), state) as place:
-        rows = recent(place.journal, limit=limit, card=card)
-    for row in rows:
-        if as_json:
-            record = {
-                "sequence": row.sequence,
-                "event_id": row.event_id,
-                "claim_id": row.claim_id,
-                "card": row.card,
-                "source": row.source,
-                "outcome": row.outcome.value,
-                "reason": row.reason.value,
-                "issued_at": row.issued_at.isoformat(),
-                "duration_seconds": row.duration_seconds,
-                "comparisons": row.comparisons,
-                "matches": row.matches,
-                "score": row.score,
-                "threshold": row.threshold,
-                "details": row.details,
-                "is_delivered": row.is_delivered,
-            }
-            say(json.dumps(record, ensure_ascii=False))
-            continue
-        score = "" if row.score is None else f"score {row.score:.3f}"
-        waiting = "" if row.is_delivered else "  not delivered yet"
-        say(
-            f"{row.issued_at:%Y-%m-%d %H:%M:%S}  {row.outcome.value:<5}  {row.reason.value:<20}  "
-            f"{row.card:<16}  {row.matches}/{row.comparisons}  {score:<12}  {row.event_id}{waiting}"
-        )
+    now = datetime.now(timezone.utc)
+    wanted = Wanted(
+        limit=limit,
+        card=card,
+        since=moment(since, now=now, option="--since"),
+        until=moment(until, now=now, option="--until"),
+        outcome=outcome,
+        reason=reason,
+    )
+    loaded = load_config(config)
+    with reading(loaded, state) as place:
+        rows = decisions(place.journal, wanted)
+    names = {person.card: person.name for person in loaded.settings.staff}
+    for line in decision_lines(rows, names, Form.JSON if as_json else form):
+        say(line)
 
 
 @app.command("acts")
@@ -68,34 +69,32 @@ def show(
 def show_acts(
     config: ConfigFile,
     *,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)] = 20,
+    limit: Limit = 20,
+    since: Since = "",
+    until: Until = "",
+    form: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.TABLE,
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """List the newest acts: what people did to the door, and what its lock reported.
 
-    Example: edgeverify journal acts --config front-door.yaml --limit 50
+    Example: edgeverify journal acts --config front-door.yaml --since 30d
     """
-    import json
+    from datetime import datetime, timezone
 
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.journal.reading import acts
 
+    now = datetime.now(timezone.utc)
+    first, last = (
+        moment(text, now=now, option=option)
+        for text, option in ((since, "--since"), (until, "--until"))
+    )
     with reading(load_config(config), state) as place:
-        found = acts(place.journal, limit=limit)
-    for act in found:
-        if as_json:
-            record = {
-                "at": act.at.isoformat(),
-                "act": act.act,
-                "subject": act.subject,
-                "by_user": act.by_user,
-            }
-            say(json.dumps(record, ensure_ascii=False))
-            continue
-        said = f"{act.at.astimezone():%Y-%m-%d %H:%M:%S %Z}  {act.act:<40}  {act.subject}"
-        say(f"{said:<90}  by {act.by_user}")
+        rows = acts(place.journal, since=first, until=last, limit=limit)
+    for line in act_lines(rows, Form.JSON if as_json else form):
+        say(line)
 
 
 @app.command()

@@ -47,6 +47,10 @@ def diagnose(
     from edgeverify.redaction import Redactor
     from edgeverify.support_bundle import Sources, write_bundle
 
+    if not output.name.endswith((".tar.gz", ".tgz")):
+        raise EdgeverifyError(
+            f"{output} would be a tar under another name", advice="Name it FILE.tar.gz."
+        )
     loaded: LoadedConfig | None = None
     problem = ""
     try:

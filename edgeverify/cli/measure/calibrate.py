@@ -60,6 +60,13 @@ def calibrate(  # noqa: PLR0913 - one argument an option
             help="CSV of image (or person) and any columns: groups that the rate must hold within."
         ),
     ] = None,
+    camera_column: Annotated[
+        str,
+        typer.Option(
+            help="The column of --attributes that names the camera: thresholds for references "
+            "taken before the door's own, chosen within each."
+        ),
+    ] = "",
     group_factor: Annotated[
         float,
         typer.Option(help="Within a group the rate may be so many times the stated one."),
@@ -121,25 +128,26 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         report_folds=accuracy.folds(check_folds, "--check-folds"),
         tune_folds=accuracy.folds(choose_folds, "--choose-folds"),
         attributes=attributes,
+        camera_column=accuracy.camera_column(camera_column, attributes),
     )
     source = data or images
+    measured, space = instrument.verifier.bundle, instrument.verifier.embedding_space
     try:
         with counted_bar("looking at images") as progress:
-            one, other, paired = calibration.two_sides(
+            found = calibration.measure(
                 sources,
                 check,
                 job,
                 name=name or (source.resolve().name if source else ""),
+                gated=with_gates,
+                date=datetime.now(tz=timezone.utc).date().isoformat(),
+                group_factor=group_factor,
+                elsewhere=measured.operating_points_in(space),
                 progress=progress,
             )
     finally:
         instrument.close()
-    today = datetime.now(tz=timezone.utc).date().isoformat()
-    found = calibration.calibrate(
-        one, other, paired, job, gated=with_gates, date=today, group_factor=group_factor
-    )
-    measured = instrument.verifier.bundle
-    file = calibration.merged(measured.points, instrument.verifier.embedding_space, found.points)
+    file = calibration.merged(measured.points, space, found.points)
     if not dry_run:
         _write(file, measured, output)
     for line in senseless(found.points):
@@ -203,6 +211,11 @@ def _say_live(
 
 def _lines(found: Calibrated, fmr: float) -> list[str]:
     said = ["FMR      threshold  FNMR      false matches      on other people: FMR, FNMR"]
+    if found.camera:
+        carried = all(point.supported for point in found.camera)
+        said.append("-- references of the door's own camera, single frames --")
+        said += [_line(point) for point in found.camera]
+        return said if carried else [*said, "NOT supported: too few pairs of people to carry it"]
     groups = {"single frames": found.single}
     for point in found.several:
         title = f"single frames, references of {point.photos} photos"

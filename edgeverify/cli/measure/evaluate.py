@@ -49,6 +49,13 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     attributes: Annotated[
         Path | None, typer.Option(help="CSV of image (or person) and any columns to break down by.")
     ] = None,
+    camera_column: Annotated[
+        str,
+        typer.Option(
+            help="The column of --attributes that names the camera: comparisons before one camera "
+            "and across cameras are reported apart."
+        ),
+    ] = "",
     report_folds: Annotated[str, typer.Option(help="Folds to report on: 3,4.")] = "",
     tune_folds: Annotated[str, typer.Option(help="Folds to choose thresholds on: 1,2.")] = "",
     config: ConfigGiven = None,
@@ -114,6 +121,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
             report_folds=accuracy.folds(report_folds, "--report-folds"),
             tune_folds=accuracy.folds(tune_folds, "--tune-folds"),
             attributes=attributes,
+            camera_column=accuracy.camera_column(camera_column, attributes),
             people=people,
             enrol_frames=enrol_frames,
         )

@@ -19,7 +19,7 @@ def check_config(
     config: Annotated[Path, typer.Argument(help="The door's YAML.", show_default=False)],
     *,
     photos: Annotated[
-        bool, typer.Option(help="Try every photo through the door's own model as well.")
+        bool, typer.Option(help="Try the model, and every photo through it, as well.")
     ] = True,
 ) -> None:
     """Check a config as the service would: every key with its line, every photo, every key file.
@@ -29,17 +29,25 @@ def check_config(
 
     Example: edgeverify check-config /etc/edgeverify/front-door.yaml
     """
+    import os
+
+    from edgeverify.claims import SOURCES
     from edgeverify.config import load_config
+    from edgeverify.daemon.fitness import open_to_others, problems_of
 
     loaded = load_config(config)
     people = len(loaded.settings.staff)
-    problems = _named_files(loaded)
-    promise: tuple[str, ...] = ()
-    if photos and people:
-        found, promise = _try_photos(loaded)
-        problems += found
+    problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
     for line in problems:
         complain(line)
+    for line in open_to_others(loaded):
+        complain(f"warning: {line}")
+    promise: tuple[str, ...] = ()
+    if photos:
+        found, promise = _try_model_and_photos(loaded)
+        for line in found:
+            complain(line)
+        problems += found
     if problems:
         complain(f"edgeverify: {config}: {len(problems)} to correct")
         raise typer.Exit(78)
@@ -48,45 +56,17 @@ def check_config(
         say(f"  {line}")
 
 
-def _named_files(loaded: LoadedConfig) -> list[str]:
-    """Files that the config names must be there, and secrets private."""
-    import os
+def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, ...]]:
+    """Open the model as the service does, and enrol everybody into a store that is thrown away.
 
-    from edgeverify.errors import KeyUnusableError
-    from edgeverify.keys import load_master_key
-
-    settings = loaded.settings
-    problems: list[str] = []
-    tls = settings.mqtt.tls
-    named = {
-        ("model", "owner_key_file"): settings.model.owner_key_file,
-        ("mqtt", "tls", "ca_file"): tls.ca_file,
-        ("mqtt", "tls", "certificate_file"): tls.certificate_file,
-        ("mqtt", "tls", "key_file"): tls.key_file,
-    }
-    for key, name in named.items():
-        if name and not os.access(loaded.folder / name, os.R_OK):
-            problems.append(str(loaded.problem(key, f"cannot be read: {loaded.folder / name}")))
-    if settings.keys.master_key_file:
-        try:
-            load_master_key(
-                settings.keys.master_key_file,
-                config_folder=loaded.folder,
-                default=loaded.folder,
-                environ=os.environ,
-                may_create=False,
-            )
-        except KeyUnusableError as error:
-            problems.append(str(loaded.problem(("keys", "master_key_file"), error.problem)))
-    return problems
-
-
-def _try_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, ...]]:
-    """Enrol everybody into a store that is thrown away; problems, and what the door promises."""
+    Returns problems, and what the door promises.
+    """
     import os
     import tempfile
     from datetime import datetime, timezone
 
+    from edgeverify.claims import SOURCES, chosen
+    from edgeverify.daemon.fitness import points
     from edgeverify.enrolment import PhotoJudge, synchronise
     from edgeverify.errors import ConfigError
     from edgeverify.models.folders import models_directory
@@ -98,26 +78,29 @@ def _try_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, ...]]:
     problems: list[str] = []
     promise: tuple[str, ...] = ()
     now = datetime.now(timezone.utc)
+    settings = loaded.settings
     with (
-        open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
+        open_photo_verifier(settings, loaded.folder, models_directory(os.environ)) as opened,
         tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
         ReferenceStore(Path(folder) / "references.sqlite", os.urandom(32), now=now) as store,
     ):
         try:
-            require_fit_for_a_door(opened.verifier.bundle, loaded.settings)
+            require_fit_for_a_door(opened.verifier.bundle, settings)
         except ConfigError as error:
             said = f"{error.problem}. {error.advice}"
             problems.append(str(loaded.problem(("model", "bundle"), said)))
         try:
-            point = opened.point()
+            point, _ = points(settings, chosen(SOURCES, settings.claims), opened.verifier)
             threshold, promise = point.threshold, point.promise
         except ConfigError as error:
             # The service would not start, and yet the photos can be judged; nobody looks alike.
             problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
             threshold = float("inf")
+        if not settings.staff:
+            return problems, promise
         with counted_bar("trying photos") as progress:
             report = synchronise(
-                loaded.settings,
+                settings,
                 loaded.folder,
                 store,
                 PhotoJudge.using(opened.pipeline, threshold=threshold),

@@ -111,6 +111,8 @@ def _json_of(people: Mapping[str, Json], card: str | None) -> str:
 def _print(report: EnrolmentReport) -> None:
     for entry in report.entries:
         photos = f", {entry.photo_count} photo(s)" if entry.photo_count else ""
+        if entry.camera_photo_count:
+            photos += f", {entry.camera_photo_count} of them of this door's camera"
         say(f"{entry.change.value:<10} {entry.label}{photos}")
     for problem in report.problems:
         complain(f"problem: {problem}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from edgeverify.config import LoadedConfig
@@ -37,6 +38,7 @@ def examine(
 
     own = (
         ("permissions", lambda: state.look_at_permissions(place.folder)),
+        ("config", lambda: state.look_at_config(config)),
         ("disk", lambda: state.look_at_disk(place.folder)),
         ("journal", lambda: state.look_at_journal(config, place)),
         (
@@ -46,7 +48,7 @@ def examine(
     )
     yield from _look(
         (
-            ("daemon", lambda: beside(place.folder, runs=runs)),
+            ("daemon", lambda: beside(place.folder, runs=runs, chosen=_chosen(config))),
             ("model", lambda: model.look_at_model(config, environ, further)),
             ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
             ("broker", lambda: surroundings.look_at_broker(config, environ)),
@@ -95,8 +97,19 @@ def _look(checks: Iterable[tuple[str, Check]]) -> Iterator[Finding]:
             yield Finding(part=part, is_well=False, seen=seen)
 
 
-def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
-    """Repeat what the running daemon is degraded by, each with what to do. Raises StateError."""
+def _chosen(config: LoadedConfig) -> Mapping[FaultName, str]:
+    """Return the faults that the config allows, each with the key that does."""
+    allows = config.settings.clock.allow_unsynced
+    return {FaultName.CLOCK_UNSYNCED: "clock.allow_unsynced"} if allows else {}
+
+
+def beside(
+    folder: Path, *, runs: bool, chosen: Mapping[FaultName, str] = MappingProxyType({})
+) -> Iterator[Finding]:
+    """Repeat what the running daemon is degraded by, each with what to do. Raises StateError.
+
+    What the config allows (`chosen`: a fault and its key) is shown, and is well.
+    """
     if not runs:
         yield Finding(part="daemon", is_well=True, seen="not running")
         return
@@ -105,7 +118,8 @@ def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
     reasons = status.get("reasons")
     for reason in reasons if isinstance(reasons, list) else []:
         if isinstance(reason, dict):
-            yield _repeated(str(reason.get("name")), str(reason.get("detail") or ""))
+            name, detail = str(reason.get("name")), str(reason.get("detail") or "")
+            yield _repeated(name, detail, chosen)
     lines, problems = status.get("enrolment"), status.get("enrolment_problems")
     for number, line in enumerate(lines if isinstance(lines, list) else []):
         # Those that cost somebody a photo or the reference come first, then what is worth knowing.
@@ -114,8 +128,11 @@ def beside(folder: Path, *, runs: bool) -> Iterator[Finding]:
     yield from people.repeated(status.get("own_people"))
 
 
-def _repeated(name: str, detail: str) -> Finding:
+def _repeated(name: str, detail: str, chosen: Mapping[FaultName, str]) -> Finding:
     try:
+        if key := chosen.get(FaultName(name)):
+            seen = f"{name}: {detail} (allowed by {key})"
+            return Finding(part="daemon", is_well=True, seen=seen, fault=name)
         return fault_found("daemon", FaultName(name), detail)
     except ValueError:  # the running daemon is of another release
         return Finding(part="daemon", is_well=False, seen=f"{name}: {detail}", fault=name)

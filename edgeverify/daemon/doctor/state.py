@@ -13,6 +13,7 @@ from pathlib import Path
 from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.daemon.fitness import open_to_others
 from edgeverify.domain import FaultName
 from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
 from edgeverify.folder_listing import entries
@@ -43,6 +44,13 @@ def look_at_permissions(place: Path) -> Iterator[Finding]:
     advice = "" if is_private else f"Run: chmod {PRIVATE_FOLDER:o} {place}"
     seen = f"{place} has mode {mode:o}"
     yield Finding(part="permissions", is_well=is_private, seen=seen, advice=advice)
+
+
+def look_at_config(config: LoadedConfig) -> Iterator[Finding]:
+    """Look who else can change the config and the photos, and so decide who comes in."""
+    for sentence in open_to_others(config):
+        seen, _, advice = sentence.rpartition(": run ")
+        yield Finding(part="config", is_well=False, seen=seen, advice=f"Run: {advice}")
 
 
 def look_at_disk(place: Path) -> Iterator[Finding]:

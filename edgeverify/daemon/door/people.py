@@ -23,11 +23,21 @@ class People:
     references: LoadedReferences
 
     @classmethod
-    def of(cls, door: str, staff: tuple[StaffEntry, ...], references: LoadedReferences) -> People:
-        """Take a snapshot; whoever is not in the config is not known, whatever the store holds."""
+    def of(
+        cls,
+        door: str,
+        staff: tuple[StaffEntry, ...],
+        references: LoadedReferences,
+        *,
+        time_zone: str = "",
+    ) -> People:
+        """Take a snapshot; whoever is not in the config is not known, whatever the store holds.
+
+        `time_zone` is the door's, for entries whose hours name none.
+        """
         return cls(
             door=door,
-            staff=MappingProxyType({entry.card: entry for entry in staff}),
+            staff=MappingProxyType({entry.card: _zoned(entry, time_zone) for entry in staff}),
             references=references,
         )
 
@@ -66,3 +76,10 @@ class People:
             for card, entry in self.staff.items()
             if card in self.references.usable and refusal(entry, self.door, now) is None
         )
+
+
+def _zoned(entry: StaffEntry, time_zone: str) -> StaffEntry:
+    if entry.hours.time_zone or not time_zone:
+        return entry
+    hours = entry.hours.model_copy(update={"time_zone": time_zone})
+    return entry.model_copy(update={"hours": hours})

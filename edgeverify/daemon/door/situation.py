@@ -42,6 +42,12 @@ class Situation:
                 f"{several} of the people have several photos, which match others more often, "
                 "and the threshold was measured on single ones: run edgeverify calibrate"
             )
+        shot = sum(one.camera_photo_count > 0 for one in self.people.references.usable.values())
+        if shot and self.point.max_fmr is not None:
+            said.append(
+                f"{shot} of the people have a picture of this door's own camera, before which "
+                f"everybody looks more alike; their threshold: {self.point.camera_evidence}"
+            )
         return tuple(said)
 
     def point_for(self, source: ClaimSource) -> OperatingPoint:

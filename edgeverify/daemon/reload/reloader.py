@@ -5,22 +5,20 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from edgeverify.camera.source import parse_source
 from edgeverify.claims import SourceKind, chosen
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.fitness import points, require_fit
 from edgeverify.daemon.reload.closeness import Closeness
-from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
 from edgeverify.errors import ConfigError
 from edgeverify.references import ReferenceStore
 from edgeverify.references.store import LoadedReferences
-from edgeverify.schedule import is_for
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.verifier.verifier import Verifier
@@ -56,8 +54,10 @@ class Reloader:
         open_verifier: Callable[[Settings], Verifier],
         sources: Sequence[SourceKind],
         wall: Callable[[], datetime],
+        environ: Mapping[str, str],
     ) -> None:
         """`config` is what the process was started with; `sources` are those it has."""
+        self._environ = environ
         self._path = config.path
         self._started_with = config.settings
         self._store = store
@@ -79,7 +79,7 @@ class Reloader:
                 f"door is now {new.door!r}, and this process is {self._started_with.door!r}",
                 advice="Another door has its own state: stop this one and start the other.",
             )
-        parse_source(new.camera.source, config.folder)
+        require_fit(config, self._environ, self._sources)
         fresh = self._open_verifier(new) if _differs(old, new, NEEDS_NEW_VERIFIER) else verifier
         pipeline = None
         try:
@@ -137,10 +137,9 @@ class Reloader:
     ) -> Situation:
         settings = config.settings
         sources = chosen(self._sources, settings.claims)
-        people = People.of(settings.door, settings.staff, references)
-        point = verifier.point(settings)
+        people = People.of(settings.door, settings.staff, references, time_zone=settings.time_zone)
+        point, walk_up = points(settings, sources, verifier)
         own = self._closeness.of(people, settings, point, verifier.bundle.metric)
-        walk_up = _walk_up_point(settings, sources, verifier)
         return Situation(
             settings=settings,
             sources=sources,
@@ -171,12 +170,3 @@ def _differs(old: Settings, new: Settings, sections: tuple[str, ...]) -> bool:
 def _restart_needed(started_with: Settings, new: Settings) -> str:
     changed = [n for n in NEEDS_RESTART if getattr(started_with, n) != getattr(new, n)]
     return f"changed, but read only at start: {', '.join(changed)}" if changed else ""
-
-
-def _walk_up_point(
-    settings: Settings, sources: Sequence[SourceKind], verifier: Verifier
-) -> OperatingPoint | None:
-    if not any(kind.source.names_nobody for kind in sources):
-        return None
-    here = [entry for entry in settings.staff if is_for(entry, settings.door)]
-    return verifier.point(settings, references=max(1, len(here)))

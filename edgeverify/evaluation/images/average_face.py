@@ -19,7 +19,6 @@ from edgeverify.domain import FaceBox, Refusal, RgbImage
 from edgeverify.enrolment.photo import FORMATS, decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
-from edgeverify.feeding.templates import template_named
 from edgeverify.folder_listing import files_below
 from edgeverify.vision.alignment import align_for
 from edgeverify.vision.contract import FaceDetector, FaceMesher
@@ -74,7 +73,7 @@ def average_face(
     shows no face is left out and named. Raises EvaluationError where nothing is left.
     """
     size = manifest.feeding.size
-    template = template_named(manifest.template)
+    template = manifest.aligns_by
     aligned = np.zeros((size, size, 3), np.float64)
     wide = np.zeros((2 * size, 2 * size, 3), np.float64)
     ways: list[NDArray[np.float64]] = []
@@ -104,7 +103,9 @@ def average_face(
         aligned += chip
         cut = _around(chosen, 2 * size)
         wide += cv2.warpAffine(rgb, cut[:2], (2 * size, 2 * size), flags=cv2.INTER_LINEAR)
-        to_chip = chip_transform(template.pick(face.mesh), template, size)
+        to_chip = chip_transform(
+            template.pick(face.mesh), template, size, frame=(rgb.shape[1], rgb.shape[0])
+        )
         ways.append(np.vstack([to_chip, (0, 0, 1)]) @ np.linalg.inv(cut))
     if not ways:
         raise EvaluationError(

@@ -78,17 +78,17 @@ def threshold_for(evidence: Evidence, rate: float) -> float | None:
     """
     if not is_supported(rate, evidence.pairs_of_people):
         return None
-    overall = _loosest(evidence.non_mated, rate)
+    overall = loosest(evidence.non_mated, rate)
     if overall is None:
         return None
     within = min(1.0, evidence.group_factor * rate)
     bound = [
-        _loosest(group.non_mated, within) for group in evidence.groups if group.can_carry(within)
+        loosest(group.non_mated, within) for group in evidence.groups if group.can_carry(within)
     ]
     return max([overall, *(found for found in bound if found is not None)])
 
 
-def _loosest(ascending: NDArray[np.float32], rate: float) -> float | None:
+def loosest(ascending: NDArray[np.float32], rate: float) -> float | None:
     """Find the loosest threshold at which the upper bound of the share is at most `rate`."""
     count = len(ascending)
     low, high = -1, min(count - 1, math.ceil(rate * count))
@@ -98,9 +98,12 @@ def _loosest(ascending: NDArray[np.float32], rate: float) -> float | None:
         low, high = (middle, high) if fits else (low, middle - 1)
     if low < 0:
         return None
-    # Just above the first score that must not match, rounded up to what a person can read.
-    reject = float(ascending[count - 1 - low])
-    return math.ceil((reject + 1e-6) * 1e4) / 1e4
+    return above(float(ascending[count - 1 - low]))  # the first score that must not match
+
+
+def above(score: float) -> float:
+    """Return the next threshold that a person can read and `score` does not reach."""
+    return math.ceil((score + 1e-6) * 1e4) / 1e4
 
 
 def choose(

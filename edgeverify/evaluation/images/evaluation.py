@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeverify.bundle.operating_points import GroupRate
 from edgeverify.comparison import Metric
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
 from edgeverify.evaluation.images.attributes import AttributeRow, Attributes, breakdown
+from edgeverify.evaluation.images.calibration import Evidence, group_rates
 from edgeverify.evaluation.images.figures import RATES, Figures, figures
 from edgeverify.evaluation.images.folds import FoldAccuracy, PairScores, fold_accuracy
+from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import Material, PairedImages
+from edgeverify.evaluation.images.one_camera import CameraRow, before_one_camera, camera_rows
 from edgeverify.evaluation.images.pairs import ImageKey, Pair
 from edgeverify.evaluation.images.several_photos import PhotosRow, several_photos
 from edgeverify.evaluation.images.view import Failures, Gates, View, view
@@ -22,6 +26,8 @@ from edgeverify.evaluation.images.walk_up import WalkUp, walk_up
 
 Indices = tuple[NDArray[np.int64], NDArray[np.int64]]
 
+SHOWN_GROUP_RATE = 1e-3
+"""What a group is held to at the default rate and factor; smaller groups are marked so."""
 SEED = 20_260_101
 """Of the bootstrap: the same data gives the same bounds."""
 
@@ -59,6 +65,8 @@ class Measured:
     walk_up: WalkUp | None
     photos: tuple[PhotosRow, ...]
     attributes: tuple[AttributeRow, ...]
+    groups: tuple[GroupRate, ...]
+    cameras: tuple[CameraRow, ...]
     scores: AllScores
 
 
@@ -85,6 +93,7 @@ class Question:
     tune: tuple[Pair, ...] = ()
     tune_material: Material | None = None
     attributes: Attributes | None = None
+    camera_column: str = ""
     rates: tuple[float, ...] = RATES
 
 
@@ -117,6 +126,9 @@ def evaluate(question: Question) -> Measured:
     if at is None:
         supported = [row for row in found.rows if row.is_supported]
         at = supported[-1].threshold if supported else None
+    one_camera = None
+    if question.camera_column and question.attributes is not None:
+        one_camera = before_one_camera(seen.faces, question.attributes, question.camera_column)
     return Measured(
         fta=seen.fta,
         fte=seen.fte,
@@ -137,8 +149,25 @@ def evaluate(question: Question) -> Measured:
             if question.attributes is None or at is None
             else breakdown(question.material, seen, question.attributes, at, generator)
         ),
+        groups=() if at is None else _groups(everything, at),
+        cameras=(
+            () if at is None or one_camera is None else camera_rows(everything, one_camera, at)
+        ),
         scores=scores,
     )
+
+
+def _groups(everything: AllScores, threshold: float) -> tuple[GroupRate, ...]:
+    """Measure the look-alikes, which need no labels, at `threshold`."""
+    evidence = Evidence(
+        dataset="these people",
+        non_mated=everything.ascending,
+        mated=everything.mated,
+        people=everything.people,
+        pairs_of_people=everything.pairs_of_people,
+        groups=groups_of(everything.faces),
+    )
+    return group_rates([evidence], threshold, SHOWN_GROUP_RATE)
 
 
 def mated_pairs(material: Material, paired: PairedImages, pairs: Sequence[Pair]) -> Indices:

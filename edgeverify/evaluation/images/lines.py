@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from edgeverify.evaluation.images.attributes import AttributeRow
 from edgeverify.evaluation.images.evaluation import Measured, NothingLeft
 from edgeverify.evaluation.images.figures import Figures, ThresholdRow
+from edgeverify.evaluation.images.one_camera import CameraRow
 from edgeverify.evaluation.images.several_photos import PhotosRow
 from edgeverify.evaluation.images.view import Failures
 from edgeverify.evaluation.images.walk_up import WalkUp
@@ -46,6 +47,8 @@ def lines(name: str, found: Measured | NothingLeft) -> Iterator[str]:
         yield from _walk_up(found.walk_up, found.all_figures)
     yield from _photos(found.photos, found.all_figures)
     yield from _attributes(found.attributes)
+    yield from (f"within {group.evidence}" for group in found.groups)
+    yield from _cameras(found.cameras)
 
 
 def failures(found: Failures) -> str:
@@ -126,6 +129,19 @@ def _photos(rows: tuple[PhotosRow, ...], one: Figures) -> Iterator[str]:
             if single.is_supported
         ]
         yield f"  {row.photos}: {', '.join(each) or 'no rate is supported'}"
+
+
+def _cameras(rows: tuple[CameraRow, ...]) -> Iterator[str]:
+    if rows:
+        yield "by camera (one: both images of a comparison before the same camera):"
+    for row in rows:
+        wrong, missed = (
+            "-"
+            if one is None
+            else f"{one.value:.2g} ({one.errors:,} of {one.count:,}, at most {one.upper:.2g})"
+            for one in (row.fmr, row.fnmr)
+        )
+        yield f"  {row.kind}: FMR {wrong}, FNMR {missed}"
 
 
 def _attributes(rows: tuple[AttributeRow, ...]) -> Iterator[str]:

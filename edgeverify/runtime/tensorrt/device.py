@@ -43,7 +43,8 @@ class CudaDevice:
             self._context = self._call("cuDevicePrimaryCtxRetain", self._handle)
         except RuntimeError as error:
             # The bindings look for the driver's library when it is first called.
-            raise RuntimeUnavailableError(f"no GPU can be used: {error}", advice=_ADVICE) from None
+            words = str(error).rstrip(".")
+            raise RuntimeUnavailableError(f"no GPU can be used: {words}", advice=_ADVICE) from None
         except RuntimeUnavailableError as error:
             raise RuntimeUnavailableError(
                 f"no GPU can be used: {error.problem}", advice=_ADVICE

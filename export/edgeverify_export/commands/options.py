@@ -29,7 +29,12 @@ ResizeRule = Annotated[
     Literal["area", "linear"], typer.Option(help="How frames are brought down to the chip.")
 ]
 TemplateName = Annotated[
-    str | None, typer.Option("--template", help="Alignment: dlib-150, arcface-112, face01-224.")
+    str | None,
+    typer.Option(
+        "--template",
+        help="Alignment: dlib-150, arcface-112, face01-224, intel-128, mtcnn-160, "
+        "mesh-box-224, whole-picture, or a FILE that states it.",
+    ),
 ]
 Metric = Annotated[
     Literal["cosine", "euclidean"] | None, typer.Option(help="How embeddings are compared.")

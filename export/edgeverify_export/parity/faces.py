@@ -13,6 +13,7 @@ from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.alignment import align_mesh
 from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.template_kinds import Template
 from edgeverify.folder_listing import files_below
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted, download_bar
@@ -34,7 +35,7 @@ class FoundFace:
     path: Path
     mesh: Points
 
-    def chip(self, feeding: Feeding, template: str) -> RgbImage:
+    def chip(self, feeding: Feeding, template: Template) -> RgbImage:
         """Cut the chip, uint8 RGB (size, size, 3), by the project's one aligner."""
         rgb = read_rgb(self.path)
         return align_mesh(rgb, self.mesh, template, feeding.size, feeding.resize).rgb

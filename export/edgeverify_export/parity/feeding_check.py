@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest
 from edgeverify.feeding.statement import Feeding
-from edgeverify.feeding.templates import TEMPLATES
+from edgeverify.feeding.template_kinds import BoxTemplate, Template
+from edgeverify.feeding.templates import TEMPLATES, dlib_chip
 from edgeverify.progress import counted
 from edgeverify.runtime.session import Session
 from edgeverify_export.networks.architecture import NAMED_STATISTICS
@@ -27,6 +29,21 @@ _MAX_PAIRS = 300
 _CLEARLY = 0.05
 _DRAWS = 400
 _CONFIDENCE = 0.99
+_ASPECTS: tuple[Literal["keep", "stretch"], ...] = ("keep", "stretch")
+
+
+PLAUSIBLE: tuple[Template, ...] = (
+    *TEMPLATES.values(),
+    *(dlib_chip(f"dlib chip, padding {padding:g}", 224, padding) for padding in (0.0, 0.4)),
+    *(
+        BoxTemplate(
+            name=f"box, margin {margin:g}, {aspect}", size=224, margins=(margin,) * 4, aspect=aspect
+        )
+        for margin in (0.0, 0.15, 0.3)
+        for aspect in _ASPECTS
+    ),
+)
+"""The ways in which people's training faces were cut, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ def check_feeding(
     ways = [("as stated", manifest), *_ways(manifest)]
     separate = []
     for _, way in counted(ways, "trying other feedings", show=show):
-        chips = (face.chip(way.feeding, way.template) for face in part.faces)
+        chips = (face.chip(way.feeding, way.aligns_by) for face in part.faces)
         separate.append(scores(embed_all(session, way, chips), part, way))
     draws = np.random.default_rng(5)
     samples = [_resample(part.mated, draws) for _ in range(_DRAWS)]
@@ -115,9 +132,16 @@ def _ways(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
         )
         if not _same(feeding, other):
             yield f"statistics {name}", manifest.model_copy(update={"feeding": other})
-    for template in TEMPLATES:
-        if template != manifest.template:
-            yield f"alignment {template}", manifest.model_copy(update={"template": template})
+    for template in PLAUSIBLE:
+        if not _same_chip(template, manifest.aligns_by):
+            changed = {"template": template.name, "alignment": template}
+            yield f"alignment {template.name}", manifest.model_copy(update=changed)
+
+
+def _same_chip(first: Template, second: Template) -> bool:
+    """Return whether two templates cut the same chip, whatever they are called."""
+    unnamed = {"name", "version", "size"}
+    return first.model_dump(exclude=unnamed) == second.model_dump(exclude=unnamed)
 
 
 def _same(first: Feeding, second: Feeding) -> bool:

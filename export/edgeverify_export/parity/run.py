@@ -46,7 +46,7 @@ def run_parity(
     extremes = extreme_chips(manifest.feeding.size)
 
     cutting = counted(trial.faces, "cutting chips", show=show)
-    chips = [face.chip(manifest.feeding, manifest.template) for face in cutting]
+    chips = [face.chip(manifest.feeding, manifest.aligns_by) for face in cutting]
     answers: list[Answers] = []
     not_run: list[NotRun] = []
     for opened in open_all(bundle, open_embedder(bundle, checkpoint)):

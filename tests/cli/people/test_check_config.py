@@ -53,14 +53,21 @@ def test_look_alikes_are_a_warning_not_a_mistake(desk: Desk) -> None:
 def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> None:
     (desk.folder / "master.key").write_bytes(bytes(32))
     (desk.folder / "master.key").chmod(0o644)
-    desk.write(more="mqtt:\n  tls:\n    ca_file: ca.pem\nkeys:\n  master_key_file: master.key\n")
+    desk.write(
+        more="mqtt:\n  tls:\n    enabled: true\n    ca_file: ca.pem\n"
+        "keys:\n  master_key_file: master.key\n"
+    )
     said = desk.run("check-config", desk.config)
     assert said.code == 78
     assert said.err.splitlines()[:2] == [
-        f"{desk.config}:8: mqtt.tls.ca_file: cannot be read: {desk.folder / 'ca.pem'}",
         (
-            f"{desk.config}:10: keys.master_key_file: the master key is readable by others: "
-            f"{desk.folder / 'master.key'} has mode 0644"
+            f"{desk.config}:7: mqtt.tls: ca_file cannot be used: {desk.folder / 'ca.pem'}: "
+            "[Errno 2] No such file or directory"
+        ),
+        (
+            f"{desk.config}:11: keys.master_key_file: the master key is readable by others: "
+            f"{desk.folder / 'master.key'} has mode 0644. Run: chmod 600 "
+            f"{desk.folder / 'master.key'}"
         ),
     ]
 

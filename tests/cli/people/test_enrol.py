@@ -59,6 +59,7 @@ def test_json_for_programs_holds_no_embedding(desk: Desk) -> None:
         "name": "Obama",
         "change": "enrolled",
         "photo_count": 1,
+        "camera_photo_count": 0,
         "problems": [],
         "warnings": [],
     }

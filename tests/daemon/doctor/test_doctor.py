@@ -24,6 +24,7 @@ from edgeverify.settings import JournalSettings
 from edgeverify.state import StateDirectory, open_state
 from edgeverify.status_socket import StatusServer
 from edgeverify.thermal import Sensors
+from tests.broker.house import house
 from tests.brokers import free_port, mosquitto
 from tests.doors import NOON, decided, door_keys
 from tests.thermal.conftest import SensorTree
@@ -71,6 +72,24 @@ def test_beside_a_daemon_it_repeats_each_fault_with_what_to_do(
         server.close()
     assert found[name].seen == f"{name}: so and so"
     assert found[name].advice == name.advice
+
+
+def test_what_the_config_allows_is_not_a_failure_beside_the_daemon_either(
+    place: StateDirectory,
+) -> None:
+    """It was FAIL by the daemon's word and ok by the doctor's own, for ever."""
+    answer = {"state": "degraded", "reasons": [{"name": "clock_unsynced", "detail": "never set"}]}
+    server = StatusServer(place.folder, {"status": lambda _: answer})  # type: ignore[dict-item]
+    try:
+        key = {FaultName.CLOCK_UNSYNCED: "clock.allow_unsynced"}
+        (_, allowed) = beside(place.folder, runs=True, chosen=key)
+        (_, found) = beside(place.folder, runs=True)
+    finally:
+        server.close()
+    assert allowed.is_well
+    assert "allowed by clock.allow_unsynced" in allowed.seen
+    assert not found.is_well
+    assert "clock.allow_unsynced: true" in found.advice
 
 
 def test_a_fault_that_only_the_running_release_knows_is_repeated_without_advice(
@@ -248,13 +267,16 @@ def test_a_camera_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_the_brokers_refusals_are_named(tmp_path: Path) -> None:
     loaded = config(tmp_path, f"mqtt: {{host: 127.0.0.1, port: {free_port()}}}\n")
     assert set(faults(surroundings.look_at_broker(loaded, {}))) == {"broker_unreachable"}
-    passwords = tmp_path / "passwd"
-    passwords.touch()
-    lines = ("allow_anonymous false", f"password_file {passwords}")
-    with mosquitto(tmp_path / "broker", *lines) as broker:
-        loaded = config(tmp_path, f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n")
-        found = faults(surroundings.look_at_broker(loaded, {}))
-        assert set(found) == {"broker_refused_credentials"}
+    with house(tmp_path / "house") as running:
+        folder = running.login("door-front-door")
+        wrong = load_config(folder / "front-door.yaml")
+        (folder / "password").write_text("wrong")
+        assert set(faults(surroundings.look_at_broker(wrong, {}))) == {"broker_refused_credentials"}
+        reader = load_config(running.login("reader-front-door") / "front-door.yaml")
+        (finding,) = surroundings.look_at_broker(reader, {})
+        assert finding.fault == "broker_refuses_claims"
+        assert "'reader-front-door' hear edgeverify/front-door/claim" in finding.seen
+    with mosquitto(tmp_path / "broker") as broker:
         tls = "tls: {enabled: true}"
         loaded = config(tmp_path, f"mqtt: {{host: 127.0.0.1, port: {broker.port}, {tls}}}\n")
         found = faults(surroundings.look_at_broker(loaded, {}))

@@ -61,6 +61,17 @@ def test_several_photos_without_a_threshold_of_their_own_are_warned_of(
         assert "1 of the people" in said[0]
 
 
+def test_people_with_pictures_of_the_doors_own_camera_are_said_with_what_stands_behind_it() -> None:
+    point = replace(MEASURED, for_camera=0.6, camera_evidence="15 people; NOT supported")
+    ann = situation(point, 2)
+    assert len(ann.cautions) == 1  # several photos
+    shot = replace(ann.people.references.usable["1"], camera_photo_count=1)
+    loaded = replace(ann.people.references, usable={"1": shot})
+    said = replace(ann, people=replace(ann.people, references=loaded)).cautions
+    assert said[1].startswith("1 of the people have a picture of this door's own camera")
+    assert "NOT supported" in said[1]
+
+
 def test_thin_evidence_is_said_as_it_was_measured() -> None:
     thin = replace(MEASURED, caution="the threshold rests on 3 false matches only")
     assert situation(thin, 1).cautions == ("the threshold rests on 3 false matches only",)

@@ -1,0 +1,119 @@
+"""Decisions and acts of the journal as a table, as CSV, or as JSON, one object per line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeverify.journal.reading import Act, DecisionRow
+
+Value = str | int | float | bool | None | dict[str, str | float | int | bool | None]
+Record = dict[str, Value]
+
+
+class Form(str, Enum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def decision_lines(
+    rows: Iterable[DecisionRow], names: Mapping[str, str], form: Form
+) -> Iterator[str]:
+    """Print decisions; `names` are the people of the config by card, and times are local."""
+    if form is Form.TABLE:
+        for row in rows:
+            yield _decision_line(row, names.get(row.card, ""))
+        return
+    yield from _records((_decision(row, names.get(row.card, "")) for row in rows), form)
+
+
+def act_lines(rows: Iterable[Act], form: Form) -> Iterator[str]:
+    """Print the acts of people; times are local."""
+    if form is Form.TABLE:
+        for row in rows:
+            yield f"{_local(row.at)}  {row.act:<40}  {row.subject:<28}  by {row.by_user}"
+        return
+    yield from _records(
+        (
+            {"at": _stamp(one.at), "act": one.act, "subject": one.subject, "by_user": one.by_user}
+            for one in rows
+        ),
+        form,
+    )
+
+
+def _decision_line(row: DecisionRow, name: str) -> str:
+    score = "" if row.score is None else f"score {row.score:.3f}"
+    waiting = "" if row.is_delivered else "  not delivered yet"
+    return (
+        f"{_local(row.issued_at)}  {row.outcome.value:<5}  {row.reason.value:<20}  "
+        f"{row.card:<16}  {name[:24]:<24}  {row.matches}/{row.comparisons}  {score:<12}  "
+        f"{row.event_id}{waiting}"
+    )
+
+
+def _decision(row: DecisionRow, name: str) -> Record:
+    return {
+        "sequence": row.sequence,
+        "event_id": row.event_id,
+        "claim_id": row.claim_id,
+        "card": row.card,
+        "name": name,
+        "source": row.source,
+        "outcome": row.outcome.value,
+        "reason": row.reason.value,
+        "issued_at": _stamp(row.issued_at),
+        "duration_seconds": row.duration_seconds,
+        "comparisons": row.comparisons,
+        "matches": row.matches,
+        "score": row.score,
+        "threshold": row.threshold,
+        "details": row.details,
+        "is_delivered": row.is_delivered,
+    }
+
+
+def _records(records: Iterable[Record], form: Form) -> Iterator[str]:
+    if form is Form.JSON:
+        for record in records:
+            yield json.dumps(record, ensure_ascii=False)
+        return
+    is_first = True
+    for record in records:
+        if is_first:
+            yield _csv_line(record)
+            is_first = False
+        yield _csv_line(record.values())
+
+
+def _csv_line(cells: Iterable[Value]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([_cell(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _cell(value: Value) -> Value:
+    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return (
+        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    )
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _stamp(at: datetime) -> str:
+    """Return the time as the JSON has always had it: in UTC, with its offset."""
+    return at.isoformat()

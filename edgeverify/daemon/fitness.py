@@ -1,0 +1,131 @@
+"""Whether a door could start with a config: one list, for `run`, a reload and `check-config`.
+
+What only a running door can tell (whether camera and broker answer) is not in it: those are waited
+for. The networks are opened by whoever starts; `points` chooses what they are held to.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from edgeverify.camera.source import parse_source
+from edgeverify.claims import SourceKind, chosen
+from edgeverify.config import LoadedConfig
+from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
+from edgeverify.domain import OperatingPoint
+from edgeverify.errors import EdgeverifyError
+from edgeverify.keys import load_master_key
+from edgeverify.mqtt import load_credentials
+from edgeverify.schedule import is_for
+from edgeverify.settings import Settings
+from edgeverify.verifier.verifier import Verifier, load_owner_key
+
+
+def problems_of(
+    config: LoadedConfig, environ: Mapping[str, str], kinds: Iterable[SourceKind]
+) -> tuple[Problem, ...]:
+    """Return every mistake of a config that needs no network to be seen, with file, line, key."""
+    settings, folder = config.settings, config.folder
+    checks: tuple[tuple[KeyPath, Callable[[], object]], ...] = (
+        (("camera", "source"), lambda: parse_source(settings.camera.source, folder)),
+        (("claims", "sources"), lambda: chosen(kinds, settings.claims)),
+        (("model", "owner_key_file"), lambda: load_owner_key(settings, folder)),
+        (
+            ("mqtt", "tls" if settings.mqtt.tls.enabled else "password_file"),
+            lambda: load_credentials(settings.mqtt, config_folder=folder, environ=environ),
+        ),
+        (("keys", "master_key_file"), lambda: _master_key(config, environ)),
+    )
+    found = (_problem(config, key, check) for key, check in checks)
+    return tuple(problem for problem in found if problem is not None)
+
+
+def require_fit(
+    config: LoadedConfig, environ: Mapping[str, str], kinds: Iterable[SourceKind]
+) -> None:
+    """Raise ConfigProblemsError where `problems_of` finds any."""
+    problems = problems_of(config, environ, kinds)
+    if problems:
+        raise ConfigProblemsError(problems)
+
+
+def points(
+    settings: Settings, sources: Sequence[SourceKind], verifier: Verifier
+) -> tuple[OperatingPoint, OperatingPoint | None]:
+    """Return the threshold for a claim that names a card, and for one that names nobody.
+
+    The latter is None where no source makes such claims. Raises ConfigError where no evidence
+    carries the stated rate.
+    """
+    point = verifier.point(settings)
+    if not any(kind.source.names_nobody for kind in sources):
+        return point, None
+    here = [entry for entry in settings.staff if is_for(entry, settings.door)]
+    return point, verifier.point(settings, references=max(1, len(here)))
+
+
+def open_to_others(config: LoadedConfig) -> Iterator[str]:
+    """Yield a sentence for each file that somebody else can change, and so decide who comes in.
+
+    Looked at are the config, its staff file, the photos, and the folders that they lie in.
+    """
+    photos = {config.folder / name for entry in config.settings.staff for name in entry.photos}
+    files = (*config.files, *sorted(photos))
+    for path in dict.fromkeys((*files, *(file.absolute().parent for file in files))):
+        with suppress(OSError):
+            yield from _doubts(path, path.stat())
+
+
+def _doubts(path: Path, found: os.stat_result) -> Iterator[str]:
+    mode, mine = found.st_mode, os.geteuid()
+    is_shared_folder = stat.S_ISDIR(mode) and bool(mode & stat.S_ISVTX)
+    if mode & stat.S_IWOTH and not is_shared_folder:
+        yield f"{path} can be changed by everybody on this machine: run chmod o-w {path}"
+    elif mode & stat.S_IWGRP and not is_shared_folder and _others_in(found.st_gid, mine):
+        yield f"{path} can be changed by group {_group(found.st_gid)}: run chmod g-w {path}"
+    if found.st_uid not in {0, mine}:
+        yield f"{path} belongs to user {found.st_uid}, who can change it: run chown root {path}"
+
+
+def _others_in(group: int, mine: int) -> bool:
+    """Return whether the group has a member beside root and this user."""
+    try:
+        members = grp.getgrgid(group).gr_mem
+    except KeyError:
+        return True
+    return group not in {0, os.getegid()} or (bool(members) and mine == 0)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
+def _master_key(config: LoadedConfig, environ: Mapping[str, str]) -> None:
+    setting = config.settings.keys.master_key_file
+    if setting:
+        load_master_key(
+            setting,
+            config_folder=config.folder,
+            default=config.folder,
+            environ=environ,
+            may_create=False,
+        )
+
+
+def _problem(config: LoadedConfig, key: KeyPath, check: Callable[[], object]) -> Problem | None:
+    try:
+        check()
+    except ConfigProblemsError as error:
+        return error.problems[0]
+    except EdgeverifyError as error:
+        said = error.problem.removeprefix(".".join(str(part) for part in key)).lstrip(":. ")
+        return config.problem(key, said if not error.advice else f"{said}. {error.advice}")
+    return None

@@ -1,0 +1,112 @@
+"""The journal for people: by period, outcome, reason and card, with names, in three forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import typer
+
+from edgeverify.cli.door.period import moment
+from edgeverify.domain import Outcome, Reason
+from edgeverify.journal import Journal
+from edgeverify.state import open_state
+from tests.cli.door.blind_door import Place
+from tests.doors import DOOR, NOON, decided, door_keys
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A door at noon, an hour and a day later: Ada came in, =Mallory did not, then Ada again."""
+    config = tmp_path / "door.yaml"
+    config.write_text(
+        f"door: {DOOR}\nstaff:\n"
+        "  - {card: '1', name: Ada Lovelace, photos: [ada.jpg]}\n"
+        "  - {card: '2', name: '=Mallory', photos: [m.jpg]}\n",
+        encoding="utf-8",
+    )
+    state = open_state(tmp_path / "state", DOOR)
+    keys = door_keys(state.folder)
+    journal = Journal.open(state.journal, now=NOON).journal
+    journal.record(decided("first", card="1", at=NOON), keys)
+    refused = decided("second", card="2", outcome=Outcome.DENY, at=NOON + timedelta(hours=1))
+    journal.record(refused, keys)
+    journal.record(decided("third", card="1", at=NOON + timedelta(days=1)), keys)
+    journal.unlock("2", at=NOON + timedelta(days=1), by_user="grace")
+    journal.close()
+    return Place(config, state, keys)
+
+
+def _events(place: Place, *words: str) -> list[str]:
+    done = place.run("journal", "list", "--format", "json", *words)
+    assert done.exit_code == 0, done.output
+    return [json.loads(line)["event_id"] for line in done.stdout.splitlines()]
+
+
+def test_a_period_begins_with_since_and_ends_before_until(place: Place) -> None:
+    assert _events(place) == ["event-third", "event-second", "event-first"]
+    one = (NOON + timedelta(hours=1)).isoformat()
+    assert _events(place, "--since", one) == ["event-third", "event-second"]
+    assert _events(place, "--until", one) == ["event-first"]
+    assert _events(place, "--since", one, "--until", one) == []
+    assert _events(place, "--limit", "1") == ["event-third"]
+
+
+def test_outcome_reason_and_card_restrict_together(place: Place) -> None:
+    assert _events(place, "--outcome", "deny") == ["event-second"]
+    assert _events(place, "--reason", Reason.NON_MATCH.value) == ["event-second"]
+    assert _events(place, "--outcome", "grant", "--card", "2") == []
+    wrong = place.run("journal", "list", "--outcome", "maybe")
+    assert wrong.exit_code == 2
+    assert "maybe" in wrong.stderr
+
+
+def test_the_table_has_names_and_csv_cells_are_no_formulas(place: Place) -> None:
+    table = place.run("journal", "list").stdout
+    assert "Ada Lovelace" in table
+    assert f"{NOON.astimezone():%Y-%m-%d %H:%M:%S}" in table, "local time"
+    rows = list(csv.DictReader(io.StringIO(place.run("journal", "list", "--format", "csv").stdout)))
+    assert [row["name"] for row in rows] == ["Ada Lovelace", "'=Mallory", "Ada Lovelace"]
+    assert json.loads(rows[0]["details"])["model"] == "dlib-resnet"
+    assert rows[1]["outcome"] == "deny"
+
+
+def test_what_people_did_is_listed_with_who_did_it(place: Place) -> None:
+    assert "unlock" in (table := place.run("journal", "acts").stdout)
+    assert "by grace" in table
+    (act,) = place.run("journal", "acts", "--format", "json").stdout.splitlines()
+    assert json.loads(act)["subject"] == "2"
+    assert place.run("journal", "acts", "--until", NOON.isoformat()).stdout == ""
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_nothing_found_prints_nothing(place: Place, form: str) -> None:
+    done = place.run("journal", "list", "--card", "nobody", "--format", form)
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("12h", NOW - timedelta(hours=12)),
+        ("7d", NOW - timedelta(days=7)),
+        ("90m", NOW - timedelta(minutes=90)),
+        ("2026-11-28T07:30:00Z", datetime(2026, 11, 28, 7, 30, tzinfo=timezone.utc)),
+        ("2026-11-28 07:30", datetime(2026, 11, 28, 7, 30).astimezone()),
+        ("", None),
+    ],
+)
+def test_a_moment_is_a_day_a_time_or_how_long_ago(text: str, meant: datetime | None) -> None:
+    assert moment(text, now=NOW, option="--since") == meant
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "-3h", "12"])
+def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="2026-11-28"):
+        moment(text, now=NOW, option="--since")
