@@ -10,6 +10,10 @@ from edgeverify.settings import DecisionSettings
 _MEAN_FRAMES = 5
 
 
+SMALL_FACTOR = 10.0
+"""A reference of small photos is held to the threshold of so many times fewer false matches."""
+
+
 def choose_operating_point(
     points: OperatingPoints | None,
     settings: DecisionSettings,
@@ -48,6 +52,7 @@ def choose_operating_point(
         for_photos=_for_photos(points, found),
         for_camera=camera,
         camera_evidence=camera_evidence,
+        for_small=_for_small(points, found, fusion),
         fnmr_by_threshold=points.fnmr_by_threshold(fusion),
     )
 
@@ -85,6 +90,12 @@ def _for_camera(points: OperatingPoints, found: MeasuredPoint) -> tuple[float, s
     strictest = points.strictest("single")
     least = found.threshold if strictest is None else strictest.threshold
     return max(found.threshold, least), "not measured before one camera: the strictest threshold"
+
+
+def _for_small(points: OperatingPoints, found: MeasuredPoint, fusion: Fusion) -> float:
+    """Choose what references of small photos need: a tenth of the rate, else the strictest."""
+    tighter = points.at_most(found.fmr / SMALL_FACTOR, fusion) or points.strictest(fusion)
+    return found.threshold if tighter is None else max(found.threshold, tighter.threshold)
 
 
 def _no_evidence(

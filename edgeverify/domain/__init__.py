@@ -18,7 +18,13 @@ from edgeverify.domain.fault_name import FaultName
 
 if TYPE_CHECKING:
     from edgeverify.domain.arrays import Points, RgbImage, Vector
-    from edgeverify.domain.biometric import Comparison, Embedding, OperatingPoint, Reference
+    from edgeverify.domain.biometric import (
+        SMALL_PHOTO_PIXELS,
+        Comparison,
+        Embedding,
+        OperatingPoint,
+        Reference,
+    )
     from edgeverify.domain.observation import (
         Gate,
         LivenessCues,
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from edgeverify.domain.picture import AlignedFace, Face, FaceBox, Frame, HeadPose
 
 __all__ = [
+    "SMALL_PHOTO_PIXELS",
     "AlignedFace",
     "Asker",
     "Claim",
@@ -60,7 +67,10 @@ __all__ = [
 
 _OF_PICTURES = {
     **dict.fromkeys(("Points", "RgbImage", "Vector"), "arrays"),
-    **dict.fromkeys(("Comparison", "Embedding", "OperatingPoint", "Reference"), "biometric"),
+    **dict.fromkeys(
+        ("SMALL_PHOTO_PIXELS", "Comparison", "Embedding", "OperatingPoint", "Reference"),
+        "biometric",
+    ),
     **dict.fromkeys(
         ("Gate", "LivenessCues", "Observation", "QualityFigures", "Refusal"), "observation"
     ),

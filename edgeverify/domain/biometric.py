@@ -27,11 +27,16 @@ class Embedding:
             raise ValueError("an embedding must be finite")
 
 
+SMALL_PHOTO_PIXELS = 35.0
+"""Between the eyes. Photos of fewer were refused once; they are held to a tighter threshold now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reference:
     """What the door knows about one person: the fused embedding of their ID-card photos.
 
     `camera_photo_count` of the photos were taken before the door's own camera, not elsewhere.
+    `is_small`: in none of them are the eyes SMALL_PHOTO_PIXELS apart.
     """
 
     card: str
@@ -39,6 +44,7 @@ class Reference:
     embedding: Embedding
     photo_count: int
     camera_photo_count: int = 0
+    is_small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,9 @@ class OperatingPoint:
     more alike; None where none is known, and then `threshold` counts."""
     camera_evidence: str = ""
     """In words on what that threshold rests."""
+    for_small: float | None = None
+    """Threshold of references whose photos are all small (`Reference.is_small`); None where no
+    tighter one is known, and then `threshold` counts."""
     fnmr_by_threshold: tuple[tuple[float, float], ...] = ()
     """What was measured of the frames that higher thresholds refuse: (threshold, FNMR), rising."""
     raised: Mapping[str, float] = field(default_factory=dict)
@@ -86,6 +95,8 @@ class OperatingPoint:
         if reference.camera_photo_count and self.for_camera is not None:
             # Several photos are nearer to everybody, before one camera as elsewhere.
             own = max(own, self.for_camera + (own - self.threshold))
+        if reference.is_small and self.for_small is not None:
+            own = max(own, self.for_small)
         return max(own, self.raised.get(reference.card, -math.inf))
 
     def fnmr_at(self, threshold: float) -> float | None:

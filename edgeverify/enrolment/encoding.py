@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeverify.domain import Embedding, Gate, Refusal, RgbImage
+from edgeverify.domain import SMALL_PHOTO_PIXELS, Embedding, Gate, Refusal, RgbImage
 from edgeverify.enrolment.photo import Photo
 from edgeverify.errors import FaceNotUsableError
 from edgeverify.feeding.statement import Side
@@ -43,6 +43,10 @@ _WHY = {
 }
 """What a gate says of a photo, and what to do about it."""
 
+GREY_SHARE, GREY_LEVELS = 95.0, 8.0
+"""A photo is without colour where so many per cent of its pixels differ by so few levels between
+red, green and blue; a stamp in colour, or a scanner's tint, may be more."""
+
 MARGIN = 0.5
 """Share of the picture's size that is added on each side when no face was found: the detector was
 trained on faces with room around them, and an ID-card photo may have none."""
@@ -50,10 +54,15 @@ trained on faces with room around them, and an ID-card photo may have none."""
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EncodedPhoto:
-    """An embedding of a photo, and what a person should know about it though it was taken."""
+    """An embedding of a photo, and what a person should know about it though it was taken.
+
+    `weaknesses` say in words why a second photo would help: small, old in style.
+    """
 
     embedding: Embedding
+    is_small: bool = False
     warning: str = ""
+    weaknesses: tuple[str, ...] = ()
 
 
 def encode_photo(
@@ -66,7 +75,15 @@ def encode_photo(
     """
     gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
     seen, embedding = _probe(pipeline, photo, gates, "reference")
-    return EncodedPhoto(embedding=embedding, warning=_warning(photo, seen, rules))
+    pixels = seen.quality.eye_distance_pixels if seen.quality else 0.0
+    is_small = not pixels >= SMALL_PHOTO_PIXELS
+    weak = (("small", is_small), ("without colour, as old ones are", _is_grey(photo.rgb)))
+    return EncodedPhoto(
+        embedding=embedding,
+        is_small=is_small,
+        warning=_warning(photo, pixels, rules),
+        weaknesses=tuple(word for word, is_so in weak if is_so),
+    )
 
 
 def embed_photo(pipeline: Pipeline, photo: Photo, side: Side) -> Embedding:
@@ -106,14 +123,20 @@ def _with_margin(rgb: RgbImage) -> RgbImage:
     return np.pad(rgb, ((rows, rows), (columns, columns), (0, 0)), mode="edge")
 
 
-def _warning(photo: Photo, seen: ProbeResult, rules: EnrolmentSettings) -> str:
-    pixels = seen.quality.eye_distance_pixels if seen.quality else 0.0
+def _warning(photo: Photo, pixels: float, rules: EnrolmentSettings) -> str:
     if pixels >= rules.warn_eye_distance_pixels:
         return ""
+    held = "" if pixels >= SMALL_PHOTO_PIXELS else ", and it is held to a tighter threshold"
     return (
-        f"{photo.name}: only {pixels:.0f} pixels between the eyes; a larger photo "
+        f"{photo.name}: only {pixels:.0f} pixels between the eyes{held}; a larger photo "
         f"(from {rules.warn_eye_distance_pixels:g}) is recognised more reliably"
     )
+
+
+def _is_grey(rgb: RgbImage) -> bool:
+    """Return whether a photo has no colour: nearly all pixels have three like values."""
+    spread = np.ptp(rgb.astype(np.int16), axis=2)
+    return float(np.percentile(spread, GREY_SHARE)) <= GREY_LEVELS
 
 
 def _why(refusal: Refusal | None) -> tuple[str, str]:

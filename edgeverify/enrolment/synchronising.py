@@ -74,6 +74,7 @@ class _Person:
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     photos: list[PhotoEmbedding] = field(default_factory=list)
+    weaknesses: list[str] = field(default_factory=list)
     is_absent: bool = False
 
     def bring_up_to_date(self, now: datetime) -> EntryReport:
@@ -87,6 +88,7 @@ class _Person:
         if not self.photos:
             return self._refuse(stored, is_other_model=is_other_model)
         self._doubt_mixtures()
+        self._advise_a_second()
         return self._report(self._keep(stored, known, now))
 
     def _require_a_picture_from_elsewhere(self) -> None:
@@ -131,10 +133,12 @@ class _Person:
                     digest=digest,
                     embedding=encoded.embedding,
                     is_of_camera=self._is_of_camera(name),
+                    is_small=encoded.is_small,
                 )
             )
             if encoded.warning:
                 self.warnings.append(encoded.warning)
+            self.weaknesses.extend(encoded.weaknesses)
 
     def _is_of_camera(self, name: str) -> bool:
         return name in self.entry.camera_photos
@@ -183,6 +187,14 @@ class _Person:
                 self.warnings.append(
                     f"{one.photo} and {other.photo} do not look like the same person"
                 )
+
+    def _advise_a_second(self) -> None:
+        """Two photos help more than any network does; say so where one alone is weak."""
+        if len(self.photos) == 1 and self.weaknesses:
+            self.warnings.append(
+                f"its only usable photo is {' and '.join(self.weaknesses)}: a second one, recent "
+                "and in colour, is what helps most"
+            )
 
     def _report(self, change: Change) -> EntryReport:
         return EntryReport(

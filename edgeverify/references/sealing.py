@@ -34,13 +34,15 @@ class PhotoEmbedding:
     """What the model made of one photo.
 
     `photo` is its path as the config names it; `digest` the SHA-256 (hex) of the file's bytes.
-    `is_of_camera`: it was taken before the door's own camera, and not elsewhere.
+    `is_of_camera`: it was taken before the door's own camera, and not elsewhere. `is_small`: fewer
+    than SMALL_PHOTO_PIXELS lie between its eyes.
     """
 
     photo: str
     digest: str
     embedding: Embedding
     is_of_camera: bool = False
+    is_small: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _encode(photos: tuple[PhotoEmbedding, ...]) -> bytes:
             "values": b64encode(photo.embedding.values.astype("<f4").tobytes()).decode(),
             # Left out where it is not so: an older release reads the row as it always was.
             **({"is_of_camera": True} if photo.is_of_camera else {}),
+            **({"is_small": True} if photo.is_small else {}),
         }
         for photo in photos
     ]
@@ -147,6 +150,7 @@ def _decode(plain: bytes, embedding_space: str) -> tuple[PhotoEmbedding, ...]:
                 embedding_space=embedding_space,
             ),
             is_of_camera=row.get("is_of_camera") is True,
+            is_small=row.get("is_small") is True,
         )
         for row in json.loads(plain)
     )

@@ -259,6 +259,7 @@ def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -
                 embedding=fused,
                 photo_count=len(photos),
                 camera_photo_count=sum(photo.is_of_camera for photo in photos),
+                is_small=all(photo.is_small for photo in photos),
             )
             digests[card] = frozenset(photo.digest for photo in photos)
     return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)

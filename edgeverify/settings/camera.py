@@ -64,7 +64,7 @@ class VisionSettings(Section):
 class QualitySettings(Section):
     """What a live face must be like before it is compared."""
 
-    min_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
+    min_eye_distance_pixels: float = Field(default=36.0, ge=10, le=1000)
     """Between the centres of the eyes, in the frame. Below: "move closer"."""
     max_yaw_degrees: float = Field(default=30.0, gt=0, le=90)
     """Turned to the side. Above: "look at the camera"."""

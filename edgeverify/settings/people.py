@@ -61,8 +61,9 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 class EnrolmentSettings(Section):
     """What an ID-card photo must be like."""
 
-    min_eye_distance_pixels: float = Field(default=35.0, ge=10, le=1000)
-    """Between the eyes in a photo; smaller faces are not enrolled."""
+    min_eye_distance_pixels: float = Field(default=20.0, ge=10, le=1000)
+    """Between the eyes in a photo; smaller faces are not enrolled. Where all photos of a person are
+    below 35, they are held to a tighter threshold."""
     warn_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
     """Smaller photos are enrolled with a warning."""
     max_photo_mebibytes: float = Field(default=10.0, gt=0, le=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -161,6 +163,16 @@ def test_without_a_measurement_before_one_camera_the_strictest_threshold_counts(
     assert chosen.for_camera == 0.6
     assert chosen.camera_evidence == "not measured before one camera: the strictest threshold"
     assert choose(threshold=0.33).threshold_of(_shot()) == 0.33
+
+
+def test_a_small_card_is_held_to_the_threshold_of_a_tenth_of_the_rate() -> None:
+    chosen = choose()
+    small = replace(_shot(photos=1, shots=0), is_small=True)
+    assert chosen.threshold_of(small) == chosen.for_small == 0.6
+    assert chosen.threshold_of(replace(small, is_small=False)) == 0.5
+    # Where no rate so low is supported, the strictest threshold that is.
+    assert choose(max_fmr=1e-5).threshold_of(small) == 0.6
+    assert choose(threshold=0.33).threshold_of(small) == 0.33
 
 
 def test_a_point_before_one_camera_selects_no_threshold_for_pictures_from_elsewhere() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from edgeverify.domain import Embedding
+from edgeverify.domain import Embedding, Reference
 from edgeverify.enrolment import Change, EnrolmentReport, EntryReport, PhotoJudge, synchronise
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.settings import Settings
@@ -60,6 +60,10 @@ class Door:
             progress=lambda *step: self.seen.append(step),
             only=only,
         )
+
+    def reference(self, card: str) -> Reference:
+        """What the door would compare with."""
+        return self.store.load(self.pipeline.embedder.embedding_space).usable[card]
 
     @property
     def usable(self) -> set[str]:
@@ -180,7 +184,9 @@ def test_several_photos_make_one_reference(door: Door) -> None:
 def test_one_bad_photo_never_stops_the_rest(door: Door) -> None:
     (door.folder / "text.jpg").write_text("not a photo")
     Image.new("RGB", (400, 400), "grey").save(door.folder / "grey.png")
-    door.admit("1", "Nobody", "text.jpg", "grey.png", "gone.jpg", "two.jpg", "tiny.jpg")
+    with Image.open(door.folder / "tiny.jpg") as small:
+        small.resize((small.width * 3 // 4, small.height * 3 // 4)).save(door.folder / "dot.png")
+    door.admit("1", "Nobody", "text.jpg", "grey.png", "gone.jpg", "two.jpg", "dot.png")
     door.admit("2", "Joe Biden", "biden.jpg")
     door.admit("3", "Barack Obama", "text.jpg", "obama.jpg")
     report = door.synchronise()
@@ -197,8 +203,8 @@ def test_one_bad_photo_never_stops_the_rest(door: Door) -> None:
         ),
         "two.jpg: it shows several faces. Crop it to one face.",
         (
-            "tiny.jpg: the face is too small: 24 pixels between the eyes, and it must be at least "
-            "35. Use a larger photo of it, or the camera's own instead of a reduced copy."
+            "dot.png: the face is too small: 18 pixels between the eyes, and it must be at least "
+            "20. Use a larger photo of it, or the camera's own instead of a reduced copy."
         ),
     ]
     assert report.problems[5].startswith(
@@ -206,6 +212,36 @@ def test_one_bad_photo_never_stops_the_rest(door: Door) -> None:
     )
     assert report.refused == ("1",)
     assert report.summary == "2 enrolled, 1 refused"
+
+
+def test_a_small_card_is_enrolled_with_a_warning_and_held_to_a_tighter_threshold(
+    door: Door,
+) -> None:
+    """Half of real ID documents show 24 to 32 pixels between the eyes, and match all the same."""
+    door.admit("1", "Barack Obama", "tiny.jpg")
+    report = door.synchronise()
+
+    assert changes(report) == {"1": "enrolled"}
+    said = "\n".join(report.warnings)
+    assert "tiny.jpg: only 24 pixels between the eyes, and it is held to a tighter" in said
+    assert "its only usable photo is small: a second one, recent and in colour" in said
+    assert door.reference("1").is_small
+
+    door.people.clear()
+    door.admit("1", "Barack Obama", "tiny.jpg", "obama.jpg")
+    report = door.synchronise()
+    assert not door.reference("1").is_small, "one photo of two is large"
+    assert not any("its only usable photo" in line for line in report.warnings)
+
+
+def test_a_photo_without_colour_asks_for_a_second(door: Door) -> None:
+    with Image.open(door.folder / "obama.jpg") as photo:
+        photo.convert("L").save(door.folder / "old.png")
+    door.admit("1", "Barack Obama", "old.png")
+
+    (said,) = door.synchronise().warnings
+
+    assert "its only usable photo is without colour, as old ones are" in said
 
 
 def test_a_bad_photo_is_told_at_every_start_until_it_is_put_right(door: Door) -> None:

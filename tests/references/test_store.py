@@ -99,9 +99,18 @@ def test_which_photos_were_of_the_doors_camera_is_kept_and_counted(store: Refere
     assert (loaded.photo_count, loaded.camera_photo_count) == (2, 1)
 
 
+def test_a_reference_is_small_where_every_photo_of_it_is(store: ReferenceStore) -> None:
+    small = replace(photo(2, "card.png"), is_small=True)
+    store.put("1", "Ada", (small,), now=NOW)
+    assert store.load(SPACE).usable["1"].is_small
+    store.put("1", "Ada", (photo(1), small), now=NOW)
+    assert not store.load(SPACE).usable["1"].is_small
+
+
 def test_a_reference_without_such_a_photo_is_sealed_as_it_always_was() -> None:
     plain = sealing._encode((photo(1),))
     assert b"is_of_camera" not in plain
+    assert b"is_small" not in plain
     assert not sealing._decode(plain, SPACE)[0].is_of_camera
 
 

@@ -22,6 +22,9 @@ from edgeverify.settings import Settings
 
 CHANGED_DEFAULTS = {
     "model.bundle": "'sface'",  # dlib's network matches other people 200 times as often as stated
+    # By what a pixel costs (docs/quality.md): people were shut out whose comparisons were right.
+    "quality.min_eye_distance_pixels": "36.0",
+    "enrolment.min_eye_distance_pixels": "20.0",
 }
 
 

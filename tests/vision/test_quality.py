@@ -30,7 +30,7 @@ def test_a_good_face_passes() -> None:
 @pytest.mark.parametrize(
     ("change", "gate", "hint"),
     [
-        ({"eye_distance_pixels": 59.9}, Gate.TOO_FAR, "move closer"),
+        ({"eye_distance_pixels": 35.9}, Gate.TOO_FAR, "move closer"),
         ({"border_pixels": -5.0}, Gate.CUT_OFF, "move to the middle of the picture"),
         ({"brightness": 20.0}, Gate.TOO_DARK, "too dark: more light"),
         ({"brightness": 240.0}, Gate.TOO_BRIGHT, "too bright: step out of the glare"),
