@@ -215,11 +215,22 @@ def test_years_of_releases(tmp_path: Path) -> None:
     assert runs() == "edgeverify 1.1.0"
     assert state.read_text() == "years of decisions"
 
+    drop_ins = unit.parent / f"{unit.name}.d"
+    assert (drop_ins / "50-profile.conf").exists()
+    mine = drop_ins / "60-broker-password.conf"
+    mine.write_text("[Service]\nLoadCredential=broker-password:/etc/secret\n")
+    wanted = unit.parent / "multi-user.target.wants/edgeverify@front.service"
+    wanted.parent.mkdir(exist_ok=True)
+    wanted.symlink_to("../edgeverify@.service")
     perform("uninstall", target(root, Path()), lambda _: None)
     assert not program.exists()
     assert not unit.exists()
+    assert list(drop_ins.iterdir()) == [mine]
+    assert not (unit.parent / "edgeverify@.service.d").exists()
+    assert not wanted.is_symlink()
     assert state.exists()
     assert config.exists()
     perform("uninstall", target(root, Path()), lambda _: None, purge=True)
+    assert mine.exists()
     assert not config.parent.exists()
     assert not state.parent.parent.exists()
