@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pi_heif
 from PIL import (  # the plug-ins are imported to register their formats
     AvifImagePlugin,  # noqa: F401
     Image,
@@ -25,7 +24,12 @@ from edgeverify.enrolment.picture_kind import advice_for, kind_of
 from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
 
-pi_heif.register_heif_opener()
+try:
+    import pi_heif
+except ImportError:  # an environment that was made for an earlier release: refused by name then
+    pass
+else:
+    pi_heif.register_heif_opener()
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF", "PPM")
 """What is decoded at all; a phone's MPO counts as JPEG. Others (EPS, PDF) start interpreters."""
