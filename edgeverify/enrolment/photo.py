@@ -92,7 +92,7 @@ def decode_photo(name: str, content: bytes, *, max_megapixels: float) -> Photo:
     except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead to
         raise ImageError(
             f"{name}: is damaged: {_first_line(error)}",
-            advice="Copy it again from where it comes from, or save it anew as JPEG.",
+            advice="Copy it again from where it comes from, or save it as JPEG once more.",
         ) from None
     return Photo(name=name, rgb=rgb, digest=digest_of(content))
 
