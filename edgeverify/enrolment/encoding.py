@@ -25,7 +25,7 @@ _WHY = {
     ),
     Gate.TURNED_AWAY: (
         "the face does not look straight at the camera",
-        "Use a photo from the front; where only the picture is turned, turn it upright and save it.",
+        "Use a photo from the front; where the picture is turned, turn it upright and save it.",
     ),
     Gate.BLURRED: ("the face is blurred", "Use a sharp photo."),
     Gate.TOO_DARK: ("the face is too dark or too flat", "Use a photo with light on the face."),
