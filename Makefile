@@ -170,9 +170,9 @@ test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians
 		$(if $(DEBIAN),--debian $(DEBIAN))
 .PHONY: test-fresh
 
-test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, booted in a container (root)
+test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, and the pages' own commands (root)
 	@./systemd/prerequisites systemd
-	$(BIN)/pytest tests/systemd -m systemd
+	$(BIN)/pytest tests/systemd tests/documented -m systemd
 
 # ---- the journal under kills ---------------------------------------------------------------------
 

@@ -49,7 +49,8 @@ def read_credential(path: Path, *, what: str, limit: int, environ: Mapping[str, 
         if os.access(path.parent, os.X_OK):
             raise
         raise KeyUnusableError(
-            error.problem, advice="systemd hands it to the service; type this command with sudo."
+            error.problem,
+            advice="Type this command with sudo: systemd hands it to the service alone.",
         ) from None
     finally:
         if is_root_in_disguise:

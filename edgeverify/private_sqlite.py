@@ -162,6 +162,22 @@ def move_aside(path: Path, now: datetime, *, as_: str) -> Path:
     return target
 
 
+def forget_moved_aside(path: Path, *, as_: str) -> int:
+    """Overwrite and delete what `move_aside` has kept of a file; return how many files went.
+
+    Overwriting reaches the bytes on a plain disk; a disk that writes elsewhere keeps what it had.
+    """
+    found = sorted(path.parent.glob(f"{path.name}.{as_}-*"))
+    for copy in found:
+        with suppress(OSError):
+            with copy.open("r+b") as file:
+                file.write(bytes(os.fstat(file.fileno()).st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            copy.unlink()
+    return len(found)
+
+
 def _log_ahead(connection: sqlite3.Connection) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":

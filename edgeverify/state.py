@@ -73,7 +73,7 @@ def state_path(door: str, option: Path | None, environ: Mapping[str, str]) -> Pa
     # XDG Base Directory Specification: a relative value is to be ignored.
     base = environ.get("XDG_STATE_HOME", "")
     if not base.startswith("/"):
-        base = str(Path(environ.get("HOME") or Path.home()) / ".local" / "state")
+        base = str(Path(environ.get("HOME") or _home_of_this_user()) / ".local" / "state")
     return Path(base) / "edgeverify" / door
 
 
@@ -201,6 +201,17 @@ def _refuse_a_strangers_folder(path: Path) -> None:
             f"{path} is not a state directory of edgeverify: it holds {others[0]!r}",
             advice="Name an empty or a new directory.",
         )
+
+
+def _home_of_this_user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        raise StateError(
+            f"user {os.geteuid()} has no home and no entry in /etc/passwd, so nothing says where "
+            "the state lies",
+            advice="Name it with --state DIR.",
+        ) from None
 
 
 def user_name(uid: int) -> str:

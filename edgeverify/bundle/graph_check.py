@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -22,7 +23,7 @@ def check_graph(data: bytes, path: Path, *, size: int, outputs: int) -> None:
         model = onnx.load_model_from_string(data)
     except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
         raise BundleError(f"{path} is not an ONNX model", advice=_REBUILD) from None
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model.graph)):
+    if any(_is_elsewhere(tensor) for tensor in _tensors(model)):
         raise BundleError(
             f"{path} keeps weights in another file (external data), which is never read",
             advice="Save the model with its weights inside.",
@@ -42,19 +43,26 @@ def fixed_batch(data: bytes) -> int | None:
     return side.dim_value if side.HasField("dim_value") and side.dim_value > 0 else None
 
 
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            if attribute.HasField("g"):
-                yield from _tensors(attribute.g)
-            for inner in attribute.graphs:
-                yield from _tensors(inner)
+def _is_elsewhere(tensor: onnx.TensorProto) -> bool:
+    return tensor.data_location == onnx.TensorProto.EXTERNAL or bool(tensor.external_data)
+
+
+def _tensors(message: object) -> Iterator[onnx.TensorProto]:
+    """Yield every tensor that stands anywhere below a message.
+
+    Whatever may hold one is walked by the format's own description: graphs in attributes, local
+    functions and their default attributes, sparse values, training steps, and what a later
+    version of the format adds.
+    """
+    waiting: list[Any] = [message]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, onnx.TensorProto):
+            yield current
+            continue
+        for field, value in current.ListFields():
+            if field.message_type is not None:
+                waiting.extend([value] if hasattr(value, "ListFields") else value)
 
 
 def _require(

@@ -16,7 +16,7 @@ MAX_REMEMBERED = 50_000
 """Ids kept in memory. Beyond it (a flood) new claims are refused, never old ids forgotten."""
 
 UNKNOWN_RATE = (100.0, 20.0)
-"""Of cards that the door does not know, for one source: a burst, and so many a second after it."""
+"""Of cards unknown to the door, for one source: a burst, and this many per second after it."""
 TIDY_EVERY = timedelta(seconds=1)
 
 

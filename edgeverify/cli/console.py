@@ -39,6 +39,11 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            # Whatever no part has a better sentence for: a full table of open files, a full disk.
+            where = f"{error.filename}: " if error.filename else ""
+            complain(f"edgeverify: {where}{error.strerror or error}")
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 

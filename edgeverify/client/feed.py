@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import ssl
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from typing_extensions import Self
 
 from edgeverify.errors import BrokerError
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
 MAX_POSTED = 1000
@@ -66,6 +69,8 @@ class Feed:
         self._messages: queue.Queue[RawMessage | BrokerError] = queue.Queue(maxsize=10_000)
         self._answer: queue.Queue[str | BrokerError] = queue.Queue()
         self._refused: dict[int, str] = {}
+        self._posted: dict[int, str] = {}
+        self._is_open = False
         self._client: Client | None = None
 
     def __enter__(self) -> Self:
@@ -81,6 +86,7 @@ class Feed:
                 f"the broker {host}:{port} cannot be used: {problem}",
                 advice="Is it running, and are host, port and credentials right?",
             )
+        self._is_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,7 +141,8 @@ class Feed:
     def post(self, topic: str, payload: bytes) -> None:
         """Send one retained QoS 1 message, without waiting; while away it waits for its turn."""
         if self._client is not None:
-            self._client.publish(topic, payload, qos=1, retain=True)
+            info = self._client.publish(topic, payload, qos=1, retain=True)
+            self._posted[info.mid] = topic
 
     @property
     def is_v5(self) -> bool:
@@ -181,6 +188,8 @@ class Feed:
         return problem
 
     def _close(self) -> None:
+        self._is_open = False
+        self._posted.clear()
         if self._client is not None:
             self._client.disconnect()
             self._client.loop_stop()
@@ -223,10 +232,10 @@ class Feed:
             None,
         )
         self._answer.put(problem or "")
-        if problem:
+        if problem and self._is_open:
             with suppress(queue.Full):
                 self._messages.put_nowait(problem)
-        else:
+        elif not problem:
             self._on_up()
 
     def _published(
@@ -237,7 +246,10 @@ class Feed:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
-        if reason.is_failure:
+        posted = self._posted.pop(mid, "")
+        if reason.is_failure and posted:
+            log.warning("%s", self._forbidden("write to", posted, reason.getName()).problem)
+        elif reason.is_failure:
             self._refused[mid] = reason.getName()
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:

@@ -24,7 +24,7 @@ def default_sequence_file(door: str, host: str, environ: Mapping[str, str]) -> P
     In systemd's state folder (`STATE_DIRECTORY`), else in the user's (XDG base directories).
     """
     given = environ.get("STATE_DIRECTORY", "").split(":")[0]
-    state = environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    state = environ.get("XDG_STATE_HOME") or f"{environ.get('HOME') or ''}/.local/state"
     folder = Path(given) if given else Path(state) / "edgeverify-lock"
     broker = hashlib.sha256(host.encode()).hexdigest()[:8]
     return folder / f"{door}-{broker}.sequence"

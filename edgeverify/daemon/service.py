@@ -40,6 +40,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
@@ -132,6 +133,7 @@ def assemble(
         opened = Journal.open(state.journal, now=now)
         _say(faults, opened.notices)
         journal = opened.journal
+        _say(faults, witness(journal, keys, state.signing_keys, master.secret, now=now))
 
         def open_model(wanted: Settings) -> Verifier:
             models = models_directory(environ)

@@ -15,6 +15,10 @@ class KeyRing:
         self._path = path
         self.current: SigningKeys = load_signing_keys(path, now=now)
 
+    def renew(self, *, now: datetime) -> None:
+        """Make a key where the file was taken away. Raises as the constructor does."""
+        self.current = load_signing_keys(self._path, now=now)
+
     def rotate(self, *, now: datetime, previous_days: int) -> tuple[SigningKeys, SigningKeys]:
         """Make a new key and sign with it from now on; returns (old, new)."""
         old, new = rotate_signing_keys(self._path, now=now, previous_days=previous_days)

@@ -124,7 +124,13 @@ class Supervisor:
         reporter = self._service.reporter
         while not self._stop.wait(TURN_SECONDS):
             now = time.monotonic()
-            self._look_after(now)
+            try:
+                self._look_after(now)
+            except Exception as error:
+                # Such as a full table of open files. Where it lasts, no ping reaches systemd.
+                LOG.exception("looking after the door failed")
+                self._service.faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
+                continue
             if not reporter.is_ready and self._settled(now - started):
                 reporter.ready(now - started)
 

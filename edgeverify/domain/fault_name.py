@@ -176,6 +176,12 @@ class FaultName(DescribedWord):
         "yes",
         "Keep the file for an expert, then remove it: it holds references.",
     )
+    SIGNING_KEY_REPLACED = (
+        "signing_key_replaced",
+        "the signing key went without a rotation, and another one signs",
+        "yes, but no lock that has the old key opens",
+        "Restore signing-keys.json from a backup; or give each lock the new key, then rotate it.",
+    )
     MODEL_UNAVAILABLE = (
         "model_unavailable",
         "the network cannot run",

@@ -16,29 +16,29 @@ from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 _WHY = {
     Gate.NO_FACE: (
         "no face was found in it",
-        "Use a photo of one face that looks at the camera, upright and lit from the front",
+        "Use a photo of one face that looks at the camera, upright and lit from the front.",
     ),
-    Gate.MULTIPLE_FACES: ("it shows several faces", "Crop it to one face"),
+    Gate.MULTIPLE_FACES: ("it shows several faces", "Crop it to one face."),
     Gate.TOO_FAR: (
         "the face is too small",
-        "Use a larger photo of it, or the camera's own instead of a reduced copy",
+        "Use a larger photo of it, or the camera's own instead of a reduced copy.",
     ),
     Gate.TURNED_AWAY: (
         "the face does not look straight at the camera",
-        "Use a photo from the front; where only the picture is turned, turn it upright and save it",
+        "Use a photo from the front; where the picture is turned, turn it upright and save it.",
     ),
-    Gate.BLURRED: ("the face is blurred", "Use a sharp photo"),
-    Gate.TOO_DARK: ("the face is too dark or too flat", "Use a photo with light on the face"),
-    Gate.TOO_BRIGHT: ("the face is too bright", "Use a photo without flash or sun on the face"),
+    Gate.BLURRED: ("the face is blurred", "Use a sharp photo."),
+    Gate.TOO_DARK: ("the face is too dark or too flat", "Use a photo with light on the face."),
+    Gate.TOO_BRIGHT: ("the face is too bright", "Use a photo without flash or sun on the face."),
     Gate.CUT_OFF: (
         "the face is cut off by the picture's border",
-        "Use a photo with room around the face",
+        "Use a photo with room around the face.",
     ),
     Gate.EYES_COVERED: ("dark glasses cover the eyes", "Use a photo without sunglasses"),
     Gate.MOUTH_COVERED: ("mouth and nose are covered", "Use a photo without a mask or a scarf"),
     Gate.MESH_LOST: (
         "the face could not be traced (covered, or not a face)",
-        "Use a photo of the whole face, without a mask or a hand before it",
+        "Use a photo of the whole face, without a mask or a hand before it.",
     ),
 }
 """What a gate says of a photo, and what to do about it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import (  # the plug-ins are imported to register their formats
+    AvifImagePlugin,  # noqa: F401
     Image,
     ImageOps,
     TiffImagePlugin,  # noqa: F401
@@ -19,13 +20,27 @@ from PIL import (  # the plug-ins are imported to register their formats
 
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.inside_folder import read_inside
+from edgeverify.enrolment.picture_kind import advice_for, kind_of
 from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+try:
+    import pi_heif
+except ImportError:  # an environment that was made for an earlier release: refused by name then
+    pass
+else:
+    pi_heif.register_heif_opener()
+
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF", "PPM")
 """What is decoded at all; a phone's MPO counts as JPEG. Others (EPS, PDF) start interpreters."""
 
 MEGAPIXEL = 1_000_000
+REDUCED_UP_TO = 8
+"""So many times the limit a JPEG may have: it is reduced while it is decoded, which takes the
+memory of the reduced picture alone (and 3 bytes a pixel for a progressive one's coefficients)."""
+HALVED_UP_TO = 2.1
+"""Likewise a HEIC or AVIF, decoded whole and halved: the 48 and 50 megapixels of phones."""
+_SCALE_DOWN = "Scale it down, or save it as JPEG; `enrolment.max_photo_megapixels` sets the limit."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,33 +69,52 @@ def decode_photo(name: str, content: bytes, *, max_megapixels: float) -> Photo:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own size warning: ours is stricter
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                _check_size(name, image, max_megapixels)
+                factor = _reduction(name, image, max_megapixels)
+                if factor > 1:
+                    image.draft(image.mode, (image.width // factor, image.height // factor))
                 image.load()
                 upright = ImageOps.exif_transpose(image)
+                if upright.width * upright.height > max_megapixels * MEGAPIXEL:
+                    upright = upright.reduce(factor)
                 rgb = _to_rgb(upright)
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError(
-            f"{name}: is not a picture that can be read", advice=f"Use {', '.join(FORMATS[:4])}"
-        ) from None
+        kind = kind_of(content)
+        what = f"{kind} that cannot be read here" if kind else "not a picture that can be read"
+        raise ImageError(f"{name}: is {what}", advice=advice_for(kind)) from None
     except Image.DecompressionBombError:
-        raise ImageError(f"{name}: has far more than {max_megapixels:g} megapixels") from None
+        raise ImageError(
+            f"{name}: has far more than {max_megapixels:g} megapixels", advice=_SCALE_DOWN
+        ) from None
     except MemoryError:
-        raise ImageError(f"{name}: does not fit into memory") from None
+        raise ImageError(f"{name}: does not fit into memory", advice=_SCALE_DOWN) from None
     except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead to
-        raise ImageError(f"{name}: is damaged: {_first_line(error)}") from None
+        raise ImageError(
+            f"{name}: is damaged: {_first_line(error)}",
+            advice="Copy it again from where it comes from, or save it as JPEG once more.",
+        ) from None
     return Photo(name=name, rgb=rgb, digest=digest_of(content))
 
 
-def _check_size(name: str, image: Image.Image, max_megapixels: float) -> None:
-    pixels = image.width * image.height
-    if pixels > max_megapixels * MEGAPIXEL:
-        raise ImageError(
-            f"{name}: is {image.width}x{image.height}, {pixels / MEGAPIXEL:.1f} megapixels; the "
-            f"limit is {max_megapixels:g}",
-            advice="Scale it down; `enrolment.max_photo_megapixels` sets the limit.",
-        )
+def _reduction(name: str, image: Image.Image, max_megapixels: float) -> int:
+    """Return by what to divide both sides (1, 2, 4 or 8) so that the picture keeps to its limit.
+
+    Raises ImageError where it is too large for that.
+    """
+    pixels, limit = image.width * image.height, max_megapixels * MEGAPIXEL
+    if pixels <= limit:
+        return 1
+    largest = {"JPEG": REDUCED_UP_TO, "MPO": REDUCED_UP_TO, "HEIF": HALVED_UP_TO}
+    largest["AVIF"] = HALVED_UP_TO
+    if pixels <= limit * largest.get(image.format or "", 1.0):
+        # The scales at which libjpeg decodes without the rest (Pillow: Image.draft).
+        return next(factor for factor in (2, 4, 8) if pixels <= limit * factor**2)
+    raise ImageError(
+        f"{name}: is {image.width}x{image.height}, {pixels / MEGAPIXEL:.1f} megapixels; the "
+        f"limit is {max_megapixels:g} megapixels",
+        advice=_SCALE_DOWN,
+    )
 
 
 def _to_rgb(image: Image.Image) -> RgbImage:

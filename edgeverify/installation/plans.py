@@ -8,10 +8,22 @@ from pathlib import Path
 from edgeverify.errors import EdgeverifyError
 from edgeverify.installation.spare import take_spare
 from edgeverify.installation.states import active_doors, make_states_fit
-from edgeverify.installation.steps import Step, copy, folder, install, link, remove, run
+from edgeverify.installation.steps import (
+    Step,
+    copy,
+    folder,
+    install,
+    link,
+    remove,
+    remove_if_empty,
+    run,
+)
 from edgeverify.installation.target import Target
 
 SERVICES = ("edgeverify.service", "edgeverify@.service")
+PROFILE = "50-profile.conf"
+RESTART_STEPS = "40-restart-steps.conf"
+"""The drop-ins that are ours; others in the folder are their owner's."""
 LOADS = "import edgeverify.daemon.run, edgeverify.models.build"
 """What a door runs: its daemon, and the making of its model bundles."""
 
@@ -87,14 +99,20 @@ def plan_rollback(target: Target) -> list[Step]:
 
 
 def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
-    """Plan to remove the service; configs, state and user stay, unless `purge`."""
+    """Plan to remove the service; configs, state and user stay, unless `purge`.
+
+    Drop-ins that somebody else has put beside ours stay in any case.
+    """
     steps: list[Step] = []
     if target.is_live:
         stop = ["systemctl", "disable", "--now", "edgeverify.service"]
         steps.append(run(stop, why="stop it", may_fail=True))
         steps.append(run(["systemctl", "stop", "edgeverify@*.service"], may_fail=True))
     for service in SERVICES:
-        steps += [remove(target.units / service), remove(target.units / f"{service}.d")]
+        drop_ins = target.units / f"{service}.d"
+        ours = [remove(drop_ins / name) for name in (PROFILE, RESTART_STEPS)]
+        steps += [remove(target.units / service), *ours, remove_if_empty(drop_ins)]
+    steps += [remove(path) for path in sorted(target.units.glob("*.wants/edgeverify@*.service"))]
     steps += [
         remove(target.root / "etc/sysusers.d/edgeverify.conf"),
         remove(target.root / "etc/tmpfiles.d/edgeverify.conf"),
@@ -123,9 +141,9 @@ def _units(target: Target, release: Path) -> list[Step]:
     for service in SERVICES:
         drop_ins = target.units / f"{service}.d"
         steps.append(copy(shared / service, target.units / service))
-        steps.append(copy(shared / f"profile-{target.profile}.conf", drop_ins / "50-profile.conf"))
+        steps.append(copy(shared / f"profile-{target.profile}.conf", drop_ins / PROFILE))
         if target.systemd_version >= 254:
-            steps.append(copy(shared / "restart-steps.conf", drop_ins / "40-restart-steps.conf"))
+            steps.append(copy(shared / "restart-steps.conf", drop_ins / RESTART_STEPS))
     root = [] if target.is_live else [f"--root={target.root}"]
     return [
         *steps,

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +107,18 @@ def link(path: Path, to: str, *, why: str = "") -> Step:
         part.replace(path)
 
     return Step(shlex.join(["ln", "-sfn", to, str(path)]), act, why)
+
+
+def remove_if_empty(path: Path) -> Step:
+    """Remove a folder that holds nothing any more; what somebody else put there stays."""
+
+    def act() -> None:
+        with suppress(FileNotFoundError):
+            if not os.listdir(path):  # noqa: PTH208 - nothing is gone through
+                path.rmdir()
+
+    line = shlex.join(["rmdir", "--ignore-fail-on-non-empty", str(path)])
+    return Step(line, act, "unless it holds drop-ins of your own")
 
 
 def remove(path: Path) -> Step:

@@ -46,7 +46,40 @@ def unavailable(path: Path, error: Exception) -> JournalUnavailableError:
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """Open or make the journal; see `open_private`."""
-    return open_private(path, SCHEMA, synchronous=synchronous)
+    connection = open_private(path, SCHEMA, synchronous=synchronous)
+    try:
+        _require_plausible(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_IMPLAUSIBLE = {
+    "a fact": """SELECT name FROM facts WHERE name IN ('floor_ms', 'reserved') AND NOT
+        (value GLOB '[0-9]*' AND value NOT GLOB '*[^0-9]*' AND length(value) < 17 AND
+        CAST(value AS INTEGER) BETWEEN 0 AND
+            CASE name WHEN 'reserved' THEN :sequence ELSE :wall END)""",
+    "a sequence number": """SELECT m FROM (SELECT max(sequence) AS m, min(sequence) AS n
+        FROM decisions) WHERE m NOT BETWEEN 1 AND :sequence OR n < 1""",
+    "a lock-out": """SELECT key FROM lockouts WHERE typeof(key) != 'text' OR
+        typeof(failures) != 'integer' OR failures NOT BETWEEN 0 AND 1000000000 OR
+        (last_failure_ms IS NOT NULL AND (typeof(last_failure_ms) != 'integer' OR
+            last_failure_ms NOT BETWEEN 0 AND :wall)) OR
+        (locked_until_ms IS NOT NULL AND (typeof(locked_until_ms) != 'integer' OR
+            locked_until_ms NOT BETWEEN 0 AND :wall))""",
+    "a claim's end": """SELECT id FROM claims WHERE typeof(id) != 'text' OR
+        typeof(until_ms) != 'integer' OR until_ms NOT BETWEEN 0 AND :wall""",
+}
+"""What no door ever writes: a file that is whole for SQLite may hold it all the same."""
+
+
+def _require_plausible(connection: sqlite3.Connection) -> None:
+    """Treat a value that no door writes as damage: sqlite3.DatabaseError, see `is_damage`."""
+    for what, query in _IMPLAUSIBLE.items():
+        bounds = {"sequence": MAX_SEQUENCE, "wall": MAX_WALL_MS}
+        if connection.execute(query, bounds).fetchone() is not None:
+            raise sqlite3.DatabaseError(f"malformed: {what} has a value that no door writes")
 
 
 def integrity(path: Path) -> tuple[str, ...]:

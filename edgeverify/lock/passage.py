@@ -26,7 +26,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """An order to the relay: release for so many seconds."""
+    """An order to the relay: release for this many seconds."""
 
     seconds: float
 

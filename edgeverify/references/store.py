@@ -16,7 +16,7 @@ from typing_extensions import Self
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.private_sqlite import move_aside
+from edgeverify.private_sqlite import forget_moved_aside, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
     ReferenceSummary,
@@ -171,6 +171,9 @@ class ReferenceStore:
         with self._writing() as connection:
             found = self._destroy_key(connection, card)
             connection.execute("DELETE FROM reference WHERE card = ?", (card,))
+        # A damaged file that was kept may hold this reference too.
+        if forget_moved_aside(self.path, as_="damaged"):
+            self.moved_aside = None
         return found
 
     def close(self) -> None:

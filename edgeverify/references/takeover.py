@@ -1,4 +1,4 @@
-"""Another master key for the same references: each data key is wrapped anew, nobody is enrolled.
+"""Another master key for the same references: each data key is wrapped again, nobody is enrolled.
 
 For a door whose key lay in its state and now comes from a systemd credential or a file elsewhere.
 """
@@ -44,7 +44,7 @@ def take_over(references: Path, kept: Path, secret: bytes, source: str) -> bool:
 
 
 def _rewrap(references: Path, old: bytes, new: bytes) -> bool:
-    """Wrap every data key anew in one transaction; False where the old key is not theirs."""
+    """Wrap every data key again in one transaction; False where the old key is not theirs."""
     before, after = Sealer(old), Sealer(new)
     try:
         with closing(

@@ -66,7 +66,7 @@ class EnrolmentSettings(Section):
     below 35, they are held to a tighter threshold."""
     warn_eye_distance_pixels: float = Field(default=60.0, ge=10, le=1000)
     """Smaller photos are enrolled with a warning."""
-    max_photo_mebibytes: float = Field(default=10.0, gt=0, le=100)
+    max_photo_mebibytes: float = Field(default=32.0, gt=0, le=100)
     """Larger files are refused before they are read."""
     max_photo_megapixels: float = Field(default=25.0, gt=0, le=200)
     """Larger pictures are refused before they are decoded."""

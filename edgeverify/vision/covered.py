@@ -89,7 +89,7 @@ _ENDS = np.cumsum([len(part.low) for part in _PARTS.values()]).tolist()
 
 LOST_RED = 2.0
 MAX_LOST_RED = 0.12
-"""The share of red that the skin behind glass has lost against the cheeks counts so many times as
+"""The share of red that the skin behind glass has lost against the cheeks counts this many times as
 darkness does, up to this much: mirrors are bright, and hardly ever red."""
 MAX_EYE_SHARE = 0.47
 SEEN_EYES = 0.17

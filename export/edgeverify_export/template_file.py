@@ -41,7 +41,7 @@ LANDMARKS: dict[str, tuple[int, ...]] = {
 }
 """Words for points of the mesh; left and right are the image's."""
 
-_EXAMPLES = "docs/export.md shows one of each rule."
+_EXAMPLES = "See docs/export.md, which has one of each rule."
 
 
 class _Stated(BaseModel):

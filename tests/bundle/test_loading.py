@@ -162,6 +162,20 @@ def test_external_data_hidden_inside_a_node_is_refused_too(folder: Path) -> None
         load_bundle(folder)
 
 
+def test_external_data_hidden_in_a_local_function_is_refused_too(folder: Path) -> None:
+    model = onnx.load_model_from_string(tiny_network())
+    hidden = onnx.TensorProto(name="hidden", data_type=onnx.TensorProto.FLOAT, dims=[1])
+    hidden.data_location = onnx.TensorProto.EXTERNAL
+    constant = onnx.helper.make_node("Constant", [], ["k"], value=hidden)
+    inner = onnx.helper.make_graph([constant], "inner", [], [])
+    branch = onnx.helper.make_node("If", ["c"], ["d"], then_branch=inner, else_branch=inner)
+    opset = [onnx.helper.make_opsetid("", 17)]
+    model.functions.append(onnx.helper.make_function("local", "F", ["c"], ["d"], [branch], opset))
+    replace_model(folder, model.SerializeToString())
+    with pytest.raises(BundleError, match="external data"):
+        load_bundle(folder)
+
+
 def test_a_graph_with_two_inputs_is_refused(folder: Path) -> None:
     model = onnx.load_model_from_string(tiny_network())
     model.graph.input.append(model.graph.input[0])

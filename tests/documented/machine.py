@@ -38,7 +38,7 @@ class Reader:
         environ["PIP_FIND_LINKS"] = f"{environ.get('PIP_FIND_LINKS', '')} /wheelhouse".strip()
         self._environ = [f"{name}={value}" for name, value in environ.items()]
         self._as_root("apt-get", "update", "-qq")
-        self._as_root("apt-get", "install", "-y", "-qq", "sudo", "ca-certificates", "git")
+        self._as_root("apt-get", "install", "-y", "-qq", "sudo", "ca-certificates")
         # What carries this machine's way to its package registries reaches sudo's commands too.
         kept = " ".join((*environ, "DEBIAN_FRONTEND"))
         rules = f'{USER} ALL=(ALL) NOPASSWD: ALL\nDefaults env_keep += "{kept}"\n'

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,13 +77,13 @@ def reader(testdata: Path) -> Iterator[Reader]:
         work = Path(folder)
         (work / "etc/apt/apt.conf.d").mkdir(parents=True)
         _, seen = registries(work)
-        bundle = bundle_of_the_checkout(work)
+        project = _project(work)
         binds = {Path(path): path for path in seen}
         base = debian_root(CACHE / "bare", "bookworm", include=BARE)
         machine = Container(
             base,
             work / "layer",
-            bind_read_only={**binds, wheelhouse(): "/wheelhouse", bundle: "/edgeverify.bundle"},
+            bind_read_only={**binds, wheelhouse(): "/wheelhouse", project: "/edgeverify.git"},
         )
         try:
             yield _prepared(machine, testdata)
@@ -99,15 +100,27 @@ def _prepared(machine: Container, testdata: Path) -> Reader:
     """Put there what a reader has: an account, a photo, a camera, and a name for the machine."""
     reader = Reader(machine)
     hosts = machine.files / "etc/hosts"
-    hosts.write_text(f"{hosts.read_text()}127.0.0.1 broker.lan\n")
+    named = machine.run("uname", "-n").stdout.strip()
+    hosts.write_text(f"{hosts.read_text()}127.0.0.1 broker.lan {named}\n")
     film(testdata / OBAMA_AT_THE_DOOR, machine.files / "srv/door.mp4")
     (machine.files / "srv/door.mp4").chmod(0o644)
     machine.write(f"{HOME}/ada.jpg", (testdata / OBAMA).read_bytes())
     machine.run("chown", f"{USER}:", f"{HOME}/ada.jpg")
-    # The project's address is this checkout; its last commit, with what was changed since.
     address = "https://github.com/edgeverify/edgeverify"
-    machine.run("git", "config", "--system", "url./edgeverify.bundle.insteadOf", address)
+    instead = f'[url "/edgeverify.git"]\n\tinsteadOf = {address}\n[safe]\n\tdirectory = *\n'
+    machine.write("/etc/gitconfig", instead)
     return reader
+
+
+def _project(work: Path) -> Path:
+    """Make what stands at the project's address: the last commit, with what was changed since."""
+    path = work / "edgeverify.git"
+    bundle = bundle_of_the_checkout(work)
+    git = ("git", "--git-dir", str(path))
+    subprocess.run(["git", "init", "--quiet", "--bare", str(path)], check=True)
+    subprocess.run([*git, "fetch", "--quiet", str(bundle), "fresh-run:main"], check=True)
+    subprocess.run([*git, "symbolic-ref", "HEAD", "refs/heads/main"], check=True)
+    return path
 
 
 @pytest.mark.systemd

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import zlib
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -40,18 +41,49 @@ def png_header(width: int, height: int) -> bytes:
     )
 
 
+def jpeg_header(width: int, height: int) -> bytes:
+    """Make a JPEG that states another size than it has."""
+    content = picture()
+    at = content.index(b"\xff\xc0") + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+HEIC = b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAaFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAABxQABAAAAAAAAAKwAAgAAAAACcQABAAAAAAAAACQAAAA4aWlu"
+    "ZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAAA"
+    "4GlwcnAAAADAaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMA"
+    "AAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoDCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAi"
+    "QAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABgAAAAQAAAABBwaXhpAAAAAAMICAgAAAAJaXJvdAMA"
+    "AAAYaXBtYQAAAAAAAAABAAEFgQIDBIUAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAANhtZGF0AAAAqCgBrwng"
+    "x4LgOlLX/3NyOFf/0f7f/8w/6H8DrHx//WhP//MQcf8+uOchCHD/84//H5dAl/4QUnxh4xV3By2BNPd+IjvMwg9I"
+    "DX9WgNWdRmdu2DFpvkT6zw0vwYFBs7iHfBEFhZuGkGfwhF/mVPKJQ44NFielFheWiyEsTCxjJfbMOt7QTSYT1/oM"
+    "kVrdLFngm54uilD0dvXaqAW7/QUZzrvMCmEjR6o7cAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAA"
+    "AA=="
+)
+"""96x64 pixels, the left half red, the right blue, a white corner on the upper left, turned right
+by a quarter in its own words (EXIF orientation 6)."""
+
 BAD: list[tuple[str, bytes, str]] = [
     ("a text file", b"hello, I am a photo", "is not a picture that can be read"),
     ("nothing", b"", r"is empty \(0 bytes\)"),
     ("half a photo", picture()[:400], "is damaged: "),
     ("a PNG cut short", picture(kind="PNG")[:-2000], "is damaged: "),
     ("a PNG whose data is damaged", picture(kind="PNG")[:200] + bytes(3500), "is damaged: "),
-    ("26 megapixels", png_header(5200, 5000), "26.0 megapixels; the limit is 25"),
+    ("26 megapixels", png_header(5200, 5000), "26.0 megapixels; the limit is 25 megapixels"),
     ("a bomb of 400 megapixels", png_header(20_000, 20_000), "megapixels"),
     ("a bomb of 10,000 megapixels", png_header(100_000, 100_000), "megapixels"),
-    ("a PostScript program", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-    ("a web page", b"<!DOCTYPE html><html><svg></svg></html>", "is not a picture"),
-    ("over 10 MiB", picture() + bytes(10 * 1024 * 1024), "is 10.0 MiB; the limit is 10 MiB"),
+    ("a PostScript program", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
+    ("a web page", b"<!DOCTYPE html><html><svg></svg></html>", "is a web page that cannot"),
+    ("over 32 MiB", picture() + bytes(32 * 1024 * 1024), "is 32.0 MiB; the limit is 32 MiB"),
+    ("a JPEG beyond all phones", jpeg_header(16_000, 13_000), "far more than 25 megapixels"),
+    ("a HEIC of another codec", b"\0\0\0\x18ftypheic" + bytes(40), "is a HEIC picture that cannot"),
+    ("half a HEIC", HEIC[:300], "HEIC|is damaged"),
+    ("an AVIF cut short", picture(kind="AVIF")[:300], "AVIF|is damaged"),
+    ("a film", b"\0\0\0\x18ftypisom" + bytes(40), r"is a film \(MP4 or MOV\)"),
+    ("a PDF", b"%PDF-1.7 ...", "is a PDF document that cannot be read here"),
+    ("JPEG XL", b"\xff\x0a" + bytes(40), "is a JPEG XL picture"),
+    ("Git LFS", b"version https://git-lfs.github.com/spec/v1", "is the placeholder of a file in"),
 ]
 
 
@@ -60,8 +92,9 @@ BAD: list[tuple[str, bytes, str]] = [
 )
 def test_what_is_no_photo_is_refused_by_name(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "ada.jpg").write_bytes(content)
-    with pytest.raises(ImageError, match=rf"^ada\.jpg: .*{reason}"):
+    with pytest.raises(ImageError, match=rf"^ada\.jpg: .*(?:{reason})") as caught:
         load_photo(tmp_path, "ada.jpg", LIMITS)
+    assert caught.value.advice[:1].isupper()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +143,7 @@ def test_other_names_that_are_no_file(tmp_path: Path, name: str, reason: str) ->
         load_photo(tmp_path, name, LIMITS)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TIFF", "PPM"])
 def test_the_usual_kinds_are_read(tmp_path: Path, kind: str) -> None:
     (tmp_path / "ada").write_bytes(picture(kind=kind))
     photo = load_photo(tmp_path, "ada", LIMITS)
@@ -163,3 +196,43 @@ def test_the_digest_is_of_the_file_s_bytes(tmp_path: Path) -> None:
     first = load_photo(tmp_path, "a.jpg", LIMITS).digest
     assert load_photo(tmp_path, "a.jpg", LIMITS).digest == first
     assert load_photo(tmp_path, "b.jpg", LIMITS).digest != first
+
+
+def test_a_phone_s_heic_is_read_upright(tmp_path: Path) -> None:
+    (tmp_path / "IMG_0001.HEIC").write_bytes(HEIC)
+    rgb = load_photo(tmp_path, "IMG_0001.HEIC", LIMITS).rgb
+    assert rgb.shape == (96, 64, 3)
+    assert rgb[8, -8].min() > 240
+    assert rgb[8, 8, 0] > 150 > rgb[8, 8, 2]
+    assert rgb[-8, 8, 2] > 150 > rgb[-8, 8, 0]
+
+
+@pytest.mark.parametrize("is_progressive", [False, True])
+@pytest.mark.parametrize("size", [(8064, 6048), (8192, 6144)])
+def test_a_jpeg_of_48_and_50_megapixels_is_reduced_while_it_is_decoded(
+    tmp_path: Path, size: tuple[int, int], *, is_progressive: bool
+) -> None:
+    image = Image.new("RGB", size, (200, 30, 30))
+    image.paste((30, 30, 200), (size[0] // 2, 0, *size))
+    image.save(tmp_path / "phone.jpg", quality=30, progressive=is_progressive)
+    rgb = load_photo(tmp_path, "phone.jpg", LIMITS).rgb
+    assert rgb.shape == (size[1] // 2, size[0] // 2, 3)
+    assert rgb[10, 10, 0] > 150 > rgb[10, 10, 2]
+    assert rgb[10, -10, 2] > 150 > rgb[10, -10, 0]
+
+
+def test_a_heic_of_48_megapixels_is_halved(tmp_path: Path) -> None:
+    content = Path(__file__).with_name("48-megapixels.heic").read_bytes()
+    (tmp_path / "phone.heic").write_bytes(content)
+    assert load_photo(tmp_path, "phone.heic", LIMITS).rgb.shape == (3024, 4032, 3)
+
+
+def test_only_what_may_be_reduced_is_beyond_the_limit(tmp_path: Path) -> None:
+    small = LIMITS.model_copy(update={"max_photo_megapixels": 0.001})
+    for kind, is_read in (("JPEG", True), ("AVIF", True), ("PNG", False), ("WEBP", False)):
+        (tmp_path / "ada").write_bytes(picture(50, 40, kind))
+        if is_read:
+            assert load_photo(tmp_path, "ada", small).rgb.shape == (20, 25, 3)
+        else:
+            with pytest.raises(ImageError, match=r"is 50x40, 0\.0 megapixels; the limit is 0\.001"):
+                load_photo(tmp_path, "ada", small)

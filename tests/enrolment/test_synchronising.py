@@ -192,7 +192,7 @@ def test_one_bad_photo_never_stops_the_rest(door: Door) -> None:
     report = door.synchronise()
     assert changes(report) == {"1": "refused", "2": "enrolled", "3": "enrolled"}
     assert [problem.removeprefix("card 1 (Nobody): ") for problem in report.problems[:5]] == [
-        "text.jpg: is not a picture that can be read. Use JPEG, PNG, WEBP, BMP.",
+        "text.jpg: is not a picture that can be read. Use JPEG, PNG, WebP, HEIC or AVIF.",
         (
             "grey.png: no face was found in it. "
             "Use a photo of one face that looks at the camera, upright and lit from the front."

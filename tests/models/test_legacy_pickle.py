@@ -6,6 +6,8 @@ import io
 import os
 import pickle
 import struct
+import tracemalloc
+import warnings
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -184,3 +186,46 @@ def test_both_forms_of_torch_are_read_as_torch_reads_them(trained_models: Path) 
         found = read_state_dict(data)
         assert list(found) == list(wanted)
         assert all(np.array_equal(found[name], wanted[name].numpy()) for name in wanted)
+
+
+def _tensor(shape: tuple[int, ...], strides: tuple[int, ...], count: int = 1) -> bytes:
+    """A pickle of one tensor, whose storage of `count` floats is named, not given."""
+    parts = [b"\x80\x02}X\x01\x00\x00\x00w", b"ctorch._utils\n_rebuild_tensor_v2\n("]
+    parts.append(
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu"
+    )
+    parts.append(pickle.dumps(count, protocol=2)[2:-1] + b"tQK\x00")
+    parts.append(pickle.dumps(shape, protocol=2)[2:-1] + pickle.dumps(strides, protocol=2)[2:-1])
+    return b"".join([*parts, b"\x89}tRs."])
+
+
+BOMBS = {
+    "a tensor of one number repeated": archive(_tensor((1 << 31,), (0,)), **{"0": bytes(4)}),
+    "a place in memory far away": archive(b"\x80\x02}r\xff\xff\xff\x7f."),
+    "bytes that are not there": archive(b"\x80\x05\x96" + struct.pack("<Q", 6 << 30) + b"."),
+    "an ordered dictionary of something": archive(
+        pickle.dumps(OrderedDict, protocol=2)[:-1] + b"](K\x01K\x02\x86e\x85R."
+    ),
+    "more steps than any network has": archive(b"\x80\x02" + b"]0" * 600_000 + b"}."),
+    "an index of a gigabyte": archive(b"\x80\x02" + b"N0" * (9 << 20) + b"}."),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_file_takes_no_large_memory(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tracemalloc.start()
+        try:
+            with pytest.raises(CheckpointError, match="not a readable PyTorch checkpoint"):
+                read_state_dict(BOMBS[name])
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < (100 << 20)
+
+
+def test_the_tensor_of_the_bombs_is_read_where_it_is_none() -> None:
+    data = np.arange(6, dtype="<f4").tobytes()
+    read = read_state_dict(archive(_tensor((2, 3), (3, 1), count=6), **{"0": data}))
+    assert read["w"].tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -320,6 +320,21 @@ def test_on_a_bad_disk_it_stands_in_memory_until_the_disk_is_well(
         assert [one.card for one in after.list()] == ["1", "2"]
 
 
+def test_who_is_removed_is_not_left_in_what_was_moved_aside(tmp_path: Path) -> None:
+    path = tmp_path / "references.sqlite"
+    with ReferenceStore(path, KEY, now=NOW) as store:
+        store.put("1", "Ada", (photo(1),), now=NOW)
+    with path.open("r+b") as file:
+        file.write(b"damaged!")
+    with ReferenceStore(path, KEY, now=NOW) as store:
+        assert store.moved_aside is not None
+        store.put("1", "Ada", (photo(1),), now=NOW)
+        store.put("2", "Bob", (photo(2),), now=NOW)
+        assert store.remove("1")
+        assert store.moved_aside is None
+        assert not list(tmp_path.glob("*damaged*"))
+
+
 def test_a_disk_that_comes_back_damaged_is_moved_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

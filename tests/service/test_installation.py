@@ -76,6 +76,25 @@ def test_a_rehearsal_says_every_step_and_does_none(tmp_path: Path) -> None:
         assert any(expected in line for line in told), expected
 
 
+def test_taking_it_away_leaves_an_integrator_s_own_drop_ins(tmp_path: Path) -> None:
+    units = tmp_path / "etc/systemd/system"
+    for service in ("edgeverify.service", "edgeverify@.service"):
+        (units / f"{service}.d").mkdir(parents=True)
+        for name in (service, f"{service}.d/50-profile.conf", f"{service}.d/40-restart-steps.conf"):
+            (units / name).touch()
+    mine = units / "edgeverify.service.d/60-broker-password.conf"
+    mine.write_text("[Service]\nLoadCredential=broker-password:/etc/secret\n")
+    wanted = units / "multi-user.target.wants/edgeverify@front.service"
+    wanted.parent.mkdir()
+    wanted.symlink_to("../edgeverify@.service")
+    others = units / "other.service"
+    others.touch()
+    for is_purge in (False, True):
+        perform("uninstall", target(tmp_path, Path()), lambda _: None, purge=is_purge)
+        left = sorted(path for path in units.rglob("*") if not path.is_dir() or path.is_symlink())
+        assert left == [mine, others]
+
+
 def test_the_command_line_rehearses_the_same(tmp_path: Path) -> None:
     wheel = release(tmp_path, "1.0.0")
     arguments = ["--wheel", str(wheel), "--dry-run", "--python", "/usr/bin/env"]

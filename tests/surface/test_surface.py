@@ -21,6 +21,7 @@ from edgeverify.cli.main import app
 from edgeverify.settings import Settings
 
 CHANGED_DEFAULTS = {
+    "enrolment.max_photo_mebibytes": "32.0",  # a phone's photo of 50 megapixels has up to 25
     "model.bundle": "'sface'",  # dlib's network matches other people 200 times as often as stated
     # By what a pixel costs (docs/quality.md): people were shut out whose comparisons were right.
     "quality.min_eye_distance_pixels": "36.0",

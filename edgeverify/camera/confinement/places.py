@@ -57,8 +57,8 @@ def rules_for(order: Order) -> Rules:
 
 def gstreamer_cache() -> Path:
     """Return the folder where GStreamer keeps its list of plugins."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(home) / "gstreamer-1.0"
+    named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME", "/") + "/.cache"
+    return Path(named) / "gstreamer-1.0"
 
 
 def _python() -> tuple[Path, ...]:

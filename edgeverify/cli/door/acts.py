@@ -103,7 +103,8 @@ def _journal(place: StateDirectory, now: datetime) -> Iterator[Journal]:
 
 
 def _who() -> str:
-    import getpass
     import os
 
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    from edgeverify.state import user_name
+
+    return os.environ.get("SUDO_USER") or user_name(os.getuid())

@@ -69,7 +69,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     ] = "",
     group_factor: Annotated[
         float,
-        typer.Option(help="Within a group the rate may be so many times the stated one."),
+        typer.Option(help="Within a group the rate may be this many times the stated one."),
     ] = 10.0,
     with_gates: Annotated[
         bool, typer.Option("--with-gates", help="Leave out pictures that the gates refuse.")

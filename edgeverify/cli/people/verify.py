@@ -31,7 +31,11 @@ def verify(  # noqa: PLR0913 - one argument an option
     max_fmr: two_photos.MaxFmr = None,
     threshold: two_photos.ThresholdByHand = None,
     percent: Annotated[
-        bool, typer.Option("--percent", help="Also the similarity as a percentage (cosine only).")
+        bool,
+        typer.Option(
+            "--percent",
+            help="Also the score and its threshold on the owner's scale of 0 to 100 (cosine only).",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +101,12 @@ def _compare(
     }
     if percent:
         result["percent"] = round(as_percent(value), 2)
+        result["percent_threshold"] = round(as_percent(point.threshold), 2)
+        result["percent_scale"] = PERCENT_SCALE
     return result
+
+
+PERCENT_SCALE = "the owner's scale of 0 to 100, a curve of the cosine; not a probability"
 
 
 def as_percent(cosine: float) -> float:
@@ -122,7 +131,9 @@ def _print(result: dict[str, object]) -> None:
     say(f"score      {result['score']:.4f} ({result['metric']}, {result['model']})")
     say(f"threshold  {result['threshold']:.4f} at {at}: {result['evidence']}")
     if "percent" in result:
-        say(f"similarity {result['percent']:.1f} % (for showing only)")
+        shown, needed = result["percent"], result["percent_threshold"]
+        say(f"owner's scale  {shown:.1f} of 100, where a match begins at {needed:.1f}")
+        say("               a curve of the score, for showing only: not a probability")
 
 
 def _json(result: dict[str, object]) -> str:

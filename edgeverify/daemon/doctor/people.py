@@ -14,7 +14,7 @@ from edgeverify.state import StateDirectory
 from edgeverify.status_socket import Json
 from edgeverify.verifier.verifier import Verifier
 
-ADVICE = "Take better photos of these people, or set decision.own_people: tighten"
+ADVICE = "Take better photos of these people, or set decision.own_people: tighten."
 
 
 def repeated(answer: Json) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ class Folds:
         return True
 
     def due(self, now: float) -> tuple[Fold, ...]:
-        """Return every fold that may be written at `now`, and begin anew with each."""
+        """Return every fold that may be written at `now`, and start each again."""
         causes = [cause for cause in self._folds if self._rates[cause].take(now)]
         return tuple(self._folds.pop(cause) for cause in causes)
 

@@ -1,4 +1,4 @@
-"""How close the door's own people come to each other; measured anew when something changed."""
+"""How close the door's own people come to each other; measured again when something changed."""
 
 from __future__ import annotations
 

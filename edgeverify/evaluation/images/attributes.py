@@ -121,7 +121,7 @@ def members(attributes: Attributes, images: int) -> Iterator[tuple[str, str, Mas
 
 
 def faces_within(faces: Faces, inside: Mask) -> Faces:
-    """Keep the images that are `inside`, bool (n,), and number their people anew."""
+    """Keep the images that are `inside`, bool (n,), and renumber their people."""
     people, person = np.unique(faces.person[inside], return_inverse=True)
     return replace(
         faces,

@@ -9,7 +9,9 @@ torch/serialization.py and torch/_utils.py.
 from __future__ import annotations
 
 import io
+import math
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -36,6 +38,11 @@ _DTYPES = {
     "BoolStorage": "|b1",
 }
 _MAX_BYTES = 1 << 30
+_MAX_PICKLE_BYTES = 16 << 20
+"""Of the part that names the tensors; that of a thousand layers has some 200 KB."""
+_MAX_STEPS = 1_000_000
+_COUNTED = {"BYTEARRAY8", "BINBYTES8", "BINUNICODE8", "FRAME"}
+"""Steps that may ask for any amount of memory before a byte of it is read."""
 _UNSAFE = (
     "Only plain state dicts are read (torch.save(model.state_dict(), path)): tensors by name. "
     "Do not load this file elsewhere unless you trust who made it."
@@ -65,6 +72,8 @@ class _Tensor:
         flat = np.frombuffer(data, dtype=self.storage.dtype, count=self.storage.count)
         sides = zip(self.shape, self.strides, strict=True)
         last = self.offset + sum((side - 1) * stride for side, stride in sides)
+        if math.prod(self.shape) > self.storage.count:
+            raise ValueError("a tensor is larger than its storage")
         if 0 in self.shape:
             return np.zeros(self.shape, dtype=flat.dtype)
         if min((self.offset, *self.shape, *self.strides, 0)) < 0 or last >= flat.size:
@@ -91,11 +100,16 @@ def _rebuild_parameter(tensor: object, *_: object) -> object:
     return tensor
 
 
+def _ordered_dict() -> OrderedDict[object, object]:
+    """Make an empty one, as torch does; what is in it is put there item by item."""
+    return OrderedDict()
+
+
 _ALLOWED: dict[tuple[str, str], Callable[..., object]] = {
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-    ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "OrderedDict"): _ordered_dict,
 }
 
 
@@ -154,8 +168,7 @@ def _stream(data: bytes) -> tuple[object, Mapping[str, bytes]]:
     if _load(stream) != _MAGIC or _load(stream) != _PROTOCOL:
         raise CheckpointError("not a PyTorch checkpoint", advice=_UNSAFE)
     _load(stream)  # the writing machine's byte order and sizes
-    unpickler = _TensorsOnly(stream)
-    content = unpickler.load()
+    content = _load(stream)
     keys = _load(stream)
     sizes = {tensor.storage.key: tensor.storage for tensor in _tensors(content)}
     storages: dict[str, bytes] = {}
@@ -180,13 +193,34 @@ def _zip(data: bytes) -> tuple[object, Mapping[str, bytes]]:
             raise ValueError("unpacks to more than 1 GiB")
         index = next(name for name in members if name.rpartition("/")[2] == "data.pkl")
         root = index.removesuffix("data.pkl")
+        if members[index].file_size > _MAX_PICKLE_BYTES:
+            raise ValueError("its index is far larger than a state dict's")
         content = _load(io.BytesIO(archive.read(index)))
         keys = {tensor.storage.key for tensor in _tensors(content)}
         return content, {key: archive.read(f"{root}data/{key}") for key in keys}
 
 
 def _load(stream: io.BytesIO) -> object:
+    _look_through(stream)
     return _TensorsOnly(stream).load()
+
+
+def _look_through(stream: io.BytesIO) -> None:
+    """Refuse a pickle whose steps would take memory out of all proportion; ValueError.
+
+    Looking makes nothing. Among the steps are places in the unpickler's memory: it makes room for
+    all below the highest one.
+    """
+    begin, size = stream.tell(), stream.getbuffer().nbytes
+    for number, (step, argument, place) in enumerate(pickletools.genops(stream)):
+        if number > _MAX_STEPS or (place or 0) - begin > _MAX_PICKLE_BYTES:
+            raise ValueError("far more steps than a state dict needs")
+        if step.name in {"LONG_BINPUT", "PUT"} and not 0 <= int(argument or 0) <= _MAX_STEPS:
+            raise ValueError("it asks for memory that a state dict does not need")
+        is_long = isinstance(argument, int) and step.name in _COUNTED and argument > size
+        if is_long:
+            raise ValueError("it is truncated, or asks for memory that it does not fill")
+    stream.seek(begin)
 
 
 def _tensors(content: object) -> list[_Tensor]:
@@ -204,10 +238,14 @@ def _named(content: object, storages: Mapping[str, bytes]) -> dict[str, Array]:
     if not isinstance(content, dict) or not content:
         raise CheckpointError("the checkpoint holds no weights by name", advice=_UNSAFE)
     arrays: dict[str, Array] = {}
+    total = 0
     for name, value in content.items():
         if not isinstance(name, str) or not isinstance(value, _Tensor):
             raise CheckpointError(
                 f"the checkpoint's entry {name!r:.80} is not a tensor", advice=_UNSAFE
             )
+        total += math.prod(value.shape) * value.storage.dtype.itemsize
+        if total > _MAX_BYTES:
+            raise ValueError("its tensors take more than 1 GiB")
         arrays[name] = value.over(storages[value.storage.key])
     return arrays

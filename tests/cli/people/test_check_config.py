@@ -31,7 +31,7 @@ def test_bad_photos_are_named_with_their_line_and_nothing_is_changed(desk: Desk)
     assert said.err.splitlines() == [
         (
             f"{desk.config}:12: staff[1].photos: card 2 (Nobody): text.jpg: is not a picture that "
-            "can be read. Use JPEG, PNG, WEBP, BMP."
+            "can be read. Use JPEG, PNG, WebP, HEIC or AVIF."
         ),
         (
             f"{desk.config}:12: staff[1].photos: card 2 (Nobody): two.jpg: it shows several faces. "

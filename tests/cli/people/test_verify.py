@@ -42,7 +42,18 @@ def test_two_men_do_not_match(desk: Desk) -> None:
 def test_the_percentage_stands_beside_the_score(desk: Desk) -> None:
     result = json.loads(verify(desk, "obama2.jpg", "obama.jpg", "--json", "--percent").out)
     assert result["percent"] == pytest.approx(as_percent(result["score"]), abs=0.01)
+    assert result["percent_threshold"] == pytest.approx(as_percent(0.45), abs=0.01)
+    assert "not a probability" in result["percent_scale"]
     assert -1 <= result["score"] <= 1
+
+
+def test_two_men_at_three_quarters_of_the_scale_do_not_read_as_probably_one(desk: Desk) -> None:
+    said = verify(desk, "biden.jpg", "obama.jpg", "--percent")
+    assert said.code == 1
+    assert said.out.startswith("non-match\n")
+    assert f"of 100, where a match begins at {as_percent(0.45):.1f}\n" in said.out
+    assert "not a probability" in said.out
+    assert "%" not in said.out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""Values that no door writes, in a file that SQLite finds whole: set aside, and the door starts."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edgeverify.domain import FaultName
+from edgeverify.journal import Journal
+from tests.doors import NOON, decided, door_keys
+
+EDITS = {
+    "a floor that is text": "UPDATE facts SET value = 'yesterday' WHERE name = 'floor_ms'",
+    "a floor in a year of its own": (
+        "UPDATE facts SET value = '9999999999999999' WHERE name = 'floor_ms'"
+    ),
+    "a floor below zero": "UPDATE facts SET value = '-5' WHERE name = 'floor_ms'",
+    "reserved numbers that are none": "UPDATE facts SET value = '1e9' WHERE name = 'reserved'",
+    "a sequence at the end of all numbers": "UPDATE decisions SET sequence = 9223372036854775807",
+    "failures that are text": "INSERT INTO lockouts VALUES ('1', 'many', NULL, NULL)",
+    "a lock that ends never": "INSERT INTO lockouts VALUES ('1', 5, 1, 9223372036854775807)",
+    "a claim's end that is text": "INSERT INTO claims VALUES ('c', 'soon')",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_an_implausible_value_is_damage(tmp_path: Path, edit: str) -> None:
+    path, keys = tmp_path / "journal.sqlite", door_keys(tmp_path)
+    journal = Journal.open(path, now=NOON).journal
+    last = journal.record(decided("one", at=NOON), keys).decision.sequence
+    journal.mark_sent([last])
+    journal.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(edit)
+        connection.commit()
+    opened = Journal.open(path, now=NOON)
+    assert [notice.name for notice in opened.notices] == [FaultName.JOURNAL_REPLACED]
+    assert list(tmp_path.glob("journal.sqlite.corrupt-*"))
+    assert opened.journal.record(decided("two", at=NOON), keys).decision.sequence > last
+    assert opened.journal.lockouts() == {}
+    opened.journal.close()
