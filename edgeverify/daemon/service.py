@@ -42,6 +42,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.remembered import remembered
@@ -218,7 +219,14 @@ def assemble(
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
-        sources = RunningSources(Surroundings(intake=intake, topic=topic))
+        sources = RunningSources(
+            Surroundings(
+                intake=intake,
+                topic=topic,
+                folder=config.folder,
+                reader_health=ReaderHealth(faults),
+            )
+        )
         health = Health(
             board=board,
             camera=camera,
