@@ -112,8 +112,10 @@ BAD: list[tuple[str, str, str]] = [
     (
         "another word in a list",
         "claims:\n  sources:\n    - mqtt\n    - nfc",
-        "4: claims.sources[1]: must be mqtt, fixed, walk_up, keyboard, serial, pcsc, wiegand or "
-        'osdp, not the text "nfc"',
+        (
+            "4: claims.sources[1]: must be mqtt, fixed, walk_up, keyboard, serial, pcsc, wiegand "
+            'or osdp, not the text "nfc"'
+        ),
     ),
     (
         "an empty list",
@@ -149,8 +151,10 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a pattern that is none",
         'claims:\n  serial: {pattern: "(["}',
-        "2: claims.serial.pattern: is not a regular expression: "
-        "unterminated character set at position 1",
+        (
+            "2: claims.serial.pattern: is not a regular expression: "
+            "unterminated character set at position 1"
+        ),
     ),
     (
         "a certificate without its key",
