@@ -157,6 +157,7 @@ def assemble(
             floor=known.floor,
             settings=lambda: board.current.settings.clock,
             believed=known.believed,
+            least=known.least,
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(

@@ -47,7 +47,7 @@ def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str
     else:
         raw = read_private(path, what=what, limit=limit)
     try:
-        return raw.decode("utf-8").rstrip("\r\n")
+        return raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise KeyUnusableError(f"the broker's password is not UTF-8: {path}") from None
 
