@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,16 @@ MARGIN = 0.5
 trained on faces with room around them, and an ID-card photo may have none."""
 
 
+QUARTERS = (1, 3, 2)
+"""Quarter turns, counted against the clock, that are tried where no upright face is found."""
+ON_ITS_SIDE = {Gate.NO_FACE, Gate.TURNED_AWAY, Gate.MESH_LOST}
+"""What a photo that lies on its side is refused for."""
+
+
+class _LiesOnItsSideError(FaceNotUsableError):
+    """Refused for what a turn of the picture could mend."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EncodedPhoto:
     """An embedding of a photo, and what a person should know about it though it was taken."""
@@ -65,8 +75,26 @@ def encode_photo(
     FaceNotUsableError with the photo's name and what is wrong with it.
     """
     gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
-    seen, embedding = _probe(pipeline, photo, gates, "reference")
+    try:
+        seen, embedding = _probe(pipeline, photo, gates, "reference")
+    except _LiesOnItsSideError as error:
+        return _turned(pipeline, photo, gates, error)
     return EncodedPhoto(embedding=embedding, warning=_warning(photo, seen, rules))
+
+
+def _turned(
+    pipeline: Pipeline, photo: Photo, gates: QualitySettings, refused: FaceNotUsableError
+) -> EncodedPhoto:
+    """Embed a photo that lies on its side without saying so (no EXIF); else raise `refused`."""
+    for quarters in QUARTERS:
+        rgb = np.ascontiguousarray(np.rot90(photo.rgb, quarters))
+        try:
+            _, embedding = _probe(pipeline, replace(photo, rgb=rgb), gates, "reference")
+        except FaceNotUsableError:
+            continue
+        said = f"{photo.name}: was turned by {quarters * 90} degrees; save it upright"
+        return EncodedPhoto(embedding=embedding, warning=said)
+    raise refused
 
 
 def embed_photo(pipeline: Pipeline, photo: Photo, side: Side) -> Embedding:
@@ -96,7 +124,9 @@ def _probe(
         raise FaceNotUsableError(f"{photo.name}: {error}") from None
     if seen.refusal is not None or seen.embedding is None:
         why, advice = _why(seen.refusal)
-        raise FaceNotUsableError(f"{photo.name}: {why}", advice=advice)
+        gate = None if seen.refusal is None else seen.refusal.gate
+        kind = _LiesOnItsSideError if gate in ON_ITS_SIDE else FaceNotUsableError
+        raise kind(f"{photo.name}: {why}", advice=advice)
     return seen, seen.embedding
 
 
