@@ -19,7 +19,7 @@ from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import Side
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify_export.parity.faces import find_faces
-from edgeverify_export.sources import is_source_of, load_network
+from edgeverify_export.sources import load_source
 
 if TYPE_CHECKING:
     from edgeverify.comparison import Metric
@@ -142,9 +142,7 @@ def explain_photos(
     FaceNotUsableError where a photo shows no face.
     """
     manifest = bundle.manifest
-    loaded = load_network(checkpoint, manifest.arch)
-    if not is_source_of(loaded.checkpoint, manifest):
-        raise FaceNotUsableError(f"{checkpoint} is not what the bundle was made of")
+    loaded = load_source(checkpoint, manifest)
     found = find_faces(photos, selection=FaceSelection.LARGEST, show=False)
     for photo in photos:
         if photo not in found:

@@ -89,7 +89,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert "no checkpoint" in refused(tmp_path / "best.pt")
+    assert "no such file" in refused(tmp_path / "best.pt")
 
 
 def test_nan_weights_are_named(tmp_path: Path) -> None:
