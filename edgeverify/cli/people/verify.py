@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from edgeverify.verifier.pipeline import Pipeline
 
 NON_MATCH = 1
-NOT_COMPARED = 2
-NO_THRESHOLD = 3
+NO_VERDICT = 2
 
 
 @plain_errors
@@ -44,9 +43,9 @@ def verify(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Compare two images 1:1: score, threshold, its false match rate, verdict.
 
-    Exit 0 for a match, 1 for a non-match, 2 when they could not be compared (and why), 3 when the
-    model has no threshold to hold the score against. No quality gate refuses here; each image must
-    show one dominant face.
+    Exit 0 for a match, 1 for a non-match, 2 without a verdict: they could not be compared (and
+    why), or the model has no threshold to hold the score against, which is then printed alone. No
+    quality gate refuses here; each image must show one dominant face.
 
     Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
     """
@@ -62,13 +61,15 @@ def verify(  # noqa: PLR0913 - one argument an option
         complain(f"edgeverify: could not compare: {error.problem}")
         if error.advice:
             complain(f"  {error.advice}")
-        raise typer.Exit(NOT_COMPARED) from None
+        raise typer.Exit(NO_VERDICT) from None
     if as_json:
         say(_json(result))
     else:
         _print(result)
     if result["verdict"] == "no_threshold":
-        raise typer.Exit(NO_THRESHOLD)
+        complain(f"edgeverify: no verdict: {result['evidence']}")
+        complain(f"  {result['advice']}")
+        raise typer.Exit(NO_VERDICT)
     if result["verdict"] != "match":
         raise typer.Exit(NON_MATCH)
 
@@ -157,7 +158,6 @@ def _print(result: dict[str, object]) -> None:
     say(f"score      {result['score']:.4f} ({result['metric']}, {result['model']})")
     if result["threshold"] is None:
         say(f"threshold  none: {result['evidence']}")
-        say(f"  {result['advice']}")
     else:
         say(f"threshold  {result['threshold']:.4f} at {at}: {result['evidence']}")
     if "percent" in result:
