@@ -148,6 +148,13 @@ wheel: ## A release: one wheel in dist/
 			--wheel-dir dist . && \
 		rm -rf build && echo "Built $$(ls -t dist/edgeverify-*.whl | head -n 1)"
 
+test-readers: $(VENV)/daemon.stamp ## Card readers with the real PC/SC service (root; apt-get install pcscd vsmartcard-vpcd)
+	@test -x /usr/sbin/pcscd -a -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so || { echo "Run first:" \
+		"apt-get install pcscd vsmartcard-vpcd libpcsclite-dev swig gcc python3-dev"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check evdev pyscard
+	$(PYTEST) tests/claims
+.PHONY: test-readers
+
 wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist \
 		packaging/lock

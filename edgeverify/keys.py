@@ -58,7 +58,7 @@ def load_master_key(
     where the disk does not let it be made.
     """
     name = setting or MASTER_KEY_CREDENTIAL
-    credential = credential_path(name, config_folder, environ)
+    credential = credential_path(name, config_folder, environ, is_named=bool(setting))
     plain = config_folder / Path(setting).expanduser() if setting else default
     # Outside the service: until it has taken a new credential over, the key that is there counts.
     if credential is not None and (environ.get("CREDENTIALS_DIRECTORY") or not plain.exists()):

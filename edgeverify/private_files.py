@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from edgeverify.errors import KeyUnusableError
@@ -13,11 +14,13 @@ CREDENTIALS = "credentials"
 """Beside the config: what systemd hands to the service by name, for root alone."""
 
 
-def credential_path(name: str, config_folder: Path, environ: Mapping[str, str]) -> Path | None:
+def credential_path(
+    name: str, config_folder: Path, environ: Mapping[str, str], *, is_named: bool
+) -> Path | None:
     """Return where the systemd credential `name` lies; None where there is none of that name.
 
     In the service systemd's own copy; outside it, where the drop-ins take it from, which root alone
-    may read.
+    may look into. Who may not is told so when it is read, where the config names it (`is_named`).
     """
     if not name or "/" in name or name in {".", ".."}:
         return None
@@ -26,10 +29,14 @@ def credential_path(name: str, config_folder: Path, environ: Mapping[str, str]) 
         path = Path(given) / name
         return path if path.exists() else None
     path = config_folder / CREDENTIALS / name
-    try:
-        return path if path.exists() else None
-    except PermissionError:  # before 3.12 `exists` raises it for a folder that is closed
-        return path
+    with _as_real_root():
+        try:
+            path.stat()
+        except PermissionError:
+            return path if is_named else None
+        except OSError:
+            return None
+    return path
 
 
 def read_credential(path: Path, *, what: str, limit: int, environ: Mapping[str, str]) -> bytes:
@@ -39,21 +46,29 @@ def read_credential(path: Path, *, what: str, limit: int, environ: Mapping[str, 
     """
     if environ.get("CREDENTIALS_DIRECTORY"):
         return read_private(path, what=what, limit=limit, from_credentials=True)
+    with _as_real_root():
+        try:
+            return read_private(path, what=what, limit=limit)
+        except KeyUnusableError as error:
+            if os.access(path.parent, os.X_OK, effective_ids=True):
+                raise
+            raise KeyUnusableError(
+                error.problem,
+                advice="systemd hands it to the service; type this command with sudo.",
+            ) from None
+
+
+@contextmanager
+def _as_real_root() -> Iterator[None]:
+    """Be root again for a moment, where root works as somebody else (`state.as_owner`)."""
     user = os.geteuid()
-    is_root_in_disguise = user != 0 and os.getuid() == 0
-    if is_root_in_disguise:
+    is_in_disguise = user != 0 and os.getuid() == 0
+    if is_in_disguise:
         os.seteuid(0)
     try:
-        return read_private(path, what=what, limit=limit)
-    except KeyUnusableError as error:
-        if os.access(path.parent, os.X_OK):
-            raise
-        raise KeyUnusableError(
-            error.problem,
-            advice="Type this command with sudo: systemd hands it to the service alone.",
-        ) from None
+        yield
     finally:
-        if is_root_in_disguise:
+        if is_in_disguise:
             os.seteuid(user)
 
 

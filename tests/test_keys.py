@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -82,6 +86,72 @@ def test_a_command_outside_the_service_finds_the_credential(tmp_path: Path, sett
     path = _kept_for_systemd(tmp_path, "master-key")
     found = master(tmp_path, setting)
     assert (found.secret, found.source) == (b"e" * 32, str(path))
+
+
+@contextmanager
+def _somebody_else() -> Iterator[None]:
+    """Let root's tests be a user, root no more, who may not look into root's folders."""
+    is_root = os.getuid() == 0
+    if is_root:
+        os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.setresuid(0, 0, 0)
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A config folder whose credentials are for root alone, beside a state for everybody."""
+    with TemporaryDirectory() as name:  # not below pytest's own, which is closed as a whole
+        folder = Path(name)
+        folder.chmod(0o755)
+        _kept_for_systemd(folder, "master-key")
+        (folder / "state").mkdir()
+        (folder / "state").chmod(0o777)
+        if os.getuid() != 0:
+            (folder / "credentials").chmod(0)
+        yield folder
+        (folder / "credentials").chmod(0o700)
+
+
+def test_a_service_that_may_not_look_into_roots_folder_makes_its_own_key(closed: Path) -> None:
+    """The installed folder of credentials is closed to it, whether anything is in it or not."""
+    key = closed / "state/key"
+    with _somebody_else():
+        found = load_master_key("", config_folder=closed, default=key, environ={}, may_create=True)
+    assert found.source == str(key)
+
+
+def test_who_may_not_read_a_credential_that_the_config_names_is_told_to_use_sudo(
+    closed: Path,
+) -> None:
+    key = closed / "state/key"
+    with _somebody_else(), pytest.raises(KeyUnusableError) as refused:
+        load_master_key(
+            "master-key", config_folder=closed, default=key, environ={}, may_create=True
+        )
+    assert "with sudo" in refused.value.advice
+
+
+def test_root_that_works_as_the_states_owner_reads_it_as_root(closed: Path) -> None:
+    if os.getuid() != 0:
+        (closed / "credentials").chmod(0o700)
+    else:
+        os.seteuid(65534)
+    try:
+        found = load_master_key(
+            "master-key",
+            config_folder=closed,
+            default=closed / "none",
+            environ={},
+            may_create=False,
+        )
+        assert os.geteuid() == (65534 if os.getuid() == 0 else os.getuid())
+    finally:
+        os.seteuid(os.getuid())
+    assert found.secret == b"e" * 32
 
 
 def test_until_the_service_took_a_new_credential_over_the_key_in_the_state_counts(

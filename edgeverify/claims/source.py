@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from edgeverify.claims.intake import ClaimIntake
@@ -66,6 +67,10 @@ class Surroundings:
 
     intake: ClaimIntake
     topic: ClaimTopic
+    folder: Path = Path()
+    """The config's; relative paths in it start there."""
+    reader_health: Callable[[ClaimSource, str], None] = lambda _source, _problem: None
+    """Takes in why a reader is away, in a sentence; empty once it reads (again)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edgeverify.claims import fixed, mqtt, walk_up
+from edgeverify.claims import fixed, keyboard, mqtt, osdp, pcsc, serial_port, walk_up, wiegand
 from edgeverify.claims.source import Running, SourceKind, Surroundings
 from edgeverify.errors import ConfigError
 from edgeverify.settings import ClaimSettings
 
-SOURCES: tuple[SourceKind, ...] = (mqtt.KIND, fixed.KIND, walk_up.KIND)
+SOURCES: tuple[SourceKind, ...] = (
+    mqtt.KIND,
+    fixed.KIND,
+    walk_up.KIND,
+    keyboard.KIND,
+    serial_port.KIND,
+    pcsc.KIND,
+    wiegand.KIND,
+    osdp.KIND,
+)
 
 
 def chosen(kinds: Iterable[SourceKind], settings: ClaimSettings) -> tuple[SourceKind, ...]:

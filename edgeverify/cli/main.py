@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,7 @@ from edgeverify.cli.install import (
     keys,
     models,
 )
+from edgeverify.cli.locale_for_native import use_neutral_locale
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
 from edgeverify.cli.people import average_face, check_config, enrol, explain, references, verify
 
@@ -109,4 +111,5 @@ app.command("diagnose", rich_help_panel=INSTALL)(diagnose.diagnose)
 
 def main() -> None:
     """Entry point of the `edgeverify` script."""
+    use_neutral_locale(os.environ)
     app()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT
+from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, LEAST_FACT
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
 
@@ -16,12 +16,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """`floor` is the newest trusted wall time; `claim_ids` those in use, each with its end."""
+    """`floor` is the newest trusted wall time, `least` one that passed; ids have their ends."""
 
     floor: datetime | None
     boot: str | None
     believed: str | None
     claim_ids: Mapping[str, datetime]
+    least: datetime | None = None
 
 
 def remembered(journal: Journal, now: datetime) -> Remembered:
@@ -31,6 +32,7 @@ def remembered(journal: Journal, now: datetime) -> Remembered:
         boot=_or_none(lambda: journal.fact(BOOT_FACT)),
         believed=_or_none(lambda: journal.fact(BELIEVED_FACT)),
         claim_ids=_or_none(lambda: journal.claim_ids(now)) or {},
+        least=_time(_or_none(lambda: journal.fact(LEAST_FACT))),
     )
 
 
@@ -39,3 +41,11 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return read()
     except JournalUnavailableError:
         return None
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found

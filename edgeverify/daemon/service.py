@@ -42,6 +42,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.remembered import remembered
@@ -156,6 +157,7 @@ def assemble(
             floor=known.floor,
             settings=lambda: board.current.settings.clock,
             believed=known.believed,
+            least=known.least,
         )
         sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
         heat = Heat(
@@ -218,7 +220,14 @@ def assemble(
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
-        sources = RunningSources(Surroundings(intake=intake, topic=topic))
+        sources = RunningSources(
+            Surroundings(
+                intake=intake,
+                topic=topic,
+                folder=config.folder,
+                reader_health=ReaderHealth(faults),
+            )
+        )
         health = Health(
             board=board,
             camera=camera,

@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from edgeverify.clock import ClockJudge, ClockReading, ClockVerdict
@@ -14,6 +14,7 @@ from edgeverify.settings import ClockSettings
 
 BOOT_FACT = "boot_with_set_clock"
 BELIEVED_FACT = "believed_clock"
+LEAST_FACT = "passed_for_certain"
 """What the journal keeps of the clock, by name."""
 
 
@@ -39,22 +40,27 @@ class Timekeeper:
         floor: datetime | None,
         settings: Callable[[], ClockSettings],
         believed: str | None = None,
+        least: datetime | None = None,
     ) -> None:
         """`floor` is the newest trusted wall time that the journal holds.
 
-        `believed` is what `to_remember` gave to an earlier run, None where nothing was kept.
+        `believed` is what `to_remember` gave to an earlier run, None where nothing was kept, and
+        `least` what `at_least` said there.
         """
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
         self._judge = ClockJudge(floor=floor, believed=_remembered(believed, clock.boot))
         self._verdict = ClockVerdict(is_trusted=False, problem="not read yet")
+        self._least = None if least is None else (least, clock.read().uptime)
         self.look()
 
     def look(self) -> ClockVerdict:
         """Read and judge the clock now."""
         with self._lock:
-            self._judge, self._verdict = self._judge.judge(self._clock.read(), self._settings())
+            reading = self._clock.read()
+            self._judge, self._verdict = self._judge.judge(reading, self._settings())
+            self._keep_least(reading.uptime)
             return self._verdict
 
     def wall(self) -> datetime:
@@ -81,7 +87,33 @@ class Timekeeper:
             self._clock.vouch()
             reading = self._clock.read()
             self._judge = self._judge.accepted(reading)
+            self._least = None
+            self._keep_least(reading.uptime)
             return reading.wall
+
+    def at_least(self) -> datetime | None:
+        """Return a wall time that has passed for certain; None where none was ever vouched for.
+
+        The newest trusted one, and as much more as the monotonic clock has run since: it goes on
+        where no time server is and the wall clock is not believed.
+        """
+        with self._lock:
+            uptime = self._clock.read().uptime
+            self._keep_least(uptime)
+            if self._least is None:
+                return None
+            known, since = self._least
+            return known + timedelta(seconds=max(0.0, uptime - since))
+
+    def _keep_least(self, uptime: float) -> None:
+        floor = self._judge.floor
+        if floor is None:
+            return
+        if self._least is None:
+            self._least = floor, uptime
+        known, since = self._least
+        if floor > known + timedelta(seconds=max(0.0, uptime - since)):
+            self._least = floor, uptime
 
     def to_remember(self) -> str | None:
         """Return what a later run in this boot needs to see a leap; None where nothing is believed.

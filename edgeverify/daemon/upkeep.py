@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from edgeverify.claims import ClaimGate
 from edgeverify.clock import SystemClock
@@ -12,6 +13,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.timekeeping import (
     BELIEVED_FACT,
     BOOT_FACT,
+    LEAST_FACT,
     Timekeeper,
     remembered_boot,
 )
@@ -19,7 +21,10 @@ from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, JournalUnavailableError
 from edgeverify.journal import Journal
 from edgeverify.journal.retention import STEP
+from edgeverify.journal.rows import EPOCH
 from edgeverify.references import ReferenceStore
+
+REMEMBER_EVERY = timedelta(hours=1)
 
 LOG = logging.getLogger(__name__)
 
@@ -39,6 +44,7 @@ class Upkeep:
     time: Timekeeper
     board: Board
     faults: FaultBoard
+    remembered_least: datetime | None = None
 
     def probe_journal(self) -> None:
         """Try a journal that failed; learn from it what could not be read at the start."""
@@ -61,15 +67,27 @@ class Upkeep:
             LOG.warning("%s", error.problem)
 
     def prune_journal(self) -> bool:
-        """Let a few decisions go that retention no longer keeps; return whether there are more."""
-        now = self.time.floor()
-        if now is None:
-            return False  # a clock that is not believed must not decide what is old
+        """Let a few decisions go that retention no longer keeps; return whether there are more.
+
+        What is old is told by time that has passed for certain, so that it goes on where the clock
+        is not believed; where no time is known at all, by size alone.
+        """
+        least = self.time.at_least()
+        allows = self.board.current.settings.clock.allow_unsynced
+        now = least or (self.time.wall() if allows else EPOCH)
         try:
+            self._remember_least(least)
             return self.journal.prune(now, self.board.current.settings.journal) >= STEP
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
             return False
+
+    def _remember_least(self, least: datetime | None) -> None:
+        kept = self.remembered_least
+        if least is None or (kept is not None and least - kept < REMEMBER_EVERY):
+            return
+        self.journal.keep_fact(LEAST_FACT, least.isoformat())
+        self.remembered_least = least
 
     def return_references(self) -> bool:
         """Move references back from memory to the disk; True when everybody is to be enrolled."""

@@ -158,6 +158,12 @@ class FaultName(DescribedWord):
         "yes",
         "Repair the connection to the broker: what it has not taken is kept. Or end the flood.",
     )
+    READER_UNAVAILABLE = (
+        "reader_unavailable",
+        "a card reader of `claims.sources` cannot be read; tried again for ever",
+        "by the other sources",
+        "Look at its plug, its name and its rights: the sentence says which and why.",
+    )
     HISTORY_STUCK = (
         "history_stuck",
         "history waits although the broker is connected",

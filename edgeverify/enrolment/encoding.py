@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,16 @@ MARGIN = 0.5
 trained on faces with room around them, and an ID-card photo may have none."""
 
 
+QUARTERS = (1, 3, 2)
+"""Quarter turns, counted against the clock, that are tried where no upright face is found."""
+ON_ITS_SIDE = {Gate.NO_FACE, Gate.TURNED_AWAY, Gate.MESH_LOST}
+"""What a photo that lies on its side is refused for."""
+
+
+class _LiesOnItsSideError(FaceNotUsableError):
+    """Refused for what a turn of the picture could mend."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EncodedPhoto:
     """An embedding of a photo, and what a person should know about it though it was taken.
@@ -74,7 +84,36 @@ def encode_photo(
     FaceNotUsableError with the photo's name and what is wrong with it.
     """
     gates = quality.model_copy(update={"min_eye_distance_pixels": rules.min_eye_distance_pixels})
-    seen, embedding = _probe(pipeline, photo, gates, "reference")
+    try:
+        seen, embedding = _probe(pipeline, photo, gates, "reference")
+    except _LiesOnItsSideError as error:
+        return _turned(pipeline, photo, gates, rules, error)
+    return _encoded(photo, seen, embedding, rules)
+
+
+def _turned(
+    pipeline: Pipeline,
+    photo: Photo,
+    gates: QualitySettings,
+    rules: EnrolmentSettings,
+    refused: FaceNotUsableError,
+) -> EncodedPhoto:
+    """Embed a photo that lies on its side without saying so (no EXIF); else raise `refused`."""
+    for quarters in QUARTERS:
+        rgb = np.ascontiguousarray(np.rot90(photo.rgb, quarters))
+        try:
+            seen, embedding = _probe(pipeline, replace(photo, rgb=rgb), gates, "reference")
+        except FaceNotUsableError:
+            continue
+        said = f"{photo.name}: was turned by {quarters * 90} degrees; save it upright"
+        found = _encoded(photo, seen, embedding, rules)
+        return replace(found, warning="; ".join(filter(None, (said, found.warning))))
+    raise refused
+
+
+def _encoded(
+    photo: Photo, seen: ProbeResult, embedding: Embedding, rules: EnrolmentSettings
+) -> EncodedPhoto:
     pixels = seen.quality.eye_distance_pixels if seen.quality else 0.0
     is_small = not pixels >= SMALL_PHOTO_PIXELS
     weak = (("small", is_small), ("without colour, as old ones are", _is_grey(photo.rgb)))
@@ -113,7 +152,9 @@ def _probe(
         raise FaceNotUsableError(f"{photo.name}: {error}") from None
     if seen.refusal is not None or seen.embedding is None:
         why, advice = _why(seen.refusal)
-        raise FaceNotUsableError(f"{photo.name}: {why}", advice=advice)
+        gate = None if seen.refusal is None else seen.refusal.gate
+        kind = _LiesOnItsSideError if gate in ON_ITS_SIDE else FaceNotUsableError
+        raise kind(f"{photo.name}: {why}", advice=advice)
     return seen, seen.embedding
 
 

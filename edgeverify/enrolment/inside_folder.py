@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 from edgeverify.errors import ImageError
 
@@ -42,7 +44,7 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
             advice="Name a picture in it.",
         )
     try:
-        descriptor = _open_part_by_part(root, inside.parts)
+        descriptor = _open_as_written(root, inside.parts)
     except FileNotFoundError:
         raise PhotoAbsentError(
             f"{name}: there is no such file in {folder}",
@@ -57,6 +59,25 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
         return _read_at_most(descriptor, name, int(max_mebibytes * MEBIBYTE))
     finally:
         os.close(descriptor)
+
+
+def _open_as_written(root: Path, parts: tuple[str, ...]) -> int:
+    """Open a file whose name may be composed otherwise on the disk: é in one character, or in two.
+
+    A name typed on one system and a file copied from another look alike and differ in bytes
+    (Unicode Standard Annex 15); at most one of them is there.
+    """
+    spellings = [parts, *(_composed(parts, form) for form in ("NFC", "NFD"))]
+    for spelling in spellings[:-1]:
+        try:
+            return _open_part_by_part(root, spelling)
+        except FileNotFoundError:  # noqa: PERF203 - at most twice
+            continue
+    return _open_part_by_part(root, spellings[-1])
+
+
+def _composed(parts: tuple[str, ...], form: Literal["NFC", "NFD"]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize(form, part) for part in parts)
 
 
 def _open_part_by_part(root: Path, parts: tuple[str, ...]) -> int:

@@ -39,14 +39,15 @@ def load_credentials(
 
 def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str:
     what, limit = "the broker's password", MAX_PASSWORD_BYTES
-    path, credential = config_folder / name, credential_path(name, config_folder, environ)
+    path = config_folder / name
+    credential = credential_path(name, config_folder, environ, is_named=True)
     if credential is not None and (environ.get("CREDENTIALS_DIRECTORY") or not path.exists()):
         path = credential
         raw = read_credential(credential, what=what, limit=limit, environ=environ)
     else:
         raw = read_private(path, what=what, limit=limit)
     try:
-        return raw.decode("utf-8").rstrip("\r\n")
+        return raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise KeyUnusableError(f"the broker's password is not UTF-8: {path}") from None
 

@@ -7,23 +7,52 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from edgeverify.settings.readers import (
+    KeyboardSettings,
+    OsdpSettings,
+    PcscSettings,
+    SerialSettings,
+    WiegandSettings,
+)
 from edgeverify.settings.section import Section
 
 
 class ClaimSettings(Section):
     """Where claims come from."""
 
-    sources: tuple[Literal["mqtt", "fixed", "walk_up"], ...] = Field(
-        default=("mqtt",), min_length=1, strict=False
-    )
-    """One or more of `mqtt` (a reader publishes), `fixed` (a room with one occupant) and
-    `walk_up` (no reader: everybody valid now counts as claimed)."""
+    sources: tuple[
+        Literal["mqtt", "fixed", "walk_up", "keyboard", "serial", "pcsc", "wiegand", "osdp"], ...
+    ] = Field(default=("mqtt",), min_length=1, strict=False)
+    """One or more of `mqtt` (a reader publishes), `fixed` (a room with one occupant), `walk_up` (no
+    reader: everybody valid now counts as claimed), and the readers at this machine: `keyboard`,
+    `serial`, `pcsc`, `wiegand`, `osdp`, each with its section below."""
     fixed_card: str = ""
     """The occupant's card number, for `fixed`."""
     max_age_seconds: float = Field(default=10.0, gt=0, le=300)
     """A claim older (or newer) than this on arrival is refused as `claim_expired`."""
     retry_pause_seconds: float = Field(default=3.0, ge=0, le=300)
     """`fixed` and `walk_up`: pause after a decision before the next attempt begins."""
+
+    keyboard: KeyboardSettings = KeyboardSettings()
+    serial: SerialSettings = SerialSettings()
+    pcsc: PcscSettings = PcscSettings()
+    wiegand: WiegandSettings = WiegandSettings()
+    osdp: OsdpSettings = OsdpSettings()
+
+    @model_validator(mode="after")
+    def _readers_are_named(self) -> Self:
+        needed = {
+            "keyboard": ("keyboard.device", self.keyboard.device),
+            "serial": ("serial.port", self.serial.port),
+            "osdp": ("osdp.port", self.osdp.port and self.osdp.key_file),
+        }
+        for source, (key, value) in needed.items():
+            if source in self.sources and not value:
+                also = " and osdp.key_file" if source == "osdp" else ""
+                raise ValueError(f"sources has {source!r}, so {key}{also} must be set")
+        if "pcsc" in self.sources and self.pcsc.application and not self.pcsc.key_file:
+            raise ValueError("pcsc.application needs pcsc.key_file, which checks what it holds")
+        return self
 
     @model_validator(mode="after")
     def _fixed_needs_a_card(self) -> Self:

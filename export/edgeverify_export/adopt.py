@@ -28,6 +28,7 @@ from edgeverify_export.assemble import (
 from edgeverify_export.canonical_graph import canonical, simplified
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
+from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.sessions import run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
 
@@ -104,7 +105,7 @@ def graph_weights_sha256(model: onnx.ModelProto) -> str:
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise CheckpointError(f"no ONNX file at {path}", advice="Check the path.")
+        raise CheckpointError(f"no such file: {path}", advice="Check the path.")
     data = path.read_bytes()
     try:
         onnx.load_model_from_string(data)
@@ -131,6 +132,7 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
         )
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
+    require_embedding(outputs[1], str(path))
     return sides[2], outputs[1]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import re
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PosixPath
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -17,6 +18,7 @@ from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError
 from edgeverify.models.graphs.dlib_resnet import state_of
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
+from edgeverify_export.checkpoint_choice import Choice, bare_names, choose, listed, state_dicts
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Weights
@@ -28,12 +30,9 @@ def read_dlib_state(path: Path) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(values.copy()) for name, values in state.items()}
 
 
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Where training scripts put the weights beside optimiser and epoch."""
-
-_PICKLE_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
-_LISTED = 8
+_HARMLESS: list[Any] = [argparse.Namespace, Path, PosixPath]
+"""What training scripts put beside the weights, and what holds data only: options and paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +40,85 @@ class Checkpoint:
     """Trained weights, float32 on the CPU, with the SHA-256 of the file they came from.
 
     `weights_sha256` is of the weights themselves (`edgeverify.bundle.weights_hash`), whatever file
-    they lie in.
+    they lie in. `remarks` say what of the file was left aside.
     """
 
     path: Path
     sha256: str
     weights_sha256: str
     weights: Weights
+    remarks: tuple[str, ...] = ()
+
+    def without(self, names: Sequence[str], why: str) -> Checkpoint:
+        """Return the checkpoint without these tensors, and with a word on it."""
+        left = {name: value for name, value in self.weights.items() if name not in set(names)}
+        return replace(
+            self,
+            weights=left,
+            weights_sha256=hash_of(left),
+            remarks=(*self.remarks, f"{why}: {listed(list(names))}"),
+        )
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read `.pt`, `.pth`, `.safetensors` or dlib's `.dat`; CheckpointError says what is wrong.
+def read_checkpoint(path: Path, choice: Choice | None = None) -> Checkpoint:
+    """Read PyTorch's files, safetensors or dlib's, whatever they are called.
 
-    The weights may stand bare or under `state_dict`, `model` or `model_state_dict`, with
-    `module.` (DataParallel) or `_orig_mod.` (torch.compile) in their names.
+    What a file is its content says. The weights may stand bare or under a key, with `module.`
+    (DataParallel, SWA, EMA) or `_orig_mod.` (torch.compile) in their names; where a file holds
+    several sets, `choice` says which. CheckpointError says what is wrong.
     """
     if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}", advice="Check the path.")
+        raise CheckpointError(f"no such file: {path}", advice="Check the path.")
     if path.stat().st_size == 0:
         raise CheckpointError(f"{path} is empty (0 bytes)")
-    if path.suffix == ".safetensors":
-        loaded: object = _read_safetensors(path)
-    elif path.suffix == ".dat":
-        loaded = read_dlib_state(path)
-    elif path.suffix in _PICKLE_SUFFIXES:
-        loaded = _read_pickle(path)
-    else:
-        raise CheckpointError(
-            f"{path.name} is not a kind of checkpoint that is read here",
-            advice="Save the state dict as .pt, .pth or .safetensors.",
-        )
-    weights = _usable(_bare_names(_unwrap(loaded, path)), path)
-    tensors = read_dlib_weights(path.read_bytes()).tensors if path.suffix == ".dat" else None
+    loaded, is_dlib = _read(path)
+    chosen = choose(loaded, choice or Choice(), path)
+    weights = _usable(chosen.weights, path)
     return Checkpoint(
         path=path,
         sha256=sha256_of_file(path),
-        weights_sha256=weights_sha256(tensors or {k: v.numpy() for k, v in weights.items()}),
+        weights_sha256=weights_sha256(read_dlib_weights(path.read_bytes()).tensors)
+        if is_dlib
+        else hash_of(weights),
         weights=weights,
+        remarks=chosen.remarks,
     )
+
+
+def sets_in(path: Path) -> dict[str, tuple[str, ...]]:
+    """List the sets of weights in a file: where each stands, and the names in it."""
+    loaded, _ = _read(path)
+    return {key: tuple(bare_names(each)) for key, each in state_dicts(loaded).items()}
+
+
+def hash_of(weights: Weights) -> str:
+    """Hash a state dict's tensors."""
+    return weights_sha256({name: value.numpy() for name, value in weights.items()})
+
+
+def _read(path: Path) -> tuple[object, bool]:
+    """Read by content; whether it is dlib's file comes with it."""
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    if head.startswith((b"PK", b"\x80")):
+        return _read_pickle(path), False
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:
+        return _read_safetensors(path), False
+    if head.startswith(b"\x89HDF"):
+        raise CheckpointError(
+            f"{path} is a Keras or HDF5 file, not a checkpoint of PyTorch",
+            advice="Convert it with tf2onnx and take `edgeverify-export adopt`: docs/export.md. "
+            "PyTorch's are .pt, .pth, .ckpt and .safetensors.",
+        )
+    if path.suffix in {".dat", ".onnx"}:
+        if path.suffix == ".onnx":
+            raise CheckpointError(
+                f"{path} is an ONNX graph", advice="Take `edgeverify-export adopt`."
+            )
+        return read_dlib_state(path), True
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path), False
+    return _read_pickle(path), False
 
 
 def _read_safetensors(path: Path) -> object:
@@ -95,7 +135,8 @@ def _read_pickle(path: Path) -> object:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(_HARMLESS):
+                return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         wanted = _GLOBAL.search(str(error))
         if wanted or "weights_only" in str(error) or "Unsupported" in str(error):
@@ -127,29 +168,6 @@ def _first(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:160]
 
 
-def _unwrap(loaded: object, path: Path) -> Mapping[str, object]:
-    for _ in range(3):
-        if not isinstance(loaded, Mapping):
-            break
-        inner = next((loaded[k] for k in WRAPPERS if isinstance(loaded.get(k), Mapping)), None)
-        if inner is None:
-            if not loaded or not all(isinstance(key, str) for key in loaded):
-                break
-            return cast("Mapping[str, object]", loaded)
-        loaded = inner
-    raise CheckpointError(
-        f"{path} holds no state dict (names with tensors), but a {type(loaded).__name__}",
-        advice=f"Save model.state_dict(), bare or under one of {', '.join(WRAPPERS)}.",
-    )
-
-
-def _bare_names(weights: Mapping[str, object]) -> dict[str, object]:
-    bare = {key.replace("_orig_mod.", ""): value for key, value in weights.items()}
-    while bare and all(key.startswith("module.") for key in bare):
-        bare = {key.removeprefix("module."): value for key, value in bare.items()}
-    return bare
-
-
 def _usable(weights: Mapping[str, object], path: Path) -> dict[str, torch.Tensor]:
     strangers = [key for key, value in weights.items() if not isinstance(value, torch.Tensor)]
     if strangers:
@@ -172,10 +190,3 @@ def _usable(weights: Mapping[str, object], path: Path) -> dict[str, torch.Tensor
         key: value.to_dense().float() if value.is_floating_point() else value
         for key, value in tensors.items()
     }
-
-
-def listed(names: list[str]) -> str:
-    """Name the first few and count the rest."""
-    shown = ", ".join(names[:_LISTED])
-    rest = len(names) - _LISTED
-    return f"{shown} and {rest} more" if rest > 0 else shown

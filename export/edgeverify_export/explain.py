@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgeverify.bundle.loading import Bundle
-from edgeverify.errors import CheckpointError, FaceNotUsableError
+from edgeverify.bundle.manifest import Manifest
+from edgeverify.domain import RgbImage
+from edgeverify.errors import CheckpointError, FaceNotUsableError, ImageError
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import Side
 from edgeverify.vision.dominance import FaceSelection
-from edgeverify_export.parity.faces import find_faces
-from edgeverify_export.sources import is_source_of, load_network
+from edgeverify_export.parity.faces import find_faces, read_rgb
+from edgeverify_export.sources import load_source
 
 if TYPE_CHECKING:
     from edgeverify.comparison import Metric
@@ -45,15 +49,18 @@ def explain_pair(
     *,
     metric: Metric = "cosine",
     normalise: bool = True,
+    layer_name: str | None = None,
+    alone: bool = False,
 ) -> Explained:
     """Explain the door's own score of two fed faces, by whichever metric.
 
     Each is float32 (1, 3, size, size), or (2, ...) with the mirror image last where that side has
-    one; then the map is of both, put on the face. The maps weigh the channels of the last
-    convolution that still has a width by the gradient of the score. CheckpointError where the
-    network has no such layer.
+    one; then the map is of both, put on the face. The maps weigh the channels of a layer, by
+    default the last convolution that still has a width, by the gradient of the score; with `alone`
+    by that of the probe's embedding before it is normalised, in its own direction.
+    CheckpointError where the network has no such layer.
     """
-    name, layer = _last_convolution(network, probe)
+    name, layer = _layer(network, probe, layer_name)
     kept: list[torch.Tensor] = []
 
     def keep(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
@@ -66,10 +73,13 @@ def explain_pair(
         network.zero_grad(set_to_none=True)
         # A gradient flows even where every weight is frozen, because the input asks for it.
         first, second = (
-            _pooled(network(torch.from_numpy(fed.copy()).requires_grad_()), normalise=normalise)
+            _pooled(
+                network(torch.from_numpy(fed.copy()).requires_grad_()),
+                normalise=normalise and not alone,
+            )
             for fed in (probe, reference)
         )
-        score = _score(first, second, metric)
+        score = _strength(first) if alone else _score(first, second, metric)
         score.backward()  # type: ignore[no-untyped-call]
     finally:
         handle.remove()
@@ -91,6 +101,12 @@ def _score(probe: torch.Tensor, reference: torch.Tensor, metric: Metric) -> torc
     return -distance if metric == "euclidean" else cosine
 
 
+def _strength(embedding: torch.Tensor) -> torch.Tensor:
+    """Return how far an embedding reaches in its own direction: what one face shows by itself."""
+    direction = nn.functional.normalize(embedding, dim=0).detach()
+    return embedding @ direction
+
+
 def _map(activation: torch.Tensor, size: int) -> Heat:
     gradient = activation.grad
     if gradient is None:
@@ -108,15 +124,41 @@ def _map(activation: torch.Tensor, size: int) -> Heat:
 
 def _last_convolution(network: nn.Module, example: Batch) -> tuple[str, nn.Module]:
     """Find the last convolution whose output is at least 4 pixels wide."""
+    convolutions = _maps(network, example)
+    if not convolutions:
+        raise CheckpointError("the network has no convolution to look at")
+    return convolutions[-1]
+
+
+def _layer(network: nn.Module, example: Batch, name: str | None) -> tuple[str, nn.Module]:
+    """Find the layer that is named, or the last convolution with a width."""
+    if name is None:
+        return _last_convolution(network, example)
+    known = dict(network.named_modules())
+    maps = [one for one, _ in _maps(network, example, every=True)]
+    if name not in maps:
+        what = "gives no map of at least 4 pixels" if name in known else "is not there"
+        likely = [one for one, module in known.items() if isinstance(module, nn.Conv2d)]
+        shown = ", ".join([one for one in likely if one in maps][-6:])
+        raise CheckpointError(
+            f"--layer {name} {what}", advice=f"The last that do: {shown}. Or leave out --layer."
+        )
+    return name, known[name]
+
+
+def _maps(
+    network: nn.Module, example: Batch, *, every: bool = False
+) -> list[tuple[str, nn.Module]]:
+    """List convolutions, or every module, that give a map of at least 4 pixels, as they run."""
     seen: list[tuple[str, nn.Module]] = []
     handles = []
     for name, module in network.named_modules():
-        if isinstance(module, nn.Conv2d):
+        if name and (every or isinstance(module, nn.Conv2d)):
 
             def note(
                 module: nn.Module, _inputs: object, output: torch.Tensor, name: str = name
             ) -> None:
-                if output.shape[-1] >= 4:
+                if isinstance(output, torch.Tensor) and output.ndim == 4 and output.shape[-1] >= 4:
                     seen.append((name, module))
 
             handles.append(module.register_forward_hook(note))
@@ -126,34 +168,42 @@ def _last_convolution(network: nn.Module, example: Batch) -> tuple[str, nn.Modul
     finally:
         for handle in handles:
             handle.remove()
-    if not seen:
-        raise CheckpointError("the network has no convolution to look at")
-    return seen[-1]
+    return seen
 
 
 _SCORES = {"cosine": "cosine", "euclidean": "minus the distance"}
 
 
 def explain_photos(
-    bundle: Bundle, checkpoint: Path, photos: tuple[Path, Path], picture: Path
+    bundle: Bundle,
+    checkpoint: Path,
+    photos: Sequence[Path],
+    picture: Path,
+    *,
+    layer: str | None = None,
 ) -> Explained:
     """Write the side-by-side PNG and give the maps; the checkpoint must be the bundle's own.
 
-    FaceNotUsableError where a photo shows no face.
+    `photos` are probe and reference, or one photo: then it shows what makes that face's own
+    embedding. FaceNotUsableError where a photo shows no face,
+    ImageError where one cannot be read.
     """
     manifest = bundle.manifest
-    loaded = load_network(checkpoint, manifest.arch)
-    if not is_source_of(loaded.checkpoint, manifest):
-        raise FaceNotUsableError(f"{checkpoint} is not what the bundle was made of")
-    found = find_faces(photos, selection=FaceSelection.LARGEST, show=False)
+    for photo in photos:
+        if not photo.is_file():
+            raise ImageError(f"no such file: {photo}", advice="Check the path.")
+    loaded = load_source(checkpoint, manifest)
+    found = find_faces(tuple(photos), selection=FaceSelection.LARGEST, show=False)
     for photo in photos:
         if photo not in found:
+            read_rgb(photo)
             raise FaceNotUsableError(f"no face in {photo}")
     chips = [found[photo].chip(manifest.feeding, manifest.aligns_by) for photo in photos]
+    pair = (chips[0], chips[-1])
     sides: tuple[Side, Side] = ("probe", "reference")
     probe, reference = (
         feed(chip, manifest.feeding, mirror=manifest.is_mirrored(side))
-        for chip, side in zip(chips, sides, strict=True)
+        for chip, side in zip(pair, sides, strict=True)
     )
     explained = explain_pair(
         loaded.fitted.network,
@@ -161,25 +211,38 @@ def explain_photos(
         reference,
         metric=manifest.metric,
         normalise=manifest.normalise,
+        layer_name=layer,
+        alone=len(photos) == 1,
     )
-    figure = Figure(figsize=(8, 8), layout="constrained")
+    _draw(manifest, photos, chips, explained, picture)
+    return explained
+
+
+def _draw(
+    manifest: Manifest,
+    photos: Sequence[Path],
+    chips: Sequence[RgbImage],
+    explained: Explained,
+    picture: Path,
+) -> None:
+    figure = Figure(figsize=(4 * len(photos), 8), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(2, 2)
-    for column, (photo, chip, heat) in enumerate(
-        zip(photos, chips, (explained.probe, explained.reference), strict=True)
-    ):
+    axes = figure.subplots(2, len(photos), squeeze=False)
+    heats = (explained.probe, explained.reference)
+    for column, (photo, chip) in enumerate(zip(photos, chips, strict=True)):
+        role = ("probe: ", "reference: ")[column] if len(photos) > 1 else ""
         axes[0][column].imshow(chip)
-        axes[0][column].set_title(("probe: ", "reference: ")[column] + photo.name, fontsize=9)
-        axes[1][column].imshow(_overlay(chip, heat))
+        axes[0][column].set_title(role + photo.name, fontsize=9)
+        axes[1][column].imshow(_overlay(chip, heats[column]))
     for row in axes:
         for one in row:
             one.set_axis_off()
-    figure.suptitle(
-        f"{manifest.name}: {_SCORES[manifest.metric]} {explained.score:.3f}, as the door scores\n"
-        f"Grad-CAM at {explained.layer}"
-    )
+    what = f"{_SCORES[manifest.metric]} {explained.score:.3f}, as the door scores"
+    if len(photos) == 1:
+        what = f"length of the embedding {explained.score:.3f}"
+    figure.suptitle(f"{manifest.name}: {what}\nGrad-CAM at {explained.layer}")
+    give_glyphs(figure)
     figure.savefig(picture, dpi=110)
-    return explained
 
 
 def _overlay(

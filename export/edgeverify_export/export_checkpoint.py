@@ -11,6 +11,7 @@ from edgeverify_export.assemble import Assembled, assemble, bundle_name, tool_ve
 from edgeverify_export.canonical_graph import simplified
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import checked
+from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.onnx_graph import export_graph, require_equal
 from edgeverify_export.sources import load_network
 from edgeverify_export.statement import Statement, resolve
@@ -18,6 +19,7 @@ from edgeverify_export.statement import Statement, resolve
 if TYPE_CHECKING:
     import onnx
 
+    from edgeverify_export.checkpoint_choice import Choice
     from edgeverify_export.networks.architecture import Architecture
 
 
@@ -31,6 +33,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     licence: str = "owner's",
     batch: int | None = None,
     half: bool = True,
+    choice: Choice | None = None,
     step: Step = step_silently,
 ) -> Assembled:
     """Make the bundle `folder` of a checkpoint.
@@ -39,7 +42,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     """
     require_free(folder)
     step("reading the checkpoint")
-    loaded = load_network(path, arch)
+    loaded = load_network(path, arch, choice)
     resolved = resolve(statement, loaded.architecture)
     network, size = loaded.fitted.network, resolved.feeding.size
     step("exporting to ONNX")
@@ -51,6 +54,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     model, remark = simplified(model, require)
     checked(model)
     outputs = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
+    require_embedding(outputs, str(path))
     recipe = EmbedderRecipe(
         name=bundle_name(name, folder),
         arch=arch,
@@ -70,7 +74,10 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     )
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, model, half=half)
-    return Assembled(made.bundle, (remark, *_sigmoid(loaded.fitted.sigmoid), *made.remarks))
+    return Assembled(
+        made.bundle,
+        (*loaded.checkpoint.remarks, remark, *_sigmoid(loaded.fitted.sigmoid), *made.remarks),
+    )
 
 
 def _notes(path: Path, architecture: Architecture | None) -> str:

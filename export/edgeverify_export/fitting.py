@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from edgeverify.errors import CheckpointError
-from edgeverify_export.checkpoint import Checkpoint, listed
+from edgeverify_export.checkpoint import Checkpoint
+from edgeverify_export.checkpoint_choice import listed
+from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.networks.vgg19 import sigmoid_head
 
@@ -18,6 +22,13 @@ if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Architecture, Weights
 
 
+_LOSS = re.compile(
+    r"(^|\.)(arc_?face|cos_?face|ada_?face|loss(_fn)?|criterion|margin|metric(_fc)?|head|logits|"
+    r"classifier|product|centers?|W|kernel)(\.|$)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """What stands between a state dict and a network."""
@@ -25,6 +36,12 @@ class Misfit:
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     misshapen: tuple[str, ...]
+
+    @property
+    def is_loss_only(self) -> bool:
+        """Return whether the network fits, but for tensors that a training loss owns."""
+        fits = not self.missing and not self.misshapen
+        return bool(self.unexpected) and fits and all(map(_LOSS.search, self.unexpected))
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.unexpected or self.misshapen)
@@ -49,17 +66,30 @@ class FittedNetwork:
 
     network: nn.Module
     sigmoid: tuple[float, float] | None = None
+    checkpoint: Checkpoint | None = None
+    """What of the file the network took."""
 
 
 def fit(checkpoint: Checkpoint, architecture: Architecture) -> FittedNetwork:
-    """Load the weights; CheckpointError lists what does not fit and names the arch that would."""
+    """Load the weights; CheckpointError lists what does not fit and names the arch that would.
+
+    A loss's own tensors beside a network that fits wholly (ArcFace's W, a classifier of the
+    training people) are dropped, and said in the checkpoint's remarks.
+    """
     weights, sigmoid = _without_head(checkpoint.weights, architecture)
     network = architecture.build(weights)
     misfit = compare(network, weights)
+    if misfit.is_loss_only:
+        checkpoint = checkpoint.without(misfit.unexpected, "dropped, a loss's own")
+        weights, sigmoid = _without_head(checkpoint.weights, architecture)
+        misfit = compare(network, weights)
     if misfit:
         raise _does_not_fit(checkpoint, architecture, misfit)
     network.load_state_dict(dict(weights), strict=False)
-    return FittedNetwork(network.eval(), sigmoid)
+    layer = architecture.embedding_layer
+    if layer is not None and layer in weights:
+        require_embedding(int(weights[layer].shape[0]), f"{checkpoint.path}: {layer}")
+    return FittedNetwork(network.eval(), sigmoid, checkpoint)
 
 
 def compare(network: nn.Module, weights: Weights) -> Misfit:
@@ -79,13 +109,28 @@ def compare(network: nn.Module, weights: Weights) -> Misfit:
 
 def fitting_architecture(weights: Weights) -> str | None:
     """Find the row of the table that these weights fit wholly, or None."""
+    given = {key for key in weights if not _is_counter(key)}
     for name, architecture in ARCHITECTURES.items():
+        # Building one is slow, so their names, known once, go first.
+        if len(given ^ _names_of(name)) > _HEAD_TENSORS:
+            continue
         bare, _ = _without_head(weights, architecture)
         with torch.device("meta"):
             network = architecture.build(bare)
         if not compare(network, bare):
             return name
     return None
+
+
+_HEAD_TENSORS = 2
+"""Weight and bias of a Siamese head, which a network's own names lack."""
+
+
+@functools.cache
+def _names_of(arch: str) -> frozenset[str]:
+    with torch.device("meta"):
+        network = ARCHITECTURES[arch].build({})
+    return frozenset(key for key in network.state_dict() if not _is_counter(key))
 
 
 def _without_head(
@@ -109,11 +154,25 @@ def _does_not_fit(
     checkpoint: Checkpoint, architecture: Architecture, misfit: Misfit
 ) -> CheckpointError:
     better = fitting_architecture(checkpoint.weights)
-    advice = (
-        f"These weights fit --arch {better}."
-        if better is not None
-        else "They fit no arch of the table; give your own network as --arch module:Class."
-    )
+    prefixed = None if better else _under_a_prefix(checkpoint.weights)
+    if better is not None:
+        advice = f"These weights fit --arch {better}."
+    elif prefixed is not None:
+        advice = f"With --prefix {prefixed[0]} they fit --arch {prefixed[1]}."
+    elif misfit.unexpected and not misfit.missing and not misfit.misshapen:
+        advice = f"All else fits: leave them out with --drop '{misfit.unexpected[0]}'."
+    else:
+        advice = "They fit no arch of the table; give your own network as --arch module:Class."
     return CheckpointError(
         f"{checkpoint.path} is not a {architecture.name}: {misfit}", advice=advice
     )
+
+
+def _under_a_prefix(weights: Weights) -> tuple[str, str] | None:
+    """Find the prefix under which a network of the table stands, and which one."""
+    for prefix in sorted({key.partition(".")[0] + "." for key in weights if "." in key}):
+        inner = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+        found = fitting_architecture(inner)
+        if found is not None:
+            return prefix, found
+    return None

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from edgeverify.errors import CheckpointError
-from edgeverify_export.checkpoint import Checkpoint, read_checkpoint
+from edgeverify_export.checkpoint import Checkpoint, read_checkpoint, sets_in
+from edgeverify_export.checkpoint_choice import Choice
 from edgeverify_export.fitting import FittedNetwork, fit
 from edgeverify_export.networks.architecture import IMAGENET, Architecture
 from edgeverify_export.networks.table import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edgeverify.bundle.manifest import Manifest
     from edgeverify_export.networks.architecture import Weights
 
@@ -30,8 +33,10 @@ class LoadedNetwork:
     architecture: Architecture | None
 
 
-def load_network(path: Path, arch: str) -> LoadedNetwork:
+def load_network(path: Path, arch: str, choice: Choice | None = None) -> LoadedNetwork:
     """Read a checkpoint into the network that `arch` names; CheckpointError where it cannot be.
+
+    `choice` says which of the file's tensors are meant, where that is not plain.
 
     `arch` is a name of the table or `module:Class`; the module is looked for beside the working
     directory too, as `python` does.
@@ -42,9 +47,37 @@ def load_network(path: Path, arch: str) -> LoadedNetwork:
             f"unknown arch {arch!r}",
             advice=f"One of {', '.join(ARCHITECTURES)}, or module:Class for your own network.",
         )
-    checkpoint = read_checkpoint(path)
-    architecture = known or _own(arch)
-    return LoadedNetwork(fit(checkpoint, architecture), checkpoint, known)
+    checkpoint = read_checkpoint(path, choice)
+    fitted = fit(checkpoint, known or _own(arch))
+    return LoadedNetwork(fitted, fitted.checkpoint or checkpoint, known)
+
+
+def load_source(path: Path, manifest: Manifest) -> LoadedNetwork:
+    """Read the network that a bundle was made of out of a checkpoint, wherever it stands in it.
+
+    Every set of weights in the file is tried, with and without the first part of its names, until
+    one has the hash that the manifest states. CheckpointError where none has.
+    """
+    for choice in _choices(path):
+        try:
+            loaded = load_network(path, manifest.arch, choice)
+        except CheckpointError:
+            continue
+        if is_source_of(loaded.checkpoint, manifest):
+            return loaded
+    raise CheckpointError(
+        f"{path} is not the checkpoint that the bundle was made of",
+        advice="Give the file that the bundle came from; parity without --checkpoint needs none.",
+    )
+
+
+def _choices(path: Path) -> Iterator[Choice]:
+    yield Choice()
+    yield Choice(ema=True)
+    for key, names in sets_in(path).items():
+        yield Choice(key=key)
+        for prefix in sorted({name.partition(".")[0] + "." for name in names if "." in name}):
+            yield Choice(key=key, prefix=prefix)
 
 
 def is_source_of(checkpoint: Checkpoint, manifest: Manifest) -> bool:

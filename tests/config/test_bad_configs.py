@@ -112,7 +112,10 @@ BAD: list[tuple[str, str, str]] = [
     (
         "another word in a list",
         "claims:\n  sources:\n    - mqtt\n    - nfc",
-        '4: claims.sources[1]: must be mqtt, fixed or walk_up, not the text "nfc"',
+        (
+            "4: claims.sources[1]: must be mqtt, fixed, walk_up, keyboard, serial, pcsc, wiegand "
+            'or osdp, not the text "nfc"'
+        ),
     ),
     (
         "an empty list",
@@ -129,6 +132,29 @@ BAD: list[tuple[str, str, str]] = [
         "a fixed claim for nobody",
         "claims:\n  sources: [fixed]",
         "1: claims: sources has 'fixed', so fixed_card must name the occupant's card",
+    ),
+    (
+        "a reader without its place",
+        "claims:\n  sources: [serial]",
+        "1: claims: sources has 'serial', so serial.port must be set",
+    ),
+    (
+        "an OSDP reader without its key",
+        "claims:\n  sources: [osdp]\n  osdp: {port: /dev/ttyUSB0}",
+        "1: claims: sources has 'osdp', so osdp.port and osdp.key_file must be set",
+    ),
+    (
+        "cards that nobody can check",
+        "claims:\n  sources: [pcsc]\n  pcsc: {application: F065}",
+        "1: claims: pcsc.application needs pcsc.key_file, which checks what it holds",
+    ),
+    (
+        "a pattern that is none",
+        'claims:\n  serial: {pattern: "(["}',
+        (
+            "2: claims.serial.pattern: is not a regular expression: "
+            "unterminated character set at position 1"
+        ),
     ),
     (
         "a certificate without its key",

@@ -173,6 +173,26 @@ def test_a_clock_below_what_was_written_down_is_not_trusted_until_somebody_accep
     assert keeper.is_trusted()
 
 
+def test_time_that_has_passed_for_certain_goes_on_without_a_time_server() -> None:
+    clock = SetClock(is_synchronised=False)
+    clock.wall = MONDAY_NOON - timedelta(days=400)  # no battery clock: back at some old day
+    keeper = _timekeeper(clock, MONDAY_NOON)
+    assert not keeper.is_trusted()
+    assert keeper.floor() is None
+    assert keeper.at_least() == MONDAY_NOON
+    clock.uptime += 86_400.0 * 100
+    least = MONDAY_NOON + timedelta(days=100)
+    assert keeper.at_least() == least
+    clock.wall = MONDAY_NOON + timedelta(days=3650)
+    assert keeper.at_least() == least, "a leap of the wall clock makes nothing old"
+    later = Timekeeper(clock, floor=MONDAY_NOON, settings=ClockSettings, least=least)
+    assert later.at_least() == least, "and a restart does not begin anew"
+
+
+def test_no_time_is_certain_where_none_was_ever_vouched_for() -> None:
+    assert _timekeeper(SetClock(is_synchronised=False), None).at_least() is None
+
+
 def test_a_leap_of_ten_years_does_not_raise_the_floor_and_grants_nothing() -> None:
     clock = SetClock()
     keeper = _timekeeper(clock, None)

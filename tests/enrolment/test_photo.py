@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import struct
+import unicodedata
 import zlib
 from base64 import b64decode
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -120,6 +122,19 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     (tmp_path / "people" / "ada.jpg").write_bytes(picture())
     (tmp_path / "ada.jpg").symlink_to("people/ada.jpg")
     assert load_photo(tmp_path, "ada.jpg", LIMITS).rgb.shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_config", ["NFC", "NFD"])
+def test_a_name_that_is_composed_otherwise_is_the_same_name(
+    tmp_path: Path, on_disk: Literal["NFC", "NFD"], in_config: Literal["NFC", "NFD"]
+) -> None:
+    name = "Zoé/Zoé Müller.jpg"
+    path = tmp_path / unicodedata.normalize(on_disk, name)
+    path.parent.mkdir()
+    path.write_bytes(picture())
+    read = load_photo(tmp_path, unicodedata.normalize(in_config, name), LIMITS)
+    assert read.rgb.shape == (30, 40, 3)
 
 
 @pytest.mark.parametrize(

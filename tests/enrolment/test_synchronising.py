@@ -181,6 +181,19 @@ def test_several_photos_make_one_reference(door: Door) -> None:
     assert report.warnings == ()
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_that_lies_on_its_side_is_turned_and_said(door: Door, quarters: int) -> None:
+    with Image.open(door.folder / "obama.jpg") as image:
+        image.rotate(quarters * 90, expand=True).save(door.folder / "lies.png")
+    door.admit("1", "Barack Obama", "obama.jpg", "lies.png")
+    report = door.synchronise()
+    assert report.problems == ()
+    degrees = 360 - quarters * 90
+    assert report.warnings == (
+        f"card 1 (Barack Obama): lies.png: was turned by {degrees} degrees; save it upright",
+    ), "and it looks like the same person"
+
+
 def test_one_bad_photo_never_stops_the_rest(door: Door) -> None:
     (door.folder / "text.jpg").write_text("not a photo")
     Image.new("RGB", (400, 400), "grey").save(door.folder / "grey.png")

@@ -12,7 +12,7 @@ from edgeverify.lock.inputs import InputRead, InputWatch
 from edgeverify.lock.relay.gpio import GpioOutput
 from edgeverify.lock.relay.output import RelayError
 from edgeverify.lock.settings import GpioInput, GpioRelay
-from tests.lock.gpio_lines import Chip
+from tests.gpio_lines import Chip
 from tests.waiting import until
 
 

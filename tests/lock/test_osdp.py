@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import threading
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import osdp
 import pytest
-import serial
 
 from edgeverify.lock.relay import osdp as relay
-from edgeverify.lock.relay.osdp import OsdpOutput, _Port
+from edgeverify.lock.relay.osdp import OsdpOutput
 from edgeverify.lock.relay.output import RelayError
 from edgeverify.lock.settings import OsdpRelay
-from tests.waiting import patience, until
-
-KEY = bytes(range(16))
-
-
-class Wire:
-    """Two serial ports with bytes going both ways."""
-
-    def __init__(self) -> None:
-        self._ends = [pty.openpty() for _ in range(2)]
-        for _, near in self._ends:
-            tty.setraw(near)
-        self.ports = [os.ttyname(near) for _, near in self._ends]
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._carry, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join(patience(5))
-        for ours, near in self._ends:
-            os.close(ours)
-            os.close(near)
-
-    def _carry(self) -> None:
-        (left, _), (right, _) = self._ends
-        other = {left: right, right: left}
-        while not self._stop.is_set():
-            for end in select.select([left, right], [], [], 0.05)[0]:
-                os.write(other[end], os.read(end, 4096))
+from edgeverify.osdp_port import OsdpPort
+from tests.osdp_bus import KEY, Wire
+from tests.waiting import until
 
 
 class Device:
     """libosdp's peripheral with eight outputs; `commands` are those for outputs."""
 
     def __init__(self, port: str, key: bytes) -> None:
-        self._serial = serial.Serial(port, 115200, timeout=0)
-        info = osdp.PDInfo(0, _Port(self._serial), key, flags=[osdp.LibFlag.EnforceSecure])
+        self._port = OsdpPort(port, 115200)
+        info = osdp.PDInfo(0, self._port, key, flags=[osdp.LibFlag.EnforceSecure])
         able = osdp.PDCapabilities(
             [
                 (osdp.Capability.OutputControl, 1, 8),
@@ -75,7 +42,7 @@ class Device:
 
     def close(self) -> None:
         self._device.teardown()
-        self._serial.close()
+        self._port.close()
 
 
 @contextmanager

@@ -60,6 +60,15 @@ def test_a_password_file_for_everybody_is_refused(tmp_path: Path) -> None:
         load_credentials(settings, config_folder=tmp_path, environ={})
 
 
+def test_a_byte_order_mark_is_no_part_of_the_password(tmp_path: Path) -> None:
+    secret = tmp_path / "broker-password"
+    secret.write_bytes("\ufeffsecret\r\n".encode())
+    secret.chmod(0o600)
+    settings = _settings(1883, username="door", password_file="broker-password")  # noqa: S106 - a file name
+    found = load_credentials(settings, config_folder=tmp_path, environ={})
+    assert found.password == "secret"  # noqa: S105 - of a test
+
+
 def test_the_password_may_come_as_a_systemd_credential(tmp_path: Path) -> None:
     (tmp_path / "mqtt-password").write_text("from systemd\n")
     (tmp_path / "mqtt-password").chmod(0o440)

@@ -12,13 +12,15 @@ from edgeverify.cli.options import AsJson
 from edgeverify.cli.people import two_photos
 
 if TYPE_CHECKING:
-    from edgeverify.domain import Embedding
+    from edgeverify.domain import Embedding, OperatingPoint
+    from edgeverify.errors import ConfigError
     from edgeverify.feeding.statement import Side
     from edgeverify.settings import Settings
+    from edgeverify.verifier.photos import PhotoVerifier
     from edgeverify.verifier.pipeline import Pipeline
 
 NON_MATCH = 1
-NOT_COMPARED = 2
+NO_VERDICT = 2
 
 
 @plain_errors
@@ -41,8 +43,9 @@ def verify(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Compare two images 1:1: score, threshold, its false match rate, verdict.
 
-    Exit 0 for a match, 1 for a non-match, 2 when they could not be compared (and why). No quality
-    gate refuses here; each image must show one dominant face.
+    Exit 0 for a match, 1 for a non-match, 2 without a verdict: they could not be compared (and
+    why), or the model has no threshold to hold the score against, which is then printed alone. No
+    quality gate refuses here; each image must show one dominant face.
 
     Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
     """
@@ -58,11 +61,15 @@ def verify(  # noqa: PLR0913 - one argument an option
         complain(f"edgeverify: could not compare: {error.problem}")
         if error.advice:
             complain(f"  {error.advice}")
-        raise typer.Exit(NOT_COMPARED) from None
+        raise typer.Exit(NO_VERDICT) from None
     if as_json:
         say(_json(result))
     else:
         _print(result)
+    if result["verdict"] == "no_threshold":
+        complain(f"edgeverify: no verdict: {result['evidence']}")
+        complain(f"  {result['advice']}")
+        raise typer.Exit(NO_VERDICT)
     if result["verdict"] != "match":
         raise typer.Exit(NON_MATCH)
 
@@ -78,7 +85,7 @@ def _compare(
     from edgeverify.verifier.photos import open_photo_verifier
 
     with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
-        point, pipeline = opened.point(), opened.pipeline
+        point, pipeline = _point(opened), opened.pipeline
         embedder = pipeline.embedder
         if percent and embedder.metric != "cosine":
             raise ConfigError(f"--percent is for cosine scores; {embedder.name} has distances")
@@ -94,19 +101,39 @@ def _compare(
         "model": embedder.name,
         "metric": embedder.metric,
         "score": round(value, 6),
-        "threshold": point.threshold,
-        "max_fmr": point.max_fmr,
-        "evidence": point.evidence,
-        "verdict": "match" if value >= point.threshold else "non_match",
+        **_verdict(value, point),
     }
     if percent:
         result["percent"] = round(as_percent(value), 2)
-        result["percent_threshold"] = round(as_percent(point.threshold), 2)
+        if not isinstance(point, Exception):
+            result["percent_threshold"] = round(as_percent(point.threshold), 2)
         result["percent_scale"] = PERCENT_SCALE
     return result
 
 
 PERCENT_SCALE = "the owner's scale of 0 to 100, a curve of the cosine; not a probability"
+
+
+def _point(opened: PhotoVerifier) -> OperatingPoint | ConfigError:
+    """Choose the threshold; the reason where the model has none that fits."""
+    from edgeverify.errors import ConfigError
+
+    try:
+        return opened.point()
+    except ConfigError as error:
+        return error
+
+
+def _verdict(value: float, point: OperatingPoint | ConfigError) -> dict[str, object]:
+    if isinstance(point, Exception):
+        why = {"evidence": point.problem, "advice": point.advice}
+        return {"threshold": None, "max_fmr": None, **why, "verdict": "no_threshold"}
+    return {
+        "threshold": point.threshold,
+        "max_fmr": point.max_fmr,
+        "evidence": point.evidence,
+        "verdict": "match" if value >= point.threshold else "non_match",
+    }
 
 
 def as_percent(cosine: float) -> float:
@@ -129,10 +156,14 @@ def _print(result: dict[str, object]) -> None:
     at = f"FMR {rate:g}" if isinstance(rate, float) else "no stated FMR"
     say(f"{str(result['verdict']).replace('_', '-')}")
     say(f"score      {result['score']:.4f} ({result['metric']}, {result['model']})")
-    say(f"threshold  {result['threshold']:.4f} at {at}: {result['evidence']}")
+    if result["threshold"] is None:
+        say(f"threshold  none: {result['evidence']}")
+    else:
+        say(f"threshold  {result['threshold']:.4f} at {at}: {result['evidence']}")
     if "percent" in result:
-        shown, needed = result["percent"], result["percent_threshold"]
-        say(f"owner's scale  {shown:.1f} of 100, where a match begins at {needed:.1f}")
+        needed = result.get("percent_threshold")
+        begins = "" if needed is None else f", where a match begins at {needed:.1f}"
+        say(f"owner's scale  {result['percent']:.1f} of 100{begins}")
         say("               a curve of the score, for showing only: not a probability")
 
 

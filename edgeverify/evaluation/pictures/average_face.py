@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from edgeverify.evaluation.images.average_face import AverageFace
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 
 
 def draw_average(average: AverageFace) -> bytes:
@@ -25,5 +26,6 @@ def draw_average(average: AverageFace) -> bytes:
         fontsize=11,
     )
     target = io.BytesIO()
+    give_glyphs(figure)
     figure.savefig(target, format="png", dpi=100)
     return target.getvalue()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeverify.evaluation.images.explain import ExplainedFace, Explanation
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +41,7 @@ def draw_explanation(explanation: Explanation) -> bytes:
     bar.set_label("fall of the score when the place is covered: red for, blue against a match")
     figure.suptitle(headline(explanation), fontsize=12, parse_math=False)
     target = io.BytesIO()
+    give_glyphs(figure)
     figure.savefig(target, format="png", dpi=100)
     return target.getvalue()
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.all_scores import AllScores
 from edgeverify.evaluation.images.figures import Figures
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +53,7 @@ def _save(figure: Figure, path: Path) -> list[Path]:
     for form in FORMATS:
         target = path.with_suffix(f".{form}")
         try:
+            give_glyphs(figure)
             figure.savefig(str(target), format=form, dpi=120)
         except OSError as error:
             raise EvaluationError(f"{target} cannot be written: {error.strerror}") from None

@@ -9,31 +9,16 @@ from __future__ import annotations
 import time
 
 import osdp
-import serial
 
 from edgeverify.lock.relay.output import RelayError
 from edgeverify.lock.settings import OsdpRelay
+from edgeverify.osdp_port import OsdpPort
 
 ONLINE_SECONDS = 8.0
 TIMER_TENTHS = 255
 """The device's timer, in tenths of a second; libosdp 3.2 carries eight of its sixteen bits."""
 OFF_NOW, ON_FOR_A_TIME = 1, 5
 """Permanent off, ending a timer; temporary on (OSDP 2.2, table of output control codes)."""
-
-
-class _Port(osdp.Channel):  # type: ignore[misc] # libosdp has no types
-    def __init__(self, port: serial.Serial) -> None:
-        super().__init__()
-        self._port = port
-
-    def read(self, max_bytes: int) -> bytes:
-        return bytes(self._port.read(max_bytes))
-
-    def write(self, buf: bytes) -> int:
-        return int(self._port.write(buf) or 0)
-
-    def flush(self) -> None:
-        self._port.flush()
 
 
 class OsdpOutput:
@@ -45,12 +30,10 @@ class OsdpOutput:
         if is_energised_at_rest:
             raise RelayError("An OSDP output cannot keep a fail_safe lock: its timer would end.")
         try:
-            self._port = serial.Serial(settings.port, settings.baud, timeout=0, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as error:
+            self._port = OsdpPort(settings.port, settings.baud)
+        except (OSError, ValueError) as error:  # a SerialException is an OSError
             raise RelayError(f"{settings.port} cannot be opened: {error}.") from None
-        device = osdp.PDInfo(
-            settings.address, _Port(self._port), key, flags=[osdp.LibFlag.EnforceSecure]
-        )
+        device = osdp.PDInfo(settings.address, self._port, key, flags=[osdp.LibFlag.EnforceSecure])
         self._panel = osdp.ControlPanel([device], log_level=osdp.LogLevel.Emergency)
         self._panel.start()
 
@@ -75,6 +58,8 @@ class OsdpOutput:
     def _wait_secure(self) -> None:
         until = time.monotonic() + ONLINE_SECONDS
         while not self._panel.is_sc_active(self._settings.address):
+            if self._port.problem:
+                raise RelayError(f"{self._settings.port} has gone: {self._port.problem}.")
             if time.monotonic() > until:
                 raise RelayError(
                     f"The OSDP device {self._settings.address} on {self._settings.port} does not "

@@ -15,14 +15,21 @@ from edgeverify_export.commands import options
 def explain(
     bundle: options.BundleFolder,
     probe: Annotated[Path, typer.Argument(help="First photo.", show_default=False)],
-    reference: Annotated[Path, typer.Argument(help="Second photo.", show_default=False)],
+    reference: Annotated[
+        Path | None, typer.Argument(help="Second photo; without: the first alone.")
+    ] = None,
     *,
     checkpoint: Annotated[
         Path, typer.Option(help="The checkpoint that the bundle was made of.", show_default=False)
     ],
+    layer: Annotated[
+        str | None, typer.Option(help="The layer to look at; default: the last with a width.")
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The PNG.")] = Path("explain.png"),
 ) -> None:
     """Draw where in both faces the score of a pair comes from (Grad-CAM).
+
+    With one photo: where its embedding comes from. A fusion's part is given by its own folder.
 
     Example: edgeverify-export explain models/mine a.jpg b.jpg --checkpoint best.pt
     """
@@ -32,6 +39,8 @@ def explain(
     from edgeverify.bundle.loading import load_bundle  # noqa: PLC0415 - heavy
     from edgeverify_export.explain import explain_photos  # noqa: PLC0415
 
-    explained = explain_photos(load_bundle(bundle), checkpoint, (probe, reference), output)
-    say(f"cosine {explained.score:.4f} (one chip each), Grad-CAM at {explained.layer}")
+    photos = (probe,) if reference is None else (probe, reference)
+    explained = explain_photos(load_bundle(bundle), checkpoint, photos, output, layer=layer)
+    what = "length of the embedding" if reference is None else "score"
+    say(f"{what} {explained.score:.4f}, Grad-CAM at {explained.layer}")
     say(f"written: {output}")

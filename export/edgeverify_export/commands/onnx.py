@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @stated
 def onnx(  # noqa: PLR0913 - one parameter an option
     checkpoint: Annotated[
-        Path, typer.Argument(help=".pt, .pth, .safetensors or dlib's .dat.", show_default=False)
+        Path, typer.Argument(help="PyTorch's, safetensors or dlib's.", show_default=False)
     ],
     *,
     arch: Annotated[
@@ -30,6 +30,10 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     batch: Annotated[
         int | None, typer.Option(help="Fix the batch; default: open.", min=1, max=64)
     ] = None,
+    key: options.Key = None,
+    prefix: options.Prefix = None,
+    drop: options.Drop = None,
+    ema: options.Ema = False,
     fp16: options.Half = True,
     name: options.Name = None,
     licence: options.Licence = "owner's",
@@ -38,12 +42,15 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     """Turn a trained PyTorch checkpoint into a bundle that the door runs.
 
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
-    siamese-vgg19, mobilefacenet, dlib-resnet, or module:Class for your own network.
+    arcface-efficientnetv2-s, siamese-vgg19, mobilefacenet, inception-resnet-v1, iresnet50,
+    dlib-resnet, or module:Class for your own network. What a file is its content says, not its
+    name; optimisers and losses in it are left aside and said.
 
     Example: edgeverify-export onnx best.pt --arch mobilefacenet -o models/mine
     """
     require_torch()
     from edgeverify.progress import steps  # noqa: PLC0415 - rich
+    from edgeverify_export.checkpoint_choice import Choice  # noqa: PLC0415
     from edgeverify_export.export_checkpoint import export_checkpoint  # noqa: PLC0415 - torch
 
     with steps() as step:
@@ -56,6 +63,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
             licence=licence,
             batch=batch,
             half=fp16,
+            choice=Choice(key=key, prefix=prefix, drop=tuple(drop or ()), ema=ema),
             step=step,
         )
     say_made(made, output)

@@ -46,6 +46,17 @@ Mirror = Annotated[
 Normalise = Annotated[
     bool | None, typer.Option("--normalise/--no-normalise", help="Bring embeddings to length 1.")
 ]
+Key = Annotated[
+    str | None,
+    typer.Option(help="Where in the checkpoint the weights stand: state_dict, model.net ..."),
+]
+Prefix = Annotated[
+    str | None, typer.Option(help="Take only names that begin so, without it: model. (with dot).")
+]
+Drop = Annotated[
+    list[str] | None, typer.Option(help="Leave out names of this pattern: 'logits.*'; repeatable.")
+]
+Ema = Annotated[bool, typer.Option("--ema", help="Take the averaged copy (EMA, SWA).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Images = Annotated[
     Path, typer.Option(help="Folder of photos of faces; with --pairs, of NAME/NAME_0001.jpg.")

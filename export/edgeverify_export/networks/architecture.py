@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from edgeverify.errors import CheckpointError
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -67,6 +69,23 @@ class Architecture:
     mirror: Mirror = "both"
     normalise: bool = True
     published_threshold: float | None = None
+    embedding_layer: str | None = None
+    """The weight whose rows are the embedding's values."""
+
+
+_IMAGENET_CLASSES = (1000, 1001, 11221, 21841, 21843)
+
+
+def require_embedding(outputs: int, what: str) -> None:
+    """Refuse a published ImageNet classifier in an embedding's place; CheckpointError.
+
+    `what` begins the sentence: the file, or a layer of it.
+    """
+    if outputs in _IMAGENET_CLASSES:
+        raise CheckpointError(
+            f"{what} has {outputs} outputs: that is ImageNet's classifier, not an embedding",
+            advice="Train an embedding on people first, or give a checkpoint of one.",
+        )
 
 
 def rows(weights: Weights, key: str, otherwise: int) -> int:

@@ -1,4 +1,4 @@
-"""The three EfficientNetV2 embedders (Tan and Le, 2021, arXiv 2104.00298)."""
+"""The EfficientNetV2 embedders (Tan and Le, 2021, arXiv 2104.00298)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class SiameseEfficientNetV2B0(nn.Module):
         return embedding
 
 
-class ArcFaceEfficientNetV2B0(nn.Module):
-    """`tf_efficientnetv2_b0` whose classifier is the embedding layer."""
+class ArcFaceEfficientNetV2(nn.Module):
+    """timm's network of that name, B0 if none is, whose classifier is the embedding layer."""
 
-    def __init__(self, embedding_size: int) -> None:
+    def __init__(self, embedding_size: int, name: str = "tf_efficientnetv2_b0") -> None:
         super().__init__()
-        self.trunk = timm.create_model("tf_efficientnetv2_b0", pretrained=False, exportable=True)
+        self.trunk = timm.create_model(name, pretrained=False, exportable=True)
         self.trunk.classifier = nn.Linear(1280, embedding_size)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,7 +67,13 @@ def siamese_b0(weights: Weights) -> nn.Module:
 
 def arcface_b0(weights: Weights) -> nn.Module:
     """Build with the embedding size that `trunk.classifier.weight` shows."""
-    return ArcFaceEfficientNetV2B0(rows(weights, "trunk.classifier.weight", 512))
+    return ArcFaceEfficientNetV2(rows(weights, "trunk.classifier.weight", 512))
+
+
+def arcface_s(weights: Weights) -> nn.Module:
+    """Build with the embedding size that `trunk.classifier.weight` shows."""
+    size = rows(weights, "trunk.classifier.weight", 512)
+    return ArcFaceEfficientNetV2(size, "tf_efficientnetv2_s")
 
 
 def siamese_s(weights: Weights) -> nn.Module:

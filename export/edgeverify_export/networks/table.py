@@ -7,17 +7,25 @@ from collections.abc import Mapping
 from edgeverify.models.graphs.dlib_resnet import FEEDING
 from edgeverify_export.networks.architecture import (
     IMAGENET,
+    SIGNED_UNIT,
     Architecture,
     Statistics,
 )
 from edgeverify_export.networks.catalogue import dlib_resnet, mobilefacenet
-from edgeverify_export.networks.efficientnet import arcface_b0, siamese_b0, siamese_s
+from edgeverify_export.networks.efficientnet import arcface_b0, arcface_s, siamese_b0, siamese_s
+from edgeverify_export.networks.inception_resnet import inception_resnet_v1
+from edgeverify_export.networks.iresnet import iresnet50
 from edgeverify_export.networks.vgg19 import siamese_vgg19
 
 DLIB_STATISTICS = Statistics(
     channels=FEEDING.channels, scale=FEEDING.scale, mean=FEEDING.mean, std=FEEDING.std
 )
 """`(pixel - (122.782, 117.001, 104.298)) / 256`: dlib's `input_rgb_image_sized`."""
+
+FACENET_STATISTICS = Statistics(
+    channels="rgb", scale=1 / 128, mean=(127.5 / 128,) * 3, std=(1.0, 1.0, 1.0)
+)
+"""`(pixel - 127.5) / 128`: facenet-pytorch's fixed_image_standardization."""
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     row.name: row
@@ -30,6 +38,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             statistics=IMAGENET,
             template=None,
             metric="cosine",
+            embedding_layer="embedder.weight",
         ),
         Architecture(
             name="arcface-efficientnetv2-b0",
@@ -40,6 +49,17 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             template="face01-224",
             metric="cosine",
             published_threshold=0.4,
+            embedding_layer="trunk.classifier.weight",
+        ),
+        Architecture(
+            name="arcface-efficientnetv2-s",
+            description="tf_efficientnetv2_s under trunk., classifier is Linear(1280, n)",
+            build=arcface_s,
+            size=224,
+            statistics=IMAGENET,
+            template="face01-224",
+            metric="cosine",
+            embedding_layer="trunk.classifier.weight",
         ),
         Architecture(
             name="siamese-efficientnetv2-s",
@@ -49,6 +69,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             statistics=IMAGENET,
             template=None,
             metric="cosine",
+            embedding_layer="fc.weight",
         ),
         Architecture(
             name="siamese-vgg19",
@@ -69,6 +90,26 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             statistics=IMAGENET,
             template="arcface-112",
             metric="cosine",
+        ),
+        Architecture(
+            name="inception-resnet-v1",
+            description="FaceNet's Inception-ResNet v1, names as in facenet-pytorch",
+            build=inception_resnet_v1,
+            size=160,
+            statistics=FACENET_STATISTICS,
+            template="mtcnn-160",
+            metric="cosine",
+            embedding_layer="last_linear.weight",
+        ),
+        Architecture(
+            name="iresnet50",
+            description="ArcFace's improved ResNet of 50 layers, names as in arcface_torch",
+            build=iresnet50,
+            size=112,
+            statistics=SIGNED_UNIT,
+            template="arcface-112",
+            metric="cosine",
+            embedding_layer="fc.weight",
         ),
         Architecture(
             name="dlib-resnet",

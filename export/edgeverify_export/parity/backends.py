@@ -76,11 +76,9 @@ def open_embedder(bundle: Bundle, checkpoint: Path | None) -> Session | NotRun:
     missing = _without_torch()
     if missing is not None:
         return missing
-    from edgeverify_export.sources import is_source_of, load_network  # noqa: PLC0415 - torch
+    from edgeverify_export.sources import load_source  # noqa: PLC0415 - torch
 
-    loaded = load_network(checkpoint, bundle.manifest.arch)
-    if not is_source_of(loaded.checkpoint, bundle.manifest):
-        raise CheckpointError(f"{checkpoint} is not the checkpoint that the bundle was made of")
+    loaded = load_source(checkpoint, bundle.manifest)
     return TorchSession(loaded.fitted.network)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 from edgeverify_export.assemble import is_signed
 from edgeverify_export.pad_half import pad_recipe_of, rewrite_pad
 from edgeverify_export.parity.pad_figures import live_probabilities
@@ -135,4 +136,5 @@ def _draw(report: PadParityReport, path: Path) -> None:
     verdict = "passed" if not report.failures else "FAILED"
     faces = len(report.trial.faces[0])
     figure.suptitle(f"{report.bundle.manifest.name}: parity {verdict}, {faces} faces")
+    give_glyphs(figure)
     figure.savefig(path, dpi=110)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from edgeverify.evaluation.pictures.fonts import give_glyphs
 from edgeverify_export.parity.figures import Comparison
 from edgeverify_export.parity.run import ParityReport
 from edgeverify_export.parity.trial import all_scores, scores
@@ -54,6 +55,7 @@ def draw(report: ParityReport, path: Path) -> None:
             axes.legend(fontsize="small")
     verdict = "passed" if not report.failures else "FAILED"
     figure.suptitle(f"{manifest.name}: parity {verdict}, {len(trial.faces)} faces")
+    give_glyphs(figure)
     figure.savefig(path, dpi=110)
 
 

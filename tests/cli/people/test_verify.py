@@ -98,3 +98,15 @@ def test_the_scale_reads_90_at_its_operating_point() -> None:
     assert as_percent(0.4) == pytest.approx(90, abs=0.2)
     assert as_percent(1.0) == pytest.approx(99.96)
     assert as_percent(-1.0) == 0
+
+
+def test_without_operating_points_the_score_is_told_and_nothing_is_decided(desk: Desk) -> None:
+    photos = (desk.folder / "obama2.jpg", desk.folder / "obama.jpg")
+    said = desk.run("verify", *photos, "--bundle", desk.bundle)
+    assert said.code == 2, "neither a match nor a non-match"
+    assert said.out.startswith("no-threshold\nscore      0.")
+    assert "threshold  none: the bundle" in said.out
+    assert "edgeverify calibrate" in said.err
+    result = json.loads(desk.run("verify", *photos, "--bundle", desk.bundle, "--json").out)
+    assert (result["verdict"], result["threshold"]) == ("no_threshold", None)
+    assert -1 <= result["score"] <= 1

@@ -40,19 +40,24 @@ class Chip:
         given = SIGNATURE.bind(*args, **kwargs).arguments
         if given["path"] != self.path or not self.is_there:
             raise FileNotFoundError(2, "No such file or directory", given["path"])
-        ((line, settings),) = given["config"].items()
-        if not 0 <= line < 64:
+        ((named, settings),) = given["config"].items()
+        lines = named if isinstance(named, tuple) else (named,)
+        if not all(0 <= line < 64 for line in lines):
             raise ValueError("line offset out of range")
-        if line in self.taken:
+        if any(line in self.taken for line in lines):
             raise OSError(16, "Device or resource busy")
         assert isinstance(settings, gpiod.LineSettings)
-        return Request(self, line, settings)
+        return Request(self, lines, settings)
 
     def press(self, line: int, *, high: bool) -> None:
         """Change an input from outside."""
         self.levels[line] = high
         if line in self.taken:
-            self.taken[line].edge(rising_level=high)
+            self.taken[line].edge(line, rising_level=high)
+
+    def pulse(self, line: int, at_nanoseconds: int, *, is_lost: bool = False) -> None:
+        """Pull a line down for an instant, as a Wiegand reader does; the kernel may lose it."""
+        self.taken[line].pulse(line, at_nanoseconds, is_lost=is_lost)
 
     def unplug(self) -> None:
         self.is_there = False
@@ -61,11 +66,12 @@ class Chip:
 
 
 class Request:
-    def __init__(self, chip: Chip, line: int, settings: gpiod.LineSettings) -> None:
-        self._chip, self._line, self._settings = chip, line, settings
+    def __init__(self, chip: Chip, lines: tuple[int, ...], settings: gpiod.LineSettings) -> None:
+        self._chip, self._lines, self._settings = chip, lines, settings
+        self._number = 0
         self.edges: queue.Queue[SimpleNamespace | None] = queue.Queue()
         self._waiting: list[SimpleNamespace] = []
-        chip.taken[line] = self
+        chip.taken |= dict.fromkeys(lines, self)
         if settings.direction is Direction.OUTPUT:
             self._write(settings.output_value)
 
@@ -101,20 +107,29 @@ class Request:
         found, self._waiting = self._waiting[:max_events], self._waiting[max_events or 64 :]
         return found
 
-    def edge(self, *, rising_level: bool) -> None:
+    def edge(self, line: int, *, rising_level: bool) -> None:
         kinds = gpiod.EdgeEvent.Type
         rising = rising_level is not self._settings.active_low
         kind = kinds.RISING_EDGE if rising else kinds.FALLING_EDGE
-        self.edges.put(SimpleNamespace(event_type=kind, Type=kinds, line_offset=self._line))
+        self.edges.put(SimpleNamespace(event_type=kind, Type=kinds, line_offset=line))
+
+    def pulse(self, line: int, at: int, *, is_lost: bool) -> None:
+        assert self._settings.edge_detection is gpiod.line.Edge.FALLING
+        self._number += 1
+        if not is_lost:
+            edge = SimpleNamespace(line_offset=line, timestamp_ns=at, global_seqno=self._number)
+            self.edges.put(edge)
 
     def release(self) -> None:
-        self._is_ours(self._line)
-        del self._chip.taken[self._line]
+        self._is_ours(self._lines[0])
+        for line in self._lines:
+            del self._chip.taken[line]
 
     def _write(self, value: Value) -> None:
         high = (value is Value.ACTIVE) is not self._settings.active_low
-        self._chip.levels[self._line] = high
-        self._chip.history.append((self._line, high))
+        (line,) = self._lines
+        self._chip.levels[line] = high
+        self._chip.history.append((line, high))
 
     def _is_ours(self, line: int) -> None:
         if self._chip.taken.get(line) is not self or not self._chip.is_there:

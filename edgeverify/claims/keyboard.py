@@ -1,0 +1,140 @@
+"""`keyboard`: a USB reader that types the number, grabbed so that nothing else hears it."""
+
+from __future__ import annotations
+
+import importlib
+import select
+from types import ModuleType
+
+from edgeverify.claims.card_number import TornReadError, from_text
+from edgeverify.claims.reading import Reader, ReaderGoneError, ReaderThread
+from edgeverify.claims.source import SourceKind, Surroundings
+from edgeverify.domain import ClaimSource
+from edgeverify.settings import ClaimSettings
+from edgeverify.settings.readers import KeyboardSettings
+
+KEYBOARD = ClaimSource(name="keyboard", is_card_reader=True)
+
+EV_KEY, PRESSED = 1, 1
+"""linux/input-event-codes.h; a release is 0, a repeat 2."""
+ENTERS = frozenset({28, 96})
+"""Enter and the keypad's."""
+CHARACTERS = {
+    **dict(zip(range(2, 12), "1234567890", strict=True)),
+    **dict(zip(range(16, 26), "QWERTYUIOP", strict=True)),
+    **dict(zip(range(30, 39), "ASDFGHJKL", strict=True)),
+    **dict(zip(range(44, 51), "ZXCVBNM", strict=True)),
+    **dict(zip((71, 72, 73, 75, 76, 77, 79, 80, 81, 82), "7894561230", strict=True)),
+    12: "-",
+    52: ".",
+}
+"""Key codes of a US keyboard, which is what such readers are; letters in capitals."""
+NEUTRAL = frozenset({42, 54})
+"""The shift keys: readers press them for capital letters."""
+PAUSE_SECONDS = 0.5
+"""A reader types without a pause; what has not ended by then never will."""
+LONGEST = 64
+
+
+class Typing:
+    """Key presses to numbers. Pure; times are seconds of the events."""
+
+    def __init__(self) -> None:
+        self._typed = ""
+        self._is_odd = False
+        self._at = 0.0
+
+    def press(self, code: int, at: float) -> str | None:
+        """Take a key; return what was typed once Enter comes. Raises TornReadError."""
+        if self._typed and at - self._at > PAUSE_SECONDS:
+            self._typed, self._is_odd = "", False
+            self._at = at
+            raise TornReadError("the reader stopped in the middle of a number")
+        self._at = at
+        if code in NEUTRAL:
+            return None
+        if code not in ENTERS:
+            character = CHARACTERS.get(code)
+            self._is_odd |= character is None or len(self._typed) >= LONGEST
+            self._typed += (character or "")[: LONGEST - len(self._typed)]
+            return None
+        typed, odd = self._typed, self._is_odd
+        self._typed, self._is_odd = "", False
+        if odd:
+            raise TornReadError("the reader typed what is no number")
+        return typed or None
+
+
+class KeyboardReader:
+    """An open and grabbed input device."""
+
+    def __init__(self, settings: KeyboardSettings, evdev: ModuleType) -> None:
+        """`evdev` is python-evdev. Raises ReaderGoneError."""
+        self._settings = settings
+        self._typing = Typing()
+        self._keys: list[tuple[int, float]] = []
+        try:
+            self._device = evdev.InputDevice(settings.device)
+        except OSError as error:
+            raise ReaderGoneError(f"{settings.device} cannot be opened: {error}.") from None
+        try:
+            self._device.grab()
+        except OSError as error:
+            self._device.close()
+            raise ReaderGoneError(
+                f"{settings.device} cannot be grabbed: {error}. Another program holds it."
+            ) from None
+
+    def read(self, timeout_seconds: float) -> str | None:
+        """Return the next card number, or None."""
+        if not self._keys:
+            self._keys = self._some(timeout_seconds)
+        while self._keys:
+            code, at = self._keys.pop(0)
+            try:
+                typed = self._typing.press(code, at)
+            except TornReadError:
+                self._typing.press(code, at)  # the pause ended the old number; this key is new
+                raise
+            if typed is not None:
+                return self._number(typed)
+        return None
+
+    def close(self) -> None:
+        """Let the device go; closing ends the grab."""
+        try:
+            self._device.close()
+        except OSError:
+            return
+
+    def _some(self, timeout_seconds: float) -> list[tuple[int, float]]:
+        try:
+            if not select.select([self._device.fd], [], [], timeout_seconds)[0]:
+                return []
+            return [
+                (event.code, event.timestamp())
+                for event in self._device.read()
+                if event.type == EV_KEY and event.value == PRESSED
+            ]
+        except (OSError, ValueError) as error:
+            raise ReaderGoneError(f"{self._settings.device} has gone: {error}.") from None
+
+    def _number(self, typed: str) -> str:
+        wanted = self._settings.characters
+        if wanted and len(typed) != wanted:
+            raise TornReadError(f"{len(typed)} characters where {wanted} are expected")
+        return from_text(typed, self._settings.typed, self._settings.number)
+
+
+def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
+    def open_reader() -> Reader:
+        try:
+            evdev = importlib.import_module("evdev")
+        except ImportError:
+            raise ReaderGoneError("The package evdev is missing: `[readers]`.") from None
+        return KeyboardReader(settings.keyboard, evdev)
+
+    return ReaderThread(KEYBOARD, open_reader, surroundings)
+
+
+KIND = SourceKind(source=KEYBOARD, start=_start)

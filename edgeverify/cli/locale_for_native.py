@@ -1,0 +1,44 @@
+"""One locale for everything below the command line, whatever the machine's is.
+
+Native code reads numbers and letters by the process's locale: under a Turkish one "i" has another
+capital, under a German one 0.5 is written 0,5; and under a Latin-1 one Python itself cannot name a
+photo that is called after its owner. What edgeverify reads and writes is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from collections.abc import Callable, MutableMapping
+
+NEUTRAL = ("C.UTF-8", "C")
+"""The first is part of glibc since 2.35, and of Debian for longer."""
+VARIABLES = ("LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LANG")
+
+
+def use_neutral_locale(
+    environ: MutableMapping[str, str],
+    *,
+    execute: Callable[[str, list[str]], object] = os.execv,
+) -> None:
+    """Set the locale of this process and its children; begin anew where Python's own names need it.
+
+    Python reads the encoding of file names once, at its start, hence the second beginning; it
+    happens once, since the environment then says C.UTF-8. Times are written in ISO 8601 and
+    messages in English in any case.
+    """
+    is_utf8 = sys.getfilesystemencoding().lower() in {"utf-8", "utf8"}
+    asked = [environ.get(name, "") for name in VARIABLES]
+    if not any(name not in {"", "C", "POSIX", "C.UTF-8", "C.utf8"} for name in asked) and is_utf8:
+        return
+    environ["LC_ALL"] = NEUTRAL[0]
+    if not is_utf8 and environ.get("PYTHONUTF8") != "1":
+        environ["PYTHONUTF8"] = "1"
+        execute(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    for name in NEUTRAL:
+        try:
+            locale.setlocale(locale.LC_ALL, name)
+        except locale.Error:
+            continue
+        return

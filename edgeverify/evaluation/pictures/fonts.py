@@ -1,0 +1,73 @@
+"""Names in pictures, in whatever writing: a font that has the letters, or a word on the missing."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+
+_LOG = logging.getLogger(__name__)
+_PACKAGE = "fonts-noto-cjk"
+_NOT_LETTERS = ("LastResort", "Last Resort")
+"""Fonts that show a box for every letter."""
+
+
+def give_glyphs(figure: Figure) -> str:
+    """Give each text of a figure a font that has its letters; those that no font here has.
+
+    Matplotlib's own font has no Japanese, Chinese or Korean. What is missing is logged, with the
+    Debian package that brings it, and drawn as boxes.
+    """
+    missing = ""
+    for text in figure.findobj(Text):
+        if not isinstance(text, Text):
+            continue
+        lacking = "".join(sorted({one for one in text.get_text() if not _in_usual(one)}))
+        if not lacking:
+            continue
+        fallback = font_with(lacking)
+        if fallback is None:
+            missing += lacking
+        else:
+            text.set_fontfamily([*text.get_fontfamily(), fallback])
+    if missing:
+        _LOG.warning(
+            "No font here has %s: they are drawn as boxes. Install one, on Debian %s.",
+            "".join(sorted(set(missing))),
+            _PACKAGE,
+        )
+    return "".join(sorted(set(missing)))
+
+
+@functools.cache
+def font_with(letters: str) -> str | None:
+    """Find an installed font family that has all of these letters, or None."""
+    wanted = {ord(letter) for letter in letters}
+    for entry in font_manager.fontManager.ttflist:
+        if any(word in entry.name for word in _NOT_LETTERS) or not os.path.isfile(entry.fname):  # noqa: PTH113
+            continue
+        if wanted <= _letters_of(entry.fname):
+            return entry.name
+    return None
+
+
+def _in_usual(letter: str) -> bool:
+    return letter.isspace() or ord(letter) in _usual()
+
+
+@functools.cache
+def _usual() -> frozenset[int]:
+    return _letters_of(font_manager.findfont("DejaVu Sans"))
+
+
+@functools.cache
+def _letters_of(file: str) -> frozenset[int]:
+    try:
+        return frozenset(FT2Font(file).get_charmap())
+    except (RuntimeError, OSError):
+        return frozenset()

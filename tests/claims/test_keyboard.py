@@ -1,0 +1,141 @@
+"""A keyboard reader: recorded bytes of an input device, on a strict stand-in for python-evdev.
+
+There is no input device on a machine that runs tests, and none can be made without the kernel's
+uinput. The stand-in reads `struct input_event` from a pipe, as the package does from the device.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import struct
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from edgeverify.claims.keyboard import KIND
+from tests.claims.readers import reading
+from tests.waiting import until
+
+EVENT = struct.Struct("llHHi")
+"""struct input_event on 64-bit Linux: seconds, microseconds, type, code, value."""
+DEVICE = "/dev/input/by-id/usb-Sycreader_RFID-event-kbd"
+CODES = dict(zip("1234567890", range(2, 12), strict=True)) | {"A": 30, "F": 33, "\n": 28}
+
+
+class Evdev(ModuleType):
+    """`InputDevice` and nothing else; it is grabbed before it is read, and by one alone."""
+
+    def __init__(self) -> None:
+        super().__init__("evdev")
+        self.is_there = True
+        self.is_held = False
+        self.InputDevice = self._open
+        self._reader, self._writer = os.pipe()
+        self._at = 1000.0
+
+    def _open(self, path: str) -> SimpleNamespace:
+        if path != DEVICE or not self.is_there:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        device = SimpleNamespace(fd=self._reader, is_grabbed=False)
+
+        def grab() -> None:
+            if self.is_held:
+                raise OSError(16, "Device or resource busy")
+            device.is_grabbed = True
+
+        def read() -> Iterator[SimpleNamespace]:
+            assert device.is_grabbed, "others would hear the number"
+            if not self.is_there:
+                raise OSError(19, "No such device")
+            data = os.read(self._reader, EVENT.size * 256)
+            for seconds, micros, kind, code, value in EVENT.iter_unpack(data):
+                at = seconds + micros / 1e6
+                yield SimpleNamespace(type=kind, code=code, value=value, timestamp=lambda at=at: at)
+
+        device.grab, device.read, device.close = grab, read, lambda: None
+        return device
+
+    def types(self, text: str, *, pause: float = 0.0) -> None:
+        """Write what the device gives: press, release and the end of a report for each key."""
+        self._at += pause
+        for character in text:
+            self._at += 0.01
+            whole, micros = divmod(round(self._at * 1e6), 10**6)
+            for kind, code, value in (
+                (4, 4, 458782),
+                (1, CODES[character], 1),
+                (0, 0, 0),
+                (1, CODES[character], 0),
+                (0, 0, 0),
+            ):
+                os.write(self._writer, EVENT.pack(whole, micros, kind, code, value))
+
+    def unplug(self) -> None:
+        self.is_there = False
+        os.write(self._writer, EVENT.pack(0, 0, 0, 0, 0))
+
+
+@pytest.fixture
+def evdev(monkeypatch: pytest.MonkeyPatch) -> Iterator[Evdev]:
+    made = Evdev()
+    real = importlib.import_module
+
+    def instead(name: str, package: str | None = None) -> ModuleType:
+        return made if name == "evdev" else real(name, package)
+
+    monkeypatch.setattr("edgeverify.claims.keyboard.importlib.import_module", instead)
+    yield made
+    os.close(made._reader)
+    os.close(made._writer)
+
+
+def test_the_stand_in_has_no_name_that_the_package_lacks() -> None:
+    package = pytest.importorskip("evdev", reason="[readers] is not installed here")
+    for name in ("grab", "read", "close", "fd"):
+        assert hasattr(package.InputDevice, name) or name in package.InputDevice.__slots__
+    assert callable(package.events.InputEvent.timestamp)
+
+
+def test_a_number_is_typed_and_entered(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types("0001234567\n")
+        until(lambda: desk.cards == ["0001234567"], "the card")
+
+
+def test_the_number_on_the_card_is_what_the_config_has(evdev: Evdev) -> None:
+    number = {"byte_order": "reversed", "bytes": 4, "digits": 10}
+    settings = {"device": DEVICE, "typed": "hex", "number": number}
+    with reading(KIND, {"keyboard": settings}) as desk:
+        evdev.types("4F61AF00\n")
+        until(lambda: desk.cards == [f"{0x00AF614F:010d}"], "the card")
+
+
+def test_a_number_that_stops_half_way_is_no_card(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types("00012")
+        evdev.types("0001234567\n", pause=2.0)
+        until(lambda: desk.cards == ["0001234567"], "the whole number")
+    assert desk.refused == ["refused"]
+
+
+def test_a_number_of_another_length_is_no_card(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE, "characters": 10}}) as desk:
+        evdev.types("1234567\n")
+        until(lambda: desk.refused == ["refused"], "the torn read")
+    assert desk.cards == []
+
+
+def test_a_reader_that_somebody_holds_or_that_vanishes_is_named(evdev: Evdev) -> None:
+    evdev.is_held = True
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        until(lambda: "Another program holds it" in desk.away, "the fault")
+        evdev.is_held = False
+        until(lambda: desk.away == "", "its return", 20)
+        evdev.unplug()
+        until(lambda: "has gone" in desk.away or "cannot be opened" in desk.away, "the fault")
+        evdev.is_there = True
+        until(lambda: desk.away == "", "its return", 20)
+        evdev.types("7\n")
+        until(lambda: desk.cards == ["7"], "the card")

@@ -1,0 +1,201 @@
+"""Contactless cards: the real pcscd and vsmartcard's virtual reader, with a card of our own in it.
+
+`make test-readers` runs it: pcscd and vsmartcard-vpcd are Debian packages, pyscard is compiled.
+The card speaks vpcd's protocol: two bytes of length, then a command of one byte or an APDU.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edgeverify.claims.pcsc import CARD_CONTEXT, KIND
+from tests.brokers import free_port
+from tests.claims.readers import reading
+from tests.doors import public_pem
+from tests.waiting import patience, until
+
+pytestmark = pytest.mark.slow
+
+DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+ATR = bytes.fromhex("3b80800101")
+UID = bytes.fromhex("04a1b2c3d4e580")
+AID = "F0656467657665726966"
+WRITER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+class Service:
+    """pcscd with one virtual reader."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._log = folder.with_name("pcscd.log")  # it reads every file of its folder
+        folder.mkdir()
+        (folder / "vpcd").write_text(
+            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{self.port:04X}\n'
+            f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:04X}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = self._log.open("ab")
+        command = ["pcscd", "--foreground", "--config", str(self._folder)]
+        self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        log.close()
+        until(self._listens, "pcscd's virtual reader", 20)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(patience(10))
+            self._process = None
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        text = self._log.read_text(errors="replace")
+        assert self._process.poll() is None, text
+        table = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+        return any(f":{self.port:04X} " in line and " 0A " in line for line in table.splitlines())
+
+
+class Card:
+    """A card in the virtual reader's field until it is taken away."""
+
+    def __init__(self, port: int, uid: bytes = UID, content: bytes = b"") -> None:
+        self._uid, self._content = uid, content
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience(5))
+        self._thread = threading.Thread(target=self._answer, daemon=True)
+        self._thread.start()
+
+    def take_away(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(patience(5))
+
+    def _answer(self) -> None:
+        with suppress(OSError):
+            while True:
+                head = self._exactly(2)
+                (length,) = struct.unpack(">H", head)
+                asked = self._exactly(length)
+                if len(asked) == 1:
+                    if asked == b"\x04":
+                        self._say(ATR)
+                    continue
+                self._say(self._apdu(asked))
+
+    def _apdu(self, asked: bytes) -> bytes:
+        if asked[:2] == b"\xff\xca":
+            return self._uid + b"\x90\x00"
+        if asked[:4] == b"\x00\xa4\x04\x00":
+            known = self._content and asked[5:-1] == bytes.fromhex(AID)
+            return b"\x90\x00" if known else b"\x6a\x82"
+        if asked[:4] == b"\x00\xa4\x02\x0c":
+            return b"\x90\x00" if asked[5:] == b"\x00\x01" else b"\x6a\x82"
+        if asked[:2] == b"\x00\xb0":
+            return self._content + b"\x90\x00"
+        return b"\x6d\x00"
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self._socket.recv(count - len(data))
+            if not more:
+                raise ConnectionError
+            data += more
+        return data
+
+    def _say(self, data: bytes) -> None:
+        self._socket.sendall(struct.pack(">H", len(data)) + data)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    pytest.importorskip("smartcard", reason="pyscard is not installed: make test-readers")
+    if shutil.which("pcscd") is None or not DRIVER.exists():
+        pytest.skip("pcscd or vsmartcard-vpcd is not installed: make test-readers")
+    if os.geteuid() != 0:
+        pytest.skip("pcscd needs root for its socket: make test-readers")
+    made = Service(tmp_path / "reader.conf.d")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@contextmanager
+def laid_on(service: Service, uid: bytes = UID, content: bytes = b"") -> Iterator[None]:
+    card = Card(service.port, uid, content)
+    try:
+        yield
+    finally:
+        card.take_away()
+
+
+def _signed(uid: bytes, text: bytes, key: Ed25519PrivateKey = WRITER) -> bytes:
+    return bytes((len(text),)) + text + key.sign(CARD_CONTEXT + uid + text)
+
+
+def test_a_card_is_read_by_its_own_number(service: Service) -> None:
+    with reading(KIND, {"pcsc": {}}) as desk:
+        until(lambda: desk.away == "", "the reader", 20)
+        with laid_on(service):
+            until(lambda: desk.cards == [UID.hex().upper()], "the card", 20)
+        with laid_on(service, bytes.fromhex("08112233")):
+            until(lambda: desk.refused == ["refused"], "the number drawn anew", 20)
+        with laid_on(service, bytes.fromhex("01020304")):
+            until(lambda: desk.cards[1:] == ["01020304"], "the next card", 20)
+
+
+def test_a_signed_number_is_believed_on_its_own_card_alone(
+    service: Service, tmp_path: Path
+) -> None:
+    pem = public_pem(tmp_path, WRITER.public_key())
+    chosen = {"application": AID, "key_file": pem.name}
+    stranger = Ed25519PrivateKey.generate()
+    with reading(KIND, {"pcsc": chosen}, tmp_path) as desk:
+        until(lambda: desk.away == "", "the reader", 20)
+        for number, (uid, content) in enumerate(
+            (
+                (UID[::-1], _signed(UID, b"0012345")),
+                (UID, _signed(UID, b"0012345", stranger)),
+                (UID, _signed(UID, b"0012345")[:-1]),
+                (UID, b""),
+            ),
+            start=1,
+        ):
+            with laid_on(service, uid, content):
+                until(lambda count=number: len(desk.refused) == count, "the refusal", 20)  # type: ignore[misc]
+        assert desk.cards == []
+        with laid_on(service, UID, _signed(UID, b"0012345")):
+            until(lambda: desk.cards == ["0012345"], "the card", 20)
+
+
+def test_a_service_that_vanishes_is_named_and_comes_back_alone(service: Service) -> None:
+    with reading(KIND, {"pcsc": {}}) as desk:
+        until(lambda: desk.away == "", "the reader", 20)
+        service.stop()
+        until(lambda: desk.away not in ("", "not begun"), "the fault", 20)
+        service.start()
+        until(lambda: desk.away == "", "its return", 30)
+        with laid_on(service):
+            until(lambda: desk.cards == [UID.hex().upper()], "the card", 20)
+
+
+def test_a_reader_that_is_not_there_is_named(service: Service) -> None:
+    with reading(KIND, {"pcsc": {"reader": "ACR122"}}) as desk:
+        until(lambda: "no reader named 'ACR122'" in desk.away, "the fault", 20)
+    service.stop()

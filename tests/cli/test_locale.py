@@ -1,0 +1,83 @@
+"""The same door under any locale: Turkish capitals, a comma in numbers, Latin-1, none at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from edgeverify.cli.locale_for_native import use_neutral_locale
+from tests.cli.conftest import Desk
+from tests.waiting import patience
+
+GENERATED = {"tr_TR.UTF-8": ("tr_TR", "UTF-8"), "de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1")}
+KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_DATA_HOME", "XDG_CACHE_HOME", "SSL_CERT_FILE")
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with locales that this machine need not have installed."""
+    if shutil.which("localedef") is None or not Path("/usr/share/i18n/locales/tr_TR").exists():
+        pytest.skip("no sources of locales are here (apt-get install locales)")
+    folder = tmp_path_factory.mktemp("locales")
+    for name, (language, charset) in GENERATED.items():
+        command = ["localedef", "-i", language, "-f", charset, str(folder / name)]
+        subprocess.run(command, check=True)
+    return folder
+
+
+def _environment(locales: Path, name: str) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    return kept | {"LOCPATH": str(locales), "LC_ALL": name, "LANG": name}
+
+
+def _run(words: list[str | Path], environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", "edgeverify", *[str(word) for word in words]]
+    done = subprocess.run(
+        command, env=dict(environment), capture_output=True, timeout=patience(60), check=False
+    )
+    said = done.stdout.decode() + done.stderr.decode()
+    assert "Traceback" not in said
+    assert done.returncode == 0, said
+    return said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["C", "POSIX", *GENERATED])
+def test_a_door_is_checked_alike_under_every_locale(desk: Desk, locales: Path, name: str) -> None:
+    photo = "Łukasz İnce.jpg"
+    shutil.copyfile(desk.folder / "obama.jpg", desk.folder / photo)
+    desk.write(("1", "Łukasz İnce", [f'"{photo}"']))
+    said = _run(["check-config", desk.config], _environment(locales, name))
+    assert f"{desk.config}: ok, door 'front-door', 1 in staff" in said
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_what_native_code_sees_is_neutral(locales: Path, name: str) -> None:
+    program = (
+        "import ctypes, locale, os, sys\n"
+        "from edgeverify.cli.locale_for_native import use_neutral_locale\n"
+        "use_neutral_locale(os.environ)\n"
+        "c = ctypes.CDLL(None); c.strtod.restype = ctypes.c_double\n"
+        "print(chr(c.toupper(ord('i'))), c.strtod(b'0.5', None), os.environ['LC_ALL'],\n"
+        "      sys.getfilesystemencoding())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=_environment(locales, name) | {"PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["I", "0.5", "C.UTF-8", "utf-8"]
+
+
+def test_a_neutral_locale_is_left_alone() -> None:
+    environ = {"LANG": "C.UTF-8"}
+    use_neutral_locale(environ, execute=lambda *_: pytest.fail("no second beginning is needed"))
+    assert environ == {"LANG": "C.UTF-8"}

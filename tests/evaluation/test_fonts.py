@@ -1,0 +1,55 @@
+"""File names in any writing stand in pictures, or it is said what is missing."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from edgeverify.evaluation.pictures import fonts
+
+
+def titled(words: str) -> Figure:
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    figure.subplots().set_title(words)
+    return figure
+
+
+def test_usual_letters_need_nothing() -> None:
+    figure = titled("probe: María Þór, 42 Ω")
+    assert fonts.give_glyphs(figure) == ""
+    assert figure.axes[0].title.get_fontfamily() == ["sans-serif"]
+
+
+def test_a_font_that_has_the_letters_stands_behind_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def found(letters: str) -> str:
+        asked.append(letters)
+        return "VL Gothic"
+
+    monkeypatch.setattr(fonts, "font_with", found)
+    figure = titled("山田 taro.jpg")
+    assert fonts.give_glyphs(figure) == ""
+    assert figure.axes[0].title.get_fontfamily() == ["sans-serif", "VL Gothic"]
+    assert asked == ["山田"]
+
+
+def test_letters_that_no_font_has_are_named_with_the_package(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fonts, "font_with", lambda _: None)
+    with caplog.at_level(logging.WARNING):
+        assert fonts.give_glyphs(titled("山田")) == "山田"
+    assert "fonts-noto-cjk" in caplog.text
+    assert "山田" in caplog.text
+
+
+def test_a_box_for_every_letter_is_no_font_for_it() -> None:
+    """Matplotlib brings one that draws its number in a frame for whatever it is asked."""
+    assert fonts.font_with("\U000e0001") is None
