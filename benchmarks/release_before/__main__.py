@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike
 
 from benchmarks.release_before.doors import Release, Start, configure, start
 from edgeverify.evaluation.speed.scenes import scenes
+from edgeverify.settings import DEFAULT_BUNDLE
 from tests.brokers import mosquitto
 from tests.soak.camera import Camera
 
@@ -60,6 +61,7 @@ def main() -> None:
         frame = _frame(asked.photo, folder)
         frames = _frames(before, now, frame, threads=asked.threads, rounds=asked.rounds)
         starts = _starts(before, now, folder, asked.photo, asked.starts)
+        default = _default(now, folder, asked.photo)
     figures = {**_frame_figures(frames), **_start_figures(starts)}
     report = {
         "before": _commit(before.folder),
@@ -69,11 +71,13 @@ def main() -> None:
         "load_before": before_load,
         "load_after": os.getloadavg()[0],
         "figures": figures,
+        "daemon_with_the_default_network_mebibytes": default.daemon,
     }
     asked.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print("| | before | now | ratio |\n| --- | --- | --- | --- |")
     for what, (old, new) in figures.items():
         print(f"| {what} | {old:.1f} | {new:.1f} | {new / old:.2f} |")
+    print(f"| with {DEFAULT_BUNDLE}: daemon, nobody to enrol, MiB | | {default.daemon:.1f} | |")
     print(f"load {before_load:.1f} before, {os.getloadavg()[0]:.1f} after")
 
 
@@ -181,6 +185,22 @@ def _starts(
         finally:
             camera.unplug()
     return found
+
+
+def _default(now: Release, folder: Path, photo: Path) -> Start:
+    """Start this release with its default network, which the one before did not have."""
+    fetch = [str(now.python), "-m", "edgeverify", "models", "fetch", DEFAULT_BUNDLE]
+    subprocess.run(fetch, env=now.environ, cwd=now.folder, check=True, capture_output=True)
+    camera = Camera(folder / "films")
+    with mosquitto(folder / "broker") as broker:
+        camera.start()
+        where = {"camera": camera.port, "broker": broker.port}
+        configure(folder, bundle=DEFAULT_BUNDLE, photo=photo, **where)
+        try:
+            _, again = (start(now, folder, folder / "state-default") for _ in range(2))
+        finally:
+            camera.unplug()
+    return again
 
 
 def _frame_figures(laps: dict[str, Laps]) -> dict[str, tuple[float, float]]:
