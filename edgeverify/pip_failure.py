@@ -14,12 +14,17 @@ _CAUSES = (
     ("NameResolutionError", "the index cannot be reached (its name does not resolve)"),
     ("Failed to establish a new connection", "the index cannot be reached"),
     ("Read timed out", "the index does not answer"),
+    ("incomplete-download", "the download broke off"),
     ("Permission denied", "a file or folder belongs to somebody else"),
     ("No module named pip", "this Python has no pip"),
 )
 """What stands in pip's output, and what it means; the first that fits counts."""
 
+_ASIDES = ("hint:", "note:", "[notice]")
+"""How lines begin that say what else could be done, after the reason."""
 _ABSENT = re.compile(r"No matching distribution found for (\S+)")
+_NONE_SEEN = "(from versions: none)"
+"""pip says the same of an index without the package and, where it may not retry, of no index."""
 
 
 def why_pip_failed(code: int, said: str) -> str:
@@ -32,6 +37,7 @@ def why_pip_failed(code: int, said: str) -> str:
             return meaning
     absent = _ABSENT.search(said)
     if absent:
-        return f"the index has no {absent[1]} for this Python and processor"
-    lines = said.strip().splitlines()
+        lacks = f"has no {absent[1]} for this Python and processor"
+        return f"the index {'cannot be reached, or ' if _NONE_SEEN in said else ''}{lacks}"
+    lines = [line for line in said.strip().splitlines() if not line.startswith(_ASIDES)]
     return lines[-1][:300] if lines else f"it ended with {code}"

@@ -101,3 +101,16 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     take_lock(state).close()
+
+
+def test_a_user_without_home_or_name_is_told_to_name_a_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(_uid: int) -> object:
+        raise KeyError
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(StateError, match="no home and no entry in /etc/passwd") as caught:
+        state_path("front-door", None, {})
+    assert caught.value.advice == "Name it with --state DIR."
+    assert state_path("front-door", None, {"HOME": "/home/door"}).is_relative_to("/home/door")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,8 @@ def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> 
         return ""
     if is_late:
         return f"it was not done within {_PIP_SECONDS // 60} minutes"
+    if shutil.disk_usage(work).free < wanted.bytes:  # of which pip may say a dozen other things
+        return "the disk is full"
     return why_pip_failed(process.returncode, said.decode("utf-8", errors="replace"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
@@ -38,8 +38,10 @@ def _report(name: str, state: LockState, cause: LockCause = LockCause.EXIT_BUTTO
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
+    yield opened
+    opened.close()
 
 
 def _heard(journal: Journal, *messages: bytes, wall: Callable[[], datetime]) -> LockJournal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -39,8 +40,10 @@ def seen(card: str, *scores: float, matches: int = 0, space: str = SPACE) -> Oth
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal.open(tmp_path / "journal.sqlite", now=NOON).journal
+    yield opened
+    opened.close()
 
 
 def test_grants_of_two_people_add_up(journal: Journal) -> None:

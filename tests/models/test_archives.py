@@ -12,6 +12,7 @@ import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -137,6 +138,11 @@ def test_a_display_that_fails_does_not_fail_the_fetch(
          "the index cannot be reached"),
         ("print('ERROR: No matching distribution found for x'); sys.exit(1)",
          "the index has no x for this Python"),
+        ("print('(from versions: none)\\nNo matching distribution found for x'); sys.exit(1)",
+         "the index cannot be reached, or has no x"),
+        ("print('error: incomplete-download\\n\\nhint: --resume-retries'); sys.exit(1)",
+         "the download broke off"),
+        ("print('the reason\\nhint: try otherwise'); sys.exit(1)", "the reason"),
         ("print('something else went wrong'); sys.exit(3)", "something else went wrong"),
         ("sys.exit(3)", "it ended with 3"),
         ("pass", "it brought another file"),
@@ -154,6 +160,16 @@ def test_a_pip_that_goes_wrong_is_one_sentence_and_leaves_nothing(
     assert list(cache.iterdir()) == []
     pip_that(tmp_path, delivering(ARCHIVE), monkeypatch)
     assert fetch_archive(PINNED, cache).read_bytes() == ARCHIVE  # the next run goes on
+
+
+def test_a_disk_without_room_for_it_is_named_whatever_pip_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pip_that(tmp_path, "print('the download broke off'); sys.exit(1)", monkeypatch)
+    room = SimpleNamespace(free=PINNED.bytes - 1)
+    monkeypatch.setattr(pip_download.shutil, "disk_usage", lambda _: room)
+    with pytest.raises(BundleError, match="the disk is full"):
+        fetch_archive(PINNED, tmp_path / "cache")
 
 
 def test_an_index_that_nobody_answers_at_is_one_line(

@@ -13,6 +13,7 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.evaluation.transactions.journal_report import report_lines
 from edgeverify.journal import Entry, FrameRecord, Journal
 from edgeverify.journal.reading import find
+from edgeverify.state import open_state
 from tests.doors import DOOR, NOON, decided, door_keys
 from tests.evaluation.faces import Said, run
 
@@ -41,10 +42,9 @@ def someone(name: str, **changes: object) -> Entry:
 
 @pytest.fixture
 def door(tmp_path: Path) -> Path:
-    state = tmp_path / "state"
-    state.mkdir()
+    state = open_state(tmp_path / "state", DOOR)
     keys = door_keys(tmp_path)
-    journal = Journal.open(state / "journal.sqlite", now=NOON).journal
+    journal = Journal.open(state.journal, now=NOON).journal
     journal.record(someone("shut"), keys)
     nobody = decided("nobody", outcome=Outcome.DENY, reason=Reason.CAMERA_UNAVAILABLE)
     journal.record(replace(nobody, frames=()), keys)
@@ -132,6 +132,10 @@ def test_what_cannot_be_told_is_one_plain_line(
 
 def test_a_door_that_never_ran_has_no_journal(tmp_path: Path) -> None:
     (tmp_path / "door.yaml").write_text(f"door: {DOOR}\nstaff: []\n")
+    said = report(tmp_path, "last")
+    assert said.code == 2
+    assert "has no state" in said.err
+    open_state(tmp_path / "state", DOOR)
     said = report(tmp_path, "last")
     assert said.code == 2
     assert "does not exist" in said.err
