@@ -195,13 +195,22 @@ def test_what_is_shipped_is_intact_checked_and_holds_on_other_people(model: str)
     file = resources.files("edgeverify.models") / f"data/{model}.operating-points.json"
     shipped = OperatingPointsFile.model_validate_json(file.read_text("utf-8"))
     assert shipped.is_intact
+    before_one_camera = [p for p in shipped.sets[0].points if p.origin == "camera"]
+    for point in before_one_camera:
+        # Few people: not supported, and nobody of them was ever taken for another.
+        assert (point.supported, point.false_matches) == (False, 0)
     for point in shipped.sets[0].points:
+        if point.origin == "camera":
+            continue
         assert point.check is not None
         # The few people with several photos leave the rate to chance, by a tenth at most.
         assert point.check.fmr <= point.fmr * (1 if point.photos == 1 else 1.1)
         assert point.fmr_upper_95 <= point.fmr
     asked = choose_operating_point(shipped.sets[0], DecisionSettings(), bundle_name=model)
     assert asked.caution == ""
+    assert asked.worst_group
+    assert asked.for_camera is not None
+    assert asked.for_camera >= asked.threshold
     assert [photos for photos, _ in asked.for_photos] == [2, 3, 5]
     assert asked.threshold < asked.for_photos[0][1] <= asked.for_photos[-1][1]
     mean = DecisionSettings(fusion="mean")
