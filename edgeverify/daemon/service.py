@@ -244,6 +244,7 @@ def assemble(
             metrics=metrics,
             facts=lambda: records.facts,
             notices=verifier.notices,
+            keys=keys,
         )
         reporter = Reporter(health=health, link=link, manager=manager)
         reloads = Reloads(
@@ -293,6 +294,7 @@ def assemble(
             board=board,
         ),
         upkeep=Upkeep(
+            keys=keys,
             journal=journal,
             journal_was_read=not journal.degradations(),
             store=store,
