@@ -206,10 +206,21 @@ def test_a_lock_follows_an_announced_key_over_its_restarts(tmp_path: Path) -> No
         with mosquitto(tmp_path / f"broker-{sequence}") as broker:
             if sequence == 7:
                 publish(broker, TOPICS.status, told, retain=True)
-            raw = event_of(ring.current, sequence, decided(name))
-            sending = threading.Thread(target=publish, args=(broker, TOPICS.event, raw))
+
+            def send(
+                broker: Mosquitto = broker, sequence: int = sequence, name: str = name
+            ) -> None:
+                raw = event_of(ring.current, sequence, decided(name))
+                publish(broker, TOPICS.event, raw)
+
+            sending = threading.Thread(target=send)
             lock = subscribe(
-                "127.0.0.1", port=broker.port, door=DOOR, verify_key=pem, on_ready=sending.start
+                "127.0.0.1",
+                port=broker.port,
+                door=DOOR,
+                verify_key=pem,
+                on_ready=sending.start,
+                idle_seconds=patience(20),
             )
             event = next(lock)
             sending.join()
