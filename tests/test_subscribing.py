@@ -187,7 +187,7 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
         )
         event = next(events)
         publisher.join()
-        events.close()
+        events.close()  # type: ignore[attr-defined]
     assert event.decision.event_id == "event-old"
     assert not event.granted
     assert len(refused) == 1
