@@ -44,6 +44,7 @@ def table(root: Path = ROOT) -> str:
         "model",
         "threshold",
         "FMR on others",
+        "in the worst group",
         "FNMR, one photo",
         "two photos",
         "one camera: let in wrongly",
@@ -57,8 +58,8 @@ def table(root: Path = ROOT) -> str:
         door = OneCamera.model_validate(seen[entry.name]) if entry.name in seen else None
         name = f"`{entry.name}`" + (" (not for a door)" if entry.weak else "")
         rows.append(
-            f"| {name} | {one.threshold:.4f} | {_check(one).fmr:.1e} | {_missed(one)} | "
-            f"{_missed(two)} | {_transactions(door)} |"
+            f"| {name} | {one.threshold:.4f} | {_check(one).fmr:.1e} | {_worst(one)} | "
+            f"{_missed(one)} | {_missed(two)} | {_transactions(door)} |"
         )
     return "\n".join(rows)
 
@@ -96,6 +97,13 @@ def _point(name: str, photos: int) -> MeasuredPoint | None:
     if file is None or not file.sets:
         return None
     return file.sets[0].at_most(FMR, "single", photos)
+
+
+def _worst(point: MeasuredPoint) -> str:
+    worst = point.worst_group
+    if worst is None:
+        return "not measured"
+    return f"{worst.fmr:.1e} ({worst.name}: {worst.false_matches} of {worst.non_mated:,})"
 
 
 def _check(point: MeasuredPoint) -> CheckedPoint:

@@ -27,7 +27,7 @@ from edgeverify.state import StateDirectory, check_owner
 FORMAT = 1
 CONTENTS = "contents.json"
 DATABASES = ("references.sqlite", "journal.sqlite")
-SECRETS = ("master.key", "signing-keys.json")
+SECRETS = ("master.key", "signing-keys.json", "next-signing-key.json")
 MAX_BYTES = 8 * 1024**3
 SEQUENCE_GAP = 1_000_000
 """Added to the restored journal's numbering, because the door may have decided more after the

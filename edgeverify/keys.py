@@ -170,16 +170,20 @@ def read_signing_keys(path: Path) -> SigningKeys:
 
 
 def rotate_signing_keys(
-    path: Path, *, now: datetime, previous_days: int
+    path: Path,
+    *,
+    now: datetime,
+    previous_days: int,
+    private: Ed25519PrivateKey | None = None,
 ) -> tuple[SigningKeys, SigningKeys]:
-    """Make a new signing key; the old one counts for `previous_days` more. Returns (old, new).
+    """Sign with `private`, or a new key; the old one counts for `previous_days` more.
 
-    The old private key is gone afterwards.
+    Returns (old, new). The old private key is gone afterwards.
     """
     old = read_signing_keys(path)
     kept = tuple(key for key in old.previous if key.accepted_until > now)
     retired = PreviousKey(old.public, old.keyid, now + timedelta(days=previous_days))
-    new = _new_keys(now, (retired, *kept))
+    new = _new_keys(now, (retired, *kept), private)
     save_signing_keys(path, new)
     return old, new
 
@@ -219,8 +223,10 @@ class _KeyFile(BaseModel):
     previous: tuple[_PreviousRecord, ...] = ()
 
 
-def _new_keys(now: datetime, previous: tuple[PreviousKey, ...]) -> SigningKeys:
-    private = Ed25519PrivateKey.generate()
+def _new_keys(
+    now: datetime, previous: tuple[PreviousKey, ...], private: Ed25519PrivateKey | None = None
+) -> SigningKeys:
+    private = private or Ed25519PrivateKey.generate()
     return SigningKeys(private, key_id(private.public_key()), now, previous)
 
 

@@ -189,7 +189,7 @@ class Proxy:
             each.close()
 
 
-def publish(broker: Mosquitto, topic: str, payload: bytes) -> None:
+def publish(broker: Mosquitto, topic: str, payload: bytes, *, retain: bool = False) -> None:
     """Send one message by a client that is not ours."""
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1"]
-    subprocess.run([*command, "-s"], input=payload, check=True)
+    subprocess.run([*command, "-s", *["-r"] * retain], input=payload, check=True)

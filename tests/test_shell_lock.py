@@ -11,13 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Outcome
-from edgeverify.events import DecisionPayload, EventKind, Topics, encode_event, sign
+from edgeverify.events import (
+    NEXT_KEY,
+    DecisionPayload,
+    EventKind,
+    Topics,
+    encode_event,
+    encode_status,
+    sign,
+)
 from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys
+from edgeverify.keys import public_pem as pem_of
 from tests.absent import absent
 from tests.brokers import Mosquitto, mosquitto, publish
-from tests.doors import DOOR, decided, door_keys, event_of, public_pem
+from tests.doors import DOOR, NOON, decided, door_keys, event_of, public_pem
 from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,14 +58,19 @@ def _run_shell(
     keys: SigningKeys,
     broker: Mosquitto,
     where: str = "docs/events.md",
+    *,
+    messages: int = 1,
+    given: str = "",
 ) -> subprocess.CompletedProcess[str]:
     script = _shell_example(where)
     script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
     folder = tmp_path / "lock"
     folder.mkdir(exist_ok=True)
     public_pem(folder, keys.public)
-    # one message, then the loop ends
-    script = script.replace("mosquitto_sub ", "mosquitto_sub -C 1 ")
+    if given:
+        (folder / "front-door.pub").write_text(given)
+    # that number of messages, then the loop ends
+    script = script.replace("mosquitto_sub ", f"mosquitto_sub -C {messages} ")
     process = subprocess.Popen(
         ["bash", "-eu", "-c", script],
         cwd=folder,
@@ -124,3 +139,50 @@ def _elsewhere(keys: SigningKeys) -> bytes:
     return encode_event(
         sign(DecisionPayload(**(fields | {"door": "back-door"})), keys), EventKind.LIVE
     )
+
+
+@pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
+def test_the_shell_example_follows_an_announced_key_over_its_restarts(
+    where: str, tmp_path: Path
+) -> None:
+    now = datetime.now(timezone.utc)
+    (tmp_path / "door").mkdir()
+    ring = KeyRing(tmp_path / "door" / "signing-keys.json", now=now)
+    first = ring.current
+    ring.announce(door=DOOR, begins_at=now)
+    (tmp_path / "forger").mkdir()
+    forger = KeyRing(tmp_path / "forger" / "signing-keys.json", now=now)
+    forger.announce(door=DOOR, begins_at=now)
+    ring.rotate(door=DOOR, now=now, previous_days=30)
+    with mosquitto(tmp_path / "broker") as broker:
+        publish(broker, TOPICS.status, _status(forger), retain=True)
+        forged = event_of(forger.current, 7, decided("x", at=now + SOON))
+        done = _run_shell(forged, tmp_path, first, broker, where, messages=2)
+        assert done.stdout == "", done.stderr
+        publish(broker, TOPICS.status, _status(ring), retain=True)
+    with mosquitto(tmp_path / "broker-2") as broker:
+        publish(broker, TOPICS.status, _status(ring), retain=True)
+        granted = event_of(ring.current, 8, decided("y", at=now + SOON))
+        done = _run_shell(granted, tmp_path, first, broker, where, messages=2)
+        assert done.stdout == "open for 0012345\n", done.stderr
+    # Started once more, with nothing announced any longer: what it learnt is on its disk.
+    with mosquitto(tmp_path / "broker-3") as broker:
+        granted = event_of(ring.current, 9, decided("z", at=now + SOON))
+        done = _run_shell(granted, tmp_path, first, broker, where)
+        assert done.stdout == "open for 0012345\n", done.stderr
+
+
+def test_a_file_with_both_keys_is_believed_whole(keys: SigningKeys, tmp_path: Path) -> None:
+    """What `keys show --pem` prints while a key is announced, or after it has begun."""
+    (tmp_path / "other").mkdir()
+    other = KeyRing(tmp_path / "other" / "signing-keys.json", now=datetime.now(timezone.utc))
+    both = pem_of(keys.public) + pem_of(other.current.public)
+    granted = event_of(other.current, 7, decided("x", at=datetime.now(timezone.utc) + SOON))
+    with mosquitto(tmp_path / "broker") as broker:
+        done = _run_shell(granted, tmp_path, keys, broker, given=both)
+    assert done.stdout == "open for 0012345\n", done.stderr
+
+
+def _status(ring: KeyRing) -> bytes:
+    assert ring.announcement is not None
+    return encode_status("online", DOOR, at=NOON, details={NEXT_KEY: dict(ring.announcement)})

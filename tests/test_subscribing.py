@@ -12,12 +12,10 @@ from pathlib import Path
 import pytest
 
 from edgeverify.client import DoorEvent, subscribe
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Outcome
 from edgeverify.errors import BrokerError, EventError, StateError
-from edgeverify.events import (
-    EventKind,
-    Topics,
-)
+from edgeverify.events import NEXT_KEY, EventKind, Topics, encode_status
 from edgeverify.keys import SigningKeys
 from tests.brokers import Mosquitto, free_port, mosquitto, publish
 from tests.doors import DOOR, NOON, decided, door_keys, event_of, public_pem
@@ -189,7 +187,43 @@ def test_history_can_be_followed(keys: SigningKeys, tmp_path: Path) -> None:
         )
         event = next(events)
         publisher.join()
-        events.close()
+        events.close()  # type: ignore[attr-defined]
     assert event.decision.event_id == "event-old"
     assert not event.granted
     assert len(refused) == 1
+
+
+def test_a_lock_follows_an_announced_key_over_its_restarts(tmp_path: Path) -> None:
+    now = datetime.now(timezone.utc)
+    (tmp_path / "door").mkdir()
+    ring = KeyRing(tmp_path / "door" / "signing-keys.json", now=now)
+    pem = public_pem(tmp_path, ring.current.public)
+    ring.announce(door=DOOR, begins_at=now)
+    assert ring.announcement is not None
+    told = encode_status("online", DOOR, at=NOON, details={NEXT_KEY: dict(ring.announcement)})
+    ring.rotate(door=DOOR, now=now, previous_days=30)
+    for sequence, name in ((7, "first"), (8, "after a restart, nothing announced")):
+        with mosquitto(tmp_path / f"broker-{sequence}") as broker:
+            if sequence == 7:
+                publish(broker, TOPICS.status, told, retain=True)
+
+            def send(
+                broker: Mosquitto = broker, sequence: int = sequence, name: str = name
+            ) -> None:
+                raw = event_of(ring.current, sequence, decided(name))
+                publish(broker, TOPICS.event, raw)
+
+            sending = threading.Thread(target=send)
+            lock = subscribe(
+                "127.0.0.1",
+                port=broker.port,
+                door=DOOR,
+                verify_key=pem,
+                on_ready=sending.start,
+                idle_seconds=patience(20),
+            )
+            event = next(lock)
+            sending.join()
+            lock.close()  # type: ignore[attr-defined]
+        assert event.granted
+        assert (event.sequence, event.keyid) == (sequence, ring.current.keyid)

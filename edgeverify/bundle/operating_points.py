@@ -6,6 +6,8 @@ again changes no reference and no signature of the model.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -64,6 +66,15 @@ class GroupRate(BundleModel):
         return self.false_matches / self.non_mated
 
     @property
+    def fmr_lower_95(self) -> float:
+        """The one-sided lower 95 % bound of the rate (Poisson, by Wilson and Hilferty, 1931)."""
+        count = self.false_matches
+        if not count:
+            return 0.0
+        root = 1 - 1 / (9 * count) - 1.6449 / (3 * math.sqrt(count))
+        return count * max(0.0, root) ** 3 / self.non_mated
+
+    @property
     def evidence(self) -> str:
         """Return in words who they are, and how many of their comparisons were wrong."""
         carried = "" if self.supported else "; too few to hold them to a rate"
@@ -120,17 +131,20 @@ class MeasuredPoint(BundleModel):
 
     @property
     def worst_group(self) -> GroupRate | None:
-        """The group with the highest false match rate of those that can carry one.
+        """The group whose false match rate is surely the highest, None without any.
 
-        Where none can, of all; None without any.
+        By the lower 95 % bound, so that one false match in a handful of people does not count for
+        more than dozens in a crowd.
         """
-        carried = [group for group in self.groups if group.supported]
-        return max(carried or self.groups, key=lambda group: group.fmr, default=None)
+        return max(self.groups, key=lambda group: group.fmr_lower_95, default=None)
 
     def holds_within_groups(self, rate: float) -> bool:
-        """Return whether no group that can carry a rate was seen above `rate`."""
-        carried = [group.fmr for group in self.groups if group.supported]
-        return max(carried, default=0.0) <= rate * (1 + 1e-9)
+        """Return whether no group that it was chosen on, and that can carry a rate, exceeds `rate`.
+
+        How groups of the people it was checked on fared is evidence, and a `caution`.
+        """
+        chosen_on = [one for one in self.groups if one.dataset == self.dataset]
+        return _worst(chosen_on) <= rate * (1 + 1e-9)
 
     @property
     def caution(self) -> str:
@@ -144,6 +158,13 @@ class MeasuredPoint(BundleModel):
             )
         if self.false_matches < _THIN:
             return f"the threshold rests on {self.false_matches} false matches only"
+        if not any(group.supported for group in self.groups):
+            return "how it fares within groups of people was not measured"
+        if self.group_factor is not None and _worst(self.groups) > self.group_factor * self.fmr:
+            return (
+                f"within a group of other people it let {_worst(self.groups):.2g} through, more "
+                f"than {self.group_factor:g} times {self.fmr:g}"
+            )
         return ""
 
     @property
@@ -170,6 +191,10 @@ class MeasuredPoint(BundleModel):
         if worst is None:
             return ""
         return f"worst group of people ({len(self.groups)} measured): {worst.evidence}"
+
+
+def _worst(groups: Sequence[GroupRate]) -> float:
+    return max((group.fmr for group in groups if group.supported), default=0.0)
 
 
 class OperatingPoints(BundleModel):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from edgeverify.client.announced import AnnouncedKeys
 from edgeverify.client.checking import DoorEvent, EventChecker, load_verify_keys
 from edgeverify.client.feed import Feed
 from edgeverify.client.sequence import SequenceFile, default_sequence_file
@@ -39,7 +40,8 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
     """Yield a door's checked events for ever; with `history`, those of the `audit` topic instead.
 
     `verify_key` is one PEM file or several (after a change of keys). The connection is made again
-    whenever it breaks. `on_ready` is called on each (re)connection. With `idle_seconds` the
+    whenever it breaks. A key that the door announces in its status is believed from then on, and
+    kept beside the sequence. `on_ready` is called on each (re)connection. With `idle_seconds` the
     iteration ends when nothing came for so long.
 
     The last sequence accepted is kept on disk, so that a restart opens for nothing old: in the
@@ -51,18 +53,25 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
     paths = [verify_key] if isinstance(verify_key, (str, Path)) else list(verify_key)
     kept = None if history else _kept(sequence_file, door=door, host=host)
     known = max(after_sequence, (kept.read() or 0) if kept is not None else 0)
+    file = None if kept is None else kept.path.with_suffix(".announced.pem")
+    announced = AnnouncedKeys(door, load_verify_keys(paths), file)
     checker = EventChecker(
-        door, load_verify_keys(paths), after_sequence=known, since=None if known else now()
+        door, announced.believed, after_sequence=known, since=None if known else now()
     )
     topics = Topics(door)
     topic = topics.audit if history else topics.event
-    with Feed(host, port, topics=(topic,), username=username, password=password, tls=tls) as feed:
+    with Feed(
+        host, port, topics=(topics.status, topic), username=username, password=password, tls=tls
+    ) as feed:
         on_ready()
         while True:
             message = feed.next(idle_seconds)
             if message is None:
                 return
             try:
+                if message.topic == topics.status:
+                    announced.learn(message.payload)
+                    continue
                 if history:
                     event = checker.check_history(message.payload)
                 else:

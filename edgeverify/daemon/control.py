@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from edgeverify.clock import SystemClock
 from edgeverify.daemon.door.records import Records
@@ -41,7 +42,7 @@ class Control:
             "reload-outcome": self._reload_outcome,
             "unlock": self._unlock,
             "clock-accept": self._accept_clock,
-            "keys-rotate": lambda _: self._rotate_keys(),
+            "keys-rotate": self._rotate_keys,
         }
 
     def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
@@ -74,9 +75,20 @@ class Control:
         LOG.warning("the clock was accepted", extra=fields(by=user))
         return {"at": accepted.isoformat()}
 
-    def _rotate_keys(self) -> dict[str, Json]:
-        days = self.board.current.settings.keys.previous_key_days
-        old, new = self.keys.rotate(now=self.time.wall(), previous_days=days)
+    def _rotate_keys(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        settings, now = self.board.current.settings, self.time.wall()
+        after_days = arguments.get("after_days")
+        if isinstance(after_days, (int, float)):
+            begins_at = now + timedelta(days=after_days)
+            following = self.keys.announce(door=settings.door, begins_at=begins_at)
+            LOG.warning("signing key announced", extra=fields(next=following.keyid))
+            return {
+                "current": self.keys.current.keyid,
+                "next": following.keyid,
+                "begins_at": following.begins_at.isoformat(),
+            }
+        days = settings.keys.previous_key_days
+        old, new = self.keys.rotate(door=settings.door, now=now, previous_days=days)
         LOG.warning("signing key rotated", extra=fields(old=old.keyid, new=new.keyid))
         until = new.previous[0].accepted_until
         return {"old": old.keyid, "new": new.keyid, "until": until.isoformat()}

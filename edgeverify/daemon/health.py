@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
@@ -56,6 +58,7 @@ class Health:
     metrics: Metrics
     facts: Callable[[], Mapping[str, str]]
     notices: tuple[Degradation, ...]
+    keys: KeyRing
     is_enrolling: bool = True  # until the first reload, which begins at once, is done
     _heat: HeatState = field(init=False)
     _heat_at: float = float("-inf")
@@ -135,12 +138,18 @@ class Health:
             },
             "broker": {"connected": link.is_connected, "protocol": link.protocol},
             "outbox": self._outbox_length,
+            "signing_key": {
+                "keyid": self.keys.current.keyid,
+                "public_key": b64encode(self.keys.current.public.public_bytes_raw()).decode(),
+            },
             "heat": {
                 "level": self._heat.level.name.lower(),
                 "celsius": self._heat.hottest_celsius,
                 "reason": self._heat.reason,
             },
         }
+        if (announcement := self.keys.announcement) is not None:
+            facts["next_key"] = dict(announcement)
         return DoorStatus(
             door=situation.settings.door,
             at=self.time.wall(),

@@ -42,6 +42,7 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.points_witness import PointsWitness
 from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
@@ -148,6 +149,7 @@ def assemble(
             sources=kinds,
             wall=wall,
             environ=environ,
+            witness=PointsWitness(journal, master.secret, faults),
         )
         board = Board(reloader.first_situation(config, verifier))
         known = remembered(journal, now)
@@ -242,6 +244,7 @@ def assemble(
             metrics=metrics,
             facts=lambda: records.facts,
             notices=verifier.notices,
+            keys=keys,
         )
         reporter = Reporter(health=health, link=link, manager=manager)
         reloads = Reloads(
@@ -291,6 +294,7 @@ def assemble(
             board=board,
         ),
         upkeep=Upkeep(
+            keys=keys,
             journal=journal,
             journal_was_read=not journal.degradations(),
             store=store,

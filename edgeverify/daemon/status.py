@@ -24,6 +24,7 @@ PUBLIC_FACTS = (
     "camera",
     "broker",
     "outbox",
+    "signing_key",
     "next_key",
 )
 """Facts that are codes and counts as they stand; what else is told to everybody is `_public`'s."""

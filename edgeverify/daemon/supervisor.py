@@ -146,6 +146,8 @@ class Supervisor:
         self._manager.resend()
         if self._probes.now(now):
             service.upkeep.probe_journal()
+            if service.upkeep.look_at_keys():
+                service.reporter.status()
             if service.upkeep.return_references():
                 service.reloads.tickets.ask()
             if self._socket is None:

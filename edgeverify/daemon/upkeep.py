@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from edgeverify.claims import ClaimGate
 from edgeverify.clock import SystemClock
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import (
     BELIEVED_FACT,
     BOOT_FACT,
@@ -28,6 +29,9 @@ REMEMBER_EVERY = timedelta(hours=1)
 
 LOG = logging.getLogger(__name__)
 
+NEVER = datetime.min.replace(tzinfo=timezone.utc)
+"""A time at which nothing is due."""
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Upkeep:
@@ -36,6 +40,7 @@ class Upkeep:
     `journal_was_read` is False where floor, boot and claim ids could not be read at the start.
     """
 
+    keys: KeyRing
     journal: Journal
     journal_was_read: bool
     store: ReferenceStore
@@ -65,6 +70,20 @@ class Upkeep:
                 journal.keep_fact(BELIEVED_FACT, believed)
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
+
+    def look_at_keys(self) -> bool:
+        """Begin with an announced key whose time has come; True where the status is to be told.
+
+        A clock that is not believed lets no key begin.
+        """
+        settings = self.board.current.settings
+        now = (
+            self.time.wall()
+            if self.time.is_trusted()
+            else datetime.min.replace(tzinfo=timezone.utc)
+        )
+        days = settings.keys.previous_key_days
+        return self.keys.look(door=settings.door, now=now, previous_days=days)
 
     def prune_journal(self) -> bool:
         """Let a few decisions go that retention no longer keeps; return whether there are more.

@@ -188,6 +188,12 @@ class FaultName(DescribedWord):
         "yes, but no lock that has the old key opens",
         "Restore signing-keys.json from a backup; or give each lock the new key, then rotate it.",
     )
+    THRESHOLD_HELD = (
+        "threshold_held",
+        "the model's operating points became looser than this door has used",
+        "yes, by the stricter threshold",
+        "If you measured anew, accept them as the sentence says; else restore the bundle.",
+    )
     MODEL_UNAVAILABLE = (
         "model_unavailable",
         "the network cannot run",

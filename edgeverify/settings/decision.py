@@ -78,6 +78,9 @@ class DecisionSettings(Section):
     `warn` only says so; `off` does not look."""
     threshold: float | None = None
     """Written by hand instead; shown in the status for ever. Score units of the bundle."""
+    accept_points: str = Field(default="", pattern="^([0-9a-f]{12})?$")
+    """12 hexadecimal digits of operating points that are accepted although they are looser than
+    those that this door has used; the fault `threshold_held` names them."""
     window_frames: int = Field(default=5, ge=1, le=50)
     """n: the last n compared frames are looked at."""
     required_matches: int = Field(default=3, ge=1, le=50)

@@ -26,6 +26,7 @@ from edgeverify_export.assemble import (
     tool_versions,
 )
 from edgeverify_export.canonical_graph import canonical, simplified
+from edgeverify_export.channels_first import channels_first
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
 from edgeverify_export.networks.architecture import require_embedding
@@ -47,13 +48,17 @@ def adopt_graph(
 ) -> Assembled:
     """Make the bundle `folder` of an ONNX file; errors leave nothing behind.
 
-    The graph needs one float32 input (batch, 3, size, size) and one float32 output (batch, n), all
-    weights inside. Another opset is converted to 17 where the answers stay equal.
+    The graph needs one float32 input (batch, 3, size, size), or (batch, size, size, 3), which gets
+    a transpose before it, and one float32 output (batch, n), all weights inside. Another opset is
+    converted to 17 where the answers stay equal.
     """
     require_free(folder)
     step("reading the graph")
     data = _read(path)
-    model = onnx.load_model_from_string(data)
+    original = onnx.load_model_from_string(data)
+    model, turned = channels_first(original)
+    if turned is not None:
+        data = model.SerializeToString()
     size, outputs = _sides(model, path)
     if statement.size not in (None, size):
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
@@ -73,8 +78,8 @@ def adopt_graph(
     recipe = EmbedderRecipe(
         name=bundle_name(name, folder),
         arch="onnx",
-        source_sha256=sha256_of(data),
-        weights_sha256=graph_weights_sha256(model),
+        source_sha256=sha256_of(path.read_bytes()),
+        weights_sha256=graph_weights_sha256(original),
         feeding=resolved.feeding,
         template=resolved.template,
         alignment=resolved.alignment,
@@ -88,7 +93,8 @@ def adopt_graph(
     )
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, plain, half=half)
-    return Assembled(made.bundle, (*converted, slim, *made.remarks))
+    said = (*converted, slim) if turned is None else (turned, *converted, slim)
+    return Assembled(made.bundle, (*said, *made.remarks))
 
 
 def graph_weights_sha256(model: onnx.ModelProto) -> str:
@@ -128,7 +134,8 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
     if len(sides) != 4 or sides[1] != 3 or sides[2] != sides[3] or sides[2] < 16:
         raise CheckpointError(
             f"{path} has the input {sides}; (batch, 3, size, size) with a fixed size is needed",
-            advice="Channels-last graphs and open sizes: export again with a fixed NCHW input.",
+            advice="Open sizes: export again with a fixed input. (batch, size, size, 3), channels "
+            "last, is taken too.",
         )
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")

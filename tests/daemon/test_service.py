@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.client import EventChecker
+from edgeverify.client import EventChecker, Feed
+from edgeverify.client.announced import AnnouncedKeys
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD
 from edgeverify.domain import Outcome, Reason
+from edgeverify.events import Topics
 from edgeverify.journal.reading import DecisionRow, recent
-from edgeverify.keys import load_signing_keys
+from edgeverify.keys import load_signing_keys, read_signing_keys
 from tests.soak.conftest import props
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
@@ -59,6 +61,8 @@ def test_a_day_at_the_door(door: World) -> None:
         assert "problem: card 7 (Eve): eve.jpg: there is no such file" in told.stderr
         assert "Copy it there" in told.stderr
 
+        _a_lock_follows_its_keys(door)
+
         # Then somebody mistypes a key: the door goes on with what it has, and says so.
         door.configure(liveliness="off")
         until(lambda: "config_rejected" in door.reasons(), "the broken config to be named")
@@ -67,6 +71,30 @@ def test_a_day_at_the_door(door: World) -> None:
 
     assert door.stop() == 0
     assert "Traceback" not in door.log
+
+
+def _a_lock_follows_its_keys(door: World) -> None:
+    """The next key is announced in the retained status, signed by the first, and then signs."""
+    first = read_signing_keys(door.state / "signing-keys.json")
+    lock = AnnouncedKeys(DOOR, {first.keyid: first.public})
+    command = [sys.executable, "-m", "edgeverify", "keys", "rotate", "--config", str(door.config)]
+    more = ["--state", str(door.state)]
+    for option, signs in (("--after-days=3", False), ("--now", True)):
+        told = subprocess.run(
+            [*command, *more, option], capture_output=True, text=True, check=True, timeout=120
+        )
+        assert ("is announced, and signs from" in told.stdout) != signs
+        if not signs:
+            with Feed("127.0.0.1", door.broker.port, topics=(Topics(DOOR).status,)) as feed:
+                until(lambda: _learns(lock, feed), "the status to announce the next key")
+        now = read_signing_keys(door.state / "signing-keys.json")
+        assert (now.keyid == first.keyid) != signs
+        assert now.keyid in lock.believed
+
+
+def _learns(lock: AnnouncedKeys, feed: Feed) -> bool:
+    message = feed.next(1.0)
+    return message is not None and lock.learn(message.payload) is not None
 
 
 def _are_signed_by(door: World, witness: Witness) -> None:

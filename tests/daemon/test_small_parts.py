@@ -236,7 +236,7 @@ def test_a_person_vouches_for_a_clock_that_no_time_server_sets() -> None:
 
 def test_a_rotated_key_signs_from_then_on_and_the_old_one_still_counts(tmp_path: Path) -> None:
     ring = KeyRing(tmp_path / "keys.json", now=MONDAY_NOON)
-    old, new = ring.rotate(now=MONDAY_NOON, previous_days=30)
+    old, new = ring.rotate(door="front-door", now=MONDAY_NOON, previous_days=30)
     assert ring.current.keyid == new.keyid != old.keyid
     assert set(new.accepted(MONDAY_NOON + timedelta(days=29))) == {old.keyid, new.keyid}
     assert set(new.accepted(MONDAY_NOON + timedelta(days=31))) == {new.keyid}

@@ -42,12 +42,12 @@ def verify_keys(
     from edgeverify.cli.state import reading
     from edgeverify.client import load_verify_keys
     from edgeverify.errors import KeyUnusableError, StateError
-    from edgeverify.keys import read_signing_keys
+    from edgeverify.key_rotation import accepted_keys
 
     if named:
         return load_verify_keys(named)
     try:
         with reading(loaded, state) as place:
-            return read_signing_keys(place.signing_keys).accepted(datetime.now(timezone.utc))
+            return accepted_keys(place.signing_keys, datetime.now(timezone.utc))
     except (StateError, KeyUnusableError):
         return {}  # another user's door or machine: unchecked until its key is named

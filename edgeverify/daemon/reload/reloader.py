@@ -14,6 +14,7 @@ from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.fitness import points, require_fit
+from edgeverify.daemon.points_witness import PointsWitness
 from edgeverify.daemon.reload.closeness import Closeness
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
 from edgeverify.errors import ConfigError
@@ -55,9 +56,11 @@ class Reloader:
         sources: Sequence[SourceKind],
         wall: Callable[[], datetime],
         environ: Mapping[str, str],
+        witness: PointsWitness,
     ) -> None:
         """`config` is what the process was started with; `sources` are those it has."""
         self._environ = environ
+        self._witness = witness
         self._path = config.path
         self._started_with = config.settings
         self._store = store
@@ -138,7 +141,11 @@ class Reloader:
         settings = config.settings
         sources = chosen(self._sources, settings.claims)
         people = People.of(settings.door, settings.staff, references, time_zone=settings.time_zone)
-        point, walk_up = points(settings, sources, verifier)
+        point, walk_up = self._witness.hold_both(
+            points(settings, sources, verifier),
+            verifier.bundle.operating_points_in(verifier.embedding_space),
+            accepted=settings.decision.accept_points,
+        )
         own = self._closeness.of(people, settings, point, verifier.bundle.metric)
         return Situation(
             settings=settings,

@@ -74,7 +74,8 @@ def upper_bound(errors: int, count: int) -> float:
 def threshold_for(evidence: Evidence, rate: float) -> float | None:
     """Find the loosest threshold whose bounded FMR is at most `rate`; None without evidence.
 
-    Within each group that can carry the group factor times the rate, that is the bound.
+    Within each group that can carry the group factor times the rate, the FMR that was seen is at
+    most that: a group is small, and its bound would ask for next to no false match at all.
     """
     if not is_supported(rate, evidence.pairs_of_people):
         return None
@@ -82,10 +83,20 @@ def threshold_for(evidence: Evidence, rate: float) -> float | None:
     if overall is None:
         return None
     within = min(1.0, evidence.group_factor * rate)
-    bound = [
-        loosest(group.non_mated, within) for group in evidence.groups if group.can_carry(within)
+    held = [
+        _seen_at_most(group.non_mated, within)
+        for group in evidence.groups
+        if group.can_carry(within)
     ]
-    return max([overall, *(found for found in bound if found is not None)])
+    return max([overall, *held])
+
+
+def _seen_at_most(ascending: NDArray[np.float32], rate: float) -> float:
+    """Find the loosest threshold that at most this share of the scores reaches."""
+    allowed = math.floor(rate * len(ascending) + 1e-9)
+    if allowed >= len(ascending):
+        return float(ascending[0])
+    return above(float(ascending[len(ascending) - 1 - allowed]))
 
 
 def loosest(ascending: NDArray[np.float32], rate: float) -> float | None:
@@ -122,12 +133,14 @@ def choose(
     may fall below. EvaluationError where not one rate is carried, saying how many pairs of people
     the loosest would need.
     """
-    points = []
+    points: list[MeasuredPoint] = []
+    least = -math.inf
     for rate in sorted(rates, reverse=True):
         found = threshold_for(chosen_on, rate)
         if found is None:
             continue
-        threshold = max(found, (floors or {}).get(rate, found))
+        # A group may carry a loose rate and not a strict one: the strict one is none the looser.
+        threshold = least = max(least, found, (floors or {}).get(rate, found))
         point = _point(chosen_on, checked_on, rate, threshold, date)
         factor = chosen_on.group_factor
         within = group_rates((chosen_on, checked_on), threshold, min(1.0, factor * rate))

@@ -46,6 +46,9 @@ Mirror = Annotated[
 Normalise = Annotated[
     bool | None, typer.Option("--normalise/--no-normalise", help="Bring embeddings to length 1.")
 ]
+Aligned = Annotated[
+    bool, typer.Option("--aligned", help="The pictures are chips already: look for no face.")
+]
 Key = Annotated[
     str | None,
     typer.Option(help="Where in the checkpoint the weights stand: state_dict, model.net ..."),

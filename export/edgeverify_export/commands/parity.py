@@ -26,6 +26,7 @@ def parity(  # noqa: PLR0913 - one parameter an option
     threshold: options.Threshold = None,
     no_flips: options.NoFlips = False,
     limit: options.Limit = 1000,
+    aligned: options.Aligned = False,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for parity.json and parity.png.")
     ] = Path("parity"),
@@ -40,6 +41,7 @@ def parity(  # noqa: PLR0913 - one parameter an option
     decisions, and where another feeding separates the pairs clearly better than the stated one.
     A score that only float32 rounding put on the other side of the threshold is no flip; too few
     pairs to tell such a share (2,000 or 200) are said, with what they could tell.
+    With --aligned the pictures are the chips that the network was trained on, cut before.
     A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only:
     P(live) may be off by 0.01, and flips are counted at its operating point.
 
@@ -60,6 +62,7 @@ def parity(  # noqa: PLR0913 - one parameter an option
         threshold=threshold,
         flips_needed=not no_flips,
         limit=limit,
+        aligned=aligned,
     )
     for one in fused.parts if fused else (loaded,):
         if isinstance(one, FusionBundle):

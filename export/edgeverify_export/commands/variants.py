@@ -45,6 +45,7 @@ def int8(
     threshold: options.Threshold = None,
     no_flips: options.NoFlips = False,
     limit: options.Limit = 500,
+    aligned: options.Aligned = False,
 ) -> None:
     """Add an INT8 graph for CPUs, calibrated on real faces; only if it passes the parity gate.
 
@@ -58,7 +59,7 @@ def int8(
     from edgeverify_export.variants import add_int8  # noqa: PLC0415
 
     loaded = load_bundle(bundle)
-    trial = gather(images, pairs, limit=limit)
+    trial = gather(images, pairs, limit=limit, aligned=aligned)
     with steps() as step:
         made, attempts = add_int8(
             loaded, trial, threshold=threshold, flips_needed=not no_flips, step=step

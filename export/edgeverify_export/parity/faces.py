@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from edgeverify.domain import Points, Refusal, RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
-from edgeverify.feeding.alignment import align_mesh
+from edgeverify.feeding.alignment import align_mesh, align_points
 from edgeverify.feeding.statement import Feeding
 from edgeverify.feeding.template_kinds import Template
+from edgeverify.feeding.templates import template_named
 from edgeverify.folder_listing import files_below
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted, download_bar
@@ -30,15 +33,34 @@ _MAX_MEGAPIXELS = 50.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FoundFace:
-    """A picture and the mesh of the face meant in it, (468, 3) in its pixels."""
+    """A picture and the mesh of the face meant in it, (468, 3) in its pixels.
+
+    None for a picture that is a chip already: it is only brought to the network's side.
+    """
 
     path: Path
-    mesh: Points
+    mesh: Points | None
 
     def chip(self, feeding: Feeding, template: Template) -> RgbImage:
         """Cut the chip, uint8 RGB (size, size, 3), by the project's one aligner."""
         rgb = read_rgb(self.path)
+        if self.mesh is None:
+            whole = template_named("whole-picture")
+            nothing = np.zeros((0, 2), dtype=np.float32)
+            return align_points(rgb, nothing, whole, feeding.size, feeding.resize).rgb
         return align_mesh(rgb, self.mesh, template, feeding.size, feeding.resize).rgb
+
+
+def take_chips(paths: Sequence[Path], *, show: bool = True) -> dict[Path, FoundFace]:
+    """Take pictures that were cut before as they are; unreadable ones are left out."""
+    taken = {}
+    for path in counted(paths, "reading chips", show=show):
+        try:
+            read_rgb(path)
+        except (EdgeverifyError, OSError):
+            continue
+        taken[path] = FoundFace(path=path, mesh=None)
+    return taken
 
 
 def find_faces(

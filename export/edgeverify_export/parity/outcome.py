@@ -52,6 +52,7 @@ class Asked:
     threshold: float | None
     flips_needed: bool
     limit: int
+    aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def compare_forms(bundle: Bundle | PadBundle, asked: Asked) -> Outcome:
 def _embedder(bundle: Bundle, asked: Asked) -> Outcome:
     found = run_parity(
         bundle,
-        gather(asked.images, asked.pairs, limit=asked.limit),
+        gather(asked.images, asked.pairs, limit=asked.limit, aligned=asked.aligned),
         checkpoint=asked.checkpoint,
         threshold=asked.threshold,
         flips_needed=asked.flips_needed,

@@ -16,7 +16,7 @@ from edgeverify.evaluation.images.pairs import Pair, read_pairs
 from edgeverify.feeding.preprocessing import Batch, feed
 from edgeverify.runtime.session import Session
 from edgeverify.vision.dominance import FaceSelection
-from edgeverify_export.parity.faces import FoundFace, find_faces, images_in
+from edgeverify_export.parity.faces import FoundFace, find_faces, images_in, take_chips
 
 Scores = NDArray[np.float64]
 
@@ -126,15 +126,31 @@ class Trial:
         return len(self.probes) > 0
 
 
-def gather(images: Path, pairs_file: Path | None, *, limit: int = 1000, show: bool = True) -> Trial:
-    """Find the faces of a folder, or of the pairs of a list; ParityError where none is found."""
+def gather(
+    images: Path,
+    pairs_file: Path | None,
+    *,
+    limit: int = 1000,
+    aligned: bool = False,
+    show: bool = True,
+) -> Trial:
+    """Find the faces of a folder, or of the pairs of a list; ParityError where none is found.
+
+    With `aligned` the pictures are chips already: no face is looked for, none is lost.
+    """
+
+    def faces(paths: tuple[Path, ...], selection: FaceSelection) -> dict[Path, FoundFace]:
+        if aligned:
+            return take_chips(paths, show=show)
+        return find_faces(paths, selection=selection, show=show)
+
     if pairs_file is None:
         paths = images_in(images, limit)
-        found = find_faces(paths, selection=FaceSelection.LARGEST, show=show)
+        found = faces(paths, FaceSelection.LARGEST)
         return _trial(found, (), len(paths), images)
     pairs = read_pairs(pairs_file)
     wanted = dict.fromkeys(key.path(images) for p in pairs for key in (p.probe, p.reference))
-    found = find_faces(tuple(wanted), selection=FaceSelection.CENTRAL, show=show)
+    found = faces(tuple(wanted), FaceSelection.CENTRAL)
     keyed = tuple((p, p.probe.path(images), p.reference.path(images)) for p in pairs)
     return _trial(found, keyed, len(wanted), images)
 

@@ -101,11 +101,36 @@ def test_keys_are_shown_rotated_and_both_accepted(desk: Desk) -> None:
     begin(desk)
     first = json.loads(desk.people("keys", "show", "--json").out)
     assert [row["signs"] for row in first] == [True]
-    assert desk.people("keys", "rotate").code == 0
+    assert desk.people("keys", "rotate", "--now").code == 0
     both = json.loads(desk.people("keys", "show", "--json").out)
     assert [row["signs"] for row in both] == [True, False]
     assert both[1]["keyid"] == first[0]["keyid"]
     assert desk.people("keys", "show", "--pem").out.count("BEGIN PUBLIC KEY") == 2
+
+
+def test_a_key_is_announced_first_and_the_old_one_goes_on_signing(desk: Desk) -> None:
+    desk.write()
+    begin(desk)
+    (first,) = json.loads(desk.people("keys", "show", "--json").out)
+    said = desk.people("keys", "rotate", "--after-days", "2")
+    assert said.code == 0
+    assert f"until then {first['keyid']} signs" in said.out
+    old, following = json.loads(desk.people("keys", "show", "--json").out)
+    assert (old["keyid"], old["signs"], following["signs"]) == (first["keyid"], True, False)
+    assert following["begins_at"]
+    assert desk.people("keys", "show", "--pem").out.count("BEGIN PUBLIC KEY") == 2
+    # Asked again, it is the same key at the same time; --now lets that one sign.
+    again = desk.people("keys", "rotate")
+    assert f"key {following['keyid']} is announced, and signs from" in again.out
+    assert (
+        f"key {following['keyid']} signs; the old key" in desk.people("keys", "rotate", "--now").out
+    )
+    rows = json.loads(desk.people("keys", "show", "--json").out)
+    assert [(row["keyid"], row["signs"]) for row in rows] == [
+        (following["keyid"], True),
+        (first["keyid"], False),
+    ]
+    assert desk.people("keys", "rotate", "--now", "--after-days", "1").code == 78
 
 
 def test_no_command_shows_the_private_key(desk: Desk) -> None:
@@ -129,6 +154,6 @@ def test_backup_and_restore_by_command(desk: Desk) -> None:
     assert desk.people("backup", file).code == 0
     now = datetime.now(timezone.utc)
     before = load_signing_keys(desk.state / "signing-keys.json", now=now).keyid
-    desk.people("keys", "rotate")
+    desk.people("keys", "rotate", "--now")
     assert desk.people("restore", file).code == 0
     assert load_signing_keys(desk.state / "signing-keys.json", now=now).keyid == before
