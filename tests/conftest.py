@@ -25,6 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Keep bytes out of tests' names: a time of day in them differs between parallel workers."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_models_folder() -> Iterator[None]:
     """Keep the tests out of the user's models, and have what finds faces in theirs."""
