@@ -13,7 +13,8 @@ from edgeverify.domain import Points, RgbImage
 from edgeverify.feeding.alignment import warp
 from edgeverify.feeding.similarity_transform import fit_similarity
 from edgeverify.feeding.statement import Feeding
-from edgeverify.feeding.templates import PointTemplate, template_named
+from edgeverify.feeding.template_kinds import PointTemplate
+from edgeverify.feeding.templates import template_named
 
 _FLAGS = {
     "linear": cv2.INTER_LINEAR,

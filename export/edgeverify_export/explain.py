@@ -77,15 +77,15 @@ def explain_pair(
                 network(torch.from_numpy(fed.copy()).requires_grad_()),
                 normalise=normalise and not alone,
             )
-            for fed in (probe, reference)
+            for fed in ((probe, probe) if alone else (probe, reference))
         )
         score = _strength(first) if alone else _score(first, second, metric)
         score.backward()  # type: ignore[no-untyped-call]
     finally:
         handle.remove()
     size = probe.shape[-1]
-    maps = [_map(activation, size) for activation in kept]
-    return Explained(float(score.detach()), maps[0], maps[1], name)
+    maps = [_map(activation, size) for activation in (kept[:1] if alone else kept)]
+    return Explained(float(score.detach()), maps[0], maps[-1], name)
 
 
 def _pooled(raw: torch.Tensor, *, normalise: bool) -> torch.Tensor:

@@ -25,8 +25,6 @@ def give_glyphs(figure: Figure) -> str:
     """
     missing = ""
     for text in figure.findobj(Text):
-        if not isinstance(text, Text):
-            continue
         lacking = "".join(sorted({one for one in text.get_text() if not _in_usual(one)}))
         if not lacking:
             continue

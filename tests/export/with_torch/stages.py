@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.templates import template_named
 
 
 def fed(faces: tuple[FoundFace, ...], feeding: Feeding, template: str) -> NDArray[np.float32]:
-    return np.concatenate([feed(face.chip(feeding, template), feeding) for face in faces])
+    return np.concatenate(
+        [feed(face.chip(feeding, template_named(template)), feeding) for face in faces]
+    )
 
 
 def as_trained(

@@ -123,6 +123,35 @@ def test_grad_cam_explains_the_score_that_the_door_uses(
     assert explained.probe.shape == explained.reference.shape == (16, 16)
 
 
+def test_a_layer_may_be_named_and_one_face_explains_itself() -> None:
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        OrderedDict(
+            first=torch.nn.Conv2d(3, 8, 3, 2, 1, bias=False),
+            activation=torch.nn.ReLU(),
+            second=torch.nn.Conv2d(8, 8, 3, 2, 1, bias=False),
+            flat=torch.nn.Flatten(),
+            linear=torch.nn.Linear(8 * 8 * 8, 16),
+        )
+    )
+    face = np.random.default_rng(4).normal(size=(1, 3, 32, 32)).astype(np.float32)
+    face[..., 16:, :] = 0
+    face[..., :, 16:] = 0
+    assert explain_pair(network, face, face, alone=True).layer == "second"
+    explained = explain_pair(network, face, face, layer_name="first", alone=True)
+    assert explained.layer == "first"
+    assert explained.probe.max() == pytest.approx(1.0), "a face beside itself has a map of its own"
+    assert explained.probe[18:, 18:].max() == 0.0
+    with torch.no_grad():
+        length = float(torch.linalg.vector_norm(network(torch.from_numpy(face))))
+    assert explained.score == pytest.approx(length, rel=1e-5)
+    with pytest.raises(CheckpointError, match="--layer third is not there") as refused:
+        explain_pair(network, face, face, layer_name="third")
+    assert "first, second" in refused.value.advice
+    with pytest.raises(CheckpointError, match="gives no map"):
+        explain_pair(network, face, face, layer_name="linear")
+
+
 def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path) -> None:
     checkpoint = trained_models / "mobilefacenet.pt"
     export_checkpoint(checkpoint, "mobilefacenet", tmp_path / "mfn", Statement())
@@ -135,6 +164,12 @@ def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert picture.read_bytes().startswith(b"\x89PNG")
+    alone = ["explain", str(tmp_path / "mfn"), str(photos[0]), "--checkpoint", str(checkpoint)]
+    done = CliRunner().invoke(app, [*alone, "-o", str(tmp_path / "alone.png")])
+    assert done.exit_code == 0, done.output
+    assert "length of the embedding" in done.output
+    gone = CliRunner().invoke(app, [*alone[:2], str(tmp_path / "gone.jpg"), *alone[3:]])
+    assert "no such file" in gone.output
 
 
 def test_dlibs_file_gives_the_default_bundles_answers(

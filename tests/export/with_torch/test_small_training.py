@@ -17,6 +17,7 @@ from torch import nn
 
 from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.templates import template_named
 from edgeverify.vision.dominance import FaceSelection
 
 pytestmark = [pytest.mark.export, pytest.mark.slow]
@@ -51,7 +52,9 @@ def test_parity_of_a_network_that_was_trained_here(
     names = sorted({face.path.parent.name for face in faces})
     labels = torch.tensor([names.index(face.path.parent.name) for face in faces])
     inputs = torch.from_numpy(
-        np.concatenate([feed(face.chip(FEEDING, "arcface-112"), FEEDING) for face in faces])
+        np.concatenate(
+            [feed(face.chip(FEEDING, template_named("arcface-112")), FEEDING) for face in faces]
+        )
     )
     torch.manual_seed(0)
     network, head = Small(), nn.Linear(32, len(names), bias=False)
