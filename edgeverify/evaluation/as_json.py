@@ -1,4 +1,4 @@
-"""Figures as JSON: dataclasses to dictionaries, without the arrays."""
+"""Figures as JSON: dataclasses and models to dictionaries, without the arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 _ARRAYS = frozenset({"curve", "scores"})
 _DIGITS = 8
@@ -23,6 +24,8 @@ def plain(value: Any) -> Any:
             for field in dataclasses.fields(value)
             if field.name not in _ARRAYS
         }
+    if isinstance(value, BaseModel):
+        return {name: plain(item) for name, item in value}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
