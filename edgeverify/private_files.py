@@ -54,7 +54,7 @@ def read_credential(path: Path, *, what: str, limit: int, environ: Mapping[str, 
                 raise
             raise KeyUnusableError(
                 error.problem,
-                advice="systemd hands it to the service; type this command with sudo.",
+                advice="Type this command with sudo: systemd hands it to the service alone.",
             ) from None
 
 

@@ -11,7 +11,7 @@ _MEAN_FRAMES = 5
 
 
 SMALL_FACTOR = 10.0
-"""A reference of small photos is held to the threshold of so many times fewer false matches."""
+"""A reference of small photos is held to the threshold of this many times fewer false matches."""
 
 
 def choose_operating_point(

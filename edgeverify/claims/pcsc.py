@@ -26,7 +26,7 @@ CARD_CONTEXT = b"edgeverify.card.v1\n"
 SIGNATURE_BYTES = 64
 OK = (0x90, 0x00)
 RANDOM_NUMBER = 0x08
-"""ISO/IEC 14443-3: a number of four bytes that begins so is drawn anew for each touch."""
+"""ISO/IEC 14443-3: a number of four bytes that begins so is drawn again for each touch."""
 
 
 class PcscReader:

@@ -22,7 +22,7 @@ def use_neutral_locale(
     *,
     execute: Callable[[str, list[str]], object] = os.execv,
 ) -> None:
-    """Set the locale of this process and its children; begin anew where Python's own names need it.
+    """Set the locale of this process and its children; start again where Python's names need it.
 
     Python reads the encoding of file names once, at its start, hence the second beginning; it
     happens once, since the environment then says C.UTF-8. Times are written in ISO 8601 and

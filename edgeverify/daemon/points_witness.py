@@ -69,7 +69,7 @@ class PointsWitness:
             return point, ""
         said = (
             f"the model's operating points now ask for {point.threshold:.4f} where this door has "
-            f"used {kept:.4f}, which is held; if you measured anew, write "
+            f"used {kept:.4f}, which is held; if you measured again, write "
             f"decision.accept_points: {name}"
         )
         return _at_least(point, kept), said

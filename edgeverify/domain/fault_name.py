@@ -192,7 +192,7 @@ class FaultName(DescribedWord):
         "threshold_held",
         "the model's operating points became looser than this door has used",
         "yes, by the stricter threshold",
-        "If you measured anew, accept them as the sentence says; else restore the bundle.",
+        "If you measured again, accept them as the sentence says; else restore the bundle.",
     )
     MODEL_UNAVAILABLE = (
         "model_unavailable",

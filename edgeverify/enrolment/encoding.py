@@ -44,7 +44,7 @@ _WHY = {
 """What a gate says of a photo, and what to do about it."""
 
 GREY_SHARE, GREY_LEVELS = 95.0, 8.0
-"""A photo is without colour where so many per cent of its pixels differ by so few levels between
+"""A photo is without colour where this many per cent of its pixels differ by so few levels between
 red, green and blue; a stamp in colour, or a scanner's tint, may be more."""
 
 MARGIN = 0.5

@@ -21,8 +21,6 @@ SPARE: Mapping[str, str] = {
     "onnx/backend/test": "models that test other programs",
     "onnx/defs/**/*.cc": "source text of what is compiled",
     "cv2/data/*.xml": "OpenCV's own face detectors",
-    "PIL/_avif*.so": "a kind of photo that is not accepted",
-    "pillow.libs/libavif-*": "for that",
     "PIL/_imagingft*.so": "letters, which a door does not draw",
     "pillow.libs/libfreetype-*": "for them",
     "pillow.libs/libharfbuzz-*": "likewise",

@@ -36,12 +36,12 @@ class NumberSettings(Section):
     byte_order: Literal["as_read", "reversed"] = "as_read"
     """`reversed` where the reader turns the bytes round (many USB readers do)."""
     bytes: int = Field(default=0, ge=0, le=32)
-    """Keep so many of the lowest bytes; 0: all."""
+    """Keep this many of the lowest bytes; 0: all."""
     written: Literal["decimal", "hex", "facility"] = "decimal"
     """`decimal` as most cards show it; `hex` with capital letters; `facility` as 123.45678 (all but
     the last 16 bits, then those)."""
     digits: int = Field(default=0, ge=0, le=64)
-    """Zeros in front up to so many digits: 10 for a printed 0012345678."""
+    """Zeros in front up to this many digits: 10 for a printed 0012345678."""
 
 
 class KeyboardSettings(Section):
@@ -53,7 +53,7 @@ class KeyboardSettings(Section):
     """`text` takes what is typed as the card number; `decimal` and `hex` read it as a number, which
     `number` writes."""
     characters: int = Field(default=0, ge=0, le=64)
-    """The reader types exactly so many; others are torn reads. 0: any number."""
+    """The reader types exactly this many; others are torn reads. 0: any number."""
     number: NumberSettings = NumberSettings()
 
 

@@ -44,7 +44,9 @@ def test_the_first_key_and_the_same_key_are_no_news(tmp_path: Path, journal: Jou
 def test_a_rotation_is_no_news_wherever_it_was_made(tmp_path: Path, journal: Journal) -> None:
     path = tmp_path / "signing-keys.json"
     _start(journal, path, 0)
-    old, new = KeyRing(path, now=NOON).rotate(now=NOON + timedelta(days=1), previous_days=0)
+    old, new = KeyRing(path, now=NOON).rotate(
+        door="front-door", now=NOON + timedelta(days=1), previous_days=0
+    )
     assert _start(journal, path, 2) == (new.keyid, [])
     assert old.keyid != new.keyid
 

@@ -25,7 +25,8 @@ import edgeverify.cli.people.verify, edgeverify.daemon.run, edgeverify.models.fe
 from edgeverify.enrolment.photo import FORMATS
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
-for form in FORMATS:
+Image.init()
+for form in (form for form in FORMATS if form in Image.SAVE):
     kept = io.BytesIO()
     Image.new("RGB", (64, 64)).save(kept, form)
     Image.open(io.BytesIO(kept.getvalue()), formats=FORMATS).load()

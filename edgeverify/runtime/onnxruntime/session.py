@@ -72,7 +72,7 @@ class OnnxRuntimeSession:
             raise RuntimeUnavailableError(
                 f"ONNX Runtime cannot load the model on {wanted}: {_first_line(error)}"
             ) from None
-        # It keeps the file's bytes to begin anew with other providers, which nobody asks of it.
+        # It keeps the file's bytes to start again with other providers, which nobody asks of it.
         vars(self._session).pop("_model_bytes", None)
         if self._session.get_providers()[0] != wanted:
             taken = self._session.get_providers()[0]

@@ -107,8 +107,8 @@ def test_nothing_is_reported_on_the_people_it_was_tuned_on(tmp_path: Path) -> No
 def test_gates_ask_less_of_a_photo_than_of_a_live_picture() -> None:
     pictures = album(
         ("ann", seen("near", [1, 0], 80)),
-        ("ann", seen("middle", [1, 0], 45)),
-        ("bob", seen("far", [0, 1], 20)),
+        ("ann", seen("middle", [1, 0], 30)),
+        ("bob", seen("far", [0, 1], 15)),
         ("bob", seen("nobody", None)),
     )
     off = view(pictures, Gates.off(), "cosine")
