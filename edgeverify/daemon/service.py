@@ -6,6 +6,7 @@ import random
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -130,9 +131,12 @@ def assemble(
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
     camera = CameraInUse(settings.camera, lambda wanted: _camera(wanted, config.folder, state))
-    try:
+    with ExitStack() as undo:
+        undo.callback(camera.close)
         store = ReferenceStore(state.references, master.secret, now=now, may_wait=True)
+        undo.callback(store.close)
         opened = Journal.open(state.journal, now=now)
+        undo.callback(opened.journal.close)
         _say(faults, opened.notices)
         journal = opened.journal
         _say(faults, witness(journal, keys, state.signing_keys, master.secret, now=now))
@@ -263,9 +267,7 @@ def assemble(
             on_begin=reporter.began_reload,
             on_end=reporter.ended_reload,
         )
-    except BaseException:
-        camera.close()
-        raise
+        undo.pop_all()
     return Service(
         state=state,
         faults=faults,
