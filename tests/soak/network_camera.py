@@ -3,8 +3,8 @@
 `python -m tests.soak.network_camera PORT FOLDER` serves the films in FOLDER (NAME.npy, uint8, RGB,
 shape (n, height, width, 3)). Commands, one a line: `film NAME [FAULT]`, or a fault: `black`,
 `covered` (a hand on the lens), `overexposed`, `torn` (half of each picture), `still` (the same
-pixels again and again), `silent` (connected, no pictures), `small` (half the resolution). Every
-picture has noise of its own, as a sensor gives it. It ends when its standard input does.
+pixels again and again), `silent` (connected, no pictures), `small` (a third of the resolution).
+Every picture has noise of its own, as a sensor gives it. It ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Show:
             frame = np.full_like(frame, LEVELS[self.fault])
         noisy = cv2.add(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), self._grain(frame.shape))
         if self.fault == "small":
-            noisy = cv2.resize(noisy, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            noisy = cv2.resize(noisy, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA)
         done, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         assert done
         content = encoded.tobytes()
