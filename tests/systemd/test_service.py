@@ -197,7 +197,8 @@ def test_a_reload_takes_new_people_in_and_throws_nobody_out(door: Container, bro
     door.run("systemctl", "reload", SERVICE)
     door.until("both are known", lambda: status(door).get("references") == 2, 20)
     decision = claim(door, "0067890")
-    assert (decision["outcome"], decision["reason"]) == ("deny", "non_match")
+    said = door.journal(SERVICE)[-4000:]
+    assert (decision["outcome"], decision["reason"]) == ("deny", "non_match"), said
     assert door.show(SERVICE, "MainPID") == process
 
 
@@ -267,7 +268,7 @@ def test_without_its_broker_it_waits_and_says_so(door: Container, broker: int) -
     door.until("it says so", lambda: "broker_unreachable" in reasons(door), 40)
     assert is_active(door)
     start = ("systemd-run", "--unit=broker", "--property=User=mosquitto")
-    door.run(*start, "/usr/sbin/mosquitto", "-c", "/etc/mosquitto/door.conf")
+    door.run(*start, "/usr/sbin/mosquitto", "-c", f"{HOUSE}/mosquitto.conf")
     door.until("it is connected", lambda: status(door)["broker"]["connected"], 40)
     assert broker
     assert granted(door)
