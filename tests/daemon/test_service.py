@@ -19,7 +19,7 @@ from edgeverify.journal.reading import DecisionRow, recent
 from edgeverify.keys import load_signing_keys, read_signing_keys
 from tests.soak.conftest import props
 from tests.soak.props import Props
-from tests.soak.traffic import Witness
+from tests.soak.traffic import OUT_OF_TIME, Witness
 from tests.soak.world import DOOR, World, world
 from tests.waiting import patience, until
 
@@ -144,3 +144,23 @@ def test_a_second_daemon_on_the_same_state_is_refused(door: World) -> None:
     assert second.returncode == 2
     assert f"in use by process {door.process.pid}" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_flood_of_claims_neither_ends_nor_starves_an_honest_one(door: World) -> None:
+    """Nine hundred bogus claims around an honest one, and one more the moment the flood ends."""
+    with Witness(door.broker.port) as witness:
+        witness.let_in(OWNER_CARD)
+        for number in range(450):
+            witness.claim(f"{UNKNOWN_CARD}-{number}")
+        honest = witness.claim(OWNER_CARD)
+        for number in range(450, 900):
+            witness.claim(f"{UNKNOWN_CARD}-{number}")
+        until(lambda: witness.answer(honest) is not None, "the honest claim to be answered", 30)
+        decided = witness.answer(honest)
+        assert decided is not None
+        assert decided.reason in {Reason.MATCH, *OUT_OF_TIME}, "neither superseded nor expired"
+        witness.let_in(OWNER_CARD)
+    assert door.stop() == 0
+    rows = [row for row in recent(door.journal, limit=2000) if row.card.startswith(UNKNOWN_CARD)]
+    assert 0 < len(rows) < 100, "what was folded is a count"
+    assert "Traceback" not in door.log
