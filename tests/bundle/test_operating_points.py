@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.bundle.operating_points import (
-    GroupRate,
     MeasuredPoint,
     OperatingPoints,
     OperatingPointsFile,

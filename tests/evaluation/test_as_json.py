@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.bundle.operating_points import GroupRate
+from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.evaluation.as_json import plain
 
 

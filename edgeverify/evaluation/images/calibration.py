@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.bundle.operating_points import CheckedPoint, Fusion, GroupRate, MeasuredPoint
+from edgeverify.bundle.group_rate import GroupRate
+from edgeverify.bundle.operating_points import CheckedPoint, Fusion, MeasuredPoint
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported
 

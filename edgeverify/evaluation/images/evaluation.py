@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.bundle.operating_points import GroupRate
+from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.comparison import Metric
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
