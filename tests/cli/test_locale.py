@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgeverify.cli.locale_for_native import use_neutral_locale
+from tests.absent import absent
 from tests.cli.conftest import Desk
 from tests.waiting import patience
 
@@ -23,7 +24,7 @@ KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_DATA_HOME", "XDG_CACHE_HOME", "S
 def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with locales that this machine need not have installed."""
     if shutil.which("localedef") is None or not Path("/usr/share/i18n/locales/tr_TR").exists():
-        pytest.skip("no sources of locales are here (apt-get install locales)")
+        absent("no sources of locales are here (apt-get install locales)")
     folder = tmp_path_factory.mktemp("locales")
     for name, (language, charset) in GENERATED.items():
         command = ["localedef", "-i", language, "-f", charset, str(folder / name)]
