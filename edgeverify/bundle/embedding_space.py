@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeverify.bundle.canonical_json import canonical_json, sha256_of
-from edgeverify.feeding.statement import Feeding, Mirror, Triple
+from edgeverify.feeding.statement import Feeding, Mirror, Numbers
 
 
 def embedding_space(  # noqa: PLR0913 - these are exactly the things that the identity is made of
@@ -75,5 +75,5 @@ def _feeding(feeding: Feeding) -> dict[str, object]:
     }
 
 
-def _in_pixels(values: Triple, scale: float) -> list[float]:
+def _in_pixels(values: Numbers, scale: float) -> list[float]:
     return [round(value / scale, 6) for value in values]

@@ -13,11 +13,12 @@ from edgeverify.errors import BundleError
 _REBUILD = "Make the bundle again with `edgeverify-export`, or fetch it with `edgeverify models`."
 
 
-def check_graph(data: bytes, path: Path, *, size: int, outputs: int) -> None:
+def check_graph(data: bytes, path: Path, *, size: int, outputs: int, depth: int = 3) -> None:
     """Refuse what does not fit, by BundleError naming `path`.
 
-    Wanted: one float32 input (batch, 3, size, size), one float32 output (batch, outputs), no
-    external data anywhere (it would be read from outside the hashed file).
+    Wanted: one float32 input (batch, depth, size, size), one float32 output (batch, outputs), no
+    external data anywhere (it would be read from outside the hashed file). `depth` is 3, or 1 for
+    a network of grey pictures.
     """
     try:
         model = onnx.load_model_from_string(data)
@@ -30,7 +31,7 @@ def check_graph(data: bytes, path: Path, *, size: int, outputs: int) -> None:
         )
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
-    _require(path, "input", inputs, (None, 3, size, size))
+    _require(path, "input", inputs, (None, depth, size, size))
     _require(path, "output", list(model.graph.output), (None, outputs))
 
 

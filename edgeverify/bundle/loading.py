@@ -49,6 +49,11 @@ class Bundle(VerifiedFolder):
         return self.manifest.feeding.size
 
     @property
+    def depth(self) -> int:
+        """Channels of the input: 3, or 1 for grey."""
+        return self.manifest.feeding.depth
+
+    @property
     def metric(self) -> Literal["cosine", "euclidean"]:
         """How embeddings are compared."""
         return self.manifest.metric
@@ -126,6 +131,11 @@ class PadGraph:
         return self.bundle.manifest.feeding.size
 
     @property
+    def depth(self) -> int:
+        """Channels of the input: 3, or 1 for grey."""
+        return self.bundle.manifest.feeding.depth
+
+    @property
     def batch(self) -> int:
         """One crop of one face at a time."""
         return 1
@@ -162,6 +172,7 @@ def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> B
                 (folder / name).read_bytes(),
                 folder / name,
                 size=manifest.feeding.size,
+                depth=manifest.feeding.depth,
                 outputs=manifest.embedding_size,
             )
     points = verified_points(folder, manifest.embedding_space, owner_key)
@@ -173,8 +184,14 @@ def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) 
     manifest = verified_manifest(folder, PadManifest, owner_key)
     for network in manifest.networks:
         for file in filter(None, (network.file, network.half_file)):
-            path, size = folder / file, manifest.feeding.size
-            check_graph(path.read_bytes(), path, size=size, outputs=manifest.classes)
+            path, feeding = folder / file, manifest.feeding
+            check_graph(
+                path.read_bytes(),
+                path,
+                size=feeding.size,
+                depth=feeding.depth,
+                outputs=manifest.classes,
+            )
     points = verified_points(folder, manifest.embedding_space, owner_key)
     return PadBundle(folder=folder, manifest=manifest, points=points)
 

@@ -121,6 +121,26 @@ def camera_column(name: str, attributes: Path | None) -> str:
     return name
 
 
+def require_whole_pictures(*, aligned: bool, sequences: bool, journal: bool, gates: bool) -> None:
+    """Refuse what chips that were cut before cannot be measured by. EvaluationError."""
+    if not aligned:
+        return
+    asked = [
+        option
+        for option, given in (
+            ("--sequences", sequences),
+            ("--journal", journal),
+            ("the quality gates", gates),
+        )
+        if given
+    ]
+    if asked:
+        raise EvaluationError(
+            f"--aligned does not go with {asked[0]}: no face is looked for in such pictures",
+            advice="Give whole photos, without --aligned.",
+        )
+
+
 def image_report(given: Sources, job: Job, progress: Progress) -> ImageReport:
     """Measure a folder or a pair list, gates off and on. EvaluationError."""
     if given.pairs is not None and given.images is not None:
@@ -182,12 +202,15 @@ def _report(job: Job, found: Material, paired: PairedImages | None) -> ImageRepo
         )
         gates = Gates.on(job.settings.quality, job.settings.enrolment)
         prefix = "" if name == "all" else f"{name}, "
+        if job.instrument.aligned:
+            questions[f"{prefix}aligned before, no gates"] = question
+            continue
         questions[f"{prefix}gates off"] = question
         questions[f"{prefix}gates on"] = replace(question, gates=gates)
     return ImageReport(
         facts=job.instrument.facts(),
         point=point,
-        gates=job.settings.quality,
+        gates=None if job.instrument.aligned else job.settings.quality,
         enrolment_eye_distance=job.settings.enrolment.min_eye_distance_pixels,
         problems=found.problems,
         measured={name: evaluate_gated(question) for name, question in questions.items()},

@@ -14,7 +14,7 @@ import edgeverify.runtime
 import edgeverify.vision
 from edgeverify.comparison import Metric
 from edgeverify.domain import OperatingPoint, RgbImage
-from edgeverify.errors import ConfigError
+from edgeverify.errors import ConfigError, EvaluationError
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.models.folders import models_directory
 from edgeverify.settings import Settings
@@ -29,7 +29,8 @@ class Instrument:
     """Bundle, back end and stages, as the door has them.
 
     `point` is the threshold for the settings' rate, or None where the bundle has no evidence for
-    it. `selection` says which of several faces is taken; the door's is `DOMINANT`.
+    it. `selection` says which of several faces is taken; the door's is `DOMINANT`. With `aligned`
+    pictures are the model's chips, cut before: no face is looked for, and none is measured.
     """
 
     verifier: Verifier
@@ -37,6 +38,7 @@ class Instrument:
     point: OperatingPoint | None
     selection: FaceSelection
     key: str
+    aligned: bool = False
 
     @property
     def metric(self) -> Metric:
@@ -45,6 +47,8 @@ class Instrument:
 
     def look(self, rgb: RgbImage, digest: str) -> Acquired:
         """Take one picture through the stages, without quality gates."""
+        if self.aligned:
+            return self._take(rgb, digest)
         seen = self.pipeline.probe(rgb, self.selection, both_sides=True)
         return Acquired(
             digest=digest,
@@ -55,6 +59,11 @@ class Instrument:
             reference_values=seen.reference.values if seen.reference else None,
         )
 
+    def _take(self, rgb: RgbImage, digest: str) -> Acquired:
+        embedder = self.pipeline.embedder
+        probe, reference = embedder.embed_both_sides(embedder.take_chips(rgb))
+        return Acquired(digest=digest, values=probe.values, reference_values=reference.values)
+
     def close(self) -> None:
         """Free the stages and the sessions under them."""
         self.pipeline.close()
@@ -62,7 +71,8 @@ class Instrument:
 
     def facts(self) -> dict[str, str]:
         """Return in words what was measured: model, embedding space, back end, face rule."""
-        return {**self.verifier.facts, "face": self.selection.value}
+        face = "aligned before" if self.aligned else self.selection.value
+        return {**self.verifier.facts, "face": face}
 
 
 def open_instrument(
@@ -71,12 +81,22 @@ def open_instrument(
     environ: Mapping[str, str],
     *,
     selection: FaceSelection = FaceSelection.DOMINANT,
+    aligned: bool = False,
 ) -> Instrument:
     """Open what the settings name, prove it by its golden vectors, choose the threshold.
 
-    `folder` is what relative paths start from. BundleError or RuntimeUnavailableError.
+    `folder` is what relative paths start from. BundleError or RuntimeUnavailableError;
+    EvaluationError for `aligned` pictures where the bundle's networks each want another chip.
     """
     opened = open_photo_verifier(settings, folder, models_directory(environ))
+    templates = {part.manifest.template for part in opened.verifier.bundle.parts}
+    if aligned and len(templates) > 1:
+        opened.close()
+        raise EvaluationError(
+            "--aligned: the networks of this bundle want different chips, "
+            f"{', '.join(sorted(templates))}",
+            advice="Measure them on whole photos, without --aligned.",
+        )
     try:
         point: OperatingPoint | None = opened.point()
     except ConfigError:
@@ -86,18 +106,19 @@ def open_instrument(
         pipeline=opened.pipeline,
         point=point,
         selection=selection,
-        key=_key(opened.verifier, settings, selection),
+        key=_key(opened.verifier, settings, selection, aligned=aligned),
+        aligned=aligned,
     )
 
 
-def _key(verifier: Verifier, settings: Settings, selection: FaceSelection) -> str:
+def _key(verifier: Verifier, settings: Settings, selection: FaceSelection, *, aligned: bool) -> str:
     """Hash everything that an embedding depends on but the picture; hex."""
     parts = {
         "space": verifier.embedding_space,
         "session": verifier.runtime,
         "precision": [session.precision for session in verifier.opened.sessions],
         "vision": settings.vision.model_dump(mode="json"),
-        "selection": selection.value,
+        "selection": "aligned" if aligned else selection.value,
         "networks": verifier.vision.manifest.files,
         "litert": version("ai-edge-litert"),
         "stages": _sources(),

@@ -51,6 +51,12 @@ def align_points(
     return AlignedFace(rgb=warp(rgb, matrix, size, resize), template=template.name)
 
 
+def whole_chip(rgb: RgbImage, size: int, resize: Resize = "area") -> RgbImage:
+    """Bring a picture that is a chip already to `size` pixels square, uint8 RGB; stretched."""
+    height, width = rgb.shape[:2]
+    return warp(rgb, _boxed((0, 0), (width, height), size, keep=False, inside=True), size, resize)
+
+
 def chip_transform(
     points: Points, template: Template, size: int, *, frame: tuple[int, int]
 ) -> NDArray[np.float64]:

@@ -247,9 +247,9 @@ def _pad_point(point: MeasuredPoint) -> str:
 def _fed_with(feeding: Feeding) -> str:
     return (
         f"{feeding.size}x{feeding.size} {feeding.channels.upper()}, scale {feeding.scale:.6g}, "
-        f"mean {_triple(feeding.mean)}, std {_triple(feeding.std)}, resized by {feeding.resize}"
+        f"mean {_listed(feeding.mean)}, std {_listed(feeding.std)}, resized by {feeding.resize}"
     )
 
 
-def _triple(values: tuple[float, float, float]) -> str:
+def _listed(values: tuple[float, ...]) -> str:
     return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"

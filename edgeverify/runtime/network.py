@@ -24,6 +24,10 @@ class Network(Protocol):
         """Side of the square input in pixels."""
 
     @property
+    def depth(self) -> int:
+        """Channels of the input: 3, or 1 for grey."""
+
+    @property
     def batch(self) -> int:
         """Chips in one inference of the door."""
 

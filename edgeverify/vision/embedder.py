@@ -14,7 +14,7 @@ from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
 from edgeverify.feeding.statement import Side
 from edgeverify.runtime.embed import embed_both_sides, embed_chip, embed_chips, embed_raw
 from edgeverify.runtime.session import Session
-from edgeverify.vision.alignment import align_for
+from edgeverify.vision.alignment import align_for, take_chip
 
 Chips: TypeAlias = tuple[AlignedFace, ...]
 """What each network of an embedder sees of one face, in their order."""
@@ -30,6 +30,9 @@ class Embedder(Protocol):
 
     def align(self, rgb: RgbImage, face: Face) -> Chips:
         """Cut the chips that the networks were trained on; ValueError on points in one place."""
+
+    def take_chips(self, rgb: RgbImage) -> Chips:
+        """Take a picture that was cut before as the chip of every network."""
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed a face as a probe or as a reference, as the manifest says for that side.
@@ -66,6 +69,10 @@ class NetworkEmbedder:
     def align(self, rgb: RgbImage, face: Face) -> Chips:
         """Cut the chip that this model was trained on, as `Embedder` says."""
         return (align_for(self.manifest, rgb, face),)
+
+    def take_chips(self, rgb: RgbImage) -> Chips:
+        """Take the picture as this model's chip, as `Embedder` says."""
+        return (take_chip(self.manifest, rgb),)
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed the chip, as `Embedder` says."""
@@ -122,6 +129,10 @@ class FusedEmbedder:
                 (cut[way],) = part.align(rgb, face)
             chips.append(cut[way])
         return tuple(chips)
+
+    def take_chips(self, rgb: RgbImage) -> Chips:
+        """Take the picture as each network's chip."""
+        return tuple(chip for part in self.parts for chip in part.take_chips(rgb))
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed each network's chip and put the answers side by side."""

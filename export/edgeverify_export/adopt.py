@@ -15,6 +15,7 @@ from edgeverify.bundle.graph_check import check_graph
 from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError, ParityError
 from edgeverify.feeding.preprocessing import Batch
+from edgeverify.feeding.statement import Channels
 from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
@@ -48,9 +49,9 @@ def adopt_graph(
 ) -> Assembled:
     """Make the bundle `folder` of an ONNX file; errors leave nothing behind.
 
-    The graph needs one float32 input (batch, 3, size, size), or (batch, size, size, 3), which gets
-    a transpose before it, and one float32 output (batch, n), all weights inside. Another opset is
-    converted to 17 where the answers stay equal.
+    The graph needs one float32 input (batch, 3, size, size), or 1 channel for grey, or channels
+    last, which get a transpose before them, and one float32 output (batch, n), all weights inside.
+    Another opset is converted to 17 where the answers stay equal.
     """
     require_free(folder)
     step("reading the graph")
@@ -59,11 +60,12 @@ def adopt_graph(
     model, turned = channels_first(original)
     if turned is not None:
         data = model.SerializeToString()
-    size, outputs = _sides(model, path)
+    depth, size, outputs = _sides(model, path)
+    channels = _channels(statement.channels, depth, path)
     if statement.size not in (None, size):
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
-    resolved = resolve(replace(statement, size=size), None)
-    check_graph(data, path, size=size, outputs=outputs)
+    resolved = resolve(replace(statement, size=size, channels=channels), None)
+    check_graph(data, path, size=size, outputs=outputs, depth=depth)
     inputs = extreme_inputs(resolved.feeding, alignment_of(resolved))
     wanted = _answers(data, inputs, path)
 
@@ -120,7 +122,19 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
+def _channels(stated: Channels | None, depth: int, path: Path) -> Channels | None:
+    if depth == 1 and stated not in (None, "grey"):
+        raise CheckpointError(f"{path} takes one grey channel, not the --channels {stated}")
+    if depth == 3 and stated == "grey":
+        raise CheckpointError(
+            f"{path} takes three channels, not the one of --channels grey",
+            advice="State --channels rgb or bgr. A network of grey pictures that were repeated "
+            "three times is not taken: cut its first layer to one channel.",
+        )
+    return "grey" if depth == 1 else stated
+
+
+def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
     if len(inputs) != 1 or len(model.graph.output) != 1:
@@ -131,16 +145,17 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int]:
     sides = [dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim]
     inferred = onnx.shape_inference.infer_shapes(model)
     outputs = [dim.dim_value for dim in inferred.graph.output[0].type.tensor_type.shape.dim]
-    if len(sides) != 4 or sides[1] != 3 or sides[2] != sides[3] or sides[2] < 16:
+    if len(sides) != 4 or sides[1] not in {1, 3} or sides[2] != sides[3] or sides[2] < 16:
         raise CheckpointError(
-            f"{path} has the input {sides}; (batch, 3, size, size) with a fixed size is needed",
-            advice="Open sizes: export again with a fixed input. (batch, size, size, 3), channels "
-            "last, is taken too.",
+            f"{path} has the input {sides}; (batch, 3 or 1, size, size) with a fixed size is "
+            "needed",
+            advice="Open sizes: export again with a fixed input. (batch, size, size, 3 or 1), "
+            "channels last, is taken too.",
         )
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
     require_embedding(outputs[1], str(path))
-    return sides[2], outputs[1]
+    return sides[1], sides[2], outputs[1]
 
 
 def _answers(data: bytes, inputs: Batch, path: Path) -> Batch:

@@ -7,9 +7,9 @@ from onnx import helper
 
 
 def channels_first(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str | None]:
-    """Put a transpose before the input of a (batch, size, size, 3) graph; a word on it.
+    """Put a transpose before the input of a (batch, size, size, 3 or 1) graph; a word on it.
 
-    Any other graph comes back as it is, and None. Nothing is guessed: only a last side of 3
+    Any other graph comes back as it is, and None. Nothing is guessed: only a last side of 3 or 1
     beside two equal sides of at least 16 is channels last.
     """
     weights = {tensor.name for tensor in model.graph.initializer}
@@ -17,7 +17,7 @@ def channels_first(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str | None]
     if len(inputs) != 1:
         return model, None
     sides = [dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim]
-    if len(sides) != 4 or sides[3] != 3 or sides[1] != sides[2] or sides[1] < 16:
+    if len(sides) != 4 or sides[3] not in {1, 3} or sides[1] != sides[2] or sides[1] < 16:
         return model, None
     made = onnx.ModelProto()
     made.CopyFrom(model)
@@ -27,10 +27,10 @@ def channels_first(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str | None]
     shape = entry.type.tensor_type.shape
     batch = onnx.TensorShapeProto.Dimension()
     batch.CopyFrom(shape.dim[0])
-    size = sides[1]
+    size, depth = sides[1], sides[3]
     del shape.dim[:]
     shape.dim.add().CopyFrom(batch)
-    for side in (3, size, size):
+    for side in (depth, size, size):
         shape.dim.add().dim_value = side
     entry.name = outer
     turn = helper.make_node(

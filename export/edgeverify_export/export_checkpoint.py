@@ -45,11 +45,12 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     loaded = load_network(path, arch, choice)
     resolved = resolve(statement, loaded.architecture)
     network, size = loaded.fitted.network, resolved.feeding.size
+    depth = resolved.feeding.depth
     step("exporting to ONNX")
-    model = export_graph(network, size, batch=batch)
+    model = export_graph(network, size, batch=batch, depth=depth)
 
     def require(candidate: onnx.ModelProto) -> object:
-        return require_equal(network, candidate, size, batch=batch)
+        return require_equal(network, candidate, size, batch=batch, depth=depth)
 
     model, remark = simplified(model, require)
     checked(model)

@@ -34,8 +34,12 @@ _PROBES = 4
 _NOISES = 10
 
 
-def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> onnx.ModelProto:
+def export_graph(
+    network: nn.Module, size: int, *, batch: int | None = None, depth: int = 3
+) -> onnx.ModelProto:
     """Export to ONNX; `batch` None leaves the batch open, a number fixes it.
+
+    `depth` is the number of channels that the network takes: 3, or 1 for grey.
 
     Batch norm is folded into the convolution before it, weights stand inside the file, names and
     order are our own, so that the same weights give the same bytes. ParityError where the graph
@@ -43,7 +47,7 @@ def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> 
     cannot be traced.
     """
     network = network.eval()
-    example = probe_batch(size, batch or 2)
+    example = probe_batch(size, batch or 2, depth)
     dynamic = None if batch else {INPUT: {0: "batch"}, OUTPUT: {0: "batch"}}
     try:
         with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
@@ -67,15 +71,20 @@ def export_graph(network: nn.Module, size: int, *, batch: int | None = None) -> 
             f"the network cannot be exported to ONNX: {(str(error) or repr(error)).splitlines()[0]}"
         ) from None
     model = canonical(onnx.load_model_from_string(traced))
-    require_equal(network, model, size, batch=batch)
+    require_equal(network, model, size, batch=batch, depth=depth)
     return model
 
 
 def require_equal(
-    network: nn.Module, model: onnx.ModelProto, size: int, *, batch: int | None = None
+    network: nn.Module,
+    model: onnx.ModelProto,
+    size: int,
+    *,
+    batch: int | None = None,
+    depth: int = 3,
 ) -> float:
     """Compare network and graph on made-up inputs; the largest difference, or ParityError."""
-    inputs = probe_batch(size, batch or _PROBES)
+    inputs = probe_batch(size, batch or _PROBES, depth)
     wanted = run_network(network, inputs)
     found = run_graph(model.SerializeToString(), inputs)
     difference = float(np.abs(unit_rows(wanted) - unit_rows(found)).max())
@@ -120,10 +129,10 @@ def run_network(network: nn.Module, batch: Batch) -> Batch:
     return values
 
 
-def probe_batch(size: int, count: int) -> Batch:
-    """Smooth made-up inputs in the range of fed faces, float32 (count, 3, size, size)."""
+def probe_batch(size: int, count: int, depth: int = 3) -> Batch:
+    """Smooth made-up inputs in the range of fed faces, float32 (count, depth, size, size)."""
     generator = np.random.default_rng(7)
-    coarse = generator.normal(size=(count, 3, 8, 8)).astype(np.float32)
+    coarse = generator.normal(size=(count, depth, 8, 8)).astype(np.float32)
     smooth = torch.nn.functional.interpolate(
         torch.from_numpy(coarse), size=(size, size), mode="bilinear", align_corners=False
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from edgeverify.errors import ConfigError
-from edgeverify.feeding.statement import Feeding, Mirror
+from edgeverify.feeding.statement import Channels, Feeding, Mirror
 from edgeverify.feeding.template_kinds import Template
 from edgeverify.feeding.templates import TEMPLATES, template_named
 from edgeverify_export.networks.architecture import NAMED_STATISTICS, Statistics
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 class Statement:
     """What was written on the command line; None: not stated.
 
-    `mean` and `std` are three numbers with commas, in channel order, in units of the scaled pixel.
+    `mean` and `std` are three numbers with commas (one for grey), in channel order, in units of the
+    scaled pixel.
     """
 
     size: int | None = None
     statistics: str | None = None
-    channels: Literal["rgb", "bgr"] | None = None
+    channels: Channels | None = None
     scale: float | None = None
     mean: str | None = None
     std: str | None = None
@@ -92,15 +93,20 @@ def _first(stated: bool | None, known: bool | None) -> bool:  # noqa: FBT001 - t
 
 def _feeding(statement: Statement, architecture: Architecture | None, size: int) -> Feeding:
     base = statistics_of(statement, architecture)
-    numbers = {"mean": base.mean, "std": base.std}
-    for name in numbers:
+    channels = statement.channels or base.channels
+    numbers: dict[str, tuple[float, ...]] = {}
+    for name in ("mean", "std"):
         text = getattr(statement, name)
         if text is not None:
-            numbers[name] = _triple(f"--{name}", text)
+            numbers[name] = _numbers(f"--{name}", text, grey=channels == "grey")
+        else:
+            numbers[name] = (
+                _grey(getattr(base, name)) if channels == "grey" else getattr(base, name)
+            )
     try:
         return Feeding(
             size=size,
-            channels=statement.channels or base.channels,
+            channels=channels,
             scale=statement.scale or base.scale,
             mean=numbers["mean"],
             std=numbers["std"],
@@ -131,9 +137,22 @@ def statistics_of(statement: Statement, architecture: Architecture | None = None
     return Statistics(channels="rgb", scale=statement.scale, mean=(0, 0, 0), std=(1, 1, 1))
 
 
-def _triple(option: str, text: str) -> tuple[float, float, float]:
+def _numbers(option: str, text: str, *, grey: bool) -> tuple[float, ...]:
+    wanted = "one number for grey" if grey else "three numbers with commas"
     try:
-        first, second, third = (float(part) for part in text.split(","))
+        found = tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise ConfigError(f"{option} takes three numbers with commas, not {text!r}") from None
-    return first, second, third
+        found = ()
+    if len(found) != (1 if grey else 3):
+        raise ConfigError(f"{option} takes {wanted}, not {text!r}")
+    return found
+
+
+def _grey(values: tuple[float, ...]) -> tuple[float, ...]:
+    if len(set(values)) != 1:
+        raise ConfigError(
+            "these statistics are of three colours, and the network takes one grey channel",
+            advice="State --statistics unit, signed-unit or raw, or --scale, --mean and --std with "
+            "one number each.",
+        )
+    return values[:1]

@@ -102,7 +102,10 @@ def test_a_file_swapped_after_loading_is_not_run(folder: Path) -> None:
         (lambda m: m.update(mirror="probe"), "mirror: Input should be"),
         (lambda m: m.update(kind="pad"), r"is a liveness \(PAD\) bundle"),
         (lambda m: m["feeding"].update(std=[1.0, 0.0, 1.0]), "feeding.std: .*above 0"),
-        (lambda m: m["feeding"].update(channels="bgra"), "feeding.channels: .*'rgb' or 'bgr'"),
+        (
+            lambda m: m["feeding"].update(channels="bgra"),
+            "feeding.channels: .*'rgb', 'bgr' or 'grey'",
+        ),
         (lambda m: m.update(embedding_size="8"), "embedding_size: .*valid integer"),
         (lambda m: m["files"].update({"../evil": "0" * 64}), "'../evil' is not a plain file name"),
         (lambda m: m["files"].pop("golden.json"), "golden.json is missing"),

@@ -10,6 +10,7 @@ import typer
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
+    AlignedGiven,
     BundleName,
     CacheFolder,
     ConfigGiven,
@@ -82,6 +83,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     config: ConfigGiven = None,
     bundle: BundleName = None,
     face: Annotated[str, typer.Option(help="Which of several faces (evaluate).")] = "dominant",
+    aligned: AlignedGiven = False,
     gate: GateGiven = None,
     cache: CacheFolder = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no embedding.")] = False,
@@ -95,6 +97,8 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     times that, wherever the group is large enough to say.
     The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
     the strictest that it can is said.
+
+    With --aligned the pictures are the chips that the network was trained on, cut before.
 
     --journal asks a door's own journal instead: each face that was let in was compared with
     everybody else's reference, so the impostor side is there without labels.
@@ -120,7 +124,12 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     if not group_factor >= 1:
         raise EvaluationError(f"--group-factor {group_factor:g} is below 1")
     settings, folder = settings_of(config=config, bundle=bundle, gates=gate, threads=threads)
-    instrument = open_instrument(settings, folder, os.environ, selection=accuracy.selection(face))
+    accuracy.require_whole_pictures(
+        aligned=aligned, sequences=False, journal=False, gates=with_gates or bool(gate)
+    )
+    instrument = open_instrument(
+        settings, folder, os.environ, selection=accuracy.selection(face), aligned=aligned
+    )
     job = accuracy.Job(
         settings=settings,
         instrument=instrument,
@@ -138,7 +147,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
                 sources,
                 check,
                 job,
-                name=name or (source.resolve().name if source else ""),
+                name=_evidence(name, source, aligned=aligned),
                 gated=with_gates,
                 date=datetime.now(tz=timezone.utc).date().isoformat(),
                 group_factor=group_factor,
@@ -157,6 +166,11 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         return
     for line in _lines(found, fmr):
         say(line)
+
+
+def _evidence(name: str, source: Path | None, *, aligned: bool) -> str:
+    called = name or (source.resolve().name if source else "")
+    return f"{called}, chips cut before" if aligned else called
 
 
 def _write(file: OperatingPointsFile, measured: EmbedderBundle, output: Path | None) -> None:

@@ -10,6 +10,7 @@ import typer
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
+    AlignedGiven,
     BundleName,
     CacheFolder,
     ConfigGiven,
@@ -63,6 +64,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     face: Annotated[
         str, typer.Option(help="Which of several faces: dominant (the door's), central, largest.")
     ] = "dominant",
+    aligned: AlignedGiven = False,
     gate: GateGiven = None,
     max_fmr: Annotated[
         float | None, typer.Option(help="False match rate that selects the threshold.")
@@ -84,6 +86,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     Give a folder per person, a pair list, or a journal with labels. Prints FMR, FNMR with 95 %
     intervals over people, EER, AUC, failures to acquire, 1:1 beside 1:N; with --sequences the
     false accepts and rejects of whole transactions. An interrupted run is taken up again.
+    With --aligned the pictures are the chips that the network was trained on.
 
     Example: edgeverify evaluate staff-photos/ --bundle mobilefacenet --plots out/
     """
@@ -95,6 +98,9 @@ def evaluate(  # noqa: PLR0913 - one argument an option
 
     sources = accuracy.sources(
         data=data, pairs=pairs, images=images, journal=journal, labels=labels
+    )
+    accuracy.require_whole_pictures(
+        aligned=aligned, sequences=sequences, journal=journal is not None, gates=bool(gate)
     )
     settings, folder = settings_of(
         config=config,
@@ -112,7 +118,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
         import os
 
         instrument = open_instrument(
-            settings, folder, os.environ, selection=accuracy.selection(face)
+            settings, folder, os.environ, selection=accuracy.selection(face), aligned=aligned
         )
         job = accuracy.Job(
             settings=settings,

@@ -25,6 +25,12 @@ GateGiven: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+AlignedGiven: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--aligned", help="The pictures are the model's chips, cut before: look for no face."
+    ),
+]
 CacheFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(

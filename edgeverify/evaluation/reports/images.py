@@ -20,11 +20,14 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageReport:
-    """Every figure by the state of the gates; an EvaluationError where gates left nothing."""
+    """Every figure by the state of the gates; an EvaluationError where gates left nothing.
+
+    `gates` is None for pictures that were aligned before, which no gate looks at.
+    """
 
     facts: Mapping[str, str]
     point: OperatingPoint | None
-    gates: QualitySettings
+    gates: QualitySettings | None
     enrolment_eye_distance: float
     problems: tuple[Problem, ...]
     measured: Mapping[str, Measured | NothingLeft]
@@ -32,8 +35,7 @@ class ImageReport:
     def lines(self) -> list[str]:
         """Return the report for people."""
         said = [", ".join(f"{name} {value}" for name, value in self.facts.items())]
-        gates = ", ".join(f"{name}={value:g}" for name, value in self.gates.model_dump().items())
-        said.append(f"gates, when on: {gates}; photos from {self.enrolment_eye_distance:g} pixels")
+        said.append(self._gates())
         said.append(
             "the door's threshold: none, the bundle has no evidence for the rate"
             if self.point is None
@@ -49,11 +51,17 @@ class ImageReport:
             said += lines(name, found)
         return said
 
+    def _gates(self) -> str:
+        if self.gates is None:
+            return "pictures aligned before: no face was looked for, so no gate could refuse one"
+        gates = ", ".join(f"{name}={value:g}" for name, value in self.gates.model_dump().items())
+        return f"gates, when on: {gates}; photos from {self.enrolment_eye_distance:g} pixels"
+
     def as_json(self) -> dict[str, Any]:
         """Return the report for programs."""
         return {
             "facts": dict(self.facts),
-            "gates": self.gates.model_dump(mode="json"),
+            "gates": None if self.gates is None else self.gates.model_dump(mode="json"),
             "enrolment_min_eye_distance_pixels": self.enrolment_eye_distance,
             "threshold": plain(self.point),
             "left_out": plain(self.problems),

@@ -167,7 +167,7 @@ class TensorRtSession:
                 advice=found.advice
                 or f"Build it on this machine: edgeverify-export engine {network.folder}",
             )
-        shape = (key.batch, 3, key.size, key.size)
+        shape = (key.batch, network.depth, key.size, key.size)
         self._engine = LoadedEngine(tensorrt, device, found, shape=shape, cuda_graph=cuda_graph)
 
     def _infer(self, batch: Batch, _device: CudaDevice) -> Batch:

@@ -20,11 +20,19 @@ StatisticsName = Annotated[
     typer.Option("--statistics", help="imagenet, caffe-bgr, signed-unit (-1..1), unit, raw."),
 ]
 Channels = Annotated[
+    Literal["rgb", "bgr", "grey"] | None,
+    typer.Option(help="Order of the colour channels, or grey: one channel."),
+]
+ColourChannels = Annotated[
     Literal["rgb", "bgr"] | None, typer.Option(help="Order of the colour channels.")
 ]
 Scale = Annotated[float | None, typer.Option(help="Factor on pixels 0..255, before mean and std.")]
-Mean = Annotated[str | None, typer.Option(help="Three numbers with commas, in channel order.")]
-Std = Annotated[str | None, typer.Option(help="Three numbers with commas, in channel order.")]
+Mean = Annotated[
+    str | None, typer.Option(help="Three numbers with commas, in channel order; one for grey.")
+]
+Std = Annotated[
+    str | None, typer.Option(help="Three numbers with commas, in channel order; one for grey.")
+]
 ResizeRule = Annotated[
     Literal["area", "linear"], typer.Option(help="How frames are brought down to the chip.")
 ]

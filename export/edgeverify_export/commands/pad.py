@@ -22,7 +22,7 @@ def pad(  # noqa: PLR0913 - one parameter an option
     licence: options.Licence = "owner's",
     size: options.Size = None,
     statistics: options.StatisticsName = None,
-    channels: options.Channels = None,
+    channels: options.ColourChannels = None,
     live_index: Annotated[
         int, typer.Option(help="Which output means 'a live person'.", min=0, max=15)
     ] = 1,

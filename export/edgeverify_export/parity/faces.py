@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from edgeverify.domain import Points, Refusal, RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
-from edgeverify.feeding.alignment import align_mesh, align_points
+from edgeverify.feeding.alignment import align_mesh, whole_chip
 from edgeverify.feeding.statement import Feeding
 from edgeverify.feeding.template_kinds import Template
-from edgeverify.feeding.templates import template_named
 from edgeverify.folder_listing import files_below
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted, download_bar
@@ -45,9 +42,7 @@ class FoundFace:
         """Cut the chip, uint8 RGB (size, size, 3), by the project's one aligner."""
         rgb = read_rgb(self.path)
         if self.mesh is None:
-            whole = template_named("whole-picture")
-            nothing = np.zeros((0, 2), dtype=np.float32)
-            return align_points(rgb, nothing, whole, feeding.size, feeding.resize).rgb
+            return whole_chip(rgb, feeding.size, feeding.resize)
         return align_mesh(rgb, self.mesh, template, feeding.size, feeding.resize).rgb
 
 

@@ -115,29 +115,38 @@ def check_feeding(
 
 def _ways(manifest: Manifest, templates: Sequence[Template]) -> Iterator[tuple[str, Manifest]]:
     feeding = manifest.feeding
-    swapped = feeding.model_copy(
-        update={
-            "channels": "bgr" if feeding.channels == "rgb" else "rgb",
-            "mean": feeding.mean[::-1],
-            "std": feeding.std[::-1],
-        }
-    )
-    yield f"channels {swapped.channels}", manifest.model_copy(update={"feeding": swapped})
-    for name, statistics in NAMED_STATISTICS.items():
-        other = Feeding(
-            size=feeding.size,
-            channels=statistics.channels,
-            scale=statistics.scale,
-            mean=statistics.mean,
-            std=statistics.std,
-            resize=feeding.resize,
-        )
+    for words, other in _feedings(feeding):
         if not _same(feeding, other):
-            yield f"statistics {name}", manifest.model_copy(update={"feeding": other})
+            yield words, manifest.model_copy(update={"feeding": other})
     for template in templates:
         if not _same_chip(template, manifest.aligns_by):
             changed = {"template": template.name, "alignment": template}
             yield f"alignment {template.name}", manifest.model_copy(update=changed)
+
+
+def _feedings(feeding: Feeding) -> Iterator[tuple[str, Feeding]]:
+    grey = feeding.channels == "grey"
+    if not grey:
+        swapped: dict[str, object] = {
+            "channels": "bgr" if feeding.channels == "rgb" else "rgb",
+            "mean": feeding.mean[::-1],
+            "std": feeding.std[::-1],
+        }
+        yield f"channels {swapped['channels']}", feeding.model_copy(update=swapped)
+    for name, statistics in NAMED_STATISTICS.items():
+        if grey and len({*statistics.mean}) > 1:
+            continue
+        yield (
+            f"statistics {name}",
+            Feeding(
+                size=feeding.size,
+                channels="grey" if grey else statistics.channels,
+                scale=statistics.scale,
+                mean=statistics.mean[: feeding.depth],
+                std=statistics.std[: feeding.depth],
+                resize=feeding.resize,
+            ),
+        )
 
 
 def _same_chip(first: Template, second: Template) -> bool:
@@ -149,7 +158,7 @@ def _same_chip(first: Template, second: Template) -> bool:
 def _same(first: Feeding, second: Feeding) -> bool:
     def numbers(feeding: Feeding) -> NDArray[np.float64]:
         scaled = np.array([feeding.mean, feeding.std], dtype=np.float64) / feeding.scale
-        return scaled if feeding.channels == "rgb" else scaled[:, ::-1]
+        return scaled[:, ::-1] if feeding.channels == "bgr" else scaled
 
     return first.channels == second.channels and bool(
         np.allclose(numbers(first), numbers(second), rtol=1e-3, atol=1e-3)

@@ -32,6 +32,7 @@ class Order:
     precision: Precision
     batch: int
     size: int
+    depth: int = 3
     workspace_mebibytes: int
     kept: tuple[str, ...] = ()
 
@@ -79,7 +80,7 @@ def configure(tensorrt: TensorRt, builder: Any, network: Any, order: Order) -> A
         config.set_flag(trt.BuilderFlag.OBEY_PRECISION_CONSTRAINTS)
         constrain(tensorrt, network, order.kept)
     entry = network.get_input(0)
-    shape = (order.batch, 3, order.size, order.size)
+    shape = (order.batch, order.depth, order.size, order.size)
     fixed = tuple(int(side) for side in entry.shape)
     if all(side >= 0 for side in fixed):
         # A profile belongs to open dimensions; TensorRT refuses one that differs from fixed ones.
@@ -163,6 +164,7 @@ def build_engine(
         precision=precision,
         batch=key.batch,
         size=key.size,
+        depth=wanted.depth,
         workspace_mebibytes=workspace_mebibytes,
         kept=_kept(wanted, tensorrt, precision),
     )
