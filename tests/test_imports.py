@@ -46,4 +46,6 @@ def test_everything_the_daemon_can_load_is_free_of_torch() -> None:
     without_gpu = [name for name in names if ".tensorrt" not in name]
     loaded = _loaded_after("\n".join(f"import {name}" for name in without_gpu))
     assert "edgeverify.daemon" in loaded
-    assert loaded.isdisjoint({"torch", "torchvision", "timm", "edgeverify_export"})
+    assert loaded.isdisjoint(
+        {"torch", "torchvision", "timm", "edgeverify_export", "edgeverify_train"}
+    )

@@ -62,6 +62,7 @@ def _wanted(section: str) -> set[str]:
         ("dev", "evaluate"),
         ("dev", "lock"),
         ("export", "export"),
+        ("export", "training"),
     ],
 )
 def test_every_dependency_is_pinned(lock: str, section: str) -> None:

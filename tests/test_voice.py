@@ -12,7 +12,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 PRODUCT = sorted(
     path
-    for package in ("edgeverify", "export/edgeverify_export")
+    for package in ("edgeverify", "export/edgeverify_export", "export/edgeverify_train")
     for path in (CHECKOUT / package).rglob("*.py")
 )
 WORN = (

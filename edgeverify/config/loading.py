@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from edgeverify.config.explaining import explain, section_of
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.config.reading import YamlFile, read_yaml
+from edgeverify.config.sections import Lines, mapping_of, place, validated
 from edgeverify.config.time_zones import system_time_zone, without_zone
-from edgeverify.settings import Section, Settings, StaffEntry
+from edgeverify.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +27,7 @@ class LoadedConfig:
     path: Path
     folder: Path
     digest: str
-    lines: Mapping[KeyPath, tuple[Path, int]]
+    lines: Lines
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -39,7 +37,7 @@ class LoadedConfig:
 
     def problem(self, key: KeyPath, text: str) -> Problem:
         """Make a problem that points at `key`, or at the nearest key above it that was written."""
-        file, line = _place(key, self.lines, self.path)
+        file, line = place(key, self.lines, self.path)
         return Problem(file, line, key, text)
 
 
@@ -52,7 +50,7 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
     main = read_yaml(path)
     problems = list(main.problems)
     lines = {key: (path, line) for key, line in main.lines.items()}
-    values = _mapping(main)
+    values = mapping_of(main)
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
     if isinstance(values.get("model"), str):
         values["model"] = {"bundle": values["model"]}  # `model: mobilefacenet`, the short form
@@ -63,7 +61,7 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
         problems += staff.problems
         problems += _append_staff(values, lines, staff)
     problems += _cards_twice(values, lines, path)
-    settings = _validate(values, lines, path, problems, kind)
+    settings = validated(values, lines, path, problems, kind)
     if settings is not None:
         problems += _hours_of_nowhere(settings, lines, path)
     if problems or settings is None:
@@ -71,22 +69,11 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
 
 
-def _mapping(file: YamlFile) -> dict[str, object]:
-    if file.root is None:
-        return {}
-    if not isinstance(file.root, dict):
-        problem = Problem(
-            file.path, 1, (), "must hold keys (`door: front-door`), not a list or text"
-        )
-        raise ConfigProblemsError([problem])
-    return dict(file.root)
-
-
 def _append_staff(
     values: dict[str, object], lines: dict[KeyPath, tuple[Path, int]], file: YamlFile
 ) -> list[Problem]:
     """Put the staff file's people behind those of the config itself."""
-    root = _mapping(file)
+    root = mapping_of(file)
     problems = [
         Problem(file.path, file.lines[(key,)], (key,), "unknown key; a staff file holds `staff:`")
         for key in root
@@ -107,9 +94,7 @@ def _append_staff(
     return problems
 
 
-def _cards_twice(
-    values: Mapping[str, object], lines: Mapping[KeyPath, tuple[Path, int]], path: Path
-) -> list[Problem]:
+def _cards_twice(values: Mapping[str, object], lines: Lines, path: Path) -> list[Problem]:
     people = values.get("staff")
     problems: list[Problem] = []
     first: dict[str, KeyPath] = {}
@@ -119,16 +104,14 @@ def _cards_twice(
             continue
         key: KeyPath = ("staff", number, "card")
         if card in first:
-            file, line = _place(first[card], lines, path)
+            file, line = place(first[card], lines, path)
             text = f'card "{card}" appears twice, first in {file}:{line}'
-            problems.append(Problem(*_place(key, lines, path), key, text))
+            problems.append(Problem(*place(key, lines, path), key, text))
         first.setdefault(card, key)
     return problems
 
 
-def _hours_of_nowhere(
-    settings: Settings, lines: Mapping[KeyPath, tuple[Path, int]], path: Path
-) -> list[Problem]:
+def _hours_of_nowhere(settings: Settings, lines: Lines, path: Path) -> list[Problem]:
     """Name the first entry whose hours or dates could be read on any wall clock of the world."""
     numbers = without_zone(settings)
     if not numbers:
@@ -142,49 +125,4 @@ def _hours_of_nowhere(
         f"hours and dates need a time zone{more}. Write `time_zone: {example}` ({whose}) at the "
         "top of the config for the whole door, or in the entry's `hours`"
     )
-    return [Problem(*_place(key, lines, path), key, text)]
-
-
-def _validate(
-    values: Mapping[str, object],
-    lines: Mapping[KeyPath, tuple[Path, int]],
-    path: Path,
-    problems: list[Problem],
-    kind: type[Settings],
-) -> Settings | None:
-    quoted = {problem.key for problem in problems}
-    twice = any("appears twice" in problem.text for problem in problems)
-    try:
-        return kind.model_validate(_without_empty_sections(values, kind))
-    except ValidationError as failure:
-        for error in failure.errors(include_url=False):
-            key = tuple(error["loc"])
-            text = explain(error, kind)
-            if key in quoted or (twice and not key):
-                continue  # said already, with its line
-            problems.append(Problem(*_place(key, lines, path), key, text))
-    return None
-
-
-def _without_empty_sections(
-    values: Mapping[str, object], section: type[Section]
-) -> dict[str, object]:
-    """Drop sections whose keys are all commented out: they say nothing, so defaults hold."""
-    kept: dict[str, object] = {}
-    for name, value in values.items():
-        field = section.model_fields.get(name)
-        inner = section_of(field.annotation) if field else None
-        if inner is not None and value is None:
-            continue
-        if inner is not None and inner is not StaffEntry and isinstance(value, dict):
-            kept[name] = _without_empty_sections(value, inner)
-        else:
-            kept[name] = value
-    return kept
-
-
-def _place(key: KeyPath, lines: Mapping[KeyPath, tuple[Path, int]], path: Path) -> tuple[Path, int]:
-    for length in range(len(key), 0, -1):
-        if key[:length] in lines:
-            return lines[key[:length]]
-    return path, 0
+    return [Problem(*place(key, lines, path), key, text)]

@@ -15,7 +15,11 @@ import pytest
 import edgeverify
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PACKAGES = {"edgeverify": CHECKOUT, "edgeverify_export": CHECKOUT / "export"}
+PACKAGES = {
+    "edgeverify": CHECKOUT,
+    "edgeverify_export": CHECKOUT / "export",
+    "edgeverify_train": CHECKOUT / "export",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,29 @@
+"""`edgeverify-train`: the commands of the training stage, one module each in `commands/`."""
+
+from __future__ import annotations
+
+import typer
+
+from edgeverify_train.commands.recipes import recipes
+
+app = typer.Typer(
+    name="edgeverify-train",
+    help="Folders of faces become a trained embedder that a door runs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _several() -> None:
+    """Keep the command's name on the line, however many there are."""
+
+
+app.command("recipes")(recipes)
+
+
+def main() -> None:
+    """Entry point of the `edgeverify-train` script."""
+    app()

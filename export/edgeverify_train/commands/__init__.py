@@ -1,0 +1,1 @@
+"""The commands of `edgeverify-train`, one module each; torch is imported inside them."""
