@@ -67,6 +67,10 @@ equality: $(VENV)/daemon.stamp mediapipe ## Whether the product finds the faces 
 lock: ## Renew the locks for Python 3.10 to 3.14 on x86-64 and aarch64
 	./requirements/renew
 
+languages: $(VENV)/daemon.stamp ## Bring the catalogues of other languages up to the English texts
+	$(BIN)/python -m edgeverify.languages.renew
+.PHONY: languages
+
 # ---- checks -------------------------------------------------------------------------------------
 
 lint: $(VENV)/daemon.stamp ## Style: ruff with all rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from edgeverify.domain import Claim, Prompt
+from edgeverify.domain import Claim, Language, Prompt
 from edgeverify.events import (
     DecisionPayload,
     EventKind,
@@ -15,6 +15,7 @@ from edgeverify.events import (
     encode_event,
     encode_prompt,
 )
+from edgeverify.languages import KINDS, say
 from edgeverify.mqtt import LivePublication, LiveResult, MqttLink, OutboxDelivery
 
 
@@ -42,17 +43,22 @@ class Announcer:
         return result is LiveResult.HANDED_OVER
 
     def publish_answers(
-        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+        self,
+        decision: DecisionPayload,
+        claims: Iterable[Claim],
+        signer: Signer,
+        language: Language = "en",
     ) -> None:
         """Tell each claim's sender what was decided, under the id that they know."""
         for claim in claims:
             if claim.asker is not None:
-                answer = encode_answer(decision, claim.id, signer)
+                answer = encode_answer(decision, claim.id, signer, language=language)
                 expires_at = decision.expires_at
                 now = self._wall()
                 self._link.publish_answer(answer, claim.asker, expires_at=expires_at, now=now)
 
     def publish_prompt(self, prompt: Prompt) -> None:
         """Show a hint or a challenge step to whoever listens now."""
-        message = encode_prompt(prompt, self._door, self._wall())
+        words = say(prompt.code, prompt.language) if prompt.code in KINDS else ""
+        message = encode_prompt(prompt, self._door, self._wall(), words=words)
         self._link.publish_prompt(message, seconds=prompt.expires_in_seconds)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from edgeverify.domain.asked import Asked
 from edgeverify.domain.claim import Asker, Claim, ClaimSource
 from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
 from edgeverify.domain.degradation import Degradation
 from edgeverify.domain.fault_name import FaultName
+from edgeverify.domain.language import OWN_NAMES, Language
 
 if TYPE_CHECKING:
     from edgeverify.domain.arrays import Points, RgbImage, Vector
@@ -35,8 +37,10 @@ if TYPE_CHECKING:
     from edgeverify.domain.picture import AlignedFace, Face, FaceBox, Frame, HeadPose
 
 __all__ = [
+    "OWN_NAMES",
     "SMALL_PHOTO_PIXELS",
     "AlignedFace",
+    "Asked",
     "Asker",
     "Claim",
     "ClaimSource",
@@ -50,6 +54,7 @@ __all__ = [
     "Frame",
     "Gate",
     "HeadPose",
+    "Language",
     "Liveness",
     "LivenessCues",
     "Observation",

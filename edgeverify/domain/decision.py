@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from edgeverify.domain.language import Language
+
 
 class Outcome(str, Enum):
     """What the door is told."""
@@ -77,9 +79,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What to ask of the person at the door: a hint or one step of a challenge."""
+    """What to ask of the person at the door: a hint or one step of a challenge.
+
+    `text` is English, `code` that of `Asked`, by which it is said in the person's language; empty
+    where it has none. `language` is the person's.
+    """
 
     claim_id: str
     kind: str
     text: str
     expires_in_seconds: float
+    code: str = ""
+    language: Language = "en"

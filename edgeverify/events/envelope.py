@@ -42,7 +42,7 @@ class Event:
 
     `score` and `threshold` stand only in history, only where `audit.include_scores` says so, and
     are not signed. `decided_claim` stands only in an answer to a claim that joined another's
-    attempt: the claim that was decided on; unsigned.
+    attempt: the claim that was decided on; unsigned. So is `language`, the claimer's.
     """
 
     kind: EventKind
@@ -52,6 +52,7 @@ class Event:
     score: float | None = None
     threshold: float | None = None
     decided_claim: str = ""
+    language: str = ""
 
     def verified(self, keys: Mapping[str, Ed25519PublicKey]) -> SignedDecision:
         """Return the decision once its signature fits. Raises EventError."""
@@ -65,6 +66,7 @@ def encode_event(
     score: float | None = None,
     threshold: float | None = None,
     decided_claim: str = "",
+    language: str = "",
 ) -> bytes:
     """Wrap signed bytes, unchanged, for `event` (LIVE), `audit` (HISTORY) or `answer` (ANSWER).
 
@@ -88,6 +90,8 @@ def encode_event(
         record["threshold"] = f"{threshold:.6f}"
     if kind is EventKind.ANSWER and decided_claim:
         record["decidedclaim"] = decided_claim
+    if kind is EventKind.ANSWER and language:
+        record["language"] = language
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -110,6 +114,7 @@ def _from_record(record: dict[str, object]) -> Event:
         score=_number(record, "score"),
         threshold=_number(record, "threshold"),
         decided_claim=text_of(record, "decidedclaim") if "decidedclaim" in record else "",
+        language=text_of(record, "language", limit=35) if "language" in record else "",
     )
 
 

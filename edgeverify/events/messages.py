@@ -82,8 +82,12 @@ def encode_claim(claim: ClaimMessage, *, source: str) -> bytes:
     return _json(record)
 
 
-def encode_prompt(prompt: Prompt, door: str, now: datetime) -> bytes:
-    """Write what to ask of the person, worth nothing after `expires_at`."""
+def encode_prompt(prompt: Prompt, door: str, now: datetime, *, words: str = "") -> bytes:
+    """Write what to ask of the person, worth nothing after `expires_at`.
+
+    `words` say it in the prompt's language; without them there is the English text alone.
+    """
+    told = {"language": prompt.language, "words": words} if words else {}
     return _json(
         {
             "type": PROMPT_TYPE,
@@ -91,6 +95,8 @@ def encode_prompt(prompt: Prompt, door: str, now: datetime) -> bytes:
             "claim_id": prompt.claim_id,
             "kind": prompt.kind,
             "text": prompt.text,
+            **({"code": prompt.code} if prompt.code else {}),
+            **told,
             "expires_at": to_wire_time(now + timedelta(seconds=prompt.expires_in_seconds)),
         }
     )

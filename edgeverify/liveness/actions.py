@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from edgeverify.domain import Asked
 from edgeverify.settings.liveness import ChallengeSettings
 
 
@@ -18,13 +19,10 @@ class Action(str, Enum):
     TURN_RIGHT = "turn_right"
     NOD = "nod"
 
-
-WORDS = {
-    Action.BLINK: "blink once",
-    Action.TURN_LEFT: "turn your head a little to your left",
-    Action.TURN_RIGHT: "turn your head a little to your right",
-    Action.NOD: "nod once",
-}
+    @property
+    def request(self) -> Asked:
+        """How it is asked of the person."""
+        return Asked[self.name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from edgeverify.domain import HeadPose, Liveness, LivenessCues, Observation, Prompt
-from edgeverify.liveness.actions import WORDS, draw_challenge
+from edgeverify.domain import Asked, HeadPose, Liveness, LivenessCues, Observation, Prompt
+from edgeverify.liveness.actions import draw_challenge
 from edgeverify.liveness.blink import BlinkDetector
 from edgeverify.liveness.challenge import Challenge, Phase
 from edgeverify.liveness.passive import PadFusion, looks_ahead
@@ -26,14 +26,16 @@ def challenge_prompt(claim_id: str, challenge: Challenge) -> Prompt | None:
         return Prompt(
             claim_id=claim_id,
             kind=asked.value,
-            text=WORDS[asked],
+            text=asked.request.value,
+            code=asked.request.code,
             expires_in_seconds=challenge.settings.step_seconds,
         )
     if challenge.phase in {Phase.PAUSE, Phase.RETURN}:
         return Prompt(
             claim_id=claim_id,
             kind="look_ahead",
-            text="look straight at the camera",
+            text=Asked.LOOK_AHEAD.value,
+            code=Asked.LOOK_AHEAD.code,
             expires_in_seconds=challenge.settings.step_seconds,
         )
     return None
@@ -44,7 +46,8 @@ def pose_hint(claim_id: str) -> Prompt:
     return Prompt(
         claim_id=claim_id,
         kind="look_ahead",
-        text="look straight at the camera",
+        text=Asked.LOOK_AHEAD.value,
+        code=Asked.LOOK_AHEAD.code,
         expires_in_seconds=HINT_SECONDS,
     )
 
@@ -54,8 +57,9 @@ def size_hint(claim_id: str, settings: PadSettings) -> Prompt:
     return Prompt(
         claim_id=claim_id,
         kind="hint",
-        text="come a little closer, or step back a little: your face must be "
+        text=f"{Asked.CLOSER_OR_BACK}: your face must be "
         f"{settings.min_face_pixels:.0f} to {settings.max_face_pixels:.0f} pixels wide",
+        code=Asked.CLOSER_OR_BACK.code,
         expires_in_seconds=HINT_SECONDS,
     )
 

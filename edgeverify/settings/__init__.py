@@ -7,6 +7,7 @@ import re
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
+from edgeverify.domain import Language
 from edgeverify.settings.camera import CameraSettings, QualitySettings, VisionSettings
 from edgeverify.settings.decision import (
     ClaimSettings,
@@ -58,6 +59,9 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
+    language: Language = "en"
+    """What a screen at the door says, where a person's entry names no other: `en`, `ja`, `de`,
+    `fr`, `es`, `tr`, `pt`, `zh-Hans`. Terminals stay English."""
     time_zone: TimeZone = ""
     """Whose wall clock the hours and dates of `staff` are read on, unless an entry's `hours` name
     another: an IANA name such as Europe/London."""

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
+from edgeverify.domain import Language
 from edgeverify.settings.hours import parse_window
 from edgeverify.settings.section import Section
 
@@ -105,6 +106,8 @@ class StaffEntry(Section):
     """Empty: every door."""
     hours: HoursSettings = HoursSettings()
     """Without windows: always."""
+    language: Language | None = None
+    """What a screen at the door says to this person; without it the door's `language`."""
 
     @model_validator(mode="after")
     def _camera_photos_are_photos(self) -> Self:

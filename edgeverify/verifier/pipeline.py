@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from edgeverify.bundle.vision_bundle import NAME, load_vision_bundle
 from edgeverify.comparison import ReferenceMatrix, compare_all
 from edgeverify.domain import (
+    Asked,
     Embedding,
     Face,
     FaceBox,
@@ -229,7 +230,7 @@ _MIN_EYE_DISTANCE = 2.0
 _MESH_LOST = Refusal(
     reason=Reason.NO_FACE,
     gate=Gate.MESH_LOST,
-    hint="show your whole face to the camera",
+    hint=Asked.SHOW_WHOLE_FACE,
 )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from enum import Enum
 
-from edgeverify.domain import FaceBox, Gate, Reason, Refusal
+from edgeverify.domain import Asked, FaceBox, Gate, Reason, Refusal
 
 
 class FaceSelection(Enum):
@@ -33,7 +33,7 @@ def select(
         return Refusal(
             reason=Reason.NO_FACE,
             gate=Gate.NO_FACE,
-            hint="no face in view: stand in front of the camera",
+            hint=Asked.STAND_IN_FRONT,
         )
     if selection is FaceSelection.DOMINANT:
         return dominant(boxes, ratio)
@@ -51,7 +51,7 @@ def dominant(boxes: Sequence[FaceBox], ratio: float) -> FaceBox | Refusal:
         return Refusal(
             reason=Reason.MULTIPLE_FACES,
             gate=Gate.MULTIPLE_FACES,
-            hint="one person at a time, please",
+            hint=Asked.ONE_PERSON,
             measured=first.eye_distance / max(others[0].eye_distance, 1e-6),
             limit=ratio,
         )

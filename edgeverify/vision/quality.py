@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from edgeverify.domain import (
+    Asked,
     Face,
     Gate,
     HeadPose,
@@ -53,7 +54,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
     if not figures.eye_distance_pixels >= settings.min_eye_distance_pixels:
         return _refusal(
             Gate.TOO_FAR,
-            "move closer",
+            Asked.MOVE_CLOSER,
             figures.eye_distance_pixels,
             settings.min_eye_distance_pixels,
             "pixels between the eyes",
@@ -61,7 +62,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
     if not figures.border_pixels >= settings.min_border_pixels:
         return _refusal(
             Gate.CUT_OFF,
-            "move to the middle of the picture",
+            Asked.MOVE_TO_MIDDLE,
             figures.border_pixels,
             settings.min_border_pixels,
             "pixels from the border",
@@ -69,7 +70,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
     if not figures.brightness >= settings.min_brightness:
         return _refusal(
             Gate.TOO_DARK,
-            "too dark: more light",
+            Asked.MORE_LIGHT,
             figures.brightness,
             settings.min_brightness,
             "of 255 in brightness",
@@ -77,7 +78,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
     if not figures.brightness <= settings.max_brightness:
         return _refusal(
             Gate.TOO_BRIGHT,
-            "too bright: step out of the glare",
+            Asked.LESS_LIGHT,
             figures.brightness,
             settings.max_brightness,
             "of 255 in brightness",
@@ -85,7 +86,7 @@ def refuse(figures: QualityFigures, pose: HeadPose, settings: QualitySettings) -
     if not figures.contrast >= settings.min_contrast:
         return _refusal(
             Gate.TOO_DARK,
-            "too little contrast: even light on the face, please",
+            Asked.EVEN_LIGHT,
             figures.contrast,
             settings.min_contrast,
             "of 255 in contrast",
@@ -101,19 +102,19 @@ def _turned_away(pose: HeadPose, settings: QualitySettings) -> Refusal | None:
         (
             pose.yaw_degrees,
             settings.max_yaw_degrees,
-            "look at the camera",
+            Asked.LOOK_AT_CAMERA,
             "degrees to the side",
         ),
         (
             pose.pitch_degrees,
             settings.max_pitch_degrees,
-            "look straight at the camera",
+            Asked.LOOK_AHEAD,
             "degrees up or down",
         ),
         (
             pose.roll_degrees,
             settings.max_roll_degrees,
-            "hold your head upright",
+            Asked.HOLD_UPRIGHT,
             "degrees of tilt",
         ),
     )
@@ -128,7 +129,7 @@ def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
     if not figures.mouth_difference <= settings.max_mouth_difference:
         return _refusal(
             Gate.MOUTH_COVERED,
-            "uncover your mouth and nose",
+            Asked.UNCOVER_MOUTH,
             figures.mouth_difference,
             settings.max_mouth_difference,
             "",
@@ -136,7 +137,7 @@ def _covered(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
     if not figures.eye_light >= settings.min_eye_light:
         return _refusal(
             Gate.EYES_COVERED,
-            "take off your sunglasses",
+            Asked.TAKE_OFF_SUNGLASSES,
             figures.eye_light,
             settings.min_eye_light,
             "",
@@ -148,7 +149,7 @@ def _blurred(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
     if settings.min_sharpness > 0 and not figures.sharpness >= settings.min_sharpness:
         return _refusal(
             Gate.BLURRED,
-            "hold still",
+            Asked.HOLD_STILL,
             figures.sharpness,
             settings.min_sharpness,
             "in sharpness (variance of the Laplacian)",
@@ -156,7 +157,7 @@ def _blurred(figures: QualityFigures, settings: QualitySettings) -> Refusal | No
     return None
 
 
-def _refusal(gate: Gate, hint: str, measured: float, limit: float, unit: str) -> Refusal:
+def _refusal(gate: Gate, hint: Asked, measured: float, limit: float, unit: str) -> Refusal:
     return Refusal(
         reason=Reason.POOR_QUALITY,
         gate=gate,

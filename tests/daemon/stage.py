@@ -28,7 +28,16 @@ from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board, Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Asker, Claim, ClaimSource, Decision, OperatingPoint, Prompt, Reference
+from edgeverify.domain import (
+    Asker,
+    Claim,
+    ClaimSource,
+    Decision,
+    Language,
+    OperatingPoint,
+    Prompt,
+    Reference,
+)
 from edgeverify.events import (
     DecisionPayload,
     Event,
@@ -73,11 +82,16 @@ class Recorder:
         return True
 
     def publish_answers(
-        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+        self,
+        decision: DecisionPayload,
+        claims: Iterable[Claim],
+        signer: Signer,
+        language: Language = "en",
     ) -> None:
         for claim in claims:
             if claim.asker is not None:
-                self.answers.append(parse_event(encode_answer(decision, claim.id, signer)))
+                answer = encode_answer(decision, claim.id, signer, language=language)
+                self.answers.append(parse_event(answer))
 
     def publish_prompt(self, prompt: Prompt) -> None:
         self.prompts.append(prompt)

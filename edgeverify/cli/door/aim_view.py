@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.camera.health import CameraHealth
-from edgeverify.domain import Face, Frame, Gate, QualityFigures, Reason, Refusal
+from edgeverify.domain import Asked, Face, Frame, Gate, QualityFigures, Reason, Refusal
 from edgeverify.settings import QualitySettings, Settings
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 GREEN, RED = (0, 200, 0), (0, 0, 230)
 """Blue, green, red."""
-MESH_LOST = Refusal(
-    reason=Reason.NO_FACE, gate=Gate.MESH_LOST, hint="show your whole face to the camera"
-)
+MESH_LOST = Refusal(reason=Reason.NO_FACE, gate=Gate.MESH_LOST, hint=Asked.SHOW_WHOLE_FACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgeverify.daemon.door.hints import Hints
 from edgeverify.daemon.door.situation import Situation
@@ -53,7 +53,9 @@ class Attempt:
             self.first_qualifying_at = observation.at
         asked = self.judge.prompts()
         hint = self.hints.observe(observation)
-        return asked if hint is None else (*asked, hint)
+        language = self.situation.language_for(self.claim.card)
+        said = asked if hint is None else (*asked, hint)
+        return tuple(replace(prompt, language=language) for prompt in said)
 
     def decide(self, now: float, faults: Collection[Reason]) -> Decision | None:
         """Ask the policy; see `Transaction.decide`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify.domain import Observation, Prompt
+from edgeverify.domain import Asked, Observation, Prompt
 
 STEADY_FRAMES = 3
 """A hint is shown once this many frames in a row ask for the same."""
@@ -24,6 +24,7 @@ class Hints:
     def observe(self, observation: Observation) -> Prompt | None:
         """Take in one frame; return a hint when it is time to show one."""
         text = observation.refusal.hint if observation.refusal is not None else ""
+        code = text.code if isinstance(text, Asked) else ""
         if text != self._text:
             self._text, self._count = text, 0
             self._shown_at = float("-inf")
@@ -33,5 +34,9 @@ class Hints:
             return None
         self._shown_at = observation.at
         return Prompt(
-            claim_id=self.claim_id, kind=KIND, text=text, expires_in_seconds=REPEAT_SECONDS
+            claim_id=self.claim_id,
+            kind=KIND,
+            text=str(text),
+            code=code,
+            expires_in_seconds=REPEAT_SECONDS,
         )

@@ -12,7 +12,7 @@ from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Claim, Decision, FaultName, Outcome, Reason
+from edgeverify.domain import Claim, Decision, FaultName, Language, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
@@ -29,7 +29,11 @@ class LivePublisher(Protocol):
         """Hand a live decision over; False when nobody could be told."""
 
     def publish_answers(
-        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+        self,
+        decision: DecisionPayload,
+        claims: Iterable[Claim],
+        signer: Signer,
+        language: Language = "en",
     ) -> None:
         """Tell those who sent the claims, as far as they can be told."""
 
@@ -112,11 +116,12 @@ class Records:
         try:
             signed = self._journal.record(entry, self._signer())
         except JournalUnavailableError as error:
-            return self._unrecorded(entry, claims, error)
+            return self._unrecorded(entry, claims, error, situation.language_for(decision.card))
         self._faults.clear(FaultName.JOURNAL_UNAVAILABLE)
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
-        self._publisher.publish_answers(signed.decision, claims, self._signer())
+        language = situation.language_for(decision.card)
+        self._publisher.publish_answers(signed.decision, claims, self._signer(), language)
         LOG.info(
             "decided",
             extra=fields(
@@ -131,7 +136,11 @@ class Records:
         return decision
 
     def _unrecorded(
-        self, entry: Entry, claims: tuple[Claim, ...], error: JournalUnavailableError
+        self,
+        entry: Entry,
+        claims: tuple[Claim, ...],
+        error: JournalUnavailableError,
+        language: Language,
     ) -> Decision:
         self._faults.raise_fault(FaultName.JOURNAL_UNAVAILABLE, error.problem)
         LOG.error("the journal cannot commit: %s", error.problem)
@@ -142,7 +151,7 @@ class Records:
         except JournalUnavailableError:
             return denial  # no number is left to tell anybody with
         self._publisher.publish_live(signed)
-        self._publisher.publish_answers(signed.decision, claims, self._signer())
+        self._publisher.publish_answers(signed.decision, claims, self._signer(), language)
         return denial
 
     def _known(self) -> dict[str, LockoutState]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
-from edgeverify.domain import ClaimSource, OperatingPoint
+from edgeverify.domain import ClaimSource, Language, OperatingPoint
 from edgeverify.enrolment import OwnPeople
 from edgeverify.liveness import LivenessPlan, without_colour
 from edgeverify.settings import Settings
@@ -49,6 +49,11 @@ class Situation:
                 f"everybody looks more alike; their threshold: {self.point.camera_evidence}"
             )
         return tuple(said)
+
+    def language_for(self, card: str) -> Language:
+        """Return the language of whoever holds `card`; the door's for anybody else."""
+        entry = self.people.staff.get(card)
+        return (entry.language if entry else None) or self.settings.language
 
     def point_for(self, source: ClaimSource) -> OperatingPoint:
         """Return the threshold for a claim from `source`; never a looser one than stated.
