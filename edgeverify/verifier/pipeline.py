@@ -36,6 +36,7 @@ from edgeverify.feeding.statement import Side
 from edgeverify.models.build import ensure_bundle
 from edgeverify.progress import Progress, silent
 from edgeverify.settings import QualitySettings, VisionSettings
+from edgeverify.vision.central import find_the_middle
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.embedder import Chips, Embedder
@@ -170,6 +171,8 @@ class Pipeline:
     ) -> ProbeResult:
         height, width = rgb.shape[:2]
         boxes = self.detector.detect(rgb)
+        if selection is FaceSelection.CENTRAL:
+            boxes = find_the_middle(self.detector, rgb, boxes)
         watch.lap("detect")
         chosen = select(
             boxes, selection, ratio=self.vision.dominance_ratio, width=width, height=height
