@@ -14,7 +14,6 @@ from edgeverify.bundle.operating_points import (
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder
 from edgeverify.evaluation.images.acquire import Progress
-from edgeverify.evaluation.images.all_scores import AllScores, compare_all_images
 from edgeverify.evaluation.images.attributes import Attributes, read_attributes
 from edgeverify.evaluation.images.calibration import (
     GROUP_FACTOR,
@@ -23,13 +22,10 @@ from edgeverify.evaluation.images.calibration import (
     choose,
     threshold_for,
 )
-from edgeverify.evaluation.images.evaluation import mated_pairs
-from edgeverify.evaluation.images.fused_scores import fused_scores
-from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import Material, PairedImages
-from edgeverify.evaluation.images.mean_of_five import mean_scores
 from edgeverify.evaluation.images.one_camera import before_one_camera, camera_points
-from edgeverify.evaluation.images.view import Gates, View, view
+from edgeverify.evaluation.images.view import Gates, view
+from edgeverify.evaluation.scored_side import ScoredSide
 from edgeverify.evaluation.sides import Side, two_sides
 
 PHOTOS = (2, 3, 5)
@@ -75,7 +71,7 @@ def calibrate(
     settings = job.settings
     gates = Gates.on(settings.quality, settings.enrolment) if gated else Gates.off()
     sides = [
-        _Scored.of(side, view(side.material, gates, job.instrument.metric), paired)
+        ScoredSide.of(side, view(side.material, gates, job.instrument.metric), paired)
         for side in (chosen_on, checked_on)
     ]
     evidence = [side.single(_attributes(job, side.side.material), group_factor) for side in sides]
@@ -156,7 +152,7 @@ def _raised(evidence: Evidence, single: Sequence[MeasuredPoint]) -> dict[float, 
 
 
 def _several_photos(
-    sides: Sequence[_Scored],
+    sides: Sequence[ScoredSide],
     floors: Mapping[float, float],
     raised: Mapping[float, float],
     date: str,
@@ -189,54 +185,6 @@ def _several_photos(
         least |= {point.fmr: point.threshold for point in found}
         points += found
     return tuple(points), tuple(lacking)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Scored:
-    side: Side
-    view: View
-    scores: AllScores
-
-    @classmethod
-    def of(cls, side: Side, seen: View, paired: PairedImages | None) -> _Scored:
-        scores = compare_all_images(seen.faces)
-        if paired is not None:
-            scores = scores.with_mated(*mated_pairs(side.material, paired, side.pairs))
-        return cls(side=side, view=seen, scores=scores)
-
-    def single(self, attributes: Attributes | None, group_factor: float) -> Evidence:
-        return Evidence(
-            dataset=f"{self.side.name}, all image pairs",
-            non_mated=self.scores.ascending,
-            mated=self.scores.mated,
-            people=self.scores.people,
-            pairs_of_people=self.scores.pairs_of_people,
-            groups=groups_of(self.view.faces, attributes),
-            group_factor=group_factor,
-        )
-
-    def several(self, photos: int) -> Evidence:
-        found = fused_scores(self.view.faces, photos)
-        return Evidence(
-            dataset=f"{self.side.name}, references of {photos} photos",
-            non_mated=found.non_mated,
-            mated=found.mated,
-            people=found.people,
-            pairs_of_people=found.pairs_of_people,
-        )
-
-    def mean(self) -> Evidence:
-        found = mean_scores(self.view.faces)
-        return Evidence(
-            dataset=(
-                f"{self.side.name}, means of five pictures of one person, and never below the "
-                "threshold of single frames"
-            ),
-            non_mated=found.non_mated,
-            mated=found.mated,
-            people=self.scores.people,
-            pairs_of_people=found.pairs_of_people,
-        )
 
 
 def merged(
