@@ -14,7 +14,7 @@ ANY_DOOR = "+"
 
 
 class Role(str, Enum):
-    """What a login is for; the first four are one door's, the last two every door's."""
+    """What a login is for; the first four are one door's, the others every door's."""
 
     DOOR = "door"
     READER = "reader"
@@ -22,19 +22,25 @@ class Role(str, Enum):
     SCREEN = "screen"
     MONITOR = "monitor"
     OPERATOR = "operator"
+    HOME_ASSISTANT = "home-assistant"
 
     @property
     def is_of_one_door(self) -> bool:
         """Whether each door has a login of its own for it."""
-        return self not in {Role.MONITOR, Role.OPERATOR}
+        return self not in {Role.MONITOR, Role.OPERATOR, Role.HOME_ASSISTANT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Names of topics (the last part, after the door's); what is heard includes what lies below."""
+    """Names of topics (the last part, after the door's); what is heard includes what lies below.
+
+    `..._elsewhere` are whole topics, of a hub; `{door}` in them is the login's own door.
+    """
 
     hears: tuple[str, ...]
     says: tuple[str, ...]
+    hears_elsewhere: tuple[str, ...] = ()
+    says_elsewhere: tuple[str, ...] = ()
 
 
 RIGHTS: dict[Role, Rights] = {
@@ -42,6 +48,8 @@ RIGHTS: dict[Role, Rights] = {
     Role.DOOR: Rights(
         hears=("claim", "event", "answer", "prompt", "status", "audit", "lock"),
         says=("claim", "event", "answer", "prompt", "status", "audit"),
+        hears_elsewhere=("homeassistant/status",),
+        says_elsewhere=("homeassistant/device/edgeverify-{door}/config",),
     ),
     Role.READER: Rights(hears=("answer", "prompt"), says=("claim",)),
     Role.LOCK: Rights(hears=("event", "status"), says=("lock",)),
@@ -49,6 +57,12 @@ RIGHTS: dict[Role, Rights] = {
     Role.MONITOR: Rights(hears=("audit", "status", "lock"), says=()),
     Role.OPERATOR: Rights(
         hears=("event", "answer", "prompt", "status", "audit", "lock"), says=("claim",)
+    ),
+    Role.HOME_ASSISTANT: Rights(
+        hears=("event", "status", "lock"),
+        says=(),
+        hears_elsewhere=("homeassistant/#",),
+        says_elsewhere=("homeassistant/status",),
     ),
 }
 """Nobody but a door may say `event`, `answer`, `prompt`, `status` or `audit`."""
@@ -71,11 +85,16 @@ class Login:
 
     def hears(self) -> tuple[str, ...]:
         """Return the topic filters that it may subscribe to and be sent."""
-        return tuple(self._topic(name) for name in RIGHTS[self.role].hears)
+        rights = RIGHTS[self.role]
+        return (*map(self._topic, rights.hears), *map(self._whole, rights.hears_elsewhere))
 
     def says(self) -> tuple[str, ...]:
         """Return the topic filters that it may write to."""
-        return tuple(self._topic(name) for name in RIGHTS[self.role].says)
+        rights = RIGHTS[self.role]
+        return (*map(self._topic, rights.says), *map(self._whole, rights.says_elsewhere))
+
+    def _whole(self, topic: str) -> str:
+        return topic.format(door=self.door)
 
     def _topic(self, name: str) -> str:
         below = "/#" if name in BELOW else ""
@@ -93,7 +112,13 @@ def access_table() -> str:
     lines = ["| login | says | hears |", "| --- | --- | --- |"]
     for role in Role:
         name = f"`{role.value}-DOOR`" if role.is_of_one_door else f"`{role.value}`, at every door"
-        says = ", ".join(f"`{topic}`" for topic in RIGHTS[role].says) or "nothing"
-        hears = ", ".join(f"`{topic}`" for topic in RIGHTS[role].hears)
+        rights = RIGHTS[role]
+        says, hears = (
+            ", ".join(f"`{topic.format(door='DOOR')}`" for topic in topics) or "nothing"
+            for topics in (
+                rights.says + rights.says_elsewhere,
+                rights.hears + rights.hears_elsewhere,
+            )
+        )
         lines.append(f"| {name} | {says} | {hears} |")
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from edgeverify.cli.install import (
     demo,
     diagnose,
     downgrade_state,
+    home_assistant,
     install_service,
     keys,
     models,
@@ -102,6 +103,7 @@ app.command("demo", rich_help_panel=INSTALL)(demo.demo)
 app.add_typer(models.app, name="models", rich_help_panel=INSTALL)
 app.command("install-service", rich_help_panel=INSTALL)(install_service.install_service)
 app.add_typer(broker.app, name="broker", rich_help_panel=INSTALL)
+app.add_typer(home_assistant.app, name="home-assistant", rich_help_panel=INSTALL)
 app.add_typer(keys.app, name="keys", rich_help_panel=INSTALL)
 app.command("backup", rich_help_panel=INSTALL)(backup.backup)
 app.command("restore", rich_help_panel=INSTALL)(backup.restore)

@@ -53,11 +53,12 @@ from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
 from edgeverify.domain import Degradation
+from edgeverify.home_assistant import Hub
 from edgeverify.journal import Journal
 from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
-from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
+from edgeverify.mqtt import Announcement, ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.references import ReferenceStore
 from edgeverify.references.takeover import take_over
 from edgeverify.settings import CameraSettings, Settings
@@ -193,6 +194,7 @@ def assemble(
             on_claim=topic.arrived,
             client_id=ClientId(settings.door, master.secret),
             on_lock=lock.heard,
+            announcement=_announcement(settings),
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)
@@ -316,6 +318,15 @@ def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Ca
         scene_file=state.folder / "scene.png",
         private=(state.folder, folder),
     )
+
+
+def _announcement(settings: Settings) -> Announcement | None:
+    """Return what Home Assistant is told, where it is to be told anything."""
+    wanted = settings.home_assistant
+    if not wanted.discovery:
+        return None
+    hub = Hub(settings.door, __version__, wanted.prefix)
+    return Announcement(topic=hub.topic, message=hub.message(), birth_topic=hub.birth_topic)
 
 
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:

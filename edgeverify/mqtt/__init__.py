@@ -6,10 +6,12 @@ from edgeverify.mqtt.delivery import Outbox, OutboxDelivery
 from edgeverify.mqtt.link import MqttLink
 from edgeverify.mqtt.link_state import LinkState, LiveResult
 from edgeverify.mqtt.live import LivePublication
+from edgeverify.mqtt.party import Announcement
 from edgeverify.mqtt.status_forms import MAX_FORM_BYTES
 
 __all__ = [
     "MAX_FORM_BYTES",
+    "Announcement",
     "ClientId",
     "Credentials",
     "LinkState",

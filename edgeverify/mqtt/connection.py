@@ -248,6 +248,8 @@ class Connection:
             client.subscribe(self._topics.status, qos=0)
             # Likewise: a lock that the door may not hear is missing in its journal.
             client.subscribe(self._topics.lock, qos=1)
+            if (hub := self._party.announcement) is not None:
+                client.subscribe(hub.birth_topic, qos=1)
         self._was_up = True
         self._ready.set()
 
@@ -267,6 +269,8 @@ class Connection:
         self._heard_at = self._now()
         party, topics = self._party, self._topics
         others = {topics.status: party.on_status, topics.lock: party.on_lock}
+        if party.announcement is not None:
+            others[party.announcement.birth_topic] = party.on_hub
         others.get(message.topic, party.on_claim)(arrival_of(message, topics))
 
     def _published(

@@ -20,7 +20,7 @@ from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.doubles import Doubles
 from edgeverify.mqtt.link_state import LinkState, LiveResult
 from edgeverify.mqtt.live import LivePublication
-from edgeverify.mqtt.party import Party
+from edgeverify.mqtt.party import Announcement, Party
 from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 1.0
 HELD_SECONDS = 10.0
 """A connection that lasted so long resets the back-off; a flapping broker does not."""
+HUB_IS_UP = b"online"
 ANSWER_SECONDS = 2.0
 """A question open for longer takes the connection's word away."""
 
@@ -49,6 +50,7 @@ class MqttLink:
         on_claim: Callable[[Arrival], None],
         on_lock: Callable[[Arrival], None] = lambda _arrival: None,
         client_id: ClientId,
+        announcement: Announcement | None = None,
         random: Random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,6 +66,7 @@ class MqttLink:
         self.run = f"{random.getrandbits(64):016x}"
         """Tells this daemon's status from another's that says it is the same door."""
         self._client_id = client_id
+        self._announcement = announcement
         self._doubles = Doubles(self.run, monotonic)
         self._last_will = encode_status("offline", door, at=None, details={"run": self.run})
         self._connector = Connector(
@@ -76,6 +79,8 @@ class MqttLink:
                 on_claim=on_claim,
                 on_status=self._heard_status,
                 on_lock=on_lock,
+                announcement=announcement,
+                on_hub=self._heard_hub,
             ),
             now=monotonic,
         )
@@ -231,6 +236,7 @@ class MqttLink:
 
     def _up(self, connection: Connection) -> None:
         self._tell_status(connection)
+        self._announce(connection)
         with self._changed:
             self._connection, self._problem = connection, None
             self._connections += 1
@@ -277,6 +283,16 @@ class MqttLink:
             if self._status.told(publication):
                 return publication
         return None
+
+    def _announce(self, connection: Connection) -> None:
+        if (hub := self._announcement) is not None:
+            connection.publish(hub.topic, hub.message, retain=True)
+
+    def _heard_hub(self, arrival: Arrival) -> None:
+        """Announce the door again: the hub has come up, and may have forgotten it."""
+        connection = self._current()
+        if connection is not None and arrival.payload == HUB_IS_UP:
+            self._announce(connection)
 
     def _heard_status(self, arrival: Arrival) -> None:
         self._doubles.heard(

@@ -13,6 +13,15 @@ from edgeverify.settings import MqttSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a hub is told of the door, retained; again whenever `birth_topic` says that it is up."""
+
+    topic: str
+    message: bytes
+    birth_topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """One door at one broker. What hears (`on_...`) is called on a network thread."""
 
@@ -24,6 +33,8 @@ class Party:
     on_claim: Callable[[Arrival], None]
     on_status: Callable[[Arrival], None]
     on_lock: Callable[[Arrival], None]
+    announcement: Announcement | None = None
+    on_hub: Callable[[Arrival], None] = lambda _arrival: None
 
     @property
     def where(self) -> str:

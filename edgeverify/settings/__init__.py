@@ -21,6 +21,7 @@ from edgeverify.settings.operation import LogSettings, MetricsSettings, ThermalS
 from edgeverify.settings.outside import (
     AuditSettings,
     EventSettings,
+    HomeAssistantSettings,
     JournalSettings,
     KeySettings,
     MqttSettings,
@@ -50,6 +51,7 @@ class Settings(Section):
     pad: PadSettings = PadSettings()
     challenge: ChallengeSettings = ChallengeSettings()
     mqtt: MqttSettings = MqttSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     events: EventSettings = EventSettings()
     audit: AuditSettings = AuditSettings()
     journal: JournalSettings = JournalSettings()
@@ -96,6 +98,7 @@ __all__ = [
     "DecisionSettings",
     "EnrolmentSettings",
     "EventSettings",
+    "HomeAssistantSettings",
     "HoursSettings",
     "JournalSettings",
     "KeySettings",

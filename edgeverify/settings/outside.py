@@ -1,4 +1,4 @@
-"""`mqtt:`, `events:`, `audit:`, `journal:`, `keys:`: what leaves the door and what it keeps."""
+"""`mqtt:`, `home_assistant:`, `events:`, `audit:`, `journal:`, `keys:`: told and kept."""
 
 from __future__ import annotations
 
@@ -63,6 +63,16 @@ class MqttSettings(Section):
         if any(letter.isspace() for letter in value):
             raise ValueError("is a name or an address without blanks")
         return value
+
+
+class HomeAssistantSettings(Section):
+    """Home Assistant at the same broker shows the door by itself (docs/integrations.md)."""
+
+    discovery: bool = False
+    """Announce the door: decisions as events, its state, its lock, its temperature. No card and no
+    name; nothing in it opens anything."""
+    prefix: str = Field(default="homeassistant", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
+    """The hub's discovery prefix; it says `online` at `status` below it."""
 
 
 class EventSettings(Section):

@@ -25,6 +25,7 @@ SAYS = {
     "screen-front-door": set(),
     "monitor": set(),
     "operator": {"claim"},
+    "home-assistant": set(),
 }
 HEARS = {
     "door-front-door": set(PARTS),
@@ -33,6 +34,7 @@ HEARS = {
     "screen-front-door": {"answer", "prompt", "status"},
     "monitor": {"audit", "status", "lock"},
     "operator": set(PARTS) - {"claim"},
+    "home-assistant": {"event", "status", "lock"},
 }
 
 
@@ -66,6 +68,7 @@ def test_each_login_hears_its_own_and_is_told_what_it_may_not(running: House, na
     assert heard == HEARS[name]
     at_the_other = {"event", "audit", "answer"} & HEARS[name] if name == "operator" else set()
     at_the_other |= {"audit"} if name == "monitor" else set()
+    at_the_other |= {"event"} if name == "home-assistant" else set()
     for part in ("event", "audit", "answer"):
         may = _may_hear(running, name, f"edgeverify/back-door/{part}")
         assert may is (part in at_the_other), part
@@ -86,8 +89,24 @@ def test_each_login_says_its_own_and_is_told_what_it_may_not(running: House, nam
 
 def test_nobody_but_a_door_grants() -> None:
     for login in logins_of(["front-door", "back-door"]):
-        says_events = {topic for topic in login.says() if not topic.endswith(("claim", "lock"))}
+        says = {topic for topic in login.says() if topic.startswith("edgeverify/")}
+        says_events = {topic for topic in says if not topic.endswith(("claim", "lock"))}
         assert not says_events or login.role is Role.DOOR
+
+
+def test_a_door_announces_itself_to_the_hub_and_no_other_door(running: House) -> None:
+    own, other = (f"homeassistant/device/edgeverify-{door}/config" for door in ("front-door", "x"))
+    with running.feed("home-assistant", own, other) as hub:
+        with running.feed("door-front-door", "homeassistant/status") as door:
+            assert _may_say(door, own)
+            assert not _may_say(door, other)
+            assert not _may_say(door, "homeassistant/status")
+            assert _may_say(hub, "homeassistant/status")
+            birth = door.next(patience(10))
+        message = hub.next(patience(10))
+    assert birth is not None
+    assert message is not None
+    assert message.topic == own
 
 
 def test_an_answer_is_heard_below_its_topic_by_whoever_may_hear_answers(running: House) -> None:

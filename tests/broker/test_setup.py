@@ -48,6 +48,7 @@ def test_each_secret_stands_once_in_a_file_for_its_owner_alone(folder: Path) -> 
     logins = sorted(path.name for path in (folder / "logins").iterdir())
     assert logins == [
         "door-front-door",
+        "home-assistant",
         "lock-front-door",
         "monitor",
         "operator",

@@ -10,7 +10,7 @@ import pytest
 
 from edgeverify.client import Feed, RawMessage
 from edgeverify.events import Topics
-from edgeverify.mqtt import ClientId, Credentials, MqttLink
+from edgeverify.mqtt import Announcement, ClientId, Credentials, MqttLink
 from edgeverify.mqtt.arrival import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
@@ -50,6 +50,7 @@ def make_link() -> Iterator[LinkMaker]:
         credentials: Credentials | None = None,
         secret: bytes = b"a master key",
         seed: int = 1,
+        announcement: Announcement | None = None,
         **settings: object,
     ) -> MqttLink:
         chosen: dict[str, object] = {"max_reconnect_seconds": 1.0, "host": "127.0.0.1"}
@@ -61,6 +62,7 @@ def make_link() -> Iterator[LinkMaker]:
             credentials or Credentials(),
             client_id=ClientId(DOOR, secret),
             on_claim=claims,
+            announcement=announcement,
             random=Random(seed),
         )
         link.start()
