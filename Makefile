@@ -9,7 +9,7 @@ LOCK ?= requirements/dev.lock
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # What every machine can run within minutes: without torch, a GPU or a container.
-FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd"
+FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd and not integrations"
 
 DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
 	$(if $(MODEL),--model "$(MODEL)")
@@ -120,11 +120,11 @@ types-export: $(VENV)/export.stamp ## Types of the workshop as well, which need 
 
 test-export: types-export ## The workshop with torch (6 GB), its slow tests too
 	@./systemd/prerequisites test
-	$(PYTEST) -m "export and not gpu and not systemd"
+	$(PYTEST) -m "export and not gpu and not systemd and not integrations"
 
 slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real time in them
 	@./systemd/prerequisites test
-	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd"
+	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd and not integrations"
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
@@ -159,6 +159,15 @@ test-readers: $(VENV)/daemon.stamp ## Card readers with the real PC/SC service (
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check evdev pyscard
 	$(PYTEST) tests/claims
 .PHONY: test-readers
+
+INTEGRATIONS := .cache/integrations
+test-integrations: $(VENV)/daemon.stamp ## Home Assistant, Node-RED, Grafana, Prometheus, Node themselves (root; npm)
+	@./systemd/prerequisites integrations
+	@mkdir -p $(INTEGRATIONS)
+	npm install --no-save --no-audit --no-fund --no-package-lock --silent --prefix $(INTEGRATIONS) mqtt@5 node-red@4
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "grafana-foundation-sdk>=0.0.8"
+	$(BIN)/pytest tests/integrations -m integrations
+.PHONY: test-integrations
 
 wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist \

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -84,3 +86,16 @@ def event_of(
 ) -> bytes:
     """One signed event as it stands on the wire."""
     return encode_event(sign(payload_of(entry or decided("x", at=NOON), sequence), keys), kind)
+
+
+def forged_event(keys: SigningKeys, sequence: int) -> bytes:
+    """A grant under the signature of a denial."""
+    record = json.loads(event_of(keys, sequence, decided("x", outcome=Outcome.DENY)))
+    granted = json.loads(event_of(keys, sequence, decided("x")))
+    return json.dumps(record | {"data_base64": granted["data_base64"]}).encode()
+
+
+def event_elsewhere(keys: SigningKeys, sequence: int) -> bytes:
+    """A grant of another door, rightly signed."""
+    payload = replace(payload_of(decided("x"), sequence), door="back-door")
+    return encode_event(sign(payload, keys), EventKind.LIVE)

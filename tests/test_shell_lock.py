@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -15,19 +14,23 @@ from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Outcome
 from edgeverify.events import (
     NEXT_KEY,
-    DecisionPayload,
-    EventKind,
     Topics,
-    encode_event,
     encode_status,
-    sign,
 )
-from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys
 from edgeverify.keys import public_pem as pem_of
 from tests.absent import absent
 from tests.brokers import Mosquitto, mosquitto, publish
-from tests.doors import DOOR, NOON, decided, door_keys, event_of, public_pem
+from tests.doors import (
+    DOOR,
+    NOON,
+    decided,
+    door_keys,
+    event_elsewhere,
+    event_of,
+    forged_event,
+    public_pem,
+)
 from tests.waiting import patience, until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,9 +112,9 @@ def test_the_shell_example_opens_for_the_right_event_only(
     raw = {
         "grant": lambda: event_of(keys, 7, decided("x", at=now + SOON)),
         "deny": lambda: event_of(keys, 7, decided("x", outcome=Outcome.DENY, at=now + SOON)),
-        "forged": lambda: _forged(keys),
+        "forged": lambda: forged_event(keys, 7),
         "expired": lambda: event_of(keys, 7, decided("x", at=now - timedelta(seconds=60))),
-        "elsewhere": lambda: _elsewhere(keys),
+        "elsewhere": lambda: event_elsewhere(keys, 7),
         "years": lambda: event_of(keys, 7, decided("x", at=now + timedelta(days=3650))),
         "a moment late": lambda: event_of(keys, 7, decided("x", at=now - LATE)),
         "empty last": lambda: event_of(keys, 7, decided("x", at=now + SOON)),
@@ -123,22 +126,6 @@ def test_the_shell_example_opens_for_the_right_event_only(
     with mosquitto(tmp_path / "broker") as broker:
         done = _run_shell(raw, tmp_path, keys, broker, where)
     assert done.stdout == printed, done.stderr
-
-
-def _forged(keys: SigningKeys) -> bytes:
-    denied = event_of(keys, 7, decided("x", outcome=Outcome.DENY))
-    granted = event_of(keys, 7, decided("x"))
-    record = json.loads(denied)
-    record["data_base64"] = json.loads(granted)["data_base64"]
-    return json.dumps(record).encode()
-
-
-def _elsewhere(keys: SigningKeys) -> bytes:
-    payload = payload_of(decided("x"), 7)
-    fields = {name: getattr(payload, name) for name in DecisionPayload.__slots__}
-    return encode_event(
-        sign(DecisionPayload(**(fields | {"door": "back-door"})), keys), EventKind.LIVE
-    )
 
 
 @pytest.mark.parametrize("where", ["docs/events.md", "README.md"])

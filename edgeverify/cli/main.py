@@ -9,14 +9,24 @@ import typer
 from typer.core import TyperGroup
 
 from edgeverify import __version__
-from edgeverify.cli.door import acts, aim, claim, doctor, events, journal, reload, run, status
+from edgeverify.cli.door import (
+    acts,
+    aim,
+    claim,
+    doctor,
+    events,
+    home_assistant,
+    journal,
+    reload,
+    run,
+    status,
+)
 from edgeverify.cli.install import (
     backup,
     broker,
     demo,
     diagnose,
     downgrade_state,
-    home_assistant,
     install_service,
     keys,
     models,

@@ -30,6 +30,9 @@ _CARRIED = {
 _PRIVATE = {"PIP_CACHE_DIR", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_INDEX"}
 
 
+ENVIRON = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+
+
 class FreshMachine:
     """The machine; `run` executes as root or as the newcomer and appends to the log."""
 
@@ -40,14 +43,7 @@ class FreshMachine:
 
     def run(self, script: str, *, user: str = "root", seconds: float = 3600) -> str:
         """Run shell lines inside and return what they printed; AssertionError where one fails."""
-        command = [
-            *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe"),
-            *("--as-pid2", f"--machine={_machine_name(self.files)}", "--timezone=off"),
-            *("-D", str(self.files), f"--user={user}"),
-            *(f"--bind-ro={path}" for path in self._binds),
-            *(f"--setenv={name}={value}" for name, value in self._environ.items()),
-            *("/bin/sh", "-ec", f"cd ~; {script}"),
-        ]
+        command = self.command(script, user=user)
         with self.log.open("ab") as log:
             start = log.tell()
             log.write(f"\n$ ({user}) {script}\n".encode())
@@ -57,13 +53,24 @@ class FreshMachine:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                env=ENVIRON,
                 timeout=seconds,
                 check=False,
             )
         said = self.log.read_bytes()[start:].decode(errors="replace")
         assert done.returncode == 0, f"{script}\n{said[-6000:]}\nthe whole: {self.log}"
         return said
+
+    def command(self, script: str, *, user: str = "root") -> list[str]:
+        """Return the command that runs shell lines inside; it needs ENVIRON."""
+        return [
+            *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe"),
+            *("--as-pid2", f"--machine={_machine_name(self.files)}", "--timezone=off"),
+            *("-D", str(self.files), f"--user={user}"),
+            *(f"--bind-ro={path}" for path in self._binds),
+            *(f"--setenv={name}={value}" for name, value in self._environ.items()),
+            *("/bin/sh", "-ec", f"cd ~; {script}"),
+        ]
 
 
 @contextmanager
