@@ -23,7 +23,7 @@ class DataSettings(Section):
     min_pictures: int = Field(default=2, ge=1)
     """People with fewer pictures are left out, and counted."""
     max_pictures: int = Field(default=0, ge=0)
-    """At most so many pictures of one person, evenly over the folder. 0: all."""
+    """The most pictures of one person, taken evenly over the folder. 0: all."""
     evaluation_lists: tuple[str, ...] = Field(default=(), strict=False)
     """Pair lists in LFW's format, or lists of names, whose people must not be trained on."""
     allow_shared_people: bool = False

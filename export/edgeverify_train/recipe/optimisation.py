@@ -55,7 +55,7 @@ class ScheduleSettings(Section):
 
 
 class Stage(Section):
-    """One part of a training: so many epochs at one size and strength of augmentation."""
+    """One part of a training: epochs at one size and strength of augmentation."""
 
     epochs: int = Field(default=20, ge=1, le=100_000)
     """How many."""
