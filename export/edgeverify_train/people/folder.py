@@ -24,8 +24,8 @@ def people_in(
 ) -> tuple[tuple[Person, ...], int]:
     """Read the people of a folder, sorted by name, and how many had too few pictures.
 
-    `max_pictures` of 0 takes all of them, else that number, evenly over the folder. ConfigError where
-    nobody is there.
+    `max_pictures` of 0 takes all of them, else that number, evenly over the folder. ConfigError
+    where nobody is there.
     """
     if not folder.is_dir():
         raise ConfigError(
@@ -49,7 +49,9 @@ def people_in(
 def pictures_below(folder: Path) -> tuple[Path, ...]:
     """List every picture below a folder, sorted: faces of nobody in particular."""
     if not folder.is_dir():
-        raise ConfigError(f"the folder {folder} does not exist", advice="Give a folder with pictures.")
+        raise ConfigError(
+            f"the folder {folder} does not exist", advice="Give a folder with pictures."
+        )
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
     if not found:
         raise ConfigError(f"there is no picture below {folder}", advice="Give a folder with some.")
