@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from edgeverify_train.commands.align import align
 from edgeverify_train.commands.recipes import recipes
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ def _several() -> None:
 
 
 app.command("recipes")(recipes)
+app.command("align")(align)
 
 
 def main() -> None:

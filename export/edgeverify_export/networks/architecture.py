@@ -11,7 +11,7 @@ from edgeverify.errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from edgeverify.feeding.statement import Mirror
+    from edgeverify.feeding.statement import Channels, Mirror, Numbers
 
 Weights: TypeAlias = "Mapping[str, Tensor]"
 """A state dict: parameter name to tensor."""
@@ -28,10 +28,10 @@ CAFFE_BGR_MEAN = (103.939, 116.779, 123.68)
 class Statistics:
     """How pixels become numbers: `(pixel * scale - mean) / std`, in channel order."""
 
-    channels: Literal["rgb", "bgr"]
+    channels: Channels
     scale: float
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: Numbers
+    std: Numbers
 
 
 IMAGENET = Statistics(channels="rgb", scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)

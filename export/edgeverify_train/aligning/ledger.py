@@ -1,0 +1,108 @@
+"""What became of each photo, a row a photo, so that an interrupted alignment is taken up again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+from edgeverify.errors import ConfigError
+
+LEDGER = "aligned.csv"
+_COLUMNS = ("photo", "bytes", "changed", "chip", "eye_distance", "problem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One photo: its size in bytes and time of change (ns) when it was looked at.
+
+    Either `chip` is the place of its chip and `eye_distance` the pixels between the eyes in the
+    photo, or `problem` says why there is none.
+    """
+
+    photo: str
+    bytes: int
+    changed: int
+    chip: str = ""
+    eye_distance: float = 0.0
+    problem: str = ""
+
+    def is_of(self, path: Path) -> bool:
+        """Return whether the photo is still the one that was looked at."""
+        found = path.stat()
+        return (found.st_size, found.st_mtime_ns) == (self.bytes, self.changed)
+
+
+def read_ledger(folder: Path) -> dict[str, Row]:
+    """Return the last row of each photo; empty where the folder has no ledger. ConfigError."""
+    path = folder / LEDGER
+    if not path.is_file():
+        return {}
+    try:
+        whole = path.read_bytes()[: _whole_rows(path)].decode("utf-8")
+        rows = [_row(each) for each in csv.DictReader(io.StringIO(whole, newline=""))]
+    except (ValueError, TypeError, KeyError, csv.Error):
+        raise ConfigError(
+            f"{path} is not what `align` writes", advice="Give a new folder with -o."
+        ) from None
+    return {row.photo: row for row in rows}
+
+
+def failed(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows without a chip, in order of their photos."""
+    return tuple(sorted((row for row in rows if row.problem), key=lambda row: row.photo))
+
+
+class Ledger:
+    """The file while it is written: a row is on its way to the disk as soon as it is known."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / LEDGER
+        is_new = not path.exists()
+        if not is_new:
+            os.truncate(path, _whole_rows(path))
+        self._stream = path.open("a", encoding="utf-8", newline="")
+        path.chmod(0o600)
+        self._writer = csv.writer(self._stream, lineterminator="\n")
+        if is_new:
+            self._writer.writerow(_COLUMNS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+    def put(self, row: Row) -> None:
+        """Write a row."""
+        self._writer.writerow(
+            (row.photo, row.bytes, row.changed, row.chip, f"{row.eye_distance:.1f}", row.problem)
+        )
+        self._stream.flush()
+
+
+def _whole_rows(path: Path) -> int:
+    """Return the bytes of the rows that were written whole: the last may be half a one."""
+    return path.read_bytes().rfind(b"\n") + 1
+
+
+def _row(values: dict[str, str]) -> Row:
+    return Row(
+        photo=values["photo"],
+        bytes=int(values["bytes"]),
+        changed=int(values["changed"]),
+        chip=values["chip"],
+        eye_distance=float(values["eye_distance"]),
+        problem=values["problem"],
+    )
