@@ -32,7 +32,7 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     where there is nothing, where a file lies in nobody's folder, or where it cannot be read.
     """
     if not folder.is_dir():
-        raise ConfigError(f"there is no folder {folder}", advice="Give a folder per person in it.")
+        raise ConfigError(f"no such folder: {folder}", advice="Give a folder per person in it.")
     try:
         found = [path.relative_to(folder) for path in files_below(folder)]
     except OSError as error:
