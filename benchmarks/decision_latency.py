@@ -24,8 +24,8 @@ import numpy as np
 
 from edgeverify.claims import MQTT
 from edgeverify.config import load_config
-from edgeverify.daemon.announcer import Announcer
 from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.service import Service, assemble
 from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress
@@ -76,10 +76,10 @@ def measure(service: Service, claims: int) -> list[float]:
 
     def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Decision:
         result = conclude(decision, attempt=attempt, **rest)
-        announcer = service.door.door.prompter
-        if not isinstance(announcer, Announcer):
+        screen = service.door.door.prompter
+        if not isinstance(screen, ScreenBoard):
             raise SystemExit("this door tells nobody")
-        publication = announcer.last
+        publication = screen.announcer.last
         if (
             decision.outcome is Outcome.GRANT
             and attempt is not None

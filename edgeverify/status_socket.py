@@ -32,20 +32,28 @@ Handler: TypeAlias = Callable[[Mapping[str, Json]], "dict[str, Json]"]
 
 
 class StatusServer:
-    """Answers requests in one thread of its own until `close`.
+    """Answers requests in threads of its own until `close`; as many at once as it has threads.
 
     Raises StateError when the socket cannot be made. A socket left behind by a killed daemon is
     replaced: the caller holds the state directory's lock, so nobody else can be listening.
     """
 
-    def __init__(self, state: Path, handlers: Mapping[str, Handler], *, mode: int = 0o600) -> None:
-        self._path = state / SOCKET_NAME
+    def __init__(
+        self,
+        state: Path,
+        handlers: Mapping[str, Handler],
+        *,
+        name: str = SOCKET_NAME,
+        mode: int = 0o600,
+        threads: int = 1,
+    ) -> None:
+        self._path = state / name
         self._handlers = dict(handlers)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             self._path.unlink(missing_ok=True)
-            with _short_name(self._path) as name:
-                self._listener.bind(name)
+            with _short_name(self._path) as short:
+                self._listener.bind(short)
             self._path.chmod(mode)
             self._listener.listen(64)
         except OSError as error:
@@ -55,8 +63,12 @@ class StatusServer:
                 advice="The state directory must be writable by the daemon's user.",
             ) from None
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="status-socket", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"{name} {number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Stop answering and remove the socket; may be called twice."""
@@ -65,7 +77,8 @@ class StatusServer:
         self._closing.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=2 * CLIENT_PATIENCE_SECONDS)
+        for thread in self._threads:
+            thread.join(timeout=2 * CLIENT_PATIENCE_SECONDS)
         self._listener.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
@@ -102,14 +115,19 @@ class StatusServer:
 
 
 def ask(
-    state: Path, request: str, *, timeout_seconds: float = 5.0, **arguments: Json
+    state: Path,
+    request: str,
+    *,
+    timeout_seconds: float = 5.0,
+    socket_name: str = SOCKET_NAME,
+    **arguments: Json,
 ) -> dict[str, Json]:
     """Ask the daemon that owns the directory `state`, and return its result.
 
     Raises StateError when no daemon answers there, when this user may not ask it, or when the
     daemon refuses; the refusal's own sentence is passed on.
     """
-    path = state / SOCKET_NAME
+    path = state / socket_name
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as channel:
             channel.settimeout(timeout_seconds)

@@ -20,6 +20,7 @@ from edgeverify.cli.door import (
     reload,
     run,
     status,
+    web,
 )
 from edgeverify.cli.install import (
     backup,
@@ -98,6 +99,7 @@ app.command("events", rich_help_panel=DOOR)(events.events)
 app.add_typer(journal.app, name="journal", rich_help_panel=DOOR)
 app.command("unlock", rich_help_panel=DOOR)(acts.unlock)
 app.add_typer(acts.clock, name="clock", rich_help_panel=DOOR)
+app.add_typer(web.app, name="web", rich_help_panel=DOOR)
 app.command("check-config", rich_help_panel=PEOPLE)(check_config.check_config)
 app.command("enrol", rich_help_panel=PEOPLE)(enrol.enrol)
 app.add_typer(references.app, name="references", rich_help_panel=PEOPLE)

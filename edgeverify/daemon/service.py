@@ -43,6 +43,9 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.page.part import PagePart
+from edgeverify.daemon.page.requests import PageRequests
+from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.points_witness import PointsWitness
 from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
@@ -59,6 +62,7 @@ from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
 from edgeverify.models.folders import models_directory
 from edgeverify.mqtt import Announcement, ClientId, MqttLink, OutboxDelivery, load_credentials
+from edgeverify.page_socket import page_socket
 from edgeverify.references import ReferenceStore
 from edgeverify.references.takeover import take_over
 from edgeverify.settings import CameraSettings, Settings
@@ -93,6 +97,7 @@ class Service:
     reporter: Reporter
     reloads: Reloads
     control: Control
+    page: PagePart
     upkeep: Upkeep
 
 
@@ -199,10 +204,11 @@ def assemble(
         )
         outbox = OutboxDelivery(journal, link)
         announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
+        screen = ScreenBoard(announcer=announcer, monotonic=time.monotonic)
         records = Records(
             journal=journal,
             signer=lambda: keys.current,
-            publisher=announcer,
+            publisher=screen,
             faults=faults,
             new_id=new_id,
             facts=verifier.facts,
@@ -214,7 +220,7 @@ def assemble(
             pipeline=verifier.open_pipeline(settings),
             inbox=inbox,
             records=records,
-            prompter=announcer,
+            prompter=screen,
             conditions=Conditions(
                 camera=camera.health,
                 monotonic=camera.now,
@@ -296,6 +302,14 @@ def assemble(
             clock=clock,
             keys=keys,
             board=board,
+        ),
+        page=PagePart(
+            is_wanted=settings.web.enabled,
+            place=page_socket(settings.door, state.folder, environ),
+            requests=PageRequests(
+                health=health, door=door, screen=screen, journal=journal, reloads=reloads
+            ),
+            faults=faults,
         ),
         upkeep=Upkeep(
             keys=keys,

@@ -80,6 +80,7 @@ class Supervisor:
         # The ways in and out:
         self._open_socket()
         ending.callback(self._close_socket)
+        ending.callback(service.page.close)
         if situation.settings.metrics.port:
             server = MetricsServer(service.metrics, situation.settings.metrics.port)
             ending.callback(server.close)
@@ -152,6 +153,7 @@ class Supervisor:
                 service.reloads.tickets.ask()
             if self._socket is None:
                 self._open_socket()
+        service.page.look(now)
         service.lock.write()
         if self._prunes.now(now) or self._has_more_to_prune:
             self._has_more_to_prune = service.upkeep.prune_journal()

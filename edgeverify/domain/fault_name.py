@@ -291,6 +291,12 @@ class FaultName(DescribedWord):
         "yes",
         _SPACE,
     )
+    PAGE_UNAVAILABLE = (
+        "page_unavailable",
+        "`web.enabled` is true and the local page is not there",
+        "yes",
+        "Start it (`systemctl start edgeverify-web@DOOR`); its log says why it ended.",
+    )
     INTERNAL_ERROR = (
         "internal_error",
         "a turn of the loop failed; the log has the traceback",

@@ -29,6 +29,7 @@ from edgeverify.settings.outside import (
 )
 from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
 from edgeverify.settings.section import Section
+from edgeverify.settings.web import WebSettings
 
 DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
 
@@ -60,6 +61,7 @@ class Settings(Section):
     thermal: ThermalSettings = ThermalSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
+    web: WebSettings = WebSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     language: Language = "en"
     """What a screen at the door says, where a person's entry names no other: `en`, `ja`, `de`,

@@ -26,7 +26,7 @@ from edgeverify.verifier.verifier import Verifier
 
 LOG = logging.getLogger(__name__)
 
-NEEDS_RESTART = ("mqtt", "home_assistant", "keys", "metrics", "log")
+NEEDS_RESTART = ("mqtt", "home_assistant", "keys", "metrics", "log", "web")
 """Sections that are read once; a change to them waits for the next start and is said so."""
 
 NEEDS_NEW_VERIFIER = ("model", "pad", "liveness")

@@ -1,0 +1,1 @@
+"""What the daemon tells the local page, which is a process of its own and another user's."""

@@ -1,0 +1,128 @@
+"""What the page may ask of the daemon: less than the commands, and nothing that opens a door."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeverify.daemon.door.door import Door
+from edgeverify.daemon.health import Health
+from edgeverify.daemon.page import journal as pages_journal
+from edgeverify.daemon.page.presence import Presence
+from edgeverify.daemon.page.screen import ScreenBoard
+from edgeverify.daemon.reload.reload_thread import Reloads
+from edgeverify.domain import FaultName
+from edgeverify.errors import StateError
+from edgeverify.journal import Journal
+from edgeverify.logs import fields
+from edgeverify.status_socket import Handler, Json
+
+LOG = logging.getLogger(__name__)
+
+ACTS = frozenset(
+    {
+        "page log-in",
+        "page log-in failed",
+        "page aim",
+        "page export journal",
+        "page people add",
+        "page people change",
+        "page people remove",
+        "page consent noted",
+        "page capture",
+    }
+)
+"""What the page may write down; an act of another name is refused."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PageRequests:
+    """Answers the page; each handler runs in a thread of the page's socket."""
+
+    health: Health
+    door: Door
+    screen: ScreenBoard
+    journal: Journal
+    reloads: Reloads
+    presence: Presence = field(default_factory=lambda: Presence(time.monotonic()))
+    monotonic: Callable[[], float] = time.monotonic
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handlers by request."""
+        return {
+            "page-alive": self._alive,
+            "status": self._status,
+            "screen": lambda _: self.screen.record(is_busy=self.door.attempt is not None),
+            "decisions": self._decisions,
+            "decision": self._decision,
+            "acts": self._acts,
+            "act": self._act,
+            "reload": lambda _: {"ticket": self.reloads.tickets.ask()},
+            "reload-outcome": self._reload_outcome,
+        }
+
+    def _alive(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        self.presence.heard(self.monotonic(), str(arguments.get("problem") or "")[:500])
+        return {"door": self.health.board.current.settings.door}
+
+    def _status(self, _: Mapping[str, Json]) -> dict[str, Json]:
+        record = self.health.status().record()
+        reasons: list[Json] = []
+        for one in self.health.faults.snapshot():
+            name = FaultName(one.name)
+            reasons.append(
+                {
+                    "name": name.value,
+                    "detail": one.detail,
+                    "meaning": name.meaning,
+                    "grants": name.grants,
+                    "advice": name.advice,
+                }
+            )
+        return record | {"reasons": reasons}
+
+    def _decisions(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        asked = pages_journal.wanted(arguments)
+        return {"rows": pages_journal.decision_records(self._path, asked, self._names())}
+
+    def _decision(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        event_id = str(arguments.get("event_id") or "")
+        return pages_journal.one_decision(self._path, event_id, self._names())
+
+    def _acts(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        asked = pages_journal.wanted(arguments)
+        rows = pages_journal.act_records(self._path, asked.since, asked.until, asked.limit)
+        return {"rows": rows}
+
+    def _act(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        act, user = str(arguments.get("act")), str(arguments.get("user") or "")
+        if act not in ACTS or not user:
+            raise StateError(f"{act!r} is no act of the page's")
+        subject = str(arguments.get("subject") or "")[:200]
+        self.journal.write_down(
+            act, subject, at=self.health.time.wall(), by_user=f"page:{user}"[:100]
+        )
+        LOG.info("an act on the local page", extra=fields(act=act, by=user))
+        return {}
+
+    def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        ticket = arguments.get("ticket")
+        if not isinstance(ticket, int):
+            return {"is_done": False}
+        outcome, people = self.reloads.tickets.outcome(ticket), self.reloads.tickets.people(ticket)
+        return {
+            "is_done": outcome is not None,
+            "problem": "" if outcome is None else outcome.problem,
+            "advice": "" if outcome is None else outcome.advice,
+            "people": None if people is None else people.record(),
+        }
+
+    @property
+    def _path(self) -> Path:
+        return self.journal.path
+
+    def _names(self) -> dict[str, str]:
+        return {card: one.name for card, one in self.health.board.current.people.staff.items()}

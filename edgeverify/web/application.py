@@ -1,0 +1,90 @@
+"""The page's routes, in one table with who may use each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from edgeverify.errors import StateError
+from edgeverify.settings.web import WebSettings
+from edgeverify.web.guard import Page
+from edgeverify.web.headers import Frontier, TooLargeError, too_large
+from edgeverify.web.pages import login, state
+from edgeverify.web.parts import Parts
+from edgeverify.web.roles import EVERYBODY, PEOPLE
+
+STATIC = Path(__file__).with_name("static")
+ALIVE_SECONDS = 10.0
+MEBIBYTE = 1024 * 1024
+
+PAGES = (
+    Page("/login", login.show, None),
+    Page("/login", login.log_in, None, "POST"),
+    Page("/logout", login.log_out, EVERYBODY, "POST"),
+    Page("/", state.show, PEOPLE),
+    Page("/state/part", state.part, PEOPLE),
+)
+
+
+def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: float) -> ASGIApp:
+    """Return the page, ready to be served."""
+
+    async def not_there(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        request.scope.setdefault("edgeverify.session", None)
+        values = {"problem": "There is no such page.", "advice": "Begin at the State page."}
+        return parts.render(request, "problem.html", values, status=status)
+
+    async def failed(request: Request, _: Exception) -> Response:
+        request.scope.setdefault("edgeverify.session", None)
+        values = {"problem": "The page failed on this. Its log has more.", "advice": ""}
+        return parts.render(request, "problem.html", values, status=500)
+
+    async def too_much(_: Request, __: Exception) -> Response:
+        return too_large(limit)
+
+    limit = int((max_upload_mebibytes + 1) * MEBIBYTE)
+    names = {"localhost", "127.0.0.1", "::1", settings.host, *settings.names}
+    app = Starlette(
+        routes=[
+            *(page.route(parts) for page in PAGES),
+            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        ],
+        exception_handlers={
+            404: not_there,
+            405: not_there,
+            500: failed,
+            TooLargeError: too_much,
+        },
+        lifespan=lambda _: _living(parts),
+    )
+    return Frontier(app, names=names, max_body_bytes=limit, is_tls=parts.is_tls)
+
+
+@contextlib.asynccontextmanager
+async def _living(parts: Parts) -> AsyncIterator[None]:
+    """Tell the daemon for as long as the page runs that it does."""
+
+    async def tell() -> None:
+        while True:
+            with contextlib.suppress(StateError):
+                await parts.link.ask("page-alive")
+            await asyncio.sleep(ALIVE_SECONDS)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling

@@ -1,0 +1,77 @@
+"""What every page is given, and who asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from edgeverify import __version__
+from edgeverify.config import LoadedConfig
+from edgeverify.web.attempts import Attempts
+from edgeverify.web.door import DoorLink
+from edgeverify.web.logins import Logins
+from edgeverify.web.roles import Role
+from edgeverify.web.sessions import Session, Sessions
+from edgeverify.web.words import FILTERS
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Parts:
+    """Made once at start. `load` reads the config again; `monotonic` is in seconds."""
+
+    load: Callable[[], LoadedConfig]
+    door_name: str
+    is_tls: bool
+    link: DoorLink
+    logins: Logins
+    sessions: Sessions
+    attempts: Attempts = field(default_factory=Attempts)
+    monotonic: Callable[[], float] = time.monotonic
+    templates: Environment = field(default_factory=_templates)
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie; with TLS its name binds it to this host (RFC 6265bis, 4.1.3.2)."""
+        return "__Host-edgeverify" if self.is_tls else "edgeverify"
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """Return a page, with what stands on every one."""
+        session: Session | None = request.scope.get("edgeverify.session")
+        shown: dict[str, Any] = {
+            "door": self.door_name,
+            "version": __version__,
+            "session": session,
+            "is_manager": session is not None and session.role is Role.MANAGER,
+            "form_token": session.form_token if session else "",
+            "path": request.url.path,
+        }
+        text = self.templates.get_template(template).render(shown | dict(values or {}))
+        return HTMLResponse(text, status_code=status)
