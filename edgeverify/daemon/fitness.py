@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import grp
 import os
+import pwd
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from edgeverify.mqtt import load_credentials
 from edgeverify.schedule import is_for
 from edgeverify.settings import Settings
 from edgeverify.verifier.verifier import Verifier, load_owner_key
+
+PAGE_USER = "edgeverify-web"
 
 
 def problems_of(
@@ -74,21 +77,29 @@ def open_to_others(config: LoadedConfig) -> Iterator[str]:
 
     Looked at are the config, its staff file, the photos, and the folders that they lie in.
     """
+    trusted = {0, os.geteuid(), *_page_users(config)}
     photos = {config.folder / name for entry in config.settings.staff for name in entry.photos}
     files = (*config.files, *sorted(photos))
     for path in dict.fromkeys((*files, *(file.absolute().parent for file in files))):
         with suppress(OSError):
-            yield from _doubts(path, path.stat())
+            yield from _doubts(path, path.stat(), trusted)
 
 
-def _doubts(path: Path, found: os.stat_result) -> Iterator[str]:
+def _page_users(config: LoadedConfig) -> Iterator[int]:
+    """Yield the local page's user, where the config lets the page write who may come in."""
+    if config.settings.web.enabled:
+        with suppress(KeyError):
+            yield pwd.getpwnam(PAGE_USER).pw_uid
+
+
+def _doubts(path: Path, found: os.stat_result, trusted: Collection[int]) -> Iterator[str]:
     mode, mine = found.st_mode, os.geteuid()
     is_shared_folder = stat.S_ISDIR(mode) and bool(mode & stat.S_ISVTX)
     if mode & stat.S_IWOTH and not is_shared_folder:
         yield f"{path} can be changed by everybody on this machine: run chmod o-w {path}"
     elif mode & stat.S_IWGRP and not is_shared_folder and _others_in(found.st_gid, mine):
         yield f"{path} can be changed by group {_group(found.st_gid)}: run chmod g-w {path}"
-    if found.st_uid not in {0, mine}:
+    if found.st_uid not in trusted:
         yield f"{path} belongs to user {found.st_uid}, who can change it: run chown root {path}"
 
 

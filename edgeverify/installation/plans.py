@@ -21,6 +21,8 @@ from edgeverify.installation.steps import (
 from edgeverify.installation.target import Target
 
 SERVICES = ("edgeverify.service", "edgeverify@.service")
+PAGE = "edgeverify-web@.service"
+"""The local page's; put in place, started where somebody wants one."""
 PROFILE = "50-profile.conf"
 RESTART_STEPS = "40-restart-steps.conf"
 """The drop-ins that are ours; others in the folder are their owner's."""
@@ -107,12 +109,15 @@ def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
     if target.is_live:
         stop = ["systemctl", "disable", "--now", "edgeverify.service"]
         steps.append(run(stop, why="stop it", may_fail=True))
-        steps.append(run(["systemctl", "stop", "edgeverify@*.service"], may_fail=True))
+        others = ["edgeverify@*.service", "edgeverify-web@*.service"]
+        steps.append(run(["systemctl", "stop", *others], may_fail=True))
     for service in SERVICES:
         drop_ins = target.units / f"{service}.d"
         ours = [remove(drop_ins / name) for name in (PROFILE, RESTART_STEPS)]
         steps += [remove(target.units / service), *ours, remove_if_empty(drop_ins)]
-    steps += [remove(path) for path in sorted(target.units.glob("*.wants/edgeverify@*.service"))]
+    for enabled in ("*.wants/edgeverify@*.service", "*.wants/edgeverify-web@*.service"):
+        steps += [remove(path) for path in sorted(target.units.glob(enabled))]
+    steps.append(remove(target.units / PAGE))
     steps += [
         remove(target.root / "etc/sysusers.d/edgeverify.conf"),
         remove(target.root / "etc/tmpfiles.d/edgeverify.conf"),
@@ -125,6 +130,7 @@ def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
         steps += [
             remove(target.root / "etc/edgeverify"),
             remove(target.root / "var/lib/edgeverify"),
+            remove(target.root / "var/lib/edgeverify-web"),
             remove(target.root / "var/cache/edgeverify"),
         ]
     return steps
@@ -144,6 +150,9 @@ def _units(target: Target, release: Path) -> list[Step]:
         steps.append(copy(shared / f"profile-{target.profile}.conf", drop_ins / PROFILE))
         if target.systemd_version >= 254:
             steps.append(copy(shared / "restart-steps.conf", drop_ins / RESTART_STEPS))
+    # A release that ran before the page came has none.
+    if not shared.is_dir() or (shared / PAGE).exists():
+        steps.append(copy(shared / PAGE, target.units / PAGE))
     root = [] if target.is_live else [f"--root={target.root}"]
     return [
         *steps,
@@ -181,7 +190,13 @@ def _tell_systemd(target: Target) -> list[Step]:
         run(["systemctl", "daemon-reload"]),
         run(["systemctl", "enable", "--quiet", "edgeverify.service"], why="at boot"),
         run(
-            ["systemctl", "try-restart", "edgeverify.service", "edgeverify@*.service"],
+            [
+                "systemctl",
+                "try-restart",
+                "edgeverify.service",
+                "edgeverify@*.service",
+                "edgeverify-web@*.service",
+            ],
             why="doors that run go on with this release",
         ),
     ]

@@ -19,7 +19,7 @@ from edgeverify.errors import StateError
 from edgeverify.settings.web import WebSettings
 from edgeverify.web.guard import Page
 from edgeverify.web.headers import Frontier, TooLargeError, too_large
-from edgeverify.web.pages import login, state
+from edgeverify.web.pages import journal, login, screen, state
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import EVERYBODY, PEOPLE
 
@@ -33,6 +33,12 @@ PAGES = (
     Page("/logout", login.log_out, EVERYBODY, "POST"),
     Page("/", state.show, PEOPLE),
     Page("/state/part", state.part, PEOPLE),
+    Page("/journal", journal.show, PEOPLE),
+    Page("/journal/acts", journal.acts, PEOPLE),
+    Page("/journal/export.csv", journal.export, PEOPLE),
+    Page("/journal/{event_id}", journal.decision, PEOPLE),
+    Page("/screen", screen.show, EVERYBODY),
+    Page("/screen/events", screen.events, EVERYBODY),
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -96,17 +94,10 @@ def _records(records: Iterable[Record], form: Form) -> Iterator[str]:
 
 
 def _csv_line(cells: Iterable[Value]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([_cell(cell) for cell in cells])
-    return text.getvalue()
+    from edgeverify.journal.spreadsheet import csv_line
 
-
-def _cell(value: Value) -> Value:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return (
-        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    return csv_line(
+        json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell for cell in cells
     )
 
 

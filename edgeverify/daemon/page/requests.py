@@ -55,7 +55,7 @@ class PageRequests:
         return {
             "page-alive": self._alive,
             "status": self._status,
-            "screen": lambda _: self.screen.record(is_busy=self.door.attempt is not None),
+            "screen": self._screen,
             "decisions": self._decisions,
             "decision": self._decision,
             "acts": self._acts,
@@ -83,6 +83,10 @@ class PageRequests:
                 }
             )
         return record | {"reasons": reasons}
+
+    def _screen(self, _: Mapping[str, Json]) -> dict[str, Json]:
+        language = self.health.board.current.settings.language
+        return self.screen.record(is_busy=self.door.attempt is not None, language=language)
 
     def _decisions(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         asked = pages_journal.wanted(arguments)

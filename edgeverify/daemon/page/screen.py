@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from edgeverify.daemon.announcer import Announcer
-from edgeverify.domain import Claim, Outcome, Prompt, Reason
+from edgeverify.domain import Claim, Language, Outcome, Prompt, Reason
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
+from edgeverify.languages import KINDS, say
 from edgeverify.status_socket import Json
 
 RESULT_SECONDS = 4.0
@@ -17,28 +19,20 @@ RESULT_SECONDS = 4.0
 NOT_SHOWN = frozenset({Reason.SUPERSEDED, Reason.CLAIM_EXPIRED})
 """Ends that whoever stands there now has nothing to do with."""
 
-SAID: Mapping[Reason, str] = {
-    Reason.NO_FACE: "nobody_seen",
-    Reason.MULTIPLE_FACES: "one_person",
-    Reason.POOR_QUALITY: "poor_picture",
-    Reason.CAMERA_UNAVAILABLE: "out_of_service",
-    Reason.MODEL_UNAVAILABLE: "out_of_service",
-    Reason.LIVENESS_UNAVAILABLE: "out_of_service",
-    Reason.JOURNAL_UNAVAILABLE: "out_of_service",
-    Reason.OVERHEATED: "out_of_service",
-    Reason.CLOCK_UNSYNCED: "out_of_service",
-    Reason.INTERNAL_ERROR: "out_of_service",
-}
-"""What a person can mend, or cannot help. Every other denial reads alike ("refused"): which check
-a stranger failed is nothing that a screen tells."""
+Moment: TypeAlias = Literal["idle", "looking", "prompt", "granted", "denied"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    moment: str
-    word: str
-    text: str
+    moment: Moment
+    code: str
+    words: str
+    more: str
+    language: Language
     until: float
+
+
+_NOTHING = _Shown("idle", "", "", "", "en", 0.0)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -51,43 +45,73 @@ class ScreenBoard:
 
     announcer: Announcer
     monotonic: Callable[[], float]
-    _shown: _Shown = field(default_factory=lambda: _Shown("idle", "", "", 0.0))
+    _was_heard: bool = False
+    _shown: _Shown = _NOTHING
     _changes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish_live(self, signed: SignedDecision) -> bool:
-        """Hand a live decision over, and show how it ended; a grant that nobody heard as none."""
-        handed_over = self.announcer.publish_live(signed)
-        decision = signed.decision
-        if decision.outcome is Outcome.GRANT:
-            self._show("granted" if handed_over else "denied", "" if handed_over else "unheard")
-        elif decision.reason not in NOT_SHOWN:
-            self._show("denied", SAID.get(decision.reason, "refused"))
-        return handed_over
+        """Hand a live decision over; return whether anybody could hear it."""
+        self._was_heard = self.announcer.publish_live(signed)
+        return self._was_heard
 
     def publish_answers(
-        self, decision: DecisionPayload, claims: Iterable[Claim], signer: Signer
+        self,
+        decision: DecisionPayload,
+        claims: Iterable[Claim],
+        signer: Signer,
+        language: Language = "en",
     ) -> None:
-        """Hand the answers over."""
-        self.announcer.publish_answers(decision, claims, signer)
+        """Hand the answers over, and show how it ended; a grant that no lock heard as none."""
+        self.announcer.publish_answers(decision, claims, signer, language)
+        if decision.outcome is Outcome.GRANT and self._was_heard:
+            more = say(decision.reason.value, language)
+            self._show("granted", "granted", say("granted", language), more, language)
+        elif decision.outcome is Outcome.GRANT:
+            self._denied("out_of_order", language)
+        elif decision.reason not in NOT_SHOWN:
+            self._denied(decision.reason.value, language)
 
     def publish_prompt(self, prompt: Prompt) -> None:
         """Hand a prompt over, and show it for as long as it counts."""
         self.announcer.publish_prompt(prompt)
-        self._show("prompt", prompt.kind, prompt.text, prompt.expires_in_seconds)
+        words = say(prompt.code, prompt.language) if prompt.code in KINDS else prompt.text
+        seconds = prompt.expires_in_seconds
+        self._show("prompt", prompt.code, words, "", prompt.language, seconds)
 
-    def record(self, *, is_busy: bool) -> dict[str, Json]:
-        """Return what the screen shows now; `is_busy` while somebody is being looked at."""
+    def record(self, *, is_busy: bool, language: Language) -> dict[str, Json]:
+        """Return what the screen shows now; `is_busy` while somebody is being looked at.
+
+        `language` is the door's, for whoever has not said who they are.
+        """
         with self._lock:
             shown, changes = self._shown, self._changes
-        if shown.until > self.monotonic():
-            return {"moment": shown.moment, "word": shown.word, "text": shown.text, "turn": changes}
-        moment = "looking" if is_busy else "idle"
-        return {"moment": moment, "word": "", "text": "", "turn": changes}
+        if shown.until <= self.monotonic():
+            kind: Moment = "looking" if is_busy else "idle"
+            code = "one_moment" if is_busy else "hold_up_card"
+            shown = _Shown(kind, code, say(code, language), "", language, 0.0)
+        return {
+            "moment": shown.moment,
+            "code": shown.code,
+            "words": shown.words,
+            "more": shown.more,
+            "language": shown.language,
+            "turn": changes,
+        }
+
+    def _denied(self, code: str, language: Language) -> None:
+        self._show("denied", "denied", say("denied", language), say(code, language), language)
 
     def _show(
-        self, moment: str, word: str, text: str = "", seconds: float = RESULT_SECONDS
+        self,
+        moment: Moment,
+        code: str,
+        words: str,
+        more: str,
+        language: Language,
+        seconds: float = RESULT_SECONDS,
     ) -> None:
+        until = self.monotonic() + seconds
         with self._lock:
-            self._shown = _Shown(moment, word, text, self.monotonic() + seconds)
+            self._shown = _Shown(moment, code, words, more, language, until)
             self._changes += 1

@@ -1,0 +1,135 @@
+"""Journal: decisions and acts by period, card, outcome and reason; one decision; an export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from edgeverify.domain import Outcome, Reason
+from edgeverify.journal.spreadsheet import csv_line
+from edgeverify.status_socket import Json
+from edgeverify.web.chart import chart
+from edgeverify.web.guard import session_of
+from edgeverify.web.parts import Parts
+from edgeverify.web.words import moment, reason
+
+ROWS = 50
+EXPORTED = 5000
+COLUMNS = (
+    "issued_at",
+    "card",
+    "name",
+    "outcome",
+    "reason",
+    "source",
+    "matches",
+    "comparisons",
+    "score",
+    "threshold",
+    "duration_seconds",
+    "event_id",
+)
+
+
+class NoDayError(ValueError):
+    """A day that is none; the text says which."""
+
+
+async def show(request: Request, parts: Parts) -> Response:
+    """Return the decisions that the filter asks for, newest first."""
+    chosen, problem, rows = _chosen(request), "", []
+    try:
+        asked = _asked(chosen)
+    except NoDayError as error:
+        problem = str(error)
+    else:
+        rows = await _decisions(parts, asked, ROWS + 1)
+    values = {
+        "chosen": chosen,
+        "problem": problem,
+        "rows": rows[:ROWS],
+        "has_more": len(rows) > ROWS,
+        "outcomes": [one.value for one in Outcome],
+        "reasons": sorted(((one.value, reason(one.value)) for one in Reason), key=lambda r: r[1]),
+        "export": urlencode({key: value for key, value in chosen.items() if value}),
+    }
+    return parts.render(request, "journal.html", values, status=400 if problem else 200)
+
+
+async def acts(request: Request, parts: Parts) -> Response:
+    """Return what people did to the door, and what its lock reported."""
+    rows = (await parts.link.ask("acts", limit=200))["rows"]
+    return parts.render(request, "acts.html", {"rows": rows})
+
+
+async def decision(request: Request, parts: Parts) -> Response:
+    """Return one decision with its scores over time."""
+    found = await parts.link.ask("decision", event_id=request.path_params["event_id"])
+    if not found:
+        values = {"problem": "The journal has no such decision.", "advice": "It may be too old."}
+        return parts.render(request, "problem.html", values, status=404)
+    drawn = chart(found["frames"], found["threshold"])
+    return parts.render(request, "decision.html", {"row": found, "chart": drawn})
+
+
+async def export(request: Request, parts: Parts) -> Response:
+    """Return the filtered decisions as CSV; who takes them is written down."""
+    chosen = _chosen(request)
+    try:
+        asked = _asked(chosen)
+    except NoDayError:
+        return RedirectResponse(f"/journal?{urlencode(chosen)}", 303)
+    said = " ".join(f"{key}={value}" for key, value in chosen.items() if value) or "everything"
+    await parts.link.write_down("page export journal", said, session_of(request).name)
+    rows = await _decisions(parts, asked, EXPORTED)
+    lines = [csv_line(COLUMNS)]
+    lines += [csv_line(_cells(row)) for row in rows]
+    name = f"{parts.door_name}-journal.csv"
+    return Response(
+        "\r\n".join(lines) + "\r\n",
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def _decisions(parts: Parts, asked: Mapping[str, Json], limit: int) -> list[Any]:
+    answer = await parts.link.ask("decisions", timeout_seconds=30.0, limit=limit, **asked)
+    rows: list[Any] = answer["rows"]
+    return rows
+
+
+def _cells(row: Mapping[str, Any]) -> list[Any]:
+    return [moment(row[key]) if key == "issued_at" else row[key] for key in COLUMNS]
+
+
+def _chosen(request: Request) -> dict[str, str]:
+    query = request.query_params
+    keys = ("since", "until", "card", "outcome", "reason")
+    return {key: str(query.get(key) or "").strip()[:100] for key in keys}
+
+
+def _asked(chosen: Mapping[str, str]) -> dict[str, Json]:
+    """Return the daemon's arguments; days are this machine's, the last one included."""
+    outcome, why = chosen["outcome"], chosen["reason"]
+    return {
+        "card": chosen["card"],
+        "outcome": outcome if outcome in {one.value for one in Outcome} else "",
+        "reason": why if why in {one.value for one in Reason} else "",
+        "since": _midnight(chosen["since"], 0),
+        "until": _midnight(chosen["until"], 1),
+    }
+
+
+def _midnight(day: str, days_later: int) -> str:
+    if not day:
+        return ""
+    try:
+        chosen = date.fromisoformat(day) + timedelta(days=days_later)
+    except (ValueError, OverflowError):
+        raise NoDayError(f"{day!r} is no day; write it as 2026-12-31.") from None
+    return datetime.combine(chosen, time.min).astimezone().isoformat()
