@@ -1,7 +1,8 @@
 """Which state directory a config means: one place that every command asks.
 
-The running daemon's first, then the installed service's, then the user's own; a directory that is
-named on the command line is obeyed. Nothing is made or changed here.
+The running daemon's first, then the installed service's, then one that is named on the command
+line, then the user's own. Only the daemon itself begins where it is told to. Nothing is made or
+changed here.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ class FoundState:
     place: StateDirectory
     means: Means
     others: tuple[Path, ...] = ()
+    named: Path | None = None
+    """What --state or $STATE_DIRECTORY named; another than `place` where a service has the door."""
+
+    @property
+    def is_as_named(self) -> bool:
+        """True where nothing was named, or just what was taken."""
+        return self.named is None or _is_same(self.named, self.place.folder)
 
 
 def find_state(
@@ -56,35 +64,41 @@ def find_state(
     *,
     command: str,
     may_begin: bool = False,
+    is_daemon: bool = False,
     installed: Installed = INSTALLED,
 ) -> FoundState:
     """Return the state of `door`, whose config is the file `config`; it need not exist yet.
 
     `command` is what the user typed, for advice; `may_begin` is for commands that make a new
-    state where there is none. Raises StateError where this user may not look, or where several
-    installed services have a door of this name.
+    state where there is none; `is_daemon` for the door itself, which begins where it is told to.
+    Raises StateError where this user may not look, or where several installed services have a
+    door of this name.
     """
     services, closed = _services(installed, config, door)
     own = state_path(door, None, _without_systemd(environ))
+    is_named = option is not None or bool(environ.get("STATE_DIRECTORY", "").split(":")[0])
+    named = state_path(door, option, environ) if is_named else None
     known = (*services, *((own,) if _is_of(own, door) else ()))
-    named = option is not None or bool(environ.get("STATE_DIRECTORY", "").split(":")[0])
-    running = [folder for folder in known if is_running(folder)]
-    if named:
-        chosen, means = state_path(door, option, environ), Means.NAMED
+    running = [folder for folder in _with(named, known) if is_running(folder)]
+    of_service = _is_installed(config, installed)
+    if named is not None and (is_daemon or not (running or services or (closed and of_service))):
+        chosen, means = named, Means.NAMED
         _refuse_unreadable(chosen, door, command)
     elif running:
-        chosen, means = running[0], Means.RUNNING
-    elif closed and not (may_begin and not _is_installed(config, installed)):
-        hint = f", or name your own: --state {own}" if own in known else ""
+        chosen, means = _same_as(named, running) or running[0], Means.RUNNING
+    elif closed and not (may_begin and not of_service):
+        hint = f", or name your own: --state {own}" if own in known and not of_service else ""
         raise _no_right(closed, door, command, hint)
     elif services:
-        chosen, means = _only(services, config, door), Means.INSTALLED
-    elif own in known or not _is_installed(config, installed):
+        chosen, means = _only(services, config, door, named), Means.INSTALLED
+    elif own in known or not of_service:
         chosen, means = own, Means.OWN
     else:
         chosen, means = installed.states / config.stem, Means.INSTALLED
-    others = tuple(folder for folder in known if not _is_same(folder, chosen))
-    return FoundState(place=StateDirectory(chosen, door), means=means, others=others)
+    others = tuple(folder for folder in _with(named, known) if not _is_same(folder, chosen))
+    return FoundState(
+        place=StateDirectory(chosen, door), means=means, others=others, named=named
+    )
 
 
 def find_daemon(
@@ -142,9 +156,24 @@ def _services(installed: Installed, config: Path, door: str) -> tuple[list[Path]
     return [folder for folder in listed if _is_of(folder, door)], closed
 
 
-def _only(services: Sequence[Path], config: Path, door: str) -> Path:
+def _with(named: Path | None, known: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the known states, and the named one where it is none of them."""
+    if named is None or _same_as(named, known):
+        return tuple(known)
+    return (*known, named)
+
+
+def _same_as(named: Path | None, known: Sequence[Path]) -> Path | None:
+    """Return which of the known states was named, or None."""
+    return next((one for one in known if named is not None and _is_same(named, one)), None)
+
+
+def _only(services: Sequence[Path], config: Path, door: str, named: Path | None) -> Path:
     if len(services) == 1 or services[0].name == config.stem:
         return services[0]
+    chosen = _same_as(named, services)
+    if chosen is not None:
+        return chosen
     names = ", ".join(str(folder) for folder in services)
     raise StateError(
         f"several services of this machine have a door {door!r}", advice=f"Choose: --state {names}"

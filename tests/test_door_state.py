@@ -117,20 +117,75 @@ def test_a_socket_that_a_killed_daemon_left_is_not_a_running_one(
     assert find(machine, environ).place.folder == state
 
 
-def test_the_directory_that_is_named_is_obeyed_and_the_others_are_told(
+def test_a_running_daemon_comes_before_a_directory_that_is_named(
     machine: Installed,
     environ: dict[str, str],
     tmp_path: Path,
     running: Callable[[Path], None],
 ) -> None:
-    state = service(machine)
-    running(state)
-    named = tmp_path / "restored"
-    found = find(machine, environ, option=named)
-    assert (found.place.folder, found.means, found.others) == (named, Means.NAMED, (state,))
+    mine, named = own(environ), tmp_path / "restored"
+    running(mine)
+    for option, more in ((named, {}), (None, {"STATE_DIRECTORY": str(named)})):
+        found = find(machine, environ | more, config=tmp_path / "copy.yaml", option=option)
+        assert (found.place.folder, found.means, found.others) == (mine, Means.RUNNING, (named,))
+        assert not found.is_as_named
     assert not named.exists()
-    found = find(machine, environ | {"STATE_DIRECTORY": str(named)})
-    assert found.place.folder == named
+
+
+def test_an_installed_service_comes_before_a_directory_that_is_named(
+    machine: Installed, environ: dict[str, str], tmp_path: Path
+) -> None:
+    state, named = service(machine), tmp_path / "restored"
+    found = find(machine, environ, option=named)
+    assert (found.place.folder, found.means, found.others) == (state, Means.INSTALLED, (named,))
+    assert find(machine, environ, option=state).is_as_named
+
+
+def test_a_daemon_that_runs_in_the_directory_that_is_named_is_asked(
+    machine: Installed,
+    environ: dict[str, str],
+    tmp_path: Path,
+    running: Callable[[Path], None],
+) -> None:
+    state, named = service(machine), open_state(tmp_path / "test", DOOR).folder
+    running(named)
+    found = find(machine, environ, option=named)
+    assert (found.place.folder, found.means, found.others) == (named, Means.RUNNING, (state,))
+
+
+def test_a_directory_that_is_named_comes_before_ones_own(
+    machine: Installed, environ: dict[str, str], tmp_path: Path
+) -> None:
+    mine, named = own(environ), tmp_path / "restored"
+    found = find(machine, environ, config=tmp_path / "copy.yaml", option=named)
+    assert (found.place.folder, found.means, found.others) == (named, Means.NAMED, (mine,))
+
+
+def test_the_daemon_itself_begins_where_it_is_told_to(
+    machine: Installed, environ: dict[str, str], tmp_path: Path
+) -> None:
+    service(machine)
+    named = tmp_path / "test"
+    found = find_state(
+        tmp_path / "copy.yaml",
+        DOOR,
+        named,
+        environ,
+        command="edgeverify run",
+        may_begin=True,
+        is_daemon=True,
+        installed=machine,
+    )
+    assert (found.place.folder, found.means) == (named, Means.NAMED)
+
+
+def test_of_two_services_of_one_door_the_one_that_is_named_is_taken(
+    machine: Installed, environ: dict[str, str], tmp_path: Path
+) -> None:
+    service(machine, "front")
+    back = service(machine, "back")
+    found = find(machine, environ, config=tmp_path / "copy.yaml", option=back)
+    assert (found.place.folder, found.means) == (back, Means.INSTALLED)
 
 
 def test_an_installed_config_whose_service_never_started(
@@ -202,9 +257,12 @@ def test_who_may_not_read_the_state_is_told_what_to_type(
                 find(machine, environ, config=config)
             assert caught.value.advice.startswith(f"Type: sudo {COMMAND}")
             assert caught.value.exit_code == 2
-        with pytest.raises(StateError, match=f"kept in {state}, which nobody may not read"):
-            find(machine, environ, option=state)
-        assert find(machine, environ, option=mine).place.folder == mine
+        for config in (None, tmp_path / "copy.yaml"):
+            with pytest.raises(StateError, match="which nobody may not read"):
+                find(machine, environ, config=config, option=state)
+        # Of a door that is not installed nobody can say that it is somebody else's.
+        found = find(machine, environ, config=tmp_path / "copy.yaml", option=mine)
+        assert found.place.folder == mine
         # A door of one's own may begin beside services that are nobody's business.
         begun = find(machine, environ, config=tmp_path / "copy.yaml", may_begin=True)
         assert begun.place.folder == mine

@@ -57,15 +57,29 @@ def reading(loaded: LoadedConfig, option: Path | None) -> Iterator[StateDirector
 
 @contextmanager
 def changing(
-    loaded: LoadedConfig, option: Path | None, *, may_begin: bool = False
+    loaded: LoadedConfig,
+    option: Path | None,
+    *,
+    may_begin: bool = False,
+    replaces_all: bool = False,
 ) -> Iterator[StateDirectory]:
     """Open the state that the config means for a change, as its owner.
 
-    Only with `may_begin` is it made where there is none. Raises StateError.
+    Only with `may_begin` is it made where there is none. With `replaces_all` nothing but what was
+    named is touched where something was. Raises StateError.
     """
+    from edgeverify.errors import StateError
     from edgeverify.state import as_owner, existing_state, open_state
 
-    place = find(loaded, option, may_begin=may_begin).place
+    found = find(loaded, option, may_begin=may_begin)
+    place = found.place
+    if replaces_all and not found.is_as_named:
+        raise StateError(
+            f"--state names {found.named}, and the door {place.door!r} has its state in "
+            f"{place.folder} ({found.means.value})",
+            advice="Leave --state out to replace the door's own. A copy to look at is restored on "
+            "a machine that does not have this door.",
+        )
     with as_owner(place.folder):
         if not may_begin:
             existing_state(place.folder, place.door)

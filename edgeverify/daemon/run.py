@@ -51,7 +51,13 @@ def run_daemon(
     manager = ServiceManager.from_environment(environ, os.getpid())
     door = config.settings.door
     found = find_state(
-        path, door, state_option, environ, command=f"edgeverify run --config {path}", may_begin=True
+        path,
+        door,
+        state_option,
+        environ,
+        command=f"edgeverify run --config {path}",
+        may_begin=True,
+        is_daemon=True,
     )
     state = open_state(found.place.folder, door)
     with take_lock(state):

@@ -83,6 +83,30 @@ def test_root_and_the_service_s_user_read_the_same_and_make_nothing(beside: Cont
     assert files(beside) == before
 
 
+def test_a_directory_that_is_named_does_not_hide_the_running_door(beside: Container) -> None:
+    before = files(beside)
+    right = typed(beside, "root", "keys show --pem")[1]
+    for user in ("root", "edgeverify"):
+        for words in ("keys show --pem", "unlock 0012345"):
+            other = f"{words} --state /srv/elsewhere"
+            code, said, problem = typed(beside, user, other, COPY)
+            assert code == 0, (user, other, said, problem)
+            assert f"using the state in {STATE} (the running daemon's), not that in" in problem
+            assert "/srv/elsewhere" in problem
+        assert typed(beside, user, "keys show --pem --state /srv/elsewhere")[1] == right
+        assert acts(beside)[-1] == "unlock"
+    beside.run("edgeverify", "backup", "/root/named.backup", "--config", CONFIG)
+    code, _, problem = typed(beside, "root", "restore /root/named.backup --state /srv/elsewhere")
+    assert code == 2
+    assert f"--state names /srv/elsewhere, and the door 'front-door' has its state in {STATE}" in (
+        problem
+    )
+    code, said, problem = typed(beside, "visitor", "keys show --state /srv/elsewhere")
+    assert (code, said) == (78, "")
+    assert beside.run("test", "-e", "/srv/elsewhere", check=False).returncode == 1
+    assert files(beside) == before
+
+
 def test_both_speak_to_the_running_daemon(beside: Container) -> None:
     before = files(beside)
     for user in ("root", "edgeverify"):

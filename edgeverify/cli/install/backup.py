@@ -67,7 +67,10 @@ def restore(
 
     loaded = load_config(config)
     made, parts = read_backup(file, loaded.settings.door)
-    with changing(loaded, state, may_begin=True) as place, take_lock(place):
+    with (
+        changing(loaded, state, may_begin=True, replaces_all=True) as place,
+        take_lock(place),
+    ):
         restore_backup(place, parts, now=datetime.now(timezone.utc))
     say(
         f"restored {', '.join(sorted(made.files))} of {made.made_at:%Y-%m-%d %H:%M} UTC "
