@@ -93,6 +93,12 @@ test-busy: $(VENV)/daemon.stamp ## The fast tests beside LOOPS=8 busy loops
 	@./systemd/prerequisites test
 	$(BIN)/python -m tests.busy_machine --loops $(or $(LOOPS),8) -- $(PYTEST) $(FAST)
 
+test-locales: $(VENV)/daemon.stamp ## The demo and the fast tests under C, POSIX, Turkish and Latin-1
+	@./systemd/prerequisites test
+	$(BIN)/python -m tests.locales -- $(BIN)/edgeverify demo
+	$(BIN)/python -m tests.locales -- $(PYTEST) $(FAST)
+.PHONY: test-locales
+
 test-python: ## The fast tests on another Python, in an environment of its own: PYTHON=python3.13
 	@test -n "$(PYTHON)" || { echo "Name the Python: make test-python PYTHON=python3.13"; exit 64; }
 	$(MAKE) --no-print-directory unit VENV=.venv-$(notdir $(PYTHON)) PYTHON=$(PYTHON)

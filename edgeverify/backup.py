@@ -12,6 +12,7 @@ import io
 import json
 import sqlite3
 import tarfile
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ FORMAT = 1
 CONTENTS = "contents.json"
 DATABASES = ("references.sqlite", "journal.sqlite")
 SECRETS = ("master.key", "signing-keys.json", "next-signing-key.json")
+LATER = ("next-signing-key.json",)
+"""Of these, what a release before does not know and would refuse: kept inside the contents."""
 MAX_BYTES = 8 * 1024**3
 SEQUENCE_GAP = 1_000_000
 """Added to the restored journal's numbering, because the door may have decided more after the
@@ -146,9 +149,11 @@ def _pack(backup: Backup, parts: Mapping[str, bytes]) -> bytes:
         "format": FORMAT,
         "door": backup.door,
         "made_at": backup.made_at.isoformat(),
-        "files": dict(backup.files),
+        "files": {name: digest for name, digest in backup.files.items() if name not in LATER},
+        "later": {name: b64encode(parts[name]).decode() for name in LATER if name in parts},
     }
-    everything = {CONTENTS: json.dumps(contents, indent=1).encode(), **parts}
+    known = {name: data for name, data in parts.items() if name not in LATER}
+    everything = {CONTENTS: json.dumps(contents, indent=1).encode(), **known}
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, data in everything.items():
@@ -174,10 +179,15 @@ def _unpack(source: Path) -> tuple[Backup, dict[str, bytes]]:
             raise StateError(
                 f"{source} was made by a different release (format {contents['format']})"
             )
+        files = {str(name): str(digest) for name, digest in contents["files"].items()}
+        for name, data in contents.get("later", {}).items():
+            if name in LATER:
+                parts[name] = b64decode(data, validate=True)
+                files[name] = hashlib.sha256(parts[name]).hexdigest()
         backup = Backup(
             door=str(contents["door"]),
             made_at=datetime.fromisoformat(contents["made_at"]),
-            files={str(name): str(digest) for name, digest in contents["files"].items()},
+            files=files,
         )
     except EdgeverifyError:
         raise

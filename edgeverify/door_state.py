@@ -64,24 +64,21 @@ def find_state(
     *,
     command: str,
     may_begin: bool = False,
-    is_daemon: bool = False,
     installed: Installed = INSTALLED,
 ) -> FoundState:
     """Return the state of `door`, whose config is the file `config`; it need not exist yet.
 
     `command` is what the user typed, for advice; `may_begin` is for commands that make a new
-    state where there is none; `is_daemon` for the door itself, which begins where it is told to.
-    Raises StateError where this user may not look, or where several installed services have a
-    door of this name.
+    state where there is none. Raises StateError where this user may not look, or where several
+    installed services have a door of this name.
     """
     services, closed = _services(installed, config, door)
     own = state_path(door, None, _without_systemd(environ))
-    is_named = option is not None or bool(environ.get("STATE_DIRECTORY", "").split(":")[0])
-    named = state_path(door, option, environ) if is_named else None
+    named = named_state(door, option, environ)
     known = (*services, *((own,) if _is_of(own, door) else ()))
     running = [folder for folder in _with(named, known) if is_running(folder)]
     of_service = _is_installed(config, installed)
-    if named is not None and (is_daemon or not (running or services or (closed and of_service))):
+    if named is not None and not (running or services or (closed and of_service)):
         chosen, means = named, Means.NAMED
         _refuse_unreadable(chosen, door, command)
     elif running:
@@ -96,9 +93,13 @@ def find_state(
     else:
         chosen, means = installed.states / config.stem, Means.INSTALLED
     others = tuple(folder for folder in _with(named, known) if not _is_same(folder, chosen))
-    return FoundState(
-        place=StateDirectory(chosen, door), means=means, others=others, named=named
-    )
+    return FoundState(place=StateDirectory(chosen, door), means=means, others=others, named=named)
+
+
+def named_state(door: str, option: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return what --state names, else $STATE_DIRECTORY, else None."""
+    is_named = option is not None or bool(environ.get("STATE_DIRECTORY", "").split(":")[0])
+    return state_path(door, option, environ) if is_named else None
 
 
 def find_daemon(

@@ -27,6 +27,8 @@ from edgeverify.private_files import credential_path, read_credential, read_priv
 
 MASTER_KEY_BYTES = 32
 MAX_KEY_FILE_BYTES = 4096
+MAX_PREVIOUS = 64
+"""Retired keys whose public halves are kept."""
 MASTER_KEY_CREDENTIAL = "master-key"
 """The systemd credential that is used when `keys.master_key_file` is empty and it exists."""
 
@@ -135,6 +137,10 @@ class SigningKeys:
         old = {key.keyid: key.public for key in self.previous if key.accepted_until > now}
         return {self.keyid: self.public} | old
 
+    def ever(self) -> dict[str, Ed25519PublicKey]:
+        """Every key that has signed, as far as they are kept, by key id."""
+        return {self.keyid: self.public} | {old.keyid: old.public for old in self.previous}
+
     def __repr__(self) -> str:
         return f"SigningKeys(keyid={self.keyid!r}, previous={len(self.previous)})"
 
@@ -181,9 +187,9 @@ def rotate_signing_keys(
     Returns (old, new). The old private key is gone afterwards.
     """
     old = read_signing_keys(path)
-    kept = tuple(key for key in old.previous if key.accepted_until > now)
     retired = PreviousKey(old.public, old.keyid, now + timedelta(days=previous_days))
-    new = _new_keys(now, (retired, *kept), private)
+    # Those that count no more stay: they tell a door that slept over rotations whence its key came.
+    new = _new_keys(now, (retired, *old.previous)[:MAX_PREVIOUS], private)
     save_signing_keys(path, new)
     return old, new
 

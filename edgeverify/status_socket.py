@@ -25,6 +25,7 @@ MAX_REQUEST_PARTS = 16
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 CLIENT_PATIENCE_SECONDS = 2.0
 """A client that connects and says nothing may hold the socket no longer than this."""
+ACCEPT_PAUSE_SECONDS = 0.2
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Handler: TypeAlias = Callable[[Mapping[str, Json]], "dict[str, Json]"]
@@ -88,7 +89,8 @@ class StatusServer:
             try:
                 client, _ = self._listener.accept()
             except OSError:
-                if self._closing.is_set():
+                # Such as a full table of open files, for which nobody's request waits to be taken.
+                if self._closing.wait(ACCEPT_PAUSE_SECONDS):
                     return
                 continue
             with client, contextlib.suppress(OSError):

@@ -25,7 +25,12 @@ class ServiceManager:
     address: str = ""
     watchdog_seconds: float | None = None
     _waiting: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
+    _channel: socket.socket | None = field(default=None, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def __del__(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], process_id: int) -> ServiceManager:
@@ -87,19 +92,23 @@ class ServiceManager:
         # An abstract socket is written with "@" in the variable and a zero byte on the wire.
         address = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-                channel.settimeout(0)
-                channel.connect(address)
-                while self._waiting:
-                    kind = next(iter(self._waiting))
-                    channel.send(self._waiting[kind])
-                    del self._waiting[kind]
+            channel = self._channel or self._open()
+            while self._waiting:
+                kind = next(iter(self._waiting))
+                channel.sendto(self._waiting[kind], address)
+                del self._waiting[kind]
         except BlockingIOError:
             return False
         except OSError:
             self._waiting.clear()  # nobody listens: old news would be wrong later
             return False
         return True
+
+    def _open(self) -> socket.socket:
+        """Open the one socket that is kept: a full table of open files must not end the pings."""
+        self._channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._channel.settimeout(0)
+        return self._channel
 
 
 def _one_line(text: str) -> str:

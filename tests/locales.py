@@ -1,4 +1,4 @@
-"""Run a command under each locale that people were hurt by: `python -m tests.locales -- COMMAND ...`.
+"""Run a command under each locale that hurt people: `python -m tests.locales -- COMMAND ...`.
 
 Turkish capitals, a decimal comma with Latin-1, and no locale at all. They are compiled into a
 folder of their own, so that the machine's stay as they are. Exits with 1 where any run failed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 import tarfile
 from datetime import datetime, timezone
@@ -23,6 +24,7 @@ from edgeverify.backup import (
 from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
 from edgeverify.journal.journal import Journal
+from edgeverify.key_rotation import announce_next_key, read_announced, withdraw
 from edgeverify.keys import load_signing_keys
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.state import StateDirectory, open_state
@@ -79,6 +81,30 @@ def test_a_restored_door_knows_who_and_what_it_knew(state: StateDirectory, tmp_p
     assert enrolled(state) == {"1"}
     assert state.master_key.read_bytes() == KEY
     assert load_signing_keys(state.signing_keys, now=NOW).keyid == keyid
+
+
+def test_an_announced_key_comes_back_and_a_release_that_knows_none_reads_the_rest(
+    state: StateDirectory, tmp_path: Path
+) -> None:
+    made = announce_next_key(state.signing_keys, door="front-door", begins_at=NOW)
+    file = tmp_path / "door.backup"
+    back_up(state, file)
+    with tarfile.open(file) as archive:
+        # What the release before allows, which refuses a backup that holds anything else.
+        assert set(archive.getnames()) <= {
+            "contents.json",
+            "references.sqlite",
+            "journal.sqlite",
+            "master.key",
+            "signing-keys.json",
+        }
+        listed = json.load(archive.extractfile("contents.json") or io.BytesIO())["files"]
+        assert set(listed) == set(archive.getnames()) - {"contents.json"}
+    withdraw(state.signing_keys)
+    restore(state, file)
+    again = read_announced(state.signing_keys)
+    assert again is not None
+    assert again.keyid == made.keyid
 
 
 def test_backup_and_restored_files_are_for_their_owner_alone(

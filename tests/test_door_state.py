@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.door_state import FoundState, Installed, Means, find_daemon, find_state
+from edgeverify.door_state import FoundState, Installed, Means, find_daemon, find_state, named_state
 from edgeverify.errors import StateError
 from edgeverify.state import as_owner, existing_state, open_state, state_path
 from edgeverify.status_socket import SOCKET_NAME, StatusServer
@@ -161,22 +161,11 @@ def test_a_directory_that_is_named_comes_before_ones_own(
     assert (found.place.folder, found.means, found.others) == (named, Means.NAMED, (mine,))
 
 
-def test_the_daemon_itself_begins_where_it_is_told_to(
-    machine: Installed, environ: dict[str, str], tmp_path: Path
-) -> None:
-    service(machine)
-    named = tmp_path / "test"
-    found = find_state(
-        tmp_path / "copy.yaml",
-        DOOR,
-        named,
-        environ,
-        command="edgeverify run",
-        may_begin=True,
-        is_daemon=True,
-        installed=machine,
-    )
-    assert (found.place.folder, found.means) == (named, Means.NAMED)
+def test_the_daemon_itself_begins_where_it_is_told_to(tmp_path: Path) -> None:
+    for_service = {"STATE_DIRECTORY": "/var/lib/edgeverify/front:/var/lib/edgeverify/models"}
+    assert named_state(DOOR, tmp_path, for_service) == tmp_path
+    assert named_state(DOOR, None, for_service) == Path("/var/lib/edgeverify/front")
+    assert named_state(DOOR, None, {}) is None
 
 
 def test_of_two_services_of_one_door_the_one_that_is_named_is_taken(

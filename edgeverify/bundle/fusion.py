@@ -145,7 +145,7 @@ def load_fusion(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> F
     manifest = parsed(folder / MANIFEST_FILE, FusionManifest, raw)
     require_owner(folder, raw, manifest.files, owner_key)
     parts = tuple(_part(folder / part.name, part) for part in manifest.parts)
-    points = verified_points(folder, manifest.embedding_space, owner_key)
+    points = verified_points(folder, manifest.embedding_space, owner_key, "cosine")
     return FusionBundle(folder=folder, manifest=manifest, points=points, parts=parts)
 
 

@@ -175,7 +175,7 @@ def load_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) -> B
                 depth=manifest.feeding.depth,
                 outputs=manifest.embedding_size,
             )
-    points = verified_points(folder, manifest.embedding_space, owner_key)
+    points = verified_points(folder, manifest.embedding_space, owner_key, manifest.metric)
     return Bundle(folder=folder, manifest=manifest, points=points)
 
 
@@ -192,7 +192,7 @@ def load_pad_bundle(folder: Path, *, owner_key: Ed25519PublicKey | None = None) 
                 depth=feeding.depth,
                 outputs=manifest.classes,
             )
-    points = verified_points(folder, manifest.embedding_space, owner_key)
+    points = verified_points(folder, manifest.embedding_space, owner_key, "probability")
     return PadBundle(folder=folder, manifest=manifest, points=points)
 
 

@@ -1,8 +1,8 @@
 """Whether measured points can be true: a threshold against the counts that were seen at it.
 
 Points of one measurement are the tail of one histogram: how many non-mated scores reached each of
-the thresholds. Whoever edits a threshold and makes the hash anew leaves counts that no histogram
-can have, unless all points are moved together.
+the thresholds. Whoever edits a threshold and its hash leaves counts that no histogram can have,
+unless all points are moved together.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
@@ -17,7 +18,6 @@ from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
 Scale = Literal["cosine", "euclidean", "probability"]
 
 _LOWEST = {"cosine": -1.0, "euclidean": -math.inf, "probability": 0.0}
-_HIGHEST = {"cosine": 1.0, "euclidean": 0.0, "probability": 1.0}
 _ROUNDING = 1e-6
 
 
@@ -39,10 +39,7 @@ def implausible(points: OperatingPoints, scale: Scale) -> str:
 
 def _alone(point: MeasuredPoint, scale: Scale) -> str:
     named = f"the threshold {point.threshold:.4g} for FMR {point.fmr:g}"
-    low, high = _LOWEST[scale], _HIGHEST[scale]
-    if not math.isfinite(point.threshold) or not low <= point.threshold <= high:
-        return f"{named} is not a score ({low:g} to {high:g})"
-    if point.threshold <= low and point.false_matches < point.non_mated:
+    if point.threshold <= _LOWEST[scale] and point.false_matches < point.non_mated:
         return f"{named} lets everybody in, and {point.false_matches:,} false matches are stated"
     if point.false_matches > point.non_mated:
         return f"{named} had more false matches than comparisons"
@@ -56,7 +53,7 @@ def _alone(point: MeasuredPoint, scale: Scale) -> str:
 
 def _together(rising: Sequence[MeasuredPoint]) -> str:
     """Look at one histogram's points; `rising` by threshold."""
-    for lower, higher in zip(rising, rising[1:], strict=False):
+    for lower, higher in pairwise(rising):
         same = lower.threshold == higher.threshold
         if higher.false_matches > lower.false_matches or (
             same and higher.false_matches != lower.false_matches
@@ -66,8 +63,9 @@ def _together(rising: Sequence[MeasuredPoint]) -> str:
                 f"stated, and at {lower.threshold:.4g} {lower.false_matches:,}: a higher one is "
                 "reached by fewer"
             )
-        misses = (lower.fnmr, higher.fnmr)
-        if None not in misses and lower.mated == higher.mated and misses[0] > misses[1]:
+        if lower.mated == higher.mated and (lower.fnmr or 0.0) > (
+            1.0 if higher.fnmr is None else higher.fnmr
+        ):
             return (
                 f"the threshold {higher.threshold:.4g} refuses fewer owners than "
                 f"{lower.threshold:.4g}, which is lower"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.points_check import Scale, implausible
 from edgeverify.bundle.signature import (
     MANIFEST_SIGNATURE,
     POINTS_SIGNATURE,
@@ -109,9 +110,12 @@ def require_owner(
 
 
 def verified_points(
-    folder: Path, space: str, owner_key: Ed25519PublicKey | None
+    folder: Path, space: str, owner_key: Ed25519PublicKey | None, scale: Scale
 ) -> OperatingPointsFile | None:
-    """Read the operating points, None where there are none; with a key, check their signature."""
+    """Read the operating points, None where there are none; with a key, check their signature.
+
+    BundleError also where a threshold cannot have been seen with the counts that stand beside it.
+    """
     path = folder / POINTS_FILE
     if not path.exists():
         return None
@@ -122,6 +126,10 @@ def verified_points(
     if owner_key is not None:
         message = points_message(sha256_of(raw), space)
         require_signature(owner_key, folder / POINTS_SIGNATURE, message)
+    for measured in points.sets:
+        problem = implausible(measured, scale)
+        if problem:
+            raise BundleError(f"{path} was altered, or is no measurement: {problem}", advice=_AGAIN)
     return points
 
 

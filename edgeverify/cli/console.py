@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -43,6 +44,8 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
             # Whatever no part has a better sentence for: a full table of open files, a full disk.
             where = f"{error.filename}: " if error.filename else ""
             complain(f"edgeverify: {where}{error.strerror or error}")
+            if error.errno == errno.EMFILE:
+                complain("  Allow more: `ulimit -n 1024`, or LimitNOFILE= of the service.")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

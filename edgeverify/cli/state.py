@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from edgeverify.cli.console import complain
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from edgeverify.config import LoadedConfig
     from edgeverify.door_state import FoundState
+    from edgeverify.journal import Journal
     from edgeverify.state import StateDirectory
 
 
@@ -84,6 +87,44 @@ def changing(
         if not may_begin:
             existing_state(place.folder, place.door)
         yield open_state(place.folder, place.door)
+
+
+@contextmanager
+def stopped_journal(
+    loaded: LoadedConfig, place: StateDirectory, now: datetime
+) -> Iterator[tuple[Journal, bytes]]:
+    """Open the journal of a door that does not run, with its seal; the caller holds the lock.
+
+    The second is the master key; empty where this user may not have it, and then the door says at
+    its next start that somebody else changed its state. Raises StateError where there is none.
+    """
+    import os
+
+    from edgeverify.errors import EdgeverifyError, StateError
+    from edgeverify.journal import Journal, JournalSeal
+    from edgeverify.keys import load_master_key
+
+    if not place.journal.exists():
+        raise StateError(
+            f"the door {place.door!r} has no journal yet, in {place.folder}",
+            advice="Its daemon makes it at the first start: there is nothing to change before.",
+        )
+    try:
+        secret = load_master_key(
+            loaded.settings.keys.master_key_file,
+            config_folder=loaded.folder,
+            default=place.master_key,
+            environ=os.environ,
+            may_create=False,
+        ).secret
+    except EdgeverifyError:
+        secret = b""
+    seal = JournalSeal(secret) if secret else None
+    journal = Journal.open(place.journal, now=now, seal=seal).journal
+    try:
+        yield journal, secret
+    finally:
+        journal.close()
 
 
 def running_daemon(config: Path | None, option: Path | None) -> Path:

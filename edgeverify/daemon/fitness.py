@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from pathlib import Path
 
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.camera.source import parse_source
 from edgeverify.claims import SourceKind, chosen
 from edgeverify.config import LoadedConfig
@@ -58,18 +59,22 @@ def require_fit(
 
 
 def points(
-    settings: Settings, sources: Sequence[SourceKind], verifier: Verifier
+    settings: Settings,
+    sources: Sequence[SourceKind],
+    verifier: Verifier,
+    *,
+    of: OperatingPoints | None = None,
 ) -> tuple[OperatingPoint, OperatingPoint | None]:
     """Return the threshold for a claim that names a card, and for one that names nobody.
 
-    The latter is None where no source makes such claims. Raises ConfigError where no evidence
-    carries the stated rate.
+    The latter is None where no source makes such claims; `of` are other measurements than the
+    bundle's. Raises ConfigError where no evidence carries the stated rate.
     """
-    point = verifier.point(settings)
+    point = verifier.point(settings, of=of)
     if not any(kind.source.names_nobody for kind in sources):
         return point, None
     here = [entry for entry in settings.staff if is_for(entry, settings.door)]
-    return point, verifier.point(settings, references=max(1, len(here)))
+    return point, verifier.point(settings, references=max(1, len(here)), of=of)
 
 
 def open_to_others(config: LoadedConfig) -> Iterator[str]:

@@ -1,98 +1,157 @@
-"""Hold a door's threshold against operating points that became looser than it has used.
+"""Hold a door's thresholds against operating points that are looser than it was set up with.
 
 They lie beside the model, where whoever may install a model may edit them, and their hash is not
-signed unless an owner's key is. So the door remembers the threshold that it used for a rate,
-authenticated by its master key, and holds it against a looser one until the config accepts that.
+signed unless an owner's key is. So a door keeps all that was measured for its network as it found
+it when it was set up, authenticated by its master key; for a network that this release measured
+itself, what the release says counts from the first start on.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from pydantic import ValidationError
+
+from edgeverify.bundle.canonical_json import canonical_json
 from edgeverify.bundle.operating_points import OperatingPoints, hash_of_sets
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.domain import FaultName, OperatingPoint
-from edgeverify.errors import JournalUnavailableError
-from edgeverify.journal import Journal
+from edgeverify.errors import ConfigError, JournalUnavailableError
 
-FACT = "threshold"
+PURPOSE = "edgeverify.threshold.v1"
 DIGITS = 12
 """Hexadecimal, of the points' SHA-256: what a person writes to accept them."""
 TOLERANCE = 1e-9
 
+Pair: TypeAlias = tuple[OperatingPoint, OperatingPoint | None]
+"""The thresholds for a claim that names a card, and for one that names nobody."""
+Choice: TypeAlias = Callable[[OperatingPoints | None], Pair]
+
 
 @dataclass(frozen=True, slots=True)
 class PointsWitness:
-    """Remembers in the journal; where that cannot be read or written, nothing is held."""
+    """Remembers in the journal; where that cannot be read or written, nothing is held.
 
-    journal: Journal
-    secret: bytes
+    `shipped` finds what this release measured in an embedding space, or None.
+    """
+
+    facts: SealedFacts
     faults: FaultBoard
+    shipped: Callable[[str], OperatingPoints | None]
 
-    def hold_both(
-        self,
-        chosen: tuple[OperatingPoint, OperatingPoint | None],
-        points: OperatingPoints | None,
-        *,
-        accepted: str,
-    ) -> tuple[OperatingPoint, OperatingPoint | None]:
-        """Hold the thresholds for a card and for whoever walks up; name it where one is held."""
-        point, said = self.hold(chosen[0], points, accepted=accepted)
-        walk_up = chosen[1]
-        if walk_up is not None:
-            walk_up, also = self.hold(walk_up, points, accepted=accepted)
-            said = said or also
-        self.faults.state(FaultName.THRESHOLD_HELD, said, present=bool(said))
-        return point, walk_up
-
-    def hold(
-        self, point: OperatingPoint, points: OperatingPoints | None, *, accepted: str
-    ) -> tuple[OperatingPoint, str]:
-        """Return the point, or a stricter one, and in words why; empty where it is as it was.
+    def hold_both(self, choose: Choice, points: OperatingPoints | None, *, accepted: str) -> Pair:
+        """Return what `choose` takes of the bundle's points, or stricter; name it where it is.
 
         `accepted` is the config's `decision.accept_points`. A threshold written by hand is the
-        config's own, and is not looked at.
+        config's own, and is not looked at. Raises ConfigError as `choose` does, and where only
+        the changed points carry the config's rate.
         """
-        if points is None or point.max_fmr is None:
-            return point, ""
-        name = hash_of_sets((points,))[:DIGITS]
-        fact = f"{FACT} {points.embedding_space[:DIGITS]} {point.max_fmr:.6g}"
+        chosen, said = choose(points), ""
+        if points is not None and chosen[0].max_fmr is not None:
+            digits = hash_of_sets((points,))[:DIGITS]
+            try:
+                before = self._set_up_with(points, is_accepted=accepted == digits)
+            except JournalUnavailableError:
+                before = None
+            if before is not None:
+                chosen, said = _stricter_of(chosen, _chosen(choose, before, digits), digits)
+        self.faults.state(FaultName.THRESHOLD_HELD, said, present=bool(said))
+        return chosen
+
+    def hold_pad(self, threshold: float, space: str) -> float:
+        """Return the P(live) that counts: never below what the door was set up with.
+
+        `space` names the liveness networks; empty where the config states the threshold by hand.
+        """
+        if not space:
+            return threshold
+        fact, shipped = f"pad threshold {space[:DIGITS]}", self.shipped(space)
+        least = shipped.points[0].threshold if shipped and shipped.points else threshold
         try:
-            kept = self._open(fact, self.journal.fact(fact))
-            if kept is None or point.threshold >= kept - TOLERANCE or accepted == name:
-                if kept != point.threshold:
-                    self.journal.keep_fact(fact, self._seal(fact, point.threshold))
-                return point, ""
+            least = float(self.facts.read(fact) or least)
+            self.facts.keep(fact, repr(least))
         except JournalUnavailableError:
-            return point, ""
-        said = (
-            f"the model's operating points now ask for {point.threshold:.4f} where this door has "
-            f"used {kept:.4f}, which is held; if you measured again, write "
-            f"decision.accept_points: {name}"
+            return threshold
+        if threshold >= least - TOLERANCE:
+            return threshold
+        self.faults.raise_fault(
+            FaultName.THRESHOLD_HELD,
+            f"the liveness networks' operating point now asks for P(live) {threshold:.4f} where "
+            f"this door was set up with {least:.4f}, which is held; if you measured again, write "
+            "pad.threshold by hand",
         )
-        return _at_least(point, kept), said
+        return least
 
-    def _seal(self, fact: str, threshold: float) -> str:
-        said = f"edgeverify.threshold.v1\n{fact}\n{threshold!r}".encode()
-        return f"{threshold!r} {hmac.new(self.secret, said, hashlib.sha256).hexdigest()}"
+    def _set_up_with(self, points: OperatingPoints, *, is_accepted: bool) -> OperatingPoints | None:
+        """Return the points that the door was set up with; None where these are they."""
+        shipped = self.shipped(points.embedding_space)
+        fact = f"points {points.embedding_space[:DIGITS]}"
+        kept = None if is_accepted or points == shipped else self._points(fact)
+        known = points if is_accepted or points == shipped else kept or shipped or points
+        self.facts.keep(fact, canonical_json(known.model_dump(mode="json")).decode())
+        return None if known == points else known
 
-    def _open(self, fact: str, sealed: str | None) -> float | None:
+    def _points(self, fact: str) -> OperatingPoints | None:
         try:
-            threshold = float((sealed or "").partition(" ")[0])
-        except ValueError:
+            return OperatingPoints.model_validate_json(self.facts.read(fact) or "")
+        except ValidationError:
             return None
-        is_ours = hmac.compare_digest(sealed or "", self._seal(fact, threshold))
-        return threshold if is_ours else None
 
 
-def _at_least(point: OperatingPoint, threshold: float) -> OperatingPoint:
-    for_camera = point.for_camera
-    return replace(
-        point,
-        threshold=threshold,
-        for_photos=tuple((photos, max(one, threshold)) for photos, one in point.for_photos),
-        for_camera=None if for_camera is None else max(for_camera, threshold),
-        evidence=f"held from before; now measured: {point.evidence}",
+def _chosen(choose: Choice, before: OperatingPoints, digits: str) -> Pair:
+    try:
+        return choose(before)
+    except ConfigError as error:
+        raise ConfigError(
+            "the model's operating points are not those that this door was set up with, and among "
+            f"those: {error.problem}",
+            advice=f"If you measured again, write decision.accept_points: {digits}.",
+        ) from None
+
+
+def _stricter_of(chosen: Pair, before: Pair, digits: str) -> tuple[Pair, str]:
+    """Return of both pairs the stricter, and in words why; empty where nothing is held."""
+    walk_up = chosen[1]
+    if walk_up is not None and before[1] is not None:
+        walk_up = _stricter(walk_up, before[1])
+    held = (_stricter(chosen[0], before[0]), walk_up)
+    if held == chosen:
+        return chosen, ""
+    said = (
+        f"the model's operating points now ask for {chosen[0].threshold:.4f} where this door was "
+        f"set up with {before[0].threshold:.4f}, which is held; if you measured again, write "
+        f"decision.accept_points: {digits}"
     )
+    return held, said
+
+
+def _stricter(chosen: OperatingPoint, before: OperatingPoint) -> OperatingPoint:
+    """Return `chosen` with no threshold below that of `before`; itself where none is."""
+    counts = sorted({photos for photos, _ in (*chosen.for_photos, *before.for_photos)})
+    for_photos = tuple(
+        (photos, max(chosen.threshold_for(photos), before.threshold_for(photos)))
+        for photos in counts
+    )
+    held = replace(
+        chosen,
+        threshold=max(chosen.threshold, before.threshold),
+        for_photos=for_photos,
+        for_camera=_higher(chosen.for_camera, before.for_camera),
+        for_small=_higher(chosen.for_small, before.for_small),
+    )
+    if _thresholds(held, counts) == _thresholds(chosen, counts):
+        return chosen
+    return replace(held, evidence=f"held from before; now measured: {chosen.evidence}")
+
+
+def _thresholds(point: OperatingPoint, counts: list[int]) -> tuple[float | None, ...]:
+    of_photos = tuple(round(point.threshold_for(photos), 9) for photos in counts)
+    return (round(point.threshold, 9), *of_photos, point.for_camera, point.for_small)
+
+
+def _higher(one: float | None, other: float | None) -> float | None:
+    known = [each for each in (one, other) if each is not None]
+    return max(known, default=None)

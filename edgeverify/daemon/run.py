@@ -15,7 +15,7 @@ from edgeverify.claims import SOURCES, SourceKind
 from edgeverify.config import load_config
 from edgeverify.daemon.service import assemble
 from edgeverify.daemon.supervisor import Supervisor
-from edgeverify.door_state import find_state
+from edgeverify.door_state import find_state, named_state
 from edgeverify.settings import Settings
 from edgeverify.state import open_state, take_lock
 from edgeverify.systemd import ServiceManager, journal_is_on
@@ -50,16 +50,13 @@ def run_daemon(
     )
     manager = ServiceManager.from_environment(environ, os.getpid())
     door = config.settings.door
-    found = find_state(
-        path,
-        door,
-        state_option,
-        environ,
-        command=f"edgeverify run --config {path}",
-        may_begin=True,
-        is_daemon=True,
-    )
-    state = open_state(found.place.folder, door)
+    # The door itself begins where it is told to; every other command finds the one that runs.
+    folder = named_state(door, state_option, environ)
+    if folder is None:
+        typed = f"edgeverify run --config {path}"
+        found = find_state(path, door, None, environ, command=typed, may_begin=True)
+        folder = found.place.folder
+    state = open_state(folder, door)
     with take_lock(state):
         manager.status(f"{door}: starting, edgeverify {__version__}")
         supervisor = Supervisor(

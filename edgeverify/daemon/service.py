@@ -46,20 +46,24 @@ from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
-from edgeverify.daemon.points_witness import PointsWitness
+from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
 from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.remembered import remembered
 from edgeverify.daemon.reporter import Reporter
+from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.daemon.signing_key import KeyRing
+from edgeverify.daemon.state_files import PURPOSE as SEALED_FILES
+from edgeverify.daemon.state_files import StateFiles
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
 from edgeverify.domain import Degradation
 from edgeverify.home_assistant import Hub
-from edgeverify.journal import Journal
+from edgeverify.journal import Journal, JournalSeal
 from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
+from edgeverify.models.catalogue import shipped_points_of
 from edgeverify.models.folders import models_directory
 from edgeverify.mqtt import Announcement, ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.page_socket import page_socket
@@ -141,11 +145,12 @@ def assemble(
         undo.callback(camera.close)
         store = ReferenceStore(state.references, master.secret, now=now, may_wait=True)
         undo.callback(store.close)
-        opened = Journal.open(state.journal, now=now)
+        opened = Journal.open(state.journal, now=now, seal=JournalSeal(master.secret))
         undo.callback(opened.journal.close)
         _say(faults, opened.notices)
         journal = opened.journal
-        _say(faults, witness(journal, keys, state.signing_keys, master.secret, now=now))
+        files = StateFiles(state, SealedFacts(journal, master.secret, SEALED_FILES))
+        _say(faults, _changed(files, journal, keys, master.secret, now))
 
         def open_model(wanted: Settings) -> Verifier:
             models = models_directory(environ)
@@ -159,7 +164,9 @@ def assemble(
             sources=kinds,
             wall=wall,
             environ=environ,
-            witness=PointsWitness(journal, master.secret, faults),
+            witness=PointsWitness(
+                SealedFacts(journal, master.secret, PURPOSE), faults, shipped_points_of
+            ),
         )
         board = Board(reloader.first_situation(config, verifier))
         known = remembered(journal, now)
@@ -313,6 +320,7 @@ def assemble(
         ),
         upkeep=Upkeep(
             keys=keys,
+            files=files,
             journal=journal,
             journal_was_read=not journal.degradations(),
             store=store,
@@ -341,6 +349,15 @@ def _announcement(settings: Settings) -> Announcement | None:
         return None
     hub = Hub(settings.door, __version__, wanted.prefix)
     return Announcement(topic=hub.topic, message=hub.message(), birth_topic=hub.birth_topic)
+
+
+def _changed(
+    files: StateFiles, journal: Journal, keys: KeyRing, secret: bytes, now: datetime
+) -> tuple[Degradation, ...]:
+    """Name what of the state is not this door's own; one cause has one name."""
+    replaced = witness(journal, keys, files.state.signing_keys, secret, now=now)
+    changed = files.look()
+    return replaced or changed
 
 
 def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:

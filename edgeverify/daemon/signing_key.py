@@ -28,6 +28,8 @@ class KeyRing:
         self.current: SigningKeys = load_signing_keys(path, now=now)
         self.announced: AnnouncedKey | None = None
         self._has_changed = False
+        self.has_written = False
+        """True once a file was written, until whoever seals the files sets it back."""
         try:
             self.announced = read_announced(path)
         except KeyUnusableError as error:
@@ -42,11 +44,12 @@ class KeyRing:
     def renew(self, *, now: datetime) -> None:
         """Make a key where the file was taken away. Raises as the constructor does."""
         self.current = load_signing_keys(self._path, now=now)
+        self.has_written = True
 
     def announce(self, *, door: str, begins_at: datetime) -> AnnouncedKey:
         """Announce the next key, or set another time for it. Raises StateError."""
         self.announced = announce_next_key(self._path, door=door, begins_at=begins_at)
-        self._has_changed = True
+        self._has_changed = self.has_written = True
         return self.announced
 
     def rotate(
@@ -63,7 +66,7 @@ class KeyRing:
             self._path, announced, now=now, previous_days=previous_days
         )
         self.announced = read_announced(self._path)
-        self._has_changed = True
+        self._has_changed = self.has_written = True
         return old, self.current
 
     def look(self, *, door: str, now: datetime, previous_days: int) -> bool:
@@ -82,6 +85,7 @@ class KeyRing:
             elif announced.ends_at is not None and announced.ends_at <= now:
                 withdraw(self._path)
                 self.announced = None
+                self.has_written = True
             else:
                 return changed
         except (KeyUnusableError, StateError) as error:

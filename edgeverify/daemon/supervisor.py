@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack
 
 from edgeverify.daemon.interval import Every
+from edgeverify.daemon.open_files import DETAIL, is_exhausted, look_at_open_files
 from edgeverify.daemon.service import Service
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
@@ -127,13 +128,21 @@ class Supervisor:
             now = time.monotonic()
             try:
                 self._look_after(now)
-            except Exception as error:
-                # Such as a full table of open files. Where it lasts, no ping reaches systemd.
-                LOG.exception("looking after the door failed")
-                self._service.faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the door outlives whatever happens here
+                self._failed(error)
                 continue
             if not reporter.is_ready and self._settled(now - started):
                 reporter.ready(now - started)
+
+    def _failed(self, error: Exception) -> None:
+        """Name what ended a turn. Where it lasts, no ping reaches systemd."""
+        faults = self._service.faults
+        if is_exhausted(error):
+            LOG.error("looking after the door failed: too many open files")
+            faults.raise_fault(FaultName.OPEN_FILES_EXHAUSTED, DETAIL)
+            return
+        LOG.error("looking after the door failed", exc_info=error)
+        faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
 
     def _settled(self, seconds: float) -> bool:
         """Each part was tried: it works, or it has had its ten seconds and is named."""
@@ -143,6 +152,7 @@ class Supervisor:
 
     def _look_after(self, now: float) -> None:
         service = self._service
+        look_at_open_files(service.faults)
         service.health.look(now)
         self._manager.resend()
         if self._probes.now(now):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -11,6 +12,7 @@ from edgeverify.clock import SystemClock
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.signing_key import KeyRing
+from edgeverify.daemon.state_files import StateFiles
 from edgeverify.daemon.timekeeping import (
     BELIEVED_FACT,
     BOOT_FACT,
@@ -41,6 +43,7 @@ class Upkeep:
     """
 
     keys: KeyRing
+    files: StateFiles
     journal: Journal
     journal_was_read: bool
     store: ReferenceStore
@@ -83,7 +86,12 @@ class Upkeep:
             else datetime.min.replace(tzinfo=timezone.utc)
         )
         days = settings.keys.previous_key_days
-        return self.keys.look(door=settings.door, now=now, previous_days=days)
+        is_news = self.keys.look(door=settings.door, now=now, previous_days=days)
+        if self.keys.has_written:
+            with suppress(JournalUnavailableError):  # then at the next look
+                self.files.keep()
+                self.keys.has_written = False
+        return is_news
 
     def prune_journal(self) -> bool:
         """Let a few decisions go that retention no longer keeps; return whether there are more.

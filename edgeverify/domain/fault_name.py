@@ -152,6 +152,12 @@ class FaultName(DescribedWord):
         "yes",
         "Keep the file for an expert, then move it out of the state directory.",
     )
+    JOURNAL_CHANGED = (
+        "journal_changed",
+        "what the journal refuses by was changed by somebody else than this door",
+        "yes, as the file now says",
+        "Find out who may write to the state; look at lock-outs and clock. Gone at the next start.",
+    )
     JOURNAL_OVERSIZED = (
         "journal_oversized",
         "larger than `journal.max_mebibytes`; the sentence says why",
@@ -188,9 +194,21 @@ class FaultName(DescribedWord):
         "yes, but no lock that has the old key opens",
         "Restore signing-keys.json from a backup; or give each lock the new key, then rotate it.",
     )
+    STATE_CHANGED = (
+        "state_changed",
+        "a file of the state was changed by somebody else than this door",
+        "yes, as the file now says",
+        "Find out who may write there; the sentence says which file. Gone at the next start.",
+    )
+    OPEN_FILES_EXHAUSTED = (
+        "open_files_exhausted",
+        "the process has as many files open as it may",
+        "while nothing new has to be opened",
+        "Look for what holds them (`ls -l /proc/PID/fd`); raise LimitNOFILE= of the service.",
+    )
     THRESHOLD_HELD = (
         "threshold_held",
-        "the model's operating points became looser than this door has used",
+        "the model's operating points are looser than this door was set up with",
         "yes, by the stricter threshold",
         "If you measured again, accept them as the sentence says; else restore the bundle.",
     )

@@ -25,6 +25,7 @@ from edgeverify.journal.impostors import (
 )
 from edgeverify.journal.retention import STEP, drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
+from edgeverify.journal.seal import JournalSeal
 from edgeverify.journal.storage import RESERVED, Storage
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import JournalSettings
@@ -54,26 +55,31 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, *, connect: Callable[[Path], sqlite3.Connection] = connect
+        self,
+        path: Path,
+        *,
+        connect: Callable[[Path], sqlite3.Connection] = connect,
+        seal: JournalSeal | None = None,
     ) -> None:
         self.path = path
-        self._storage = Storage(path, connect)
+        self._storage = Storage(path, connect, seal)
         self._lock = self._storage.lock
         self._oversized = ""
 
     @classmethod
-    def open(cls, path: Path, *, now: datetime) -> OpenedJournal:
+    def open(cls, path: Path, *, now: datetime, seal: JournalSeal | None = None) -> OpenedJournal:
         """Open the journal; one that cannot be opened is returned too, and named in `notices`.
 
+        With a `seal` what was changed by somebody else since is named, too.
         Raises StateError where the file comes from a newer release.
         """
-        journal = cls(path)
+        journal = cls(path, seal=seal)
         with suppress(JournalUnavailableError):
             journal.probe(now)
         return OpenedJournal(journal, journal.degradations())
 
     def degradations(self) -> tuple[Degradation, ...]:
-        """Name what is wrong: `journal_unavailable`, `journal_replaced`, `journal_oversized`."""
+        """Name what is wrong: unavailable, replaced, changed by somebody else, oversized."""
         with self._lock:
             found = []
             if self._storage.failure:
@@ -82,6 +88,9 @@ class Journal:
             if self._storage.replaced is not None:
                 detail = f"the journal was damaged and is kept as {self._storage.replaced}"
                 found.append(Degradation(name=FaultName.JOURNAL_REPLACED, detail=detail))
+            if self._storage.changed:
+                detail = f"{self.path.name}: {self._storage.changed}"
+                found.append(Degradation(name=FaultName.JOURNAL_CHANGED, detail=detail))
             if self._oversized:
                 found.append(Degradation(name=FaultName.JOURNAL_OVERSIZED, detail=self._oversized))
             return tuple(found)

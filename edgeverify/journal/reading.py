@@ -138,7 +138,14 @@ def find(path: Path, event_id: str) -> DecisionRow | None:
         " WHERE sequence = ? ORDER BY position",
         [rows[0][0]],
     )
-    return _decision(rows[0], tuple(_frame(*frame) for frame in frames))
+    try:
+        seen = tuple(_frame(*frame) for frame in frames)
+    except (ValueError, TypeError, AttributeError):
+        raise JournalUnavailableError(
+            f"the frames of decision {rows[0][0]} hold a value that no door writes",
+            advice="Somebody changed the file: `edgeverify journal check` names what else.",
+        ) from None
+    return _decision(rows[0], seen)
 
 
 def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, ...]]:
@@ -155,6 +162,17 @@ def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, .
 
 
 def _decision(row: tuple[object, ...], frames: tuple[FrameRecord, ...] = ()) -> DecisionRow:
+    """Raise JournalUnavailableError for a value that no door writes."""
+    try:
+        return _as_written(row, frames)
+    except (ValueError, TypeError, OverflowError):
+        raise JournalUnavailableError(
+            f"decision {row[0]} of the journal holds a value that no door writes",
+            advice="Somebody changed the file: `edgeverify journal check` names what else.",
+        ) from None
+
+
+def _as_written(row: tuple[object, ...], frames: tuple[FrameRecord, ...]) -> DecisionRow:
     names = [field.name for field in fields(DecisionRow)][: len(row)]
     values = dict(zip(names, row, strict=True))
     values["outcome"] = Outcome(values["outcome"])

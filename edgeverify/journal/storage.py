@@ -13,6 +13,7 @@ from pathlib import Path
 from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
+from edgeverify.journal.seal import JournalSeal
 from edgeverify.private_sqlite import is_damage
 
 DIGITS = 20
@@ -49,6 +50,8 @@ class Numbers:
             raise
 
 
+WAS_SEALED_FACT = "signing_keyid"
+"""A release that keeps it seals the journal too."""
 RESERVED = 256
 """Sequence numbers set aside on disk, for denials that a broken journal cannot hold. A clean end
 gives them back; after a crash they are a gap, which subscribers report and accept."""
@@ -62,8 +65,15 @@ class Storage:
     knows the time opens the file again.
     """
 
-    def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connect: Callable[[Path], sqlite3.Connection],
+        seal: JournalSeal | None = None,
+    ) -> None:
         self.path = path
+        self.changed = ""
+        self._seal = seal
         self.lock = threading.RLock()
         self.last = 0
         self.reserved = 0
@@ -96,6 +106,8 @@ class Storage:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                if self._seal is not None:
+                    self._seal.put(connection)
                 if event_id:
                     self._in_doubt.add(event_id)
                 connection.execute("COMMIT")
@@ -161,6 +173,9 @@ class Storage:
     def _settle(
         self, connection: sqlite3.Connection, now: datetime, salvage: Salvage | None
     ) -> None:
+        if self._seal is not None and salvage is None and not self.last:
+            was_sealed = fact(connection, WAS_SEALED_FACT) is not None
+            self.changed = self._seal.problem(connection, was_sealed=was_sealed)
         for event_id in self._in_doubt:
             # The door has said "denied" meanwhile: what half-committed must not become history.
             rows.forget(connection, event_id)
@@ -179,3 +194,5 @@ class Storage:
         self.reserved = self.last + RESERVED
         put_fact(connection, "reserved", self.reserved)
         self.set_numbers_aside(up_to=self.reserved)
+        if self._seal is not None:
+            self._seal.put(connection)

@@ -112,6 +112,16 @@ def shipped_operating_points(name: str) -> OperatingPointsFile | None:
     return points
 
 
+def shipped_points_of(embedding_space: str) -> OperatingPoints | None:
+    """Find what this release measured in an embedding space, of whichever model it is."""
+    for entry in load_catalogue().models:
+        shipped = shipped_operating_points(entry.name)
+        found = None if shipped is None else shipped.of_space(embedding_space)
+        if found is not None:
+            return found
+    return None
+
+
 def measured_at(points: OperatingPoints | None, fmr: float) -> str:
     """Return in one line how a rate's threshold fared, on people who had no part in choosing it."""
     found = None if points is None else points.at_most(fmr, "single")

@@ -30,6 +30,8 @@ class OpenedPad:
     stage: PadModel | None = None
     opened: OpenedSessions | None = None
     threshold: float = 1.0
+    space: str = ""
+    """What names the networks that were measured."""
     notices: tuple[Degradation, ...] = ()
 
 
@@ -73,6 +75,7 @@ def open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | Non
         ),
         opened=opened,
         threshold=points.points[0].threshold if points and points.points else 1.0,
+        space=bundle.manifest.embedding_space,
     )
 
 

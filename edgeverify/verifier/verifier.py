@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
@@ -47,6 +48,7 @@ class Verifier:
     notices: tuple[Degradation, ...]
     golden_cosine: float
     measured_pad_threshold: float = 1.0
+    pad_space: str = ""
     opened_pad: OpenedSessions | None = None
 
     @property
@@ -77,10 +79,20 @@ class Verifier:
         """Return what liveness means with what is installed."""
         return plan_liveness(settings.liveness, self.pad_state)
 
-    def point(self, settings: Settings, references: int = 1) -> OperatingPoint:
-        """Choose the threshold. Raises ConfigError where no evidence carries the stated rate."""
+    @property
+    def measured(self) -> OperatingPoints | None:
+        """What was measured in the embedding space in use, or None."""
+        return self.bundle.operating_points_in(self.embedding_space)
+
+    def point(
+        self, settings: Settings, references: int = 1, *, of: OperatingPoints | None = None
+    ) -> OperatingPoint:
+        """Choose the threshold among the bundle's measurements, or those given as `of`.
+
+        Raises ConfigError where no evidence carries the stated rate.
+        """
         return choose_operating_point(
-            self.bundle.operating_points_in(self.embedding_space),
+            self.measured if of is None else of,
             settings.decision,
             bundle_name=self.bundle.name,
             references=references,
@@ -166,6 +178,7 @@ def open_verifier(
         notices=pad.notices,
         golden_cosine=cosine,
         measured_pad_threshold=pad.threshold,
+        pad_space=pad.space,
         opened_pad=pad.opened,
     )
 

@@ -14,27 +14,25 @@ import pytest
 from edgeverify.cli.locale_for_native import use_neutral_locale
 from tests.absent import absent
 from tests.cli.conftest import Desk
+from tests.locales import GENERATED, LOCALES, can_be_made, environment, make
 from tests.waiting import patience
 
-GENERATED = {"tr_TR.UTF-8": ("tr_TR", "UTF-8"), "de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1")}
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_DATA_HOME", "XDG_CACHE_HOME", "SSL_CERT_FILE")
 
 
 @pytest.fixture(scope="session")
 def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with locales that this machine need not have installed."""
-    if shutil.which("localedef") is None or not Path("/usr/share/i18n/locales/tr_TR").exists():
+    if not can_be_made():
         absent("no sources of locales are here (apt-get install locales)")
     folder = tmp_path_factory.mktemp("locales")
-    for name, (language, charset) in GENERATED.items():
-        command = ["localedef", "-i", language, "-f", charset, str(folder / name)]
-        subprocess.run(command, check=True)
+    make(folder)
     return folder
 
 
 def _environment(locales: Path, name: str) -> dict[str, str]:
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
-    return kept | {"LOCPATH": str(locales), "LC_ALL": name, "LANG": name}
+    return environment(locales, name, kept)
 
 
 def _run(words: list[str | Path], environment: Mapping[str, str]) -> str:
@@ -49,7 +47,7 @@ def _run(words: list[str | Path], environment: Mapping[str, str]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["C", "POSIX", *GENERATED])
+@pytest.mark.parametrize("name", LOCALES)
 def test_a_door_is_checked_alike_under_every_locale(desk: Desk, locales: Path, name: str) -> None:
     photo = "Łukasz İnce.jpg"
     shutil.copyfile(desk.folder / "obama.jpg", desk.folder / photo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -109,6 +110,29 @@ def test_a_dead_temperature_sensor_degrades_and_denies_nobody(door: Watched) -> 
         witness.let_in(OWNER_CARD)
         made.heat_to(COOL)
         until(made.is_well, "the sensor to be back")
+
+
+def test_a_full_table_of_open_files_is_named_and_the_door_is_back_by_itself(
+    door: Watched,
+) -> None:
+    made = door.world
+    assert made.process is not None
+    before = resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE)
+    with Witness(made.broker.port) as witness:
+        witness.let_in(OWNER_CARD)
+        # As if something had leaked all others: whatever is open stays open, nothing else can be.
+        resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        until(lambda: "open_files_exhausted" in door.said.status, "the full table to be named")
+        asked = [witness.claim(OWNER_CARD) for _ in range(3)]
+        until(lambda: all(witness.answer(name) for name in asked), "an answer to each claim")
+        made.camera.unplug()
+        until(lambda: "camera_" in door.said.status, "the camera's end to be seen")
+        made.camera.start()
+        assert made.process.poll() is None
+        resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, before)
+        back = until(made.is_well, "the door to be back by itself")
+        witness.let_in(OWNER_CARD)
+    print(f"open files: back after {back:.1f} s")  # noqa: T201
 
 
 def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:

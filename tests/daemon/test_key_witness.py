@@ -51,6 +51,20 @@ def test_a_rotation_is_no_news_wherever_it_was_made(tmp_path: Path, journal: Jou
     assert old.keyid != new.keyid
 
 
+@pytest.mark.parametrize("previous_days", [0, 1, 30])
+def test_rotations_while_the_door_slept_are_no_news(
+    tmp_path: Path, journal: Journal, previous_days: int
+) -> None:
+    path = tmp_path / "signing-keys.json"
+    _start(journal, path, 0)
+    for days in (100, 200, 300):
+        _, new = KeyRing(path, now=NOON).rotate(
+            door="front-door", now=NOON + timedelta(days=days), previous_days=previous_days
+        )
+    assert _start(journal, path, 400) == (new.keyid, [])
+    assert list(new.accepted(NOON + timedelta(days=400))) == [new.keyid], "the old ones are over"
+
+
 def test_a_deleted_key_is_told_until_it_is_back(tmp_path: Path, journal: Journal) -> None:
     path = tmp_path / "signing-keys.json"
     first, _ = _start(journal, path, 0)

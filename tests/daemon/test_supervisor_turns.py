@@ -8,6 +8,8 @@ import threading
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
+
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.service import Service
 from edgeverify.daemon.supervisor import Supervisor
@@ -16,7 +18,14 @@ from edgeverify.systemd import ServiceManager
 from tests.waiting import patience
 
 
-def test_a_turn_that_fails_does_not_end_the_door() -> None:
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), FaultName.OPEN_FILES_EXHAUSTED),
+        (ValueError("a mistake of ours"), FaultName.INTERNAL_ERROR),
+    ],
+)
+def test_a_turn_that_fails_does_not_end_the_door(error: Exception, named: FaultName) -> None:
     faults, turns = FaultBoard(), 0
     enough = threading.Event()
 
@@ -25,7 +34,7 @@ def test_a_turn_that_fails_does_not_end_the_door() -> None:
         turns += 1
         if turns == 3:
             enough.set()
-        raise OSError(errno.EMFILE, "Too many open files")
+        raise error
 
     service = SimpleNamespace(
         faults=faults,
@@ -39,4 +48,4 @@ def test_a_turn_that_fails_does_not_end_the_door() -> None:
     assert enough.wait(patience(5)), "it went on"
     supervisor.stop()
     thread.join(patience(5))
-    assert FaultName.INTERNAL_ERROR in faults
+    assert named in faults

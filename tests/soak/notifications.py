@@ -26,6 +26,12 @@ class Notifications:
         """Count a line since a moment."""
         return sum(1 for at, heard in list(self.heard) if heard == line and at >= since)
 
+    @property
+    def status(self) -> str:
+        """The newest `STATUS=` line; empty before the first."""
+        lines = [heard for _, heard in list(self.heard) if heard.startswith("STATUS=")]
+        return lines[-1] if lines else ""
+
     def close(self) -> None:
         self._stop.set()
         self._thread.join()

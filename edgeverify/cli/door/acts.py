@@ -14,6 +14,7 @@ from edgeverify.cli.options import ConfigFile, StateFolder
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from edgeverify.config import LoadedConfig
     from edgeverify.journal import Journal
     from edgeverify.state import StateDirectory
 
@@ -40,12 +41,13 @@ def unlock(
     from edgeverify.status_socket import ask, is_running
 
     who = _who()
-    with changing(load_config(config), state) as place:
+    loaded = load_config(config)
+    with changing(loaded, state) as place:
         if is_running(place.folder):
             known = bool(ask(place.folder, "unlock", card=card, user=who).get("known"))
         else:
             now = datetime.now(timezone.utc)
-            with _journal(place, now) as journal:
+            with _journal(loaded, place, now) as journal:
                 known = journal.unlock(card, at=now, by_user=who)
     said = "its failures are forgotten" if known else "it had no failures on record"
     say(f"card {card}: {said}" if card else f"walk-up: {said}")
@@ -68,7 +70,8 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
 
     who = _who()
     now = datetime.now(timezone.utc)
-    with changing(load_config(config), state) as place:
+    loaded = load_config(config)
+    with changing(loaded, state) as place:
         if is_running(place.folder):
             ask(place.folder, "clock-accept", user=who)
         else:
@@ -76,7 +79,7 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
             from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, remember
 
             clock = SystemClock()
-            with _journal(place, now) as journal:
+            with _journal(loaded, place, now) as journal:
                 journal.accept_clock(at=now, by_user=who)
                 journal.keep_fact(BOOT_FACT, clock.boot)
                 journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
@@ -84,22 +87,12 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
 
 
 @contextmanager
-def _journal(place: StateDirectory, now: datetime) -> Iterator[Journal]:
-    from edgeverify.errors import StateError
-    from edgeverify.journal import Journal
+def _journal(loaded: LoadedConfig, place: StateDirectory, now: datetime) -> Iterator[Journal]:
+    from edgeverify.cli.state import stopped_journal
     from edgeverify.state import take_lock
 
-    with take_lock(place):
-        if not place.journal.exists():
-            raise StateError(
-                f"the door {place.door!r} has no journal yet, in {place.folder}",
-                advice="Its daemon makes it at the first start: there is nothing to change before.",
-            )
-        journal = Journal.open(place.journal, now=now).journal
-        try:
-            yield journal
-        finally:
-            journal.close()
+    with take_lock(place), stopped_journal(loaded, place, now) as (journal, _):
+        yield journal
 
 
 def _who() -> str:

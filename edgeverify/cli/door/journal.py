@@ -100,16 +100,27 @@ def show_acts(
 @app.command()
 @plain_errors
 def check(config: ConfigFile, *, state: StateFolder = None) -> None:
-    """Run SQLite's whole integrity check; exit 1 where it finds anything.
+    """Check the whole file, and each decision's signature; exit 1 where anything is not right.
+
+    A decision that was changed afterwards is named by its number.
 
     Example: edgeverify journal check --config front-door.yaml
     """
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.journal.database import integrity
+    from edgeverify.journal.proofs import doubtful
+    from edgeverify.keys import read_signing_keys
 
     with reading(load_config(config), state) as place:
         problems = integrity(place.journal)
-    for problem in problems or ("ok",):
-        say(problem)
+        for problem in problems:
+            say(problem)
+        if not problems:
+            keys = read_signing_keys(place.signing_keys)
+            for problem in doubtful(place.journal, keys.ever()):
+                problems = (*problems, problem)
+                say(problem)
+    if not problems:
+        say("ok")
     raise typer.Exit(1 if problems else 0)

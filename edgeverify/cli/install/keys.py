@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from edgeverify.config import LoadedConfig
     from edgeverify.key_rotation import AnnouncedKey
     from edgeverify.keys import SigningKeys
+    from edgeverify.state import StateDirectory
     from edgeverify.status_socket import Json
 
 ANNOUNCED_DAYS = 7.0
 """How long a key is announced before it signs, unless said otherwise."""
+SHOWN_PREVIOUS = 4
+"""Old keys that are listed; the file keeps more."""
 
 app = typer.Typer(help="The key that signs this door's decisions.", no_args_is_help=True)
 
@@ -107,6 +110,7 @@ def rotate(
         else:
             with take_lock(place):
                 answer = _rotated(place.signing_keys, loaded, wanted)
+                _seal(place, loaded)
     if "next" in answer:
         say(f"key {answer['next']} is announced, and signs from {_day(answer['begins_at'])} on")
         say(f"until then {answer['current']} signs")
@@ -153,6 +157,22 @@ def _rotated(signing_keys: Path, loaded: LoadedConfig, wanted: float | None) -> 
     return {"old": old.keyid, "new": new.keyid, "until": until.isoformat()}
 
 
+def _seal(place: StateDirectory, loaded: LoadedConfig) -> None:
+    """Let the door know at its next start that this door's own command wrote the files."""
+    from contextlib import suppress
+    from datetime import datetime, timezone
+
+    from edgeverify.cli.state import stopped_journal
+    from edgeverify.daemon.sealed_facts import SealedFacts
+    from edgeverify.daemon.state_files import PURPOSE, StateFiles
+    from edgeverify.errors import EdgeverifyError
+
+    now = datetime.now(timezone.utc)
+    with suppress(EdgeverifyError), stopped_journal(loaded, place, now) as (journal, secret):
+        if secret:
+            StateFiles(place, SealedFacts(journal, secret, PURPOSE)).keep()
+
+
 def _day(text: Json) -> str:
     from datetime import datetime
 
@@ -163,7 +183,7 @@ def _print(keys: SigningKeys, announced: AnnouncedKey | None, now: datetime) -> 
     say(f"{keys.keyid}  signs since {keys.made_at:%Y-%m-%d %H:%M} UTC")
     if announced is not None and announced.private is not None:
         say(f"{announced.keyid}  announced, signs from {announced.begins_at:%Y-%m-%d %H:%M} UTC on")
-    for old in keys.previous:
+    for old in keys.previous[:SHOWN_PREVIOUS]:
         verb = "accepted until" if old.accepted_until > now else "no longer accepted since"
         say(f"{old.keyid}  {verb} {old.accepted_until:%Y-%m-%d %H:%M} UTC")
     say()

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.open_files import DETAIL, is_exhausted
 from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import ReferenceUnusableError, RuntimeUnavailableError
 from edgeverify.watchdog import Watch
@@ -93,8 +94,12 @@ class DoorThread:
             self._faults.raise_fault(FaultName.MODEL_UNAVAILABLE, error.problem)
         elif isinstance(error, ReferenceUnusableError):
             reason = Reason.REFERENCE_UNUSABLE
-        LOG.error("a turn of the door failed: %s", type(error).__name__, exc_info=error)
-        self._faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
+        if is_exhausted(error):
+            LOG.error("a turn of the door failed: too many open files")
+            self._faults.raise_fault(FaultName.OPEN_FILES_EXHAUSTED, DETAIL)
+        else:
+            LOG.error("a turn of the door failed: %s", type(error).__name__, exc_info=error)
+            self._faults.raise_fault(FaultName.INTERNAL_ERROR, type(error).__name__)
         try:
             self.door.fail(reason)
         except Exception:

@@ -142,8 +142,8 @@ class Reloader:
         sources = chosen(self._sources, settings.claims)
         people = People.of(settings.door, settings.staff, references, time_zone=settings.time_zone)
         point, walk_up = self._witness.hold_both(
-            points(settings, sources, verifier),
-            verifier.bundle.operating_points_in(verifier.embedding_space),
+            lambda measured: points(settings, sources, verifier, of=measured),
+            verifier.measured,
             accepted=settings.decision.accept_points,
         )
         own = self._closeness.of(people, settings, point, verifier.bundle.metric)
@@ -154,7 +154,10 @@ class Reloader:
             plan=verifier.plan(settings),
             point=replace(point, raised=own.raised),
             walk_up_point=None if walk_up is None else replace(walk_up, raised=own.raised),
-            pad_threshold=verifier.pad_threshold(settings),
+            pad_threshold=self._witness.hold_pad(
+                verifier.pad_threshold(settings),
+                verifier.pad_space if settings.pad.threshold is None else "",
+            ),
             digest=config.digest,
             own_people=own,
         )
