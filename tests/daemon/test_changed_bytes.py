@@ -112,7 +112,6 @@ def _start(state: StateDirectory) -> Start:
         said += doubtful(state.journal, ring.current.ever())
         rows = [(row.sequence, row.card, row.outcome, row.reason) for row in recent(state.journal)]
     except EdgeverifyError as error:
-        assert error.problem[0].isalpha() or error.problem[0] in "'/"
         return Start(said=(*said, str(error)))
     return Start(acts_on=(people, lockouts, floor, sorted(keys), rows), said=tuple(said))
 
@@ -157,7 +156,7 @@ def test_a_changed_byte_is_told_or_changes_nothing(
     right = _changed(state, name, 0, 0, tmp_path)
     assert right.said == (), "no byte changed"
     size = (state.folder / name).stat().st_size
-    draw = random.Random(tries)  # noqa: S311 - a choice of places, the same in each run
+    draw = random.Random(tries)  # the same places in each run
     told = 0
     for _ in range(min(tries, 8 * size)):
         position, bits = draw.randrange(size), 1 << draw.randrange(8)
