@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from edgeverify_train.commands.align import align
+from edgeverify_train.commands.check_data import check_data
 from edgeverify_train.commands.recipes import recipes
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ def _several() -> None:
 
 app.command("recipes")(recipes)
 app.command("align")(align)
+app.command("check-data")(check_data)
 
 
 def main() -> None:

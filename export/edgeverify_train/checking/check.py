@@ -1,0 +1,193 @@
+"""The whole check of a folder: amount, hashes, faces, leakage."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeverify.bundle.loading import Bundle
+from edgeverify.errors import ConfigError
+from edgeverify.evaluation.images.acquire import Problem, Progress
+from edgeverify.evaluation.instrument import Instrument
+from edgeverify_train.aligned_folder import AlignedStatement, read_statement
+from edgeverify_train.checking.amount import Amount, amount
+from edgeverify_train.checking.findings import (
+    SamePerson,
+    SamePicture,
+    Stranger,
+    same_people,
+    same_pictures,
+    strangers,
+)
+from edgeverify_train.checking.looking import look_at_all
+from edgeverify_train.checking.neighbours import neighbours
+from edgeverify_train.people.folder import Person, people_in, pictures_below
+from edgeverify_train.people.leakage import shared_people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where the embedder calls two pictures one person: strictly, and at FMR 1e-3."""
+
+    strict: float
+    strict_fmr: float
+    loose: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Checked:
+    """Everything that was found; numbers are places in `paths` and `names`."""
+
+    amount: Amount
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    person: tuple[int, ...]
+    few: Mapping[str, int]
+    same_pictures: tuple[SamePicture, ...]
+    same_people: tuple[SamePerson, ...]
+    strangers: tuple[Stranger, ...]
+    unseen: tuple[Problem, ...]
+    leaked: Mapping[Path, tuple[str, ...]]
+    leaked_pictures: Mapping[Path, tuple[Path, ...]]
+    """By each folder of an evaluation: pictures that lie in it too, under whatever name."""
+    thresholds: Thresholds
+
+    @property
+    def must_mend(self) -> tuple[str, ...]:
+        """Return what makes every figure on such a folder void, each as a few words."""
+        across = [one for one in self.same_pictures if len(one.people) > 1]
+        found = []
+        if across:
+            found.append(f"pictures under several people ({len(across)})")
+        people = {name for names in self.leaked.values() for name in names}
+        if people:
+            found.append(f"people of an evaluation list ({len(people)})")
+        pictures = {path for paths in self.leaked_pictures.values() for path in paths}
+        if pictures:
+            found.append(f"pictures of an evaluation folder ({len(pictures)})")
+        return tuple(found)
+
+
+def is_cut_for(cut: AlignedStatement | None, networks: Sequence[Bundle]) -> bool:
+    """Return whether chips were cut by the template of all these networks, so as to be fed."""
+    return cut is not None and all(
+        (one.manifest.template, one.manifest.template_version)
+        == (cut.template, cut.template_version)
+        for one in networks
+    )
+
+
+def thresholds_of(instrument: Instrument) -> Thresholds:
+    """Take them from the bundle's operating points; ConfigError where it has none."""
+    bundle = instrument.verifier.bundle
+    points = bundle.operating_points
+    strict = None if points is None else points.strictest("single")
+    loose = None if points is None else points.at_most(1e-3, "single")
+    if strict is None or loose is None:
+        raise ConfigError(
+            f"the bundle {bundle.name} has no measured thresholds to judge by",
+            advice="Take --bundle sface, or calibrate this one: edgeverify calibrate.",
+        )
+    return Thresholds(strict=strict.threshold, strict_fmr=strict.fmr, loose=loose.threshold)
+
+
+def check_folder(
+    folder: Path,
+    instrument: Instrument,
+    *,
+    lists: Sequence[Path] = (),
+    min_pictures: int = 2,
+    cache: Path | None = None,
+    progress: Progress,
+) -> Checked:
+    """Look at every picture of a folder per person. ConfigError where it holds nobody."""
+    people, _ = people_in(folder, min_pictures=1)
+    thresholds = thresholds_of(instrument)
+    listed = [(number, path) for number, one in enumerate(people) for path in one.pictures]
+    seen, problems = look_at_all(
+        [path for _, path in listed],
+        instrument,
+        are_chips=read_statement(folder) is not None,
+        cache=cache,
+        progress=progress,
+    )
+    kept = [
+        (number, path) for number, path in listed if path in seen and seen[path].values is not None
+    ]
+    person = np.array([number for number, _ in kept], dtype=np.int64)
+    unseen = [
+        Problem(path=path, problem=refusal.hint if refusal.gate is None else refusal.gate.value)
+        for _, path in listed
+        if path in seen and (refusal := seen[path].refusal) is not None
+    ]
+    every = [(number, path) for number, path in listed if path in seen]
+    alike = same_pictures(
+        [seen[path].digest for _, path in every], np.array([n for n, _ in every], dtype=np.int64)
+    )
+    place = {path: index for index, (_, path) in enumerate(listed)}
+    to_listed = [place[path] for _, path in kept]
+    found_people: tuple[SamePerson, ...] = ()
+    found_strangers: tuple[Stranger, ...] = ()
+    if len(kept) > 1:
+        values = np.stack([one for _, path in kept if (one := seen[path].values) is not None])
+        found = neighbours(values, person, instrument.metric, thresholds.strict)
+        found_people = tuple(
+            SamePerson(
+                first=to_listed[one.first], second=to_listed[one.second],
+                score=one.score, pairs=one.pairs,
+            )
+            for one in same_people(found, person)
+        )  # fmt: skip
+        found_strangers = tuple(
+            Stranger(
+                picture=to_listed[one.picture],
+                own=to_listed[one.own],
+                own_score=one.own_score,
+                rather=None if one.rather is None else to_listed[one.rather],
+                rather_score=one.rather_score,
+            )
+            for one in strangers(found, thresholds.loose)
+        )
+    shown = [place[path] for _, path in every]
+    return Checked(
+        amount=amount([len(one.pictures) for one in people]),
+        names=tuple(one.name for one in people),
+        paths=tuple(path for _, path in listed),
+        person=tuple(number for number, _ in listed),
+        few={one.name: len(one.pictures) for one in people if len(one.pictures) < min_pictures},
+        same_pictures=tuple(
+            SamePicture(pictures=tuple(shown[i] for i in one.pictures), people=one.people)
+            for one in alike
+        ),
+        same_people=found_people,
+        strangers=found_strangers,
+        unseen=(*problems, *unseen),
+        leaked=shared_people((one.name for one in people), lists),
+        leaked_pictures=_shared_pictures(people, lists),
+        thresholds=thresholds,
+    )
+
+
+def _shared_pictures(
+    people: Sequence[Person], lists: Sequence[Path]
+) -> dict[Path, tuple[Path, ...]]:
+    """Find pictures of the folder, byte for byte, in the lists that are folders."""
+    folders = [each for each in lists if each.is_dir()]
+    if not folders:
+        return {}
+    own = {_digest(path): path for one in people for path in one.pictures}
+    found = {}
+    for folder in folders:
+        theirs = {_digest(path) for path in pictures_below(folder)}
+        shared = tuple(sorted(path for digest, path in own.items() if digest in theirs))
+        if shared:
+            found[folder] = shared
+    return found
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,198 @@
+"""A check in words, as JSON, and as a picture of the worst."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sized
+from pathlib import Path
+
+from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
+from edgeverify.evaluation.as_json import plain
+from edgeverify_train.checking.check import Checked
+from edgeverify_train.checking.findings import SamePicture
+from edgeverify_train.gallery import PairShown, Side, write_gallery
+
+_SHOWN = 10
+
+
+def lines(found: Checked) -> Iterator[str]:
+    """Yield the check for people, what must be mended first."""
+    has = found.amount
+    yield (
+        f"{has.people:,} people, {has.pictures:,} pictures ({has.fewest} to {has.most} of each, "
+        f"median {has.median:g}); possible pairs: {has.mated:,} mated, {has.non_mated:,} non-mated"
+    )
+    yield has.verdict
+    yield from _leaks(found)
+    across = [one for one in found.same_pictures if len(one.people) > 1]
+    within = [one for one in found.same_pictures if len(one.people) == 1]
+    yield from _listed(
+        f"{_many(across, 'picture')} under several people",
+        [" = ".join(_named(found, index) for index in one.pictures) for one in across],
+    )
+    yield from _listed(
+        f"{_many(within, 'picture')} more than once under one person",
+        [" = ".join(_named(found, index) for index in one.pictures) for one in within],
+    )
+    judged = found.thresholds
+    yield from _listed(
+        f"{_many(found.same_people, 'pair')} of people may be one person under two names (score at "
+        f"least {judged.strict:.3f}; of {has.non_mated:,} pairs of pictures "
+        f"{has.non_mated * judged.strict_fmr:.2g} do by chance)",
+        [
+            f"{_named(found, one.first)} and {_named(found, one.second)}: {one.score:.3f}"
+            f"{f', {one.pairs} such pairs' if one.pairs > 1 else ''}"
+            for one in found.same_people
+        ],
+    )
+    yield from _listed(
+        f"{_many(found.strangers, 'picture')} that may be of somebody else (score with their "
+        f"own folder below {judged.loose:.3f})",
+        [
+            f"{_named(found, one.picture)}: {one.own_score:.3f} at best with its own"
+            + (
+                ""
+                if one.rather is None
+                else f", {one.rather_score:.3f} with {_named(found, one.rather)}"
+            )
+            for one in found.strangers
+        ],
+    )
+    yield from _listed(
+        f"people with too few pictures: {len(found.few)}",
+        [f"{name}: {count}" for name, count in sorted(found.few.items())],
+    )
+    yield from _listed(
+        f"{_many(found.unseen, 'picture')} that could not be judged",
+        [f"{one.path.parent.name}/{one.path.name}: {_reason(one.problem)}" for one in found.unseen],
+    )
+    if found.must_mend:
+        yield f"To be mended before a training: {'; '.join(found.must_mend)}."
+
+
+def _many(things: Sized, word: str) -> str:
+    return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"
+
+
+def _reason(problem: str) -> str:
+    return problem.rpartition(": ")[2].replace("_", " ")
+
+
+def _leaks(found: Checked) -> Iterator[str]:
+    for path, names in found.leaked.items():
+        yield from _listed(f"people who are in the evaluation {path}: {len(names)}", list(names))
+    for path, pictures in found.leaked_pictures.items():
+        yield from _listed(
+            f"{_many(pictures, 'picture')} that are in the evaluation {path}",
+            [f"{each.parent.name}/{each.name}" for each in pictures],
+        )
+
+
+def _listed(heading: str, entries: list[str]) -> Iterator[str]:
+    if not entries:
+        return
+    yield f"{heading}:"
+    yield from (f"  {entry}" for entry in entries[:_SHOWN])
+    if len(entries) > _SHOWN:
+        yield f"  and {len(entries) - _SHOWN} more"
+
+
+def _named(found: Checked, index: int) -> str:
+    path = found.paths[index]
+    return f"{found.names[found.person[index]]}/{path.name}"
+
+
+def as_json(found: Checked) -> str:
+    """Return the whole check, every picture by its place, as JSON."""
+
+    def place(index: int) -> str:
+        return _named(found, index)
+
+    content = {
+        "amount": plain(found.amount),
+        "verdict": found.amount.verdict,
+        "must_mend": list(found.must_mend),
+        "same_pictures": [
+            {
+                "pictures": [place(i) for i in one.pictures],
+                "people": [found.names[number] for number in one.people],
+            }
+            for one in found.same_pictures
+        ],
+        "same_people": [
+            {
+                "first": place(one.first),
+                "second": place(one.second),
+                "score": round(one.score, 4),
+                "pairs": one.pairs,
+            }
+            for one in found.same_people
+        ],
+        "strangers": [
+            {
+                "picture": place(one.picture),
+                "own_score": round(one.own_score, 4),
+                "rather": None if one.rather is None else place(one.rather),
+                "rather_score": None if one.rather is None else round(one.rather_score, 4),
+            }
+            for one in found.strangers
+        ],
+        "too_few": dict(found.few),
+        "not_judged": [{"picture": str(one.path), "problem": one.problem} for one in found.unseen],
+        "leaked_people": {str(path): list(names) for path, names in found.leaked.items()},
+        "leaked_pictures": {
+            str(path): [str(each) for each in pictures]
+            for path, pictures in found.leaked_pictures.items()
+        },
+        "thresholds": plain(found.thresholds),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def write_check(found: Checked, folder: Path) -> tuple[Path, Path]:
+    """Write `check.json` and `worst.png`; returns their paths."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    words, picture = folder / "check.json", folder / "worst.png"
+    write_whole(words, (as_json(found) + "\n").encode())
+    write_gallery(picture, _worst(found), "the worst: labels that may be wrong")
+    return words, picture
+
+
+def _of_another(found: Checked, one: SamePicture) -> int:
+    first = found.person[one.pictures[0]]
+    return next(index for index in one.pictures if found.person[index] != first)
+
+
+def _worst(found: Checked) -> list[PairShown]:
+    def side(index: int) -> Side:
+        return Side(path=found.paths[index], words=_named(found, index))
+
+    across = [one for one in found.same_pictures if len(one.people) > 1]
+    pairs = [
+        PairShown(
+            first=side(one.pictures[0]),
+            second=side(_of_another(found, one)),
+            words="one picture, two people",
+        )
+        for one in across
+    ]  # fmt: skip
+    pairs += [
+        PairShown(
+            first=side(one.picture),
+            second=side(one.own if one.rather is None else one.rather),
+            words=f"unlike its own folder ({one.own_score:.3f} at best)"
+            if one.rather is None
+            else f"rather this one: {one.rather_score:.3f}, own {one.own_score:.3f}",
+        )
+        for one in found.strangers
+    ]
+    pairs += [
+        PairShown(
+            first=side(one.first),
+            second=side(one.second),
+            words=f"two names, one person? {one.score:.3f}",
+        )
+        for one in found.same_people
+    ]
+    once = {frozenset((pair.first.path, pair.second.path)): pair for pair in reversed(pairs)}
+    return list(reversed(once.values()))

@@ -1,0 +1,153 @@
+"""`edgeverify-train check-data`: what spoils a training is found, and only that."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from edgeverify_train.checking.amount import amount
+from edgeverify_train.checking.findings import same_people, same_pictures, strangers
+from edgeverify_train.checking.neighbours import neighbours
+from edgeverify_train.cli import app
+from PIL import Image
+from typer.testing import CliRunner
+
+PEOPLE = ("Abel_Pacheco", "Adam_Sandler", "Akhmed_Zakayev")
+
+
+def crowd(people: int = 5, each: int = 4, spread: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Unit embeddings that keep made-up people well apart."""
+    random = np.random.default_rng(6)
+    centres = np.repeat(np.eye(16)[:people], each, axis=0)
+    values = centres + random.normal(0, spread / 4, centres.shape)
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    return values.astype(np.float32), np.repeat(np.arange(people), each)
+
+
+def test_good_labels_raise_nothing() -> None:
+    values, person = crowd()
+    found = neighbours(values, person, "cosine", 0.5)
+    assert not found.meetings
+    assert not strangers(found, 0.5)
+    assert (found.own_count == 3).all()
+    assert (found.own_best > 0.8).all()
+    assert (found.other_best < 0.5).all()
+
+
+def test_a_picture_in_another_persons_folder_is_named_with_whom_it_shows() -> None:
+    values, person = crowd()
+    person[0] = 4
+    (found,) = strangers(neighbours(values, person, "cosine", 0.5), 0.5)
+    assert found.picture == 0
+    assert found.rather is not None
+    assert person[found.rather] == 0
+    assert found.rather_score > 0.5 > found.own_score
+
+
+def test_a_picture_of_nobody_in_the_folder_is_unlike_the_rest() -> None:
+    values, person = crowd()
+    values[5] = np.eye(16)[12]
+    (found,) = strangers(neighbours(values, person, "cosine", 0.5), 0.5)
+    assert (found.picture, found.rather) == (5, None)
+
+
+def test_one_person_under_two_names_is_one_finding() -> None:
+    values, person = crowd()
+    person[person == 1] = np.array([1, 1, 7, 7])
+    found = same_people(neighbours(values, person, "cosine", 0.5), person)
+    assert [(sorted((person[one.first], person[one.second])), one.pairs) for one in found] == [
+        ([1, 7], 4)
+    ]
+
+
+def test_who_has_two_pictures_is_not_called_strange() -> None:
+    """Of two that differ, nobody can say which is the wrong one."""
+    values, person = crowd(each=2)
+    values[0] = np.eye(16)[12]
+    assert not strangers(neighbours(values, person, "cosine", 0.5), 0.5)
+
+
+def test_one_picture_in_several_places() -> None:
+    found = same_pictures(["a", "b", "a", "c", "b"], np.array([0, 1, 2, 2, 1]))
+    assert [(one.pictures, one.people) for one in found] == [((0, 2), (0, 2)), ((1, 4), (1,))]
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        (999, "fewer than the 1,000"),
+        (1000, "enough for a small task"),
+        (1500, "enough for a medium task"),
+        (5000, "enough for a large task"),
+    ],
+)
+def test_the_table_of_identities(people: int, said: str) -> None:
+    assert said in amount([2] * people).verdict
+
+
+def test_possible_pairs_are_counted() -> None:
+    found = amount([1, 2, 4])
+    assert (found.mated, found.non_mated) == (7, 14)
+    assert (found.fewest, found.median, found.most) == (1, 2, 4)
+
+
+@pytest.fixture
+def album(tmp_path: Path, testdata: Path) -> Path:
+    for person in PEOPLE:
+        (tmp_path / "album" / person).mkdir(parents=True)
+        for photo in sorted((testdata / "lfw/lfw-deepfunneled" / person).iterdir())[:3]:
+            shutil.copyfile(photo, tmp_path / "album" / person / photo.name)
+    return tmp_path / "album"
+
+
+def check(*words: str | Path) -> tuple[int, str, str]:
+    said = CliRunner().invoke(app, ["check-data", *(str(word) for word in words), "--no-cache"])
+    assert said.exception is None or isinstance(said.exception, SystemExit), said
+    return said.exit_code, said.stdout, said.stderr
+
+
+def test_real_people_and_what_was_done_to_their_folders(album: Path, tmp_path: Path) -> None:
+    """A photo in a wrong folder, one picture under two people, and people of an evaluation."""
+    code, out, _ = check(album)
+    assert code == 0, out
+    assert "3 people" in out
+    assert "may be" not in out
+    assert f"next: edgeverify-train fit RECIPE --data {album}" in out
+
+    shutil.move(album / PEOPLE[1] / f"{PEOPLE[1]}_0003.jpg", album / PEOPLE[0] / "moved.jpg")
+    shutil.copyfile(album / PEOPLE[2] / f"{PEOPLE[2]}_0001.jpg", album / PEOPLE[0] / "copy.jpg")
+    (album / PEOPLE[2] / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "pairs.txt").write_text(f"1\t1\n{PEOPLE[0]}\t1\t2\nSomebody\t1\tElse\t1\n")
+    code, out, _ = check(album, "--against", tmp_path / "pairs.txt", "-o", tmp_path / "out")
+    assert code == 1
+    assert "people who are in the evaluation" in out
+    assert f"{PEOPLE[0]}/copy.jpg = {PEOPLE[2]}/{PEOPLE[2]}_0001.jpg" in out
+    assert f"{PEOPLE[0]}/moved.jpg: " in out
+    assert f"with {PEOPLE[1]}/" in out
+    assert "broken.jpg: is not a picture that can be read" in out
+    assert "To be mended before a training" in out
+    told = json.loads((tmp_path / "out/check.json").read_text())
+    assert told["leaked_people"] == {str(tmp_path / "pairs.txt"): [PEOPLE[0]]}
+    assert told["strangers"][0]["rather"].split("/")[0] in PEOPLE[1:]
+    assert len(told["must_mend"]) == 2
+    with Image.open(tmp_path / "out/worst.png") as picture:
+        assert picture.width > 800
+    assert (tmp_path / "out/worst.png").stat().st_mode & 0o077 == 0
+
+
+def test_pictures_of_an_evaluation_folder_under_other_names(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "evaluation" / "X").mkdir(parents=True)
+    shutil.copyfile(album / PEOPLE[0] / f"{PEOPLE[0]}_0001.jpg", tmp_path / "evaluation/X/1.jpg")
+    code, out, _ = check(album, "--against", tmp_path / "evaluation")
+    assert code == 1
+    assert f"{PEOPLE[0]}/{PEOPLE[0]}_0001.jpg" in out
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    code, _, err = check(tmp_path / "nowhere")
+    assert code != 0
+    assert "nowhere" in err
+    assert "Traceback" not in err
