@@ -251,6 +251,18 @@ BENCH = $(BIN)/edgeverify bench --out docs/performance \
 	--video $(TESTDATA)/videos/ageitgey/short_hamilton_clip.mp4 \
 	--video $(TESTDATA)/videos/facenet-pytorch/video.mp4
 
+# What a release ships beside its models, made from the shared data and nothing else.
+MEASURE = $(BIN)/python -m
+MEASURED = $(TESTDATA) --weights $(dir $(TESTDATA))models
+
+operating-points: $(VENV)/daemon.stamp ## The thresholds that ship, and what they rest on (CHECK=1: only compare)
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet gender-guesser==0.4.0
+	$(MEASURE) benchmarks.shipped_points $(MEASURED) $(if $(CHECK),--check)
+
+figures: $(VENV)/daemon.stamp ## The tables of docs/accuracy, the model card and README (CHECK=1: only compare)
+	$(MEASURE) benchmarks.accuracy_figures $(MEASURED) $(if $(CHECK),--check)
+.PHONY: operating-points figures
+
 bench: $(VENV)/daemon.stamp ## The figures of docs/performance, on a quiet machine; RIVAL=a python with face_recognition
 	$(BENCH) --model dlib-resnet
 	$(BENCH) --model mobilefacenet

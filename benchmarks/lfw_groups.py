@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
-from edgeverify.evaluation.images.pairs import read_pairs
+from edgeverify.evaluation.images.pairs import Pair, read_pairs
 
 _LISTED = """
 Ahn Aoki Arai Araki Azuma Bae Baek Bao Byun Cai Cao Chae Chan Chang Chao Chen Cheng Cheung
@@ -52,21 +54,25 @@ def family_group(person: str) -> str:
     return "east_asian" if comes_first or parts[-1] in FAMILY_NAMES else ""
 
 
-def main() -> int:
-    """Write the table to standard output."""
+def write_table(pairs: Sequence[Pair], file: TextIO) -> None:
+    """Write the table of everybody whom the pairs name. ImportError without gender-guesser."""
     import gender_guesser.detector  # noqa: PLC0415 - needed here alone
 
     guess = gender_guesser.detector.Detector(case_sensitive=False).get_gender
     said = {"female": "woman", "mostly_female": "woman", "male": "man", "mostly_male": "man"}
-    pairs = read_pairs(Path(sys.argv[1]))
     people = sorted({key.person for pair in pairs for key in (pair.probe, pair.reference)})
-    table = csv.writer(sys.stdout)
+    table = csv.writer(file)
     table.writerow(("person", "sex", "names"))
     for person in people:
         names = family_group(person)
         # Family names come first there, and the list of first names is mostly a Western one.
         sex = "" if names else said.get(guess(person.split("_")[0]), "")
         table.writerow((person, sex, names))
+
+
+def main() -> int:
+    """Write the table to standard output."""
+    write_table(read_pairs(Path(sys.argv[1])), sys.stdout)
     return 0
 
 

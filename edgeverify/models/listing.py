@@ -22,6 +22,7 @@ from edgeverify.models.catalogue import (
     measured_at,
     shipped_operating_points,
 )
+from edgeverify.models.figures import shipped_figures
 from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions, open_sessions
 from edgeverify.settings import ModelSettings
@@ -73,6 +74,12 @@ class ListedModel:
         found = points.sets[0].at_most(_SHOWN_FMR, "single") if points and points.sets else None
         return "" if found is None else found.group_evidence
 
+    @property
+    def figures(self) -> str:
+        """What the default rate costs, and what happens before one camera; empty: not measured."""
+        found = shipped_figures().models.get(self.name)
+        return "" if found is None else found.line
+
     def lines(self) -> Lines:
         """Label and text of each line."""
         weak = [("no door", f"{self.entry.weak}; a door needs model.accept_weak")]
@@ -85,6 +92,7 @@ class ListedModel:
             ("trained on", self.entry.trained_on),
             ("measured", self.measured),
             *([("groups", self.worst_group)] if self.worst_group else []),
+            *([("figures", self.figures)] if self.figures else []),
             *(
                 ("part", f"{part.name}, {100 * part.weight:g} % of the score")
                 for part in self.entry.parts
@@ -99,6 +107,7 @@ class ListedModel:
             "weak": self.entry.weak,
             "measured": self.measured,
             "worst_group": self.worst_group,
+            "figures": self.figures,
             "installed": self.is_installed,
         }
 

@@ -1,0 +1,1 @@
+"""The figures that README, docs and `models list` show, measured in one go."""
