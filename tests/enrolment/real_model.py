@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
-from edgeverify.feeding.statement import Feeding
+from edgeverify.feeding.statement import Feeding, Mirror
 from edgeverify.models.bundle_writer import EmbedderRecipe, write_embedder
 
 
-def write_mobilefacenet(folder: Path, trained_models: Path) -> None:
+def write_mobilefacenet(
+    folder: Path,
+    trained_models: Path,
+    *,
+    metric: Literal["cosine", "euclidean"] = "cosine",
+    normalise: bool = True,
+    mirror: Mirror = "both",
+) -> None:
+    """Write a bundle that states what an owner might."""
     model = (trained_models / "MobileFaceNet.onnx").read_bytes()
     recipe = EmbedderRecipe(
         name="mobilefacenet",
@@ -27,5 +36,8 @@ def write_mobilefacenet(folder: Path, trained_models: Path) -> None:
         template="arcface-112",
         embedding_size=128,
         licence="Apache-2.0",
+        metric=metric,
+        normalise=normalise,
+        mirror=mirror,
     )
     write_embedder(folder, recipe, {"fp32": model})

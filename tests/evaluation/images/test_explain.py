@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
 
-from edgeverify.domain import OperatingPoint
-from edgeverify.enrolment import load_photo, probe_photo
+from edgeverify.comparison import fuse
+from edgeverify.domain import Frame, OperatingPoint, Reference
+from edgeverify.enrolment import embed_photo, load_photo, probe_photo
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.explain import Patch, explain_pair, occlusion_map
+from edgeverify.feeding.statement import Mirror
 from edgeverify.settings import EnrolmentSettings, ModelSettings, QualitySettings, Settings
 from edgeverify.verifier.photos import open_photo_verifier
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
@@ -65,6 +68,51 @@ def test_the_middle_of_the_face_speaks_for_a_match_and_the_corners_do_not(
         assert face.heat.max() > 0.02
     assert steps[-1] == (98, 98)
     assert steps == sorted(steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("metric", "normalise", "mirror"),
+    [
+        ("cosine", True, "reference"),
+        ("euclidean", True, "both"),
+        ("euclidean", False, "reference"),
+    ],
+)
+def test_whatever_the_metric_it_explains_the_score_that_the_door_uses(
+    metric: Literal["cosine", "euclidean"],
+    normalise: bool,  # noqa: FBT001
+    mirror: Mirror,
+    trained_models: Path,
+    testdata: Path,
+    tmp_path: Path,
+) -> None:
+    """The door observes a frame against a reference of one photo, and of that photo twice."""
+    bundle = tmp_path / "stated"
+    write_mobilefacenet(bundle, trained_models, metric=metric, normalise=normalise, mirror=mirror)
+    said = run(
+        "explain", testdata / OBAMA_AGAIN, testdata / OBAMA, "--bundle", bundle,
+        "--threshold", "-100", "--patch", "0.4", "-o", tmp_path / "why.png", "--json",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    assert told["metric"] == metric
+    model = ModelSettings(bundle=str(bundle), runtime="onnxruntime-cpu", threads=1)
+    with open_photo_verifier(Settings(model=model), bundle, bundle.parent) as opened:
+        photo, frame = (
+            load_photo((testdata / name).parent, name.name, EnrolmentSettings())
+            for name in (OBAMA, OBAMA_AGAIN)
+        )
+        one = embed_photo(opened.pipeline, photo, "reference")
+        for photos in ((one,), (one, one)):
+            reference = Reference(
+                card="1", name="Ann", embedding=fuse(photos), photo_count=len(photos)
+            )
+            seen_now = opened.pipeline.observe(
+                Frame(rgb=frame.rgb, sequence=1, captured_at=0.0), (reference,), POINT
+            )
+            assert seen_now.comparison is not None
+            assert seen_now.comparison.score == pytest.approx(told["score"], abs=2e-4)
 
 
 def test_what_is_hidden_already_changes_nothing(pipeline: Pipeline, testdata: Path) -> None:
