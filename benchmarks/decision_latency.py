@@ -25,8 +25,10 @@ import numpy as np
 from edgeverify.claims import MQTT
 from edgeverify.config import load_config
 from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.page.screen import ScreenBoard
-from edgeverify.daemon.service import Service, assemble
+from edgeverify.daemon.parts import Parts
+from edgeverify.daemon.service import assemble
 from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress
 from edgeverify.demo.film import FRAMES_PER_SECOND, shoot
@@ -35,14 +37,14 @@ from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Claim, Decision, Outcome
 from edgeverify.models.folders import cache_directory, models_directory
 from edgeverify.progress import silent
-from edgeverify.settings import VisionSettings
+from edgeverify.settings import DecisionSettings, VisionSettings
 from edgeverify.state import open_state
 from edgeverify.systemd import ServiceManager
 from edgeverify.verifier.pipeline import open_face_finder
 from tests.brokers import mosquitto
 
 
-def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
+def build(folder: Path, broker: BrokerAddress, bundle: str) -> Parts:
     """Make the daemon's parts with a film as its camera; everybody enrolled."""
     house = House.build(folder)
     finder = open_face_finder(models_directory(os.environ), VisionSettings())
@@ -51,7 +53,14 @@ def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     (house.photos / "owner.jpg").write_bytes(cast.owner_id_photo)
     film = house.film(Film.OWNER_WALKS_UP)
     shoot(film, (cast.owner,), generator=np.random.default_rng(1))
-    house.furnish(source=str(film), liveness="off", broker=broker, bundle=bundle, has_other=False)
+    house.furnish(
+        source=str(film),
+        liveness="off",
+        broker=broker,
+        bundle=bundle,
+        has_other=False,
+        timeout_seconds=DecisionSettings().timeout_seconds,
+    )
     config = load_config(house.config)
     service = assemble(
         config,
@@ -66,7 +75,7 @@ def build(folder: Path, broker: BrokerAddress, bundle: str) -> Service:
     return service
 
 
-def measure(service: Service, claims: int) -> list[float]:
+def measure(service: Parts, claims: int) -> list[float]:
     """Return milliseconds above (k - 1) frame intervals, one a granted claim."""
     rules = service.board.current.settings.decision
     unavoidable = (rules.required_matches - 1) / FRAMES_PER_SECOND
@@ -74,20 +83,20 @@ def measure(service: Service, claims: int) -> list[float]:
     found: list[float] = []
     conclude = service.reloads.records.conclude
 
-    def timed(decision: Decision, *, attempt: Attempt | None = None, **rest: Any) -> Decision:
-        result = conclude(decision, attempt=attempt, **rest)
+    def timed(decision: Decision, *, seen: Attempt | Fold | None = None, **rest: Any) -> Decision:
+        result = conclude(decision, seen=seen, **rest)
         screen = service.door.door.prompter
         if not isinstance(screen, ScreenBoard):
             raise SystemExit("this door tells nobody")
         publication = screen.announcer.last
         if (
             decision.outcome is Outcome.GRANT
-            and attempt is not None
-            and attempt.first_qualifying_at is not None
+            and isinstance(seen, Attempt)
+            and seen.first_qualifying_at is not None
             and publication is not None
             and publication.wait(5.0)
         ):
-            seconds = time.monotonic() - attempt.first_qualifying_at - unavoidable
+            seconds = time.monotonic() - seen.first_qualifying_at - unavoidable
             found.append(seconds * 1000)
         told.set()
         return result

@@ -12,7 +12,7 @@ import pytest
 
 from edgeverify.door_state import FoundState, Installed, Means, find_daemon, find_state, named_state
 from edgeverify.errors import StateError
-from edgeverify.state import as_owner, existing_state, open_state, state_path
+from edgeverify.state import existing_state, open_state, state_path
 from edgeverify.status_socket import SOCKET_NAME, StatusServer
 
 DOOR = "front-door"
@@ -258,31 +258,6 @@ def test_who_may_not_read_the_state_is_told_what_to_type(
         with pytest.raises(StateError, match="may not look into") as caught:
             find_daemon(None, environ, command="edgeverify status", installed=machine)
         assert caught.value.advice == "Type: sudo edgeverify status"
-
-
-def test_root_works_as_the_state_s_owner(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("being another user needs root")
-    folder = tmp_path / "var"
-    folder.mkdir()
-    os.chown(folder, THIRD_USER, THIRD_USER)
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == 0 and parent.name.startswith("pytest"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    tmp_path.chmod(0o711)
-    with as_owner(folder / "front"):
-        assert os.geteuid() == THIRD_USER
-        open_state(folder / "front", DOOR)
-    assert os.geteuid() == 0
-    assert {path.stat().st_uid for path in (folder / "front").rglob("*")} == {THIRD_USER}
-    with as_owner(folder / "front"), pytest.raises(PermissionError):
-        (tmp_path / "root-only").touch()
-
-
-def test_reading_makes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="the door 'front-door' has no state in"):
-        existing_state(tmp_path / "absent", DOOR)
-    assert list(tmp_path.iterdir()) == []
 
 
 class TestFindingTheDaemonWithoutAConfig:

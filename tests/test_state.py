@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgeverify.errors import StateError
-from edgeverify.state import open_state, state_path, take_lock
+from edgeverify.state import as_owner, existing_state, open_state, state_path, take_lock
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,30 @@ def test_a_user_without_home_or_name_is_told_to_name_a_state(
         state_path("front-door", None, {})
     assert caught.value.advice == "Name it with --state DIR."
     assert state_path("front-door", None, {"HOME": "/home/door"}).is_relative_to("/home/door")
+
+
+SOMEBODY_ELSE = 65534
+
+
+def test_root_works_as_the_state_s_owner(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("being another user needs root")
+    folder = tmp_path / "var"
+    folder.mkdir()
+    os.chown(folder, SOMEBODY_ELSE, SOMEBODY_ELSE)
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    with as_owner(folder / "front"):
+        assert os.geteuid() == SOMEBODY_ELSE
+        open_state(folder / "front", "front-door")
+    assert os.geteuid() == 0
+    assert {path.stat().st_uid for path in (folder / "front").rglob("*")} == {SOMEBODY_ELSE}
+    with as_owner(folder / "front"), pytest.raises(PermissionError):
+        (tmp_path / "root-only").touch()
+
+
+def test_reading_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="the door 'front-door' has no state in"):
+        existing_state(tmp_path / "absent", "front-door")
+    assert list(tmp_path.iterdir()) == []

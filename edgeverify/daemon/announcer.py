@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from edgeverify import __version__
 from edgeverify.domain import Claim, Language, Prompt
 from edgeverify.events import (
     DecisionPayload,
@@ -15,8 +16,10 @@ from edgeverify.events import (
     encode_event,
     encode_prompt,
 )
+from edgeverify.home_assistant import Hub
 from edgeverify.languages import KINDS, say
-from edgeverify.mqtt import LivePublication, LiveResult, MqttLink, OutboxDelivery
+from edgeverify.mqtt import Announcement, LivePublication, LiveResult, MqttLink, OutboxDelivery
+from edgeverify.settings import Settings
 
 
 class Announcer:
@@ -34,7 +37,7 @@ class Announcer:
 
     def publish_live(self, signed: SignedDecision) -> bool:
         """Hand a decision over that is already in the journal; False when it was dropped."""
-        result, self.last = self._link.publish_live(
+        result, self.last = self._link.publish.live(
             encode_event(signed, EventKind.LIVE),
             expires_at=signed.decision.expires_at,
             now=self._wall(),
@@ -55,10 +58,19 @@ class Announcer:
                 answer = encode_answer(decision, claim.id, signer, language=language)
                 expires_at = decision.expires_at
                 now = self._wall()
-                self._link.publish_answer(answer, claim.asker, expires_at=expires_at, now=now)
+                self._link.publish.answer(answer, claim.asker, expires_at=expires_at, now=now)
 
     def publish_prompt(self, prompt: Prompt) -> None:
         """Show a hint or a challenge step to whoever listens now."""
         words = say(prompt.code, prompt.language) if prompt.code in KINDS else ""
         message = encode_prompt(prompt, self._door, self._wall(), words=words)
-        self._link.publish_prompt(message, seconds=prompt.expires_in_seconds)
+        self._link.publish.prompt(message, seconds=prompt.expires_in_seconds)
+
+
+def announcement_to_hub(settings: Settings) -> Announcement | None:
+    """Return what Home Assistant is told, where it is to be told anything."""
+    wanted = settings.home_assistant
+    if not wanted.discovery:
+        return None
+    hub = Hub(settings.door, __version__, wanted.prefix)
+    return Announcement(topic=hub.topic, message=hub.message(), birth_topic=hub.birth_topic)

@@ -7,12 +7,10 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeverify import __version__
-from edgeverify.camera.camera import Camera
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.claims import (
     SOURCES,
@@ -25,7 +23,7 @@ from edgeverify.claims import (
 )
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
-from edgeverify.daemon.announcer import Announcer
+from edgeverify.daemon.announcer import Announcer, announcement_to_hub
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.attempt import make_judge
@@ -41,35 +39,27 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
-from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.opened_state import open_master_key, open_references_and_journal
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
+from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
 from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
-from edgeverify.daemon.remembered import remembered
 from edgeverify.daemon.reporter import Reporter
 from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.state_files import PURPOSE as SEALED_FILES
-from edgeverify.daemon.state_files import StateFiles
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
-from edgeverify.domain import Degradation
-from edgeverify.home_assistant import Hub
-from edgeverify.journal import Journal, JournalSeal
-from edgeverify.keys import load_master_key
 from edgeverify.metrics import Metrics
 from edgeverify.models.catalogue import shipped_points_of
 from edgeverify.models.folders import models_directory
-from edgeverify.mqtt import Announcement, ClientId, MqttLink, OutboxDelivery, load_credentials
+from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.page_socket import page_socket
-from edgeverify.references import ReferenceStore
-from edgeverify.references.takeover import take_over
-from edgeverify.settings import CameraSettings, Settings
+from edgeverify.settings import Settings
 from edgeverify.state import StateDirectory
 from edgeverify.systemd import ServiceManager
 from edgeverify.thermal import Sensors
@@ -78,31 +68,6 @@ from edgeverify.watchdog import Watch
 
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Service:
-    """The parts. Made by `assemble`; started, watched and stopped by the supervisor."""
-
-    state: StateDirectory
-    faults: FaultBoard
-    watch: Watch
-    metrics: Metrics
-    store: ReferenceStore
-    journal: Journal
-    board: Board
-    camera: CameraInUse
-    link: MqttLink
-    outbox: OutboxDelivery
-    lock: LockJournal
-    sources: RunningSources
-    door: DoorThread
-    health: Health
-    reporter: Reporter
-    reloads: Reloads
-    control: Control
-    page: PagePart
-    upkeep: Upkeep
 
 
 def new_id() -> str:
@@ -121,36 +86,30 @@ def assemble(
     environ: Mapping[str, str],
     manager: ServiceManager,
     kinds: Sequence[SourceKind] = SOURCES,
-) -> Service:
+) -> Parts:
     """Make every part. Raises EdgeverifyError for what must not start (config, keys, model)."""
     settings = config.settings
     require_fit(config, environ, kinds)
     faults = FaultBoard()
     metrics = Metrics(door=settings.door, version=__version__)
     now = wall()
-    master = load_master_key(
-        settings.keys.master_key_file,
-        config_folder=config.folder,
-        default=state.master_key,
-        environ=environ,
-        may_create=not state.references.exists(),
-    )
-    if master.source != str(state.master_key):
-        take_over(state.references, state.master_key, master.secret, master.source)
+    secret = open_master_key(config, state, environ)
     keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
-    camera = CameraInUse(settings.camera, lambda wanted: _camera(wanted, config.folder, state))
+    camera = CameraInUse(
+        settings.camera,
+        lambda wanted: open_camera(
+            wanted,
+            folder=config.folder,
+            scene_file=state.folder / "scene.png",
+            private=(state.folder, config.folder),
+        ),
+    )
     with ExitStack() as undo:
         undo.callback(camera.close)
-        store = ReferenceStore(state.references, master.secret, now=now, may_wait=True)
-        undo.callback(store.close)
-        opened = Journal.open(state.journal, now=now, seal=JournalSeal(master.secret))
-        undo.callback(opened.journal.close)
-        _say(faults, opened.notices)
-        journal = opened.journal
-        files = StateFiles(state, SealedFacts(journal, master.secret, SEALED_FILES))
-        _say(faults, _changed(files, journal, keys, master.secret, now))
+        opened = open_references_and_journal(state, secret, keys, faults=faults, now=now, undo=undo)
+        store, journal, known = opened.store, opened.journal, opened.known
 
         def open_model(wanted: Settings) -> Verifier:
             models = models_directory(environ)
@@ -164,12 +123,9 @@ def assemble(
             sources=kinds,
             wall=wall,
             environ=environ,
-            witness=PointsWitness(
-                SealedFacts(journal, master.secret, PURPOSE), faults, shipped_points_of
-            ),
+            witness=PointsWitness(SealedFacts(journal, secret, PURPOSE), faults, shipped_points_of),
         )
         board = Board(reloader.first_situation(config, verifier))
-        known = remembered(journal, now)
         clock = SystemClock(set_in_boot=known.boot)
         timekeeper = Timekeeper(
             clock,
@@ -204,9 +160,9 @@ def assemble(
             settings.door,
             credentials,
             on_claim=topic.arrived,
-            client_id=ClientId(settings.door, master.secret),
+            client_id=ClientId(settings.door, secret),
             on_lock=lock.heard,
-            announcement=_announcement(settings),
+            announcement=announcement_to_hub(settings),
             random=random.SystemRandom(),
         )
         outbox = OutboxDelivery(journal, link)
@@ -283,7 +239,7 @@ def assemble(
             on_end=reporter.ended_reload,
         )
         undo.pop_all()
-    return Service(
+    return Parts(
         state=state,
         faults=faults,
         watch=watch,
@@ -320,7 +276,7 @@ def assemble(
         ),
         upkeep=Upkeep(
             keys=keys,
-            files=files,
+            files=opened.files,
             journal=journal,
             journal_was_read=not journal.degradations(),
             store=store,
@@ -331,35 +287,3 @@ def assemble(
             faults=faults,
         ),
     )
-
-
-def _camera(settings: CameraSettings, folder: Path, state: StateDirectory) -> Camera:
-    return open_camera(
-        settings,
-        folder=folder,
-        scene_file=state.folder / "scene.png",
-        private=(state.folder, folder),
-    )
-
-
-def _announcement(settings: Settings) -> Announcement | None:
-    """Return what Home Assistant is told, where it is to be told anything."""
-    wanted = settings.home_assistant
-    if not wanted.discovery:
-        return None
-    hub = Hub(settings.door, __version__, wanted.prefix)
-    return Announcement(topic=hub.topic, message=hub.message(), birth_topic=hub.birth_topic)
-
-
-def _changed(
-    files: StateFiles, journal: Journal, keys: KeyRing, secret: bytes, now: datetime
-) -> tuple[Degradation, ...]:
-    """Name what of the state is not this door's own; one cause has one name."""
-    replaced = witness(journal, keys, files.state.signing_keys, secret, now=now)
-    changed = files.look()
-    return replaced or changed
-
-
-def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:
-    for notice in notices:
-        faults.raise_fault(notice.name, notice.detail)

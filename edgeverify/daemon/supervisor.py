@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from edgeverify.daemon.interval import Every
 from edgeverify.daemon.open_files import DETAIL, is_exhausted, look_at_open_files
-from edgeverify.daemon.service import Service
+from edgeverify.daemon.parts import Parts
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
 from edgeverify.logs import FoldingHandler
@@ -32,10 +32,10 @@ STATUS_EVERY_SECONDS = 15.0
 
 
 class Supervisor:
-    """Owns a `Service` from start to end. `stop` and `reload` may come from a signal handler."""
+    """Owns the `Parts` from start to end. `stop` and `reload` may come from a signal handler."""
 
     def __init__(
-        self, service: Service, manager: ServiceManager, logs: FoldingHandler | None = None
+        self, service: Parts, manager: ServiceManager, logs: FoldingHandler | None = None
     ) -> None:
         self._service = service
         self._manager = manager

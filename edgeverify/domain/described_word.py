@@ -19,11 +19,12 @@ class DescribedWord(str, Enum):
     grants: str
     advice: str
 
-    def __new__(cls, word: str, meaning: str = "", grants: str = "", advice: str = "") -> Self:
-        """Make a member of its four columns; by the word alone it is found again."""
-        made = str.__new__(cls, word)
-        made._value_ = word
-        made.meaning, made.grants, made.advice = meaning, grants, advice
+    def __new__(cls, row: str | tuple[str, str, str], advice: str = "") -> Self:
+        """Make a member of (word, meaning, grants) and advice; the word alone finds it again."""
+        columns = (row, "", "") if isinstance(row, str) else row
+        made = str.__new__(cls, columns[0])
+        made._value_, made.meaning, made.grants = columns
+        made.advice = advice
         return made
 
     def __str__(self) -> str:

@@ -22,303 +22,270 @@ _REFUSED_BACK_END = "this back end was refused; the next one runs"
 
 
 class FaultName(DescribedWord):
-    """Everything that a door can be degraded by, each with its meaning, grants and advice."""
+    """Everything that a door can be degraded by: word, meaning and grants, and then the advice."""
 
     CAMERA_STARTING = (
-        "camera_starting",
-        "the camera has not given a frame yet",
-        "no",
+        ("camera_starting", "the camera has not given a frame yet", "no"),
         "Wait ten seconds, then look again.",
     )
     CAMERA_OFFLINE = (
-        "camera_offline",
-        "it cannot be opened; tried again for ever",
-        "no",
+        ("camera_offline", "it cannot be opened; tried again for ever", "no"),
         "Look at its plug and its name, and whether this user may read it (group video).",
     )
     CAMERA_STALLED = (
-        "camera_stalled",
-        "no new frame for `camera.stalled_seconds`",
-        "no",
+        ("camera_stalled", "no new frame for `camera.stalled_seconds`", "no"),
         "Look at its network or USB cable; it is opened again by itself.",
     )
     CAMERA_FROZEN = (
-        "camera_frozen",
-        "identical pixels for `camera.frozen_seconds`",
-        "no",
+        ("camera_frozen", "identical pixels for `camera.frozen_seconds`", "no"),
         "Restart the camera: its picture stands still, or it plays a loop.",
     )
     CAMERA_BLACK = (
-        "camera_black",
-        "no light, or the lens cap",
-        "no",
+        ("camera_black", "no light, or the lens cap", "no"),
         "Take the cap off the lens, or give it light.",
     )
-    CAMERA_COVERED = ("camera_covered", "a surface without structure", "no", _LENS)
+    CAMERA_COVERED = (("camera_covered", "a surface without structure", "no"), _LENS)
     CAMERA_OVEREXPOSED = (
-        "camera_overexposed",
-        "nothing but white",
-        "no",
+        ("camera_overexposed", "nothing but white", "no"),
         "Keep sun and lamps out of the lens, or set its exposure.",
     )
     CAMERA_TORN = (
-        "camera_torn",
-        "broken pictures",
-        "no",
+        ("camera_torn", "broken pictures", "no"),
         "Look at its cable or network: the pictures arrive broken.",
     )
     CAMERA_ENDED = (
-        "camera_ended",
-        "a video file is over",
-        "no",
+        ("camera_ended", "a video file is over", "no"),
         "Set `camera.loop: true`, or name a camera in `camera.source`.",
     )
     CAMERA_MOVED = (
-        "camera_moved",
-        "the scene is not the one of the daily picture",
-        "yes",
+        ("camera_moved", "the scene is not the one of the daily picture", "yes"),
         "Turn it back; if it was meant, remove scene.png from the state directory.",
     )
     CAMERA_MONOCHROME = (
-        "camera_monochrome",
-        "its pictures have no colour, and passive liveness was chosen by hand",
-        "yes, but live people are refused more often (11 of 56 windows)",
+        (
+            "camera_monochrome",
+            "its pictures have no colour, and passive liveness was chosen by hand",
+            "yes, but live people are refused more often (11 of 56 windows)",
+        ),
         "Write `liveness: auto`, which asks for a challenge meanwhile, or give it more light.",
     )
     CAMERA_UNCONFINED = (
-        "camera_unconfined",
-        "the process that decodes the camera's stream can reach more than its camera",
-        "yes",
+        (
+            "camera_unconfined",
+            "the process that decodes the camera's stream can reach more than its camera",
+            "yes",
+        ),
         _CONFINE,
     )
     BROKER_UNREACHABLE = (
-        "broker_unreachable",
-        "no connection; tried again within seconds",
-        "no",
+        ("broker_unreachable", "no connection; tried again within seconds", "no"),
         "Is it running, and are `mqtt.host` and `mqtt.port` right? History waits in the journal.",
     )
     BROKER_SILENT = (
-        "broker_silent",
-        "connected, but nothing comes back",
-        "no",
+        ("broker_silent", "connected, but nothing comes back", "no"),
         "Restart the broker or look at the network: the connection stands, and nothing comes back.",
     )
     BROKER_REFUSED = (
-        "broker_refused",
-        "the broker refuses the connection, in its own words",
-        "no",
+        ("broker_refused", "the broker refuses the connection, in its own words", "no"),
         "The broker's own log says more; the sentence has its words.",
     )
     BROKER_REFUSED_CREDENTIALS = (
-        "broker_refused_credentials",
-        "wrong user or password",
-        "no",
+        ("broker_refused_credentials", "wrong user or password", "no"),
         "Set `mqtt.username` and `mqtt.password_file` to what the broker knows.",
     )
     BROKER_SESSION_TAKEN_OVER = (
-        "broker_session_taken_over",
-        "another client speaks as this door, or uses its login",
-        "now and then",
+        (
+            "broker_session_taken_over",
+            "another client speaks as this door, or uses its login",
+            "now and then",
+        ),
         "Two daemons with one `door:`, or another program with its login: give each its own.",
     )
     BROKER_CERTIFICATE = (
-        "broker_certificate",
-        "its certificate is not trusted",
-        "no",
+        ("broker_certificate", "its certificate is not trusted", "no"),
         "Set `mqtt.tls.ca_file` to what signed its certificate, and look at the clock.",
     )
     BROKER_TLS = (
-        "broker_tls",
-        "TLS fails otherwise",
-        "no",
+        ("broker_tls", "TLS fails otherwise", "no"),
         "Does this port speak TLS, and does `mqtt.tls.enabled` say so?",
     )
     BROKER_REFUSES_MESSAGES = (
-        "broker_refuses_messages",
-        "it takes the connection, not all that the door says",
-        "where decisions are taken",
+        (
+            "broker_refuses_messages",
+            "it takes the connection, not all that the door says",
+            "where decisions are taken",
+        ),
         _ACL + " Or the message is too long for it: the sentence says which was dropped.",
     )
     BROKER_REFUSES_CLAIMS = (
-        "broker_refuses_claims",
-        "the claim topic may not be subscribed",
-        "no",
+        ("broker_refuses_claims", "the claim topic may not be subscribed", "no"),
         _ACL,
     )
-    JOURNAL_UNAVAILABLE = ("journal_unavailable", "a decision cannot be committed", "no", _SPACE)
+    JOURNAL_UNAVAILABLE = (("journal_unavailable", "a decision cannot be committed", "no"), _SPACE)
     JOURNAL_REPLACED = (
-        "journal_replaced",
-        "the journal was damaged; kept aside, a new one begun",
-        "yes",
+        ("journal_replaced", "the journal was damaged; kept aside, a new one begun", "yes"),
         "Keep the file for an expert, then move it out of the state directory.",
     )
     JOURNAL_CHANGED = (
-        "journal_changed",
-        "what the journal refuses by was changed by somebody else than this door",
-        "yes, as the file now says",
+        (
+            "journal_changed",
+            "what the journal refuses by was changed by somebody else than this door",
+            "yes, as the file now says",
+        ),
         "Find out who may write to the state; look at lock-outs and clock. Gone at the next start.",
     )
     JOURNAL_OVERSIZED = (
-        "journal_oversized",
-        "larger than `journal.max_mebibytes`; the sentence says why",
-        "yes",
+        ("journal_oversized", "larger than `journal.max_mebibytes`; the sentence says why", "yes"),
         "Repair the connection to the broker: what it has not taken is kept. Or end the flood.",
     )
     READER_UNAVAILABLE = (
-        "reader_unavailable",
-        "a card reader of `claims.sources` cannot be read; tried again for ever",
-        "by the other sources",
+        (
+            "reader_unavailable",
+            "a card reader of `claims.sources` cannot be read; tried again for ever",
+            "by the other sources",
+        ),
         "Look at its plug, its name and its rights: the sentence says which and why.",
     )
     HISTORY_STUCK = (
-        "history_stuck",
-        "history waits although the broker is connected",
-        "yes",
+        ("history_stuck", "history waits although the broker is connected", "yes"),
         "Let the door publish on its `audit` topic (ACL), and give the broker's disk space.",
     )
     REFERENCES_IN_MEMORY = (
-        "references_in_memory",
-        "their file cannot be opened: made again from the photos, in memory, until it can",
-        "where the journal can",
+        (
+            "references_in_memory",
+            "their file cannot be opened: made again from the photos, in memory, until it can",
+            "where the journal can",
+        ),
         _SPACE,
     )
     REFERENCES_REPLACED = (
-        "references_replaced",
-        "the references were damaged; kept aside, made again from the photos",
-        "yes",
+        (
+            "references_replaced",
+            "the references were damaged; kept aside, made again from the photos",
+            "yes",
+        ),
         "Keep the file for an expert, then remove it: it holds references.",
     )
     SIGNING_KEY_REPLACED = (
-        "signing_key_replaced",
-        "the signing key went without a rotation, and another one signs",
-        "yes, but no lock that has the old key opens",
+        (
+            "signing_key_replaced",
+            "the signing key went without a rotation, and another one signs",
+            "yes, but no lock that has the old key opens",
+        ),
         "Restore signing-keys.json from a backup; or give each lock the new key, then rotate it.",
     )
     STATE_CHANGED = (
-        "state_changed",
-        "a file of the state was changed by somebody else than this door",
-        "yes, as the file now says",
+        (
+            "state_changed",
+            "a file of the state was changed by somebody else than this door",
+            "yes, as the file now says",
+        ),
         "Find out who may write there; the sentence says which file. Gone at the next start.",
     )
     OPEN_FILES_EXHAUSTED = (
-        "open_files_exhausted",
-        "the process has as many files open as it may",
-        "while nothing new has to be opened",
+        (
+            "open_files_exhausted",
+            "the process has as many files open as it may",
+            "while nothing new has to be opened",
+        ),
         "Look for what holds them (`ls -l /proc/PID/fd`); raise LimitNOFILE= of the service.",
     )
     THRESHOLD_HELD = (
-        "threshold_held",
-        "the model's operating points are looser than this door was set up with",
-        "yes, by the stricter threshold",
+        (
+            "threshold_held",
+            "the model's operating points are looser than this door was set up with",
+            "yes, by the stricter threshold",
+        ),
         "If you measured again, accept them as the sentence says; else restore the bundle.",
     )
     MODEL_UNAVAILABLE = (
-        "model_unavailable",
-        "the network cannot run",
-        "no",
+        ("model_unavailable", "the network cannot run", "no"),
         "The log says why; `edgeverify models list` shows what is installed.",
     )
-    ONNXRUNTIME_CUDA = ("onnxruntime-cuda", _REFUSED_BACK_END, "yes", _BACK_END)
-    TENSORRT = ("tensorrt", _REFUSED_BACK_END, "yes", _BACK_END)
+    ONNXRUNTIME_CUDA = (("onnxruntime-cuda", _REFUSED_BACK_END, "yes"), _BACK_END)
+    TENSORRT = (("tensorrt", _REFUSED_BACK_END, "yes"), _BACK_END)
     ONNXRUNTIME_CPU = (
-        "onnxruntime-cpu",
-        "no back end is left",
-        "no",
+        ("onnxruntime-cpu", "no back end is left", "no"),
         "Install the release again: no back end is left.",
     )
-    PAD_BROKEN = ("pad_broken", "the liveness bundle cannot be used", "with a challenge", _PAD)
+    PAD_BROKEN = (("pad_broken", "the liveness bundle cannot be used", "with a challenge"), _PAD)
     PAD_UNMEASURED = (
-        "pad_unmeasured",
-        "the liveness bundle has no operating point",
-        "no",
+        ("pad_unmeasured", "the liveness bundle has no operating point", "no"),
         "Set `pad.threshold`, or fetch a measured one: `edgeverify models fetch minifasnet`.",
     )
     LIVENESS_UNAVAILABLE = (
-        "liveness_unavailable",
-        "`liveness` asks for a bundle that is not there or broken",
-        "no",
+        ("liveness_unavailable", "`liveness` asks for a bundle that is not there or broken", "no"),
         _PAD,
     )
     LIVENESS_OFF = (
-        "liveness_off",
-        "switched off by hand: a photograph opens the door",
-        "yes",
+        ("liveness_off", "switched off by hand: a photograph opens the door", "yes"),
         "Remove `liveness: off`: a photo of a colleague opens this door.",
     )
     THRESHOLD_BY_HAND = (
-        "threshold_by_hand",
-        "no measured false match rate stands behind the threshold",
-        "yes",
+        ("threshold_by_hand", "no measured false match rate stands behind the threshold", "yes"),
         "Take `decision.threshold` out; or measure with `edgeverify calibrate`.",
     )
     CLOCK_UNSYNCED = (
-        "clock_unsynced",
-        "the wall clock is not to be trusted",
-        "no",
+        ("clock_unsynced", "the wall clock is not to be trusted", "no"),
         (
             "Set it (`timedatectl set-ntp true`), or accept it until the next boot: `edgeverify "
             "clock accept`. A door without a time server: `clock.allow_unsynced: true`."
         ),
     )
-    TEMPERATURE_UNKNOWN = ("temperature_unknown", "no temperature can be believed", "yes", _SENSOR)
+    TEMPERATURE_UNKNOWN = (
+        ("temperature_unknown", "no temperature can be believed", "yes"),
+        _SENSOR,
+    )
     TEMPERATURE_SENSOR_DEAD = (
-        "temperature_sensor_dead",
-        "one of several sensors is dead",
-        "yes",
+        ("temperature_sensor_dead", "one of several sensors is dead", "yes"),
         _SENSOR,
     )
     HOT = (
-        "hot",
-        "the door looks less often while nobody has claimed",
-        "yes",
+        ("hot", "the door looks less often while nobody has claimed", "yes"),
         "Give it shade and air: it looks less often while nobody has claimed.",
     )
     OVERHEATED = (
-        "overheated",
-        "suspended by heat",
-        "no",
+        ("overheated", "suspended by heat", "no"),
         "Let it cool: it opens by itself when it has.",
     )
     CONFIG_REJECTED = (
-        "config_rejected",
-        "the new config is broken, the old one is in force",
-        "yes",
+        ("config_rejected", "the new config is broken, the old one is in force", "yes"),
         "Run `edgeverify check-config FILE`: it shows every mistake. The old config is in force.",
     )
     RESTART_NEEDED = (
-        "restart_needed",
-        "a changed section is read only at start",
-        "yes",
+        ("restart_needed", "a changed section is read only at start", "yes"),
         "Restart the service: `systemctl restart edgeverify`.",
     )
     ENROLMENT_FAILED = (
-        "enrolment_failed",
-        "the store or the model failed while photos were enrolled",
-        "who was enrolled before",
+        (
+            "enrolment_failed",
+            "the store or the model failed while photos were enrolled",
+            "who was enrolled before",
+        ),
         "The sentence says why. Correct it, then run `edgeverify reload`.",
     )
     ENROLMENT_INCOMPLETE = (
-        "enrolment_incomplete",
-        "some photos could not be enrolled; `edgeverify status` says whose and why",
-        "the others",
+        (
+            "enrolment_incomplete",
+            "some photos could not be enrolled; `edgeverify status` says whose and why",
+            "the others",
+        ),
         "Run `edgeverify status`, which says whose photos and why; give them better ones.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
-        "status_socket_unavailable",
-        "the local socket cannot be made: `edgeverify status` gets no answer",
-        "yes",
+        (
+            "status_socket_unavailable",
+            "the local socket cannot be made: `edgeverify status` gets no answer",
+            "yes",
+        ),
         _SPACE,
     )
     PAGE_UNAVAILABLE = (
-        "page_unavailable",
-        "`web.enabled` is true and the local page is not there",
-        "yes",
+        ("page_unavailable", "`web.enabled` is true and the local page is not there", "yes"),
         "Start it (`systemctl start edgeverify-web@DOOR`); its log says why it ended.",
     )
     INTERNAL_ERROR = (
-        "internal_error",
-        "a turn of the loop failed; the log has the traceback",
-        "no, that turn",
+        ("internal_error", "a turn of the loop failed; the log has the traceback", "no, that turn"),
         "Please report it, with a support bundle: `edgeverify diagnose -o FILE`.",
     )
 

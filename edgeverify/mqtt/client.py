@@ -1,4 +1,4 @@
-"""Setting paho up, and what it leaves to its user about sockets."""
+"""Setting paho up: the client, what its packets carry, and what it leaves to its user."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgeverify.mqtt.credentials import Credentials
+from edgeverify.mqtt.party import Party
 
 CONNECT_SECONDS = 5.0
 """For the name, TCP, TLS and CONNACK, each."""
@@ -46,6 +48,38 @@ def session_properties() -> Properties:
     properties.SessionExpiryInterval = 0
     properties.MaximumPacketSize = MAX_PACKET_BYTES
     return properties
+
+
+def message_properties(
+    expiry_seconds: int | None, content_type: str, correlation: bytes
+) -> Properties:
+    """Return what an MQTT 5 PUBLISH says of its message; no expiry for None."""
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ContentType = content_type
+    if expiry_seconds is not None:
+        properties.MessageExpiryInterval = expiry_seconds
+    if correlation:
+        properties.CorrelationData = correlation
+    return properties
+
+
+def subscribe(client: Client, party: Party, *, is_v5: bool) -> int | None:
+    """Ask for what a door hears; return the packet id of the claims' subscription.
+
+    Another daemon with this door's name is seen by what it says on the status topic, and a lock by
+    its own. An access list that forbids either costs just that: only claims must be allowed.
+    """
+    topics = party.topics
+    if is_v5:
+        options = SubscribeOptions(qos=1, retainAsPublished=True)
+        _, claims = client.subscribe(topics.claim, options=options)
+    else:
+        _, claims = client.subscribe(topics.claim, qos=1)
+    client.subscribe(topics.status, qos=0)
+    client.subscribe(topics.lock, qos=1)
+    if party.announcement is not None:
+        client.subscribe(party.announcement.birth_topic, qos=1)
+    return claims
 
 
 def tune(client: Client) -> None:

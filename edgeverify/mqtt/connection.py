@@ -17,16 +17,22 @@ from paho.mqtt.client import (
     MQTTMessage,
 )
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.mqtt import failures
 from edgeverify.mqtt.answers import Answers
 from edgeverify.mqtt.arrival import arrival_of
-from edgeverify.mqtt.client import CONNECT_SECONDS, cut, make_client, session_properties, tune
+from edgeverify.mqtt.client import (
+    CONNECT_SECONDS,
+    cut,
+    make_client,
+    message_properties,
+    session_properties,
+    subscribe,
+    tune,
+)
 from edgeverify.mqtt.complaints import Complaints
 from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication, lost
 from edgeverify.mqtt.party import Party
@@ -134,12 +140,7 @@ class Connection:
         """Hand over one QoS 1 message; never blocks for the network."""
         properties = None
         if self.is_v5:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.ContentType = content_type
-            if expiry_seconds is not None:
-                properties.MessageExpiryInterval = expiry_seconds
-            if correlation:
-                properties.CorrelationData = correlation
+            properties = message_properties(expiry_seconds, content_type, correlation)
         if self._over.is_set():
             return lost("the connection is down")
         if self.largest_packet is not None and len(payload) + OVERHEAD > self.largest_packet:
@@ -232,24 +233,12 @@ class Connection:
             self._refusal = reason
             self._end("refused")
             return
-        if self._is_probe:
-            pass
-        elif self.is_v5:
+        if self.is_v5 and not self._is_probe:
             # Absent means 65535 (MQTT 5, section 3.2.2.3.3).
             self.receive_maximum = int(getattr(properties, "ReceiveMaximum", 65535))
             self.largest_packet = getattr(properties, "MaximumPacketSize", None)
-            options = SubscribeOptions(qos=1, retainAsPublished=True)
-            _, self._claims_mid = client.subscribe(self._topics.claim, options=options)
-        else:
-            _, self._claims_mid = client.subscribe(self._topics.claim, qos=1)
         if not self._is_probe:
-            # Another daemon with this door's name is seen by what it says there. An access list
-            # that does not let the door read its own status costs that, and nothing else.
-            client.subscribe(self._topics.status, qos=0)
-            # Likewise: a lock that the door may not hear is missing in its journal.
-            client.subscribe(self._topics.lock, qos=1)
-            if (hub := self._party.announcement) is not None:
-                client.subscribe(hub.birth_topic, qos=1)
+            self._claims_mid = subscribe(client, self._party, is_v5=self.is_v5)
         self._was_up = True
         self._ready.set()
 

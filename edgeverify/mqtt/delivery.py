@@ -121,12 +121,12 @@ class OutboxDelivery:
         arrived: list[int] = []
         problem = ""
         for row in rows:
-            window = 1 if self._deaths else self._link.audit_window
+            window = 1 if self._deaths else self._link.publish.audit_window
             while not problem and len(flying) >= window:
                 problem = self._land(flying, arrived)
             if problem or self._stop.is_set():
                 break
-            publication = self._link.publish_audit(row.message)
+            publication = self._link.publish.audit(row.message)
             if publication is None:
                 problem = "the broker is away"
                 break

@@ -6,21 +6,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from random import Random
 
 from edgeverify.backoff import FULL_JITTER, Backoff
-from edgeverify.domain import Asker, Degradation, FaultName
-from edgeverify.events import CONTENT_TYPE, Topics, encode_status
+from edgeverify.domain import Degradation, FaultName
+from edgeverify.events import Topics, encode_status
 from edgeverify.mqtt.arrival import Arrival
 from edgeverify.mqtt.client_id import ClientId
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.connector import Connector
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.doubles import Doubles
-from edgeverify.mqtt.link_state import LinkState, LiveResult
+from edgeverify.mqtt.link_state import LinkState
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.mqtt.party import Announcement, Party
+from edgeverify.mqtt.publisher import Publisher
 from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings
 
@@ -84,6 +84,7 @@ class MqttLink:
             ),
             now=monotonic,
         )
+        self.publish = Publisher(self.topics, connected=self._current, confirmed=self._confirmed)
         self._status = StatusForms()
         self._connection: Connection | None = None
         self._problem: Degradation | None = Degradation(
@@ -142,61 +143,6 @@ class MqttLink:
         connection = self._current()
         if connection is not None:
             connection.ask()
-
-    def publish_live(
-        self, event: bytes, *, expires_at: datetime, now: datetime
-    ) -> tuple[LiveResult, LivePublication | None]:
-        """Hand a live decision over, or drop it for ever; it is never queued.
-
-        Message expiry is the whole seconds that are left; with less than one it is not sent.
-        """
-        seconds_left = int((expires_at - now).total_seconds())
-        if seconds_left < 1:
-            return LiveResult.DROPPED_EXPIRED, None
-        connection = self._confirmed()
-        if connection is None:
-            return LiveResult.DROPPED_OFFLINE, None
-        publication = connection.publish(
-            self.topics.event, event, expiry_seconds=seconds_left, content_type=CONTENT_TYPE
-        )
-        connection.ask()
-        if publication.is_answered and not publication.is_acknowledged:
-            return LiveResult.DROPPED_OFFLINE, None
-        return LiveResult.HANDED_OVER, publication
-
-    def publish_answer(
-        self, answer: bytes, asker: Asker, *, expires_at: datetime, now: datetime
-    ) -> None:
-        """Tell whoever claimed what was decided, if they can be told while it is worth anything."""
-        connection = self._confirmed()
-        seconds_left = int((expires_at - now).total_seconds())
-        if connection is not None and seconds_left >= 1:
-            connection.publish(
-                asker.topic,
-                answer,
-                expiry_seconds=seconds_left,
-                content_type=CONTENT_TYPE,
-                correlation=asker.correlation,
-            )
-
-    def publish_prompt(self, prompt: bytes, *, seconds: float) -> None:
-        """Show a prompt, if anybody listens now."""
-        connection = self._confirmed()
-        if connection is not None:
-            connection.publish(self.topics.prompt, prompt, expiry_seconds=max(1, int(seconds)))
-
-    def publish_audit(self, message: bytes) -> LivePublication | None:
-        """Hand one history message over; None while there is no connection."""
-        connection = self._current()
-        if connection is None:
-            return None
-        return connection.publish(self.topics.audit, message, content_type=CONTENT_TYPE)
-
-    @property
-    def audit_window(self) -> int:
-        """How many history messages may be unacknowledged, leaving room for live ones."""
-        connection = self._current()
-        return 1 if connection is None else max(1, min(connection.receive_maximum, 100) - 4)
 
     @property
     def has_told(self) -> bool:

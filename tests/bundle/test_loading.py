@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onnx.external_data_helper import convert_model_to_external_data
 
-from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
+from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.bundle.loading import load_bundle, load_pad_bundle
-from edgeverify.bundle.manifest import Manifest
-from edgeverify.bundle.signature import bundle_message, points_message, sign
 from edgeverify.errors import BundleError
 from edgeverify.models.bundle_writer import write_embedder, write_points
+from tests.bundle.altered import change_manifest, replace_model
 from tests.runtime.tiny import (
     point,
     points_file,
@@ -25,25 +22,6 @@ from tests.runtime.tiny import (
     write_tiny,
     write_tiny_pad,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_tiny(tmp_path / "tiny", (point(1e-4, 0.5),))
-    return tmp_path / "tiny"
-
-
-def change_manifest(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
-    path = folder / "manifest.json"
-    content = json.loads(path.read_text())
-    change(content)
-    path.write_text(json.dumps(content))
-
-
-def replace_model(folder: Path, model: bytes) -> None:
-    """Put another graph in place and make the manifest's hash fit it, as a careless owner would."""
-    (folder / "model.onnx").write_bytes(model)
-    change_manifest(folder, lambda m: m["files"].update({"model.onnx": sha256_of(model)}))
 
 
 def test_a_good_bundle_loads_with_everything_it_states(folder: Path) -> None:
@@ -229,59 +207,6 @@ def test_points_of_another_model_are_not_taken(folder: Path) -> None:
     other = manifest.model_copy(update={"embedding_space": "12" * 32})
     write_points(folder, points_file(other, (point(1e-4, 0.2),)))
     assert load_bundle(folder).operating_points is None
-
-
-class TestTheOwnersSignature:
-    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-
-    def sign_all(self, folder: Path, manifest: Manifest) -> None:
-        message = bundle_message(sha256_of_file(folder / "manifest.json"), manifest.files)
-        (folder / "manifest.sig").write_text(sign(self.key, message))
-        points = sha256_of_file(folder / "operating-points.json")
-        message = points_message(points, manifest.embedding_space)
-        (folder / "operating-points.sig").write_text(sign(self.key, message))
-
-    def test_a_signed_bundle_loads(self, folder: Path) -> None:
-        self.sign_all(folder, load_bundle(folder).manifest)
-        assert load_bundle(folder, owner_key=self.key.public_key()).manifest.name == "tiny"
-
-    def test_an_unsigned_bundle_is_refused_where_the_owner_wants_it_signed(
-        self, folder: Path
-    ) -> None:
-        with pytest.raises(BundleError, match=r"manifest\.sig is missing"):
-            load_bundle(folder, owner_key=self.key.public_key())
-
-    def test_another_owners_signature_is_refused(self, folder: Path) -> None:
-        self.sign_all(folder, load_bundle(folder).manifest)
-        other = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
-        with pytest.raises(BundleError, match="signed with another key"):
-            load_bundle(folder, owner_key=other)
-
-    def test_a_signed_manifest_cannot_be_edited(self, folder: Path) -> None:
-        self.sign_all(folder, load_bundle(folder).manifest)
-        change_manifest(folder, lambda m: m.update(notes="harmless"))
-        with pytest.raises(BundleError, match=r"manifest\.sig does not fit"):
-            load_bundle(folder, owner_key=self.key.public_key())
-
-    def test_measuring_again_leaves_the_models_signature_but_needs_its_own(
-        self, folder: Path
-    ) -> None:
-        manifest = load_bundle(folder).manifest
-        self.sign_all(folder, manifest)
-        write_points(folder, points_file(manifest, (point(1e-4, 0.1),)))
-        with pytest.raises(BundleError, match=r"operating-points\.sig does not fit"):
-            load_bundle(folder, owner_key=self.key.public_key())
-        (folder / "operating-points.json").unlink()
-        assert load_bundle(folder, owner_key=self.key.public_key()).operating_points is None
-
-    def test_rubbish_is_not_a_signature(self, folder: Path) -> None:
-        (folder / "manifest.sig").write_text("!!!")
-        with pytest.raises(BundleError, match="is not a signature"):
-            load_bundle(folder, owner_key=self.key.public_key())
-        (folder / "manifest.sig").unlink()
-        (folder / "manifest.sig").mkdir()
-        with pytest.raises(BundleError, match=r"manifest\.sig cannot be read: Is a directory"):
-            load_bundle(folder, owner_key=self.key.public_key())
 
 
 def test_a_pad_bundle_loads_and_an_embedder_is_not_one(folder: Path, tmp_path: Path) -> None:

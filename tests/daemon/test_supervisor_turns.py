@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.service import Service
+from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.supervisor import Supervisor
 from edgeverify.domain import FaultName
 from edgeverify.systemd import ServiceManager
@@ -42,7 +42,7 @@ def test_a_turn_that_fails_does_not_end_the_door(error: Exception, named: FaultN
         reporter=SimpleNamespace(is_ready=True),
     )
     manager = ServiceManager.from_environment({}, os.getpid())
-    supervisor = Supervisor(cast("Service", service), manager)
+    supervisor = Supervisor(cast("Parts", service), manager)
     thread = threading.Thread(target=supervisor._look_after_until_stopped)
     thread.start()
     assert enough.wait(patience(5)), "it went on"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edgeverify.bundle.loading import load_bundle
+from edgeverify.references import ReferenceStore
 from edgeverify.runtime.open_session import open_session
 from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.embedder import embedder_of
+from tests.enrolment.config_door import NOW, PEOPLE, Door
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.faces import face_finder
 
@@ -36,3 +39,14 @@ def pipeline(bundle_folder: Path) -> Iterator[Pipeline]:
     yield pipeline
     pipeline.close()
     opened.session.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path, testdata: Path, pipeline: Pipeline) -> Iterator[Door]:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    for name, source in PEOPLE.items():
+        shutil.copyfile(testdata / source, folder / name)
+    store = ReferenceStore(tmp_path / "references.sqlite", bytes(range(32)), now=NOW)
+    yield Door(folder, pipeline, store)
+    store.close()

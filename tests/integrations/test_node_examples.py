@@ -200,7 +200,7 @@ def test_the_reader_claims_and_prints_the_doors_own_answer(
         assert claim.card == "0012345"
         decision = payload_of(decided("x", outcome=Outcome.DENY), 7)
         for signer in (stranger, keys):
-            link.publish_answer(
+            link.publish.answer(
                 encode_answer(decision, claim.id, signer),
                 claims[0].asker,
                 expires_at=_soon(),

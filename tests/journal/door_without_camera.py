@@ -58,7 +58,7 @@ def live(folder: Path, port: int, chosen: str) -> None:
         _die_perhaps("after_commit", chosen, draw)
         event = encode_event(signed, EventKind.LIVE)
         now = datetime.now(timezone.utc)
-        _, publication = link.publish_live(event, expires_at=entry.expires_at, now=now)
+        _, publication = link.publish.live(event, expires_at=entry.expires_at, now=now)
         delivery.wake()
         _die_perhaps("after_publish", chosen, draw)
         if publication is not None and publication.wait(2):

@@ -57,7 +57,7 @@ def _a_tenth_of_the_day(path: Path, port: int, life: int, keys: SigningKeys) -> 
         names.append(entry.event_id)
         if number % 100 == 0:
             event = encode_event(signed, EventKind.LIVE)
-            link.publish_live(event, expires_at=entry.expires_at, now=at)
+            link.publish.live(event, expires_at=entry.expires_at, now=at)
             delivery.wake()
     delivery.stop()
     link.stop()

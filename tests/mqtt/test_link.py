@@ -102,7 +102,7 @@ def test_a_live_decision_is_acknowledged_and_not_retained(
     with everything(broker.port) as reader:
         entry = decided("one")
         event = encode_event(journal.record(entry, keys), EventKind.LIVE)
-        result, publication = link.publish_live(event, expires_at=entry.expires_at, now=_now())
+        result, publication = link.publish.live(event, expires_at=entry.expires_at, now=_now())
         assert result is LiveResult.HANDED_OVER
         assert publication is not None
         assert publication.wait(patience(5))
@@ -121,7 +121,7 @@ def test_a_decision_with_less_than_a_second_left_is_not_sent(
     assert link.wait_connected(patience(5))
     now = _now()
     soon = now + timedelta(seconds=0.9)
-    assert link.publish_live(b"{}", expires_at=soon, now=now)[0] is LiveResult.DROPPED_EXPIRED
+    assert link.publish.live(b"{}", expires_at=soon, now=now)[0] is LiveResult.DROPPED_EXPIRED
 
 
 def test_a_grant_decided_while_the_broker_is_away_is_history_and_never_an_event(
@@ -139,10 +139,10 @@ def test_a_grant_decided_while_the_broker_is_away_is_history_and_never_an_event(
     broker.kill()  # ... the broker goes ...
     event = encode_event(signed, EventKind.LIVE)
     # ... and the publication comes within the same moment, before anybody has noticed
-    link.publish_live(event, expires_at=entry.expires_at, now=_now())
+    link.publish.live(event, expires_at=entry.expires_at, now=_now())
     until(lambda: not link.state.is_connected, "the loss to be noticed")
     later = decided("later")
-    result, _ = link.publish_live(
+    result, _ = link.publish.live(
         encode_event(journal.record(later, keys), EventKind.LIVE),
         expires_at=later.expires_at,
         now=_now(),
@@ -169,7 +169,7 @@ def test_a_feed_reconnects(broker: Mosquitto, make_link: LinkMaker) -> None:
         heard: list[bytes] = []
 
         def is_heard() -> bool:
-            link.publish_prompt(b"look", seconds=3)
+            link.publish.prompt(b"look", seconds=3)
             message = feed.next(0.3)
             heard.extend([] if message is None else [message.payload])
             return bool(heard)

@@ -138,7 +138,7 @@ def _decide(
         signed = journal.record(entry, keys)  # type: ignore[arg-type]
         event = encode_event(signed, EventKind.LIVE)
         now = datetime.now(timezone.utc)
-        result, _ = link.publish_live(event, expires_at=entry.expires_at, now=now)
+        result, _ = link.publish.live(event, expires_at=entry.expires_at, now=now)
         if result is not LiveResult.HANDED_OVER:
             dropped.add(entry.event_id)
         wake()

@@ -171,7 +171,7 @@ def test_a_door_that_its_broker_lets_do_nothing_says_so(
         settings = running.settings(login)
         link = make_link(credentials=running.credentials(login), **settings.model_dump())
         assert link.wait_connected(patience(5))
-        audit = link.publish_audit(b"history")
+        audit = link.publish.audit(b"history")
         assert audit is not None
         assert not audit.wait(patience(5)), "a PUBACK of 0x80 or above is none"
         assert audit.problem == "Not authorized"
@@ -209,12 +209,12 @@ def test_the_door_of_a_house_does_all_that_a_door_does(
             assert arrival.asker == Asker(topic=own, correlation=b"42")
             now = datetime.now(timezone.utc)
             expires_at = now + timedelta(seconds=60)
-            link.publish_answer(b"an answer", arrival.asker, expires_at=expires_at, now=now)
-            link.publish_prompt(b"a prompt", seconds=60)
-            link.publish_live(b"an event", expires_at=expires_at, now=now)
+            link.publish.answer(b"an answer", arrival.asker, expires_at=expires_at, now=now)
+            link.publish.prompt(b"a prompt", seconds=60)
+            link.publish.live(b"an event", expires_at=expires_at, now=now)
             assert {m.payload for m in collect(reader, 2)} == {b"an answer", b"a prompt"}
             assert [m.payload for m in collect(lock, 1)] == [b"an event"]
-            audit = link.publish_audit(b"history")
+            audit = link.publish.audit(b"history")
             assert audit is not None
             assert audit.wait(patience(5))
             link.set_status(b"{}")

@@ -32,7 +32,7 @@ def proxy(broker: Mosquitto) -> Iterator[Proxy]:
 
 def _live(link: MqttLink, payload: bytes = b"a live decision") -> LiveResult:
     now = datetime.now(timezone.utc)
-    result, publication = link.publish_live(payload, expires_at=now + timedelta(seconds=5), now=now)
+    result, publication = link.publish.live(payload, expires_at=now + timedelta(seconds=5), now=now)
     if publication is not None:
         assert publication.wait(patience(5))
     return result

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,91 +10,28 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.bundle.loading import Bundle, load_bundle
-from edgeverify.comparison import fuse
+from edgeverify.bundle.loading import Bundle
 from edgeverify.domain import (
     Embedding,
     FaceBox,
-    Frame,
     Gate,
     HeadPose,
-    Observation,
-    OperatingPoint,
     Reason,
     Reference,
     RgbImage,
 )
 from edgeverify.errors import ReferenceUnusableError
-from edgeverify.models.build import fetch_bundle
-from edgeverify.runtime.open_session import open_session
 from edgeverify.runtime.session import Session
-from edgeverify.settings import ModelSettings, QualitySettings, VisionSettings
+from edgeverify.settings import QualitySettings, VisionSettings
 from edgeverify.verifier.pipeline import Pipeline, open_pipeline
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify.vision.embedder import embedder_of
 from tests.faces import face_finder
-
-Photo = Callable[[str], RgbImage]
-POINT = OperatingPoint(threshold=0.5, max_fmr=None, evidence="written by hand for the test")
-
-
-@pytest.fixture(scope="module")
-def bundle(trained_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    models = tmp_path_factory.mktemp("models")
-    cache = models / "cache"
-    return load_bundle(fetch_bundle("mobilefacenet", models, source=trained_models, cache=cache))
-
-
-@pytest.fixture(scope="module")
-def session(bundle: Bundle) -> Iterator[Session]:
-    opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
-    with closing(opened.session):
-        yield opened.session
-
-
-@pytest.fixture(scope="module")
-def pipeline(bundle: Bundle, session: Session) -> Iterator[Pipeline]:
-    made = open_pipeline(
-        embedder_of(bundle, (session,)),
-        face_finder(),
-        quality=QualitySettings(),
-        vision=VisionSettings(),
-    )
-    with closing(made):
-        yield made
-
-
-@pytest.fixture(scope="module")
-def photo(testdata: Path) -> Photo:
-    def read(name: str) -> RgbImage:
-        picture = cv2.imread(str(testdata / "faces_misc" / "ageitgey" / name))
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-    return read
-
-
-@pytest.fixture(scope="module")
-def obama(pipeline: Pipeline, photo: Photo) -> Reference:
-    return _enrolled(pipeline, "0001", photo("examples/knn_examples/train/obama/obama2.jpg"))
-
-
-@pytest.fixture(scope="module")
-def biden(pipeline: Pipeline, photo: Photo) -> Reference:
-    return _enrolled(pipeline, "0002", photo("examples/knn_examples/train/biden/biden2.jpg"))
-
-
-def _enrolled(pipeline: Pipeline, card: str, rgb: RgbImage) -> Reference:
-    result = pipeline.probe(rgb, side="reference")
-    assert result.embedding is not None
-    return Reference(card=card, name=card, embedding=fuse([result.embedding]), photo_count=1)
-
-
-def _frame(rgb: RgbImage) -> Frame:
-    return Frame(rgb=rgb, sequence=7, captured_at=12.5)
+from tests.verifier.observed import POINT, Photo, enrolled, frame_of, score_of
 
 
 def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
-    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama], POINT)
+    seen = pipeline.observe(frame_of(photo("examples/obama-720p.jpg")), [obama], POINT)
     assert seen.comparison is not None
     assert seen.comparison.is_match
     assert seen.comparison.card == "0001"
@@ -116,7 +51,7 @@ def test_the_right_person_matches(pipeline: Pipeline, photo: Photo, obama: Refer
 def test_a_reference_of_several_photos_is_held_to_their_threshold(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
-    frame = _frame(photo("examples/obama-720p.jpg"))
+    frame = frame_of(photo("examples/obama-720p.jpg"))
     alone = pipeline.observe(frame, [obama], POINT).comparison
     assert alone is not None
     above = alone.score + 0.001
@@ -130,7 +65,7 @@ def test_a_reference_of_several_photos_is_held_to_their_threshold(
 
 
 def test_another_person_does_not(pipeline: Pipeline, photo: Photo, obama: Reference) -> None:
-    seen = pipeline.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
+    seen = pipeline.observe(frame_of(photo("examples/biden.jpg")), [obama], POINT)
     assert seen.comparison is not None
     assert not seen.comparison.is_match
 
@@ -139,7 +74,7 @@ def test_walk_up_finds_the_right_one_of_two(
     pipeline: Pipeline, photo: Photo, obama: Reference, biden: Reference
 ) -> None:
     for name, card in (("examples/obama-720p.jpg", "0001"), ("examples/biden.jpg", "0002")):
-        seen = pipeline.observe(_frame(photo(name)), [obama, biden], POINT)
+        seen = pipeline.observe(frame_of(photo(name)), [obama, biden], POINT)
         assert seen.comparison is not None
         assert seen.comparison.card == card
         assert seen.comparison.is_match
@@ -149,7 +84,7 @@ def test_the_same_person_enrolled_twice_is_ambiguous(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     twin = Reference(card="0009", name="twin", embedding=obama.embedding, photo_count=1)
-    seen = pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [obama, twin], POINT)
+    seen = pipeline.observe(frame_of(photo("examples/obama-720p.jpg")), [obama, twin], POINT)
     assert seen.comparison is not None
     assert seen.comparison.is_ambiguous
     assert not seen.comparison.is_match
@@ -174,7 +109,7 @@ def test_what_cannot_be_compared_is_refused_with_its_reason(
     gate: Gate,
 ) -> None:
     rgb = photo(picture) if isinstance(picture, str) else picture
-    seen = pipeline.observe(_frame(rgb), [obama], POINT)
+    seen = pipeline.observe(frame_of(rgb), [obama], POINT)
     assert seen.comparison is None
     assert seen.refusal is not None
     assert (seen.refusal.reason, seen.refusal.gate) == (reason, gate)
@@ -185,7 +120,7 @@ def test_a_refused_face_still_tells_where_it_looks(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
     # A challenge asks people to turn further than the gate would compare.
-    seen = pipeline.observe(_frame(photo("examples/obama-240p.jpg")), [obama], POINT)
+    seen = pipeline.observe(frame_of(photo("examples/obama-240p.jpg")), [obama], POINT)
     assert seen.refusal is not None
     assert seen.cues is not None
     assert seen.quality is not None
@@ -195,23 +130,18 @@ def test_noise_never_raises_and_never_matches(pipeline: Pipeline, obama: Referen
     random = np.random.default_rng(5)
     for shape in ((480, 640, 3), (3, 900, 3), (900, 3, 3)):
         noise = random.integers(0, 256, shape, dtype=np.uint8)
-        seen = pipeline.observe(_frame(noise), [obama], POINT)
+        seen = pipeline.observe(frame_of(noise), [obama], POINT)
         assert seen.comparison is None or not seen.comparison.is_match
 
 
 def test_observing_twice_gives_the_same_score_to_the_last_bit(
     pipeline: Pipeline, photo: Photo, obama: Reference
 ) -> None:
-    frame = _frame(photo("examples/obama-720p.jpg"))
+    frame = frame_of(photo("examples/obama-720p.jpg"))
     first = pipeline.observe(frame, [obama], POINT)
-    pipeline.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
+    pipeline.observe(frame_of(photo("examples/biden.jpg")), [obama], POINT)
     again = pipeline.observe(frame, [obama], POINT)
-    assert _score(first) == _score(again)
-
-
-def _score(seen: Observation) -> float:
-    assert seen.comparison is not None
-    return seen.comparison.score
+    assert score_of(first) == score_of(again)
 
 
 def test_a_reference_of_another_model_is_never_compared(
@@ -224,9 +154,9 @@ def test_a_reference_of_another_model_is_never_compared(
         photo_count=1,
     )
     with pytest.raises(ReferenceUnusableError):
-        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [foreign], POINT)
+        pipeline.observe(frame_of(photo("examples/obama-720p.jpg")), [foreign], POINT)
     with pytest.raises(ValueError, match="at least one"):
-        pipeline.observe(_frame(photo("examples/obama-720p.jpg")), [], POINT)
+        pipeline.observe(frame_of(photo("examples/obama-720p.jpg")), [], POINT)
 
 
 def test_closing_a_pipeline_never_closes_a_session_that_it_shares(
@@ -240,11 +170,11 @@ def test_closing_a_pipeline_never_closes_a_session_that_it_shares(
         vision=VisionSettings(),
         pad=pad,
     )
-    frame = _frame(photo("examples/obama-720p.jpg"))
-    before = _score(guest.observe(frame, [obama], POINT))
+    frame = frame_of(photo("examples/obama-720p.jpg"))
+    before = score_of(guest.observe(frame, [obama], POINT))
     guest.close()
     assert not pad.is_closed
-    assert _score(pipeline.observe(frame, [obama], POINT)) == before
+    assert score_of(pipeline.observe(frame, [obama], POINT)) == before
 
 
 class _Pad:
@@ -275,9 +205,9 @@ def test_presentation_attacks_are_judged_only_on_frames_that_match(
         pad=pad,
         clock=itertools.count().__next__,
     )
-    guarded.observe(_frame(photo("examples/biden.jpg")), [obama], POINT)
+    guarded.observe(frame_of(photo("examples/biden.jpg")), [obama], POINT)
     assert pad.calls == 0
-    seen = guarded.observe(_frame(photo("examples/obama-720p.jpg")), [obama], POINT)
+    seen = guarded.observe(frame_of(photo("examples/obama-720p.jpg")), [obama], POINT)
     assert pad.calls == 1
     assert seen.cues is not None
     assert seen.cues.live_probability == 0.25
@@ -302,8 +232,8 @@ def test_a_photo_is_probed_without_gates_by_the_rule_asked_for(
 def test_the_singer_on_stage_matches_his_photo_and_not_the_conductors(
     pipeline: Pipeline, testdata: Path, photo: Photo
 ) -> None:
-    alex = _enrolled(pipeline, "alex", photo("examples/alex-lacamoire.png"))
-    lin = _enrolled(pipeline, "lin", photo("examples/lin-manuel-miranda.png"))
+    alex = enrolled(pipeline, "alex", photo("examples/alex-lacamoire.png"))
+    lin = enrolled(pipeline, "lin", photo("examples/lin-manuel-miranda.png"))
     (clip,) = (testdata / "videos" / "ageitgey").glob("*.mp4")
     video = cv2.VideoCapture(str(clip))
     best = {"alex": -1.0, "lin": -1.0}

@@ -109,7 +109,7 @@ class BlindDoor:
     def _answer(self, message: ClaimMessage, asker: Asker | None = None) -> None:
         now = datetime.now(timezone.utc)
         prompt = Prompt(claim_id=message.id, kind="hint", text="closer", expires_in_seconds=2)
-        self.link.publish_prompt(encode_prompt(prompt, DOOR, now), seconds=2)
+        self.link.publish.prompt(encode_prompt(prompt, DOOR, now), seconds=2)
         granted = message.card == "0012345"
         outcome = Outcome.GRANT if granted else Outcome.DENY
         entry: Entry = decided(message.id, outcome=outcome, card=message.card)
@@ -117,8 +117,8 @@ class BlindDoor:
         entry = replace(entry, decision=replace(entry.decision, claim_id=name))
         signed = self.journal.record(entry, self.place.keys)
         event = encode_event(signed, EventKind.LIVE)
-        self.link.publish_live(event, expires_at=entry.expires_at, now=now)
+        self.link.publish.live(event, expires_at=entry.expires_at, now=now)
         if asker is not None:
             answer = encode_answer(signed.decision, message.id, self.place.keys)
-            self.link.publish_answer(answer, asker, expires_at=entry.expires_at, now=now)
+            self.link.publish.answer(answer, asker, expires_at=entry.expires_at, now=now)
         self.outbox.wake()
