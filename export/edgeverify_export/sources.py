@@ -41,15 +41,21 @@ def load_network(path: Path, arch: str, choice: Choice | None = None) -> LoadedN
     `arch` is a name of the table or `module:Class`; the module is looked for beside the working
     directory too, as `python` does.
     """
+    architecture = architecture_named(arch)
+    checkpoint = read_checkpoint(path, choice)
+    fitted = fit(checkpoint, architecture)
+    return LoadedNetwork(fitted, fitted.checkpoint or checkpoint, ARCHITECTURES.get(arch))
+
+
+def architecture_named(arch: str) -> Architecture:
+    """Return the row of the table, or one for `module:Class`; CheckpointError for anything else."""
     known = ARCHITECTURES.get(arch)
     if known is None and ":" not in arch:
         raise CheckpointError(
             f"unknown arch {arch!r}",
             advice=f"One of {', '.join(ARCHITECTURES)}, or module:Class for your own network.",
         )
-    checkpoint = read_checkpoint(path, choice)
-    fitted = fit(checkpoint, known or _own(arch))
-    return LoadedNetwork(fitted, fitted.checkpoint or checkpoint, known)
+    return known or _own(arch)
 
 
 def load_source(path: Path, manifest: Manifest) -> LoadedNetwork:

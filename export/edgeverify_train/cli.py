@@ -6,7 +6,9 @@ import typer
 
 from edgeverify_train.commands.align import align
 from edgeverify_train.commands.check_data import check_data
+from edgeverify_train.commands.fit import fit
 from edgeverify_train.commands.recipes import recipes
+from edgeverify_train.commands.resume import resume
 
 app = typer.Typer(
     name="edgeverify-train",
@@ -18,14 +20,11 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _several() -> None:
-    """Keep the command's name on the line, however many there are."""
-
-
 app.command("recipes")(recipes)
 app.command("align")(align)
 app.command("check-data")(check_data)
+app.command("fit")(fit)
+app.command("resume")(resume)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from edgeverify_export.networks.architecture import (
     Statistics,
 )
 from edgeverify_export.networks.catalogue import dlib_resnet, mobilefacenet
+from edgeverify_export.networks.dense import dense_grey_28
 from edgeverify_export.networks.efficientnet import arcface_b0, arcface_s, siamese_b0, siamese_s
 from edgeverify_export.networks.inception_resnet import inception_resnet_v1
 from edgeverify_export.networks.iresnet import iresnet50
@@ -26,6 +27,9 @@ FACENET_STATISTICS = Statistics(
     channels="rgb", scale=1 / 128, mean=(127.5 / 128,) * 3, std=(1.0, 1.0, 1.0)
 )
 """`(pixel - 127.5) / 128`: facenet-pytorch's fixed_image_standardization."""
+
+GREY_UNIT = Statistics(channels="grey", scale=1 / 255, mean=(0.0,), std=(1.0,))
+"""One channel of luma, 0 to 1."""
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     row.name: row
@@ -81,6 +85,18 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             metric="euclidean",
             normalise=False,
             mirror="none",
+        ),
+        Architecture(
+            name="dense-grey-28",
+            description="a small dense network on grey 28x28 (hidden., embedder.), to learn on",
+            build=dense_grey_28,
+            size=28,
+            statistics=GREY_UNIT,
+            template=None,
+            metric="euclidean",
+            normalise=False,
+            mirror="none",
+            embedding_layer="embedder.weight",
         ),
         Architecture(
             name="mobilefacenet",

@@ -41,8 +41,8 @@ class FeedingSettings(Section):
     """Alignment: a name (arcface-112, face01-224 ...) or a file that states it."""
     size: int | None = Field(default=None, ge=16, le=1024)
     """Side of the network's input at the door, in pixels."""
-    channels: Literal["rgb", "bgr"] | None = None
-    """Order of the colour channels."""
+    channels: Literal["rgb", "bgr", "grey"] | None = None
+    """Order of the colour channels, or one channel of luma."""
     statistics: str = ""
     """How pixels become numbers: imagenet, caffe-bgr, signed-unit, unit or raw."""
     metric: Literal["cosine", "euclidean"] | None = None

@@ -18,6 +18,7 @@ _PATHS = (
     ("data", "evaluation_lists"),
     ("network", "start"),
     ("sampler", "pairs_file"),
+    ("measurement", "folder"),
     ("feeding", "template"),
     ("teacher", "bundle"),
 )

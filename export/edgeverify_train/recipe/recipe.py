@@ -46,8 +46,12 @@ class Recipe(Section):
 
     def stage_of(self, epoch: int) -> Stage:
         """Return the stage that epoch number `epoch` (from 0) is in."""
-        for stage in self.stages:
+        return self.stages[self.stage_number_of(epoch)]
+
+    def stage_number_of(self, epoch: int) -> int:
+        """Return its number, from 0."""
+        for number, stage in enumerate(self.stages):
             if epoch < stage.epochs:
-                return stage
+                return number
             epoch -= stage.epochs
-        return self.stages[-1]
+        return len(self.stages) - 1

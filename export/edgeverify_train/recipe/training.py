@@ -39,8 +39,9 @@ class MeasurementSettings(Section):
     """False match rate at which FNMR is measured; the checkpoint with the lowest is the best."""
     max_pictures: int = Field(default=20, ge=2)
     """Of each held-out person."""
-    every_epochs: int = Field(default=1, ge=1)
-    """Epochs between two measurements; the last is always measured."""
+    folder: str = ""
+    """Aligned chips of other people to measure on, a folder each. Empty: some of the data's own
+    people are held out."""
     threshold: float | None = Field(default=None)
     """Score at which the report counts its confusion matrix, as the door's scores go: a cosine,
     or minus a distance (-0.3). Empty: the threshold of `fmr`."""

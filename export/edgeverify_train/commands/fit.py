@@ -1,0 +1,53 @@
+"""`edgeverify-train fit`: train by a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeverify.cli.console import plain_errors, say
+from edgeverify_train.commands import options
+from edgeverify_train.extra import require_training
+
+
+@plain_errors
+def fit(
+    recipe: options.RecipeName,
+    *,
+    output: options.Output,
+    data: options.Data = None,
+    changes: options.Changes = None,
+) -> None:
+    """Train a network by a recipe, on a folder of aligned chips, a folder per person.
+
+    Each epoch is measured on people who were not trained on, as a door compares; the best weights
+    are kept in checkpoints/best.pth. SIGTERM or Ctrl-C end it after the present step with a
+    checkpoint, and `resume` goes on from there. Fine-tuning is --set network.start=FILE.
+
+    Example: edgeverify-train fit arcface-progressive --data chips -o runs/first
+    """
+    require_training()
+    from edgeverify_train.fitting.start import fit as train  # noqa: PLC0415 - torch
+    from edgeverify_train.recipe import load_recipe  # noqa: PLC0415
+    from edgeverify_train.run_folder import RunFolder  # noqa: PLC0415
+
+    loaded = load_recipe(recipe, with_data(changes, data))
+    run = RunFolder(output)
+    outcome = train(loaded, run, say)
+    say_trained(run, outcome)
+
+
+def with_data(changes: list[str] | None, data: Path | None) -> list[str]:
+    """Add `--data` to the changes of a recipe."""
+    return [*(changes or ()), *((f"data.folder={data}",) if data is not None else ())]
+
+
+def say_trained(run: object, outcome: object) -> None:
+    """Report what came of a training, and what to type next."""
+    from edgeverify_train.fitting.start import Outcome  # noqa: PLC0415 - torch
+    from edgeverify_train.run_folder import RunFolder  # noqa: PLC0415
+
+    if not isinstance(run, RunFolder) or not isinstance(outcome, Outcome):
+        raise TypeError("say_trained takes a run and its outcome")
+    say(f"best: epoch {outcome.best_epoch} of {outcome.epochs}, in {run.best}")
+    say(f"curves: {run.metrics}; tensorboard --logdir {run.tensorboard}")
+    say(f"next: edgeverify-train export {run.folder} -o BUNDLE")

@@ -1,0 +1,1 @@
+"""The training itself: material, state, loop, checkpoints, log."""

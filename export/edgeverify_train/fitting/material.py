@@ -1,0 +1,150 @@
+"""The pictures of a training: whose they are, who is held out, and what forbids it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify_export.statement import Resolved
+
+from edgeverify.errors import ConfigError
+from edgeverify_train.feeding import require_aligned
+from edgeverify_train.measuring import HeldOut
+from edgeverify_train.people.folder import Person, people_in
+from edgeverify_train.people.leakage import shared_people
+from edgeverify_train.people.split import Split, read_split, split, write_split
+from edgeverify_train.recipe import Recipe
+from edgeverify_train.run_folder import RunFolder
+
+NAMED = 8
+"""People that a message names before it says how many more there are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What is trained on: pictures, the number of each one's person, and the people's names."""
+
+    folder: Path
+    pictures: tuple[Path, ...]
+    labels: tuple[int, ...]
+    people: tuple[str, ...]
+    held_out: HeldOut
+    remarks: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the pictures' names: what a resumed training must find again."""
+        return digest_of(self.pictures, self.folder)
+
+
+def digest_of(pictures: Sequence[Path], folder: Path) -> str:
+    """Hash the names of pictures below a folder, hex."""
+    names = "\n".join(str(path.relative_to(folder)) for path in pictures)
+    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool) -> Material:
+    """Read the data folder; draw who is held out, or read whom the run held out.
+
+    ConfigError where the folder's people cannot be trained on: nobody there, too few, cut
+    otherwise, or people of an evaluation among them.
+    """
+    data = recipe.data
+    if not data.folder:
+        raise ConfigError(
+            "the recipe names no folder of faces",
+            advice="Add --data DIR, the folder that `edgeverify-train align` made.",
+        )
+    folder = Path(data.folder)
+    people, left_out = people_in(
+        folder, min_pictures=data.min_pictures, max_pictures=data.max_pictures
+    )
+    remarks = [require_aligned(folder, resolved, trusted=data.trust_template)]
+    if left_out:
+        remarks.append(f"{left_out} people with fewer than {data.min_pictures} pictures left out")
+    _refuse_shared(people, recipe)
+    made, measured = _divided(recipe, people, resolved, resumed=run if resumed else None)
+    if not resumed:
+        write_split(run.people, made)
+    trained = [one for one in people if one.name in set(made.trained)]
+    held_out = _held_out(recipe, measured, resolved)
+    return Material(
+        folder=folder,
+        pictures=tuple(picture for one in trained for picture in one.pictures),
+        labels=tuple(number for number, one in enumerate(trained) for _ in one.pictures),
+        people=tuple(one.name for one in trained),
+        held_out=held_out,
+        remarks=tuple(remark for remark in (*remarks, held_out.remark) if remark),
+    )
+
+
+def _divided(
+    recipe: Recipe, people: Sequence[Person], resolved: Resolved, *, resumed: RunFolder | None
+) -> tuple[Split, Sequence[Person]]:
+    """Return who is trained on, and those who are measured."""
+    if recipe.measurement.folder:
+        others = measured_people(recipe, resolved)
+        both = sorted({one.name for one in people} & {one.name for one in others})
+        if both:
+            raise ConfigError(
+                f"{named(both)} would be trained on and measured",
+                advice="Take them out of one of the two folders.",
+            )
+        names = tuple(one.name for one in people)
+        return Split(trained=names, held_out=tuple(one.name for one in others)), others
+    if resumed is not None:
+        made = read_split(resumed.people)
+    else:
+        made = split(people, recipe.data.held_out_share, recipe.training.seed)
+    return made, [one for one in people if one.name in set(made.held_out)]
+
+
+def measured_people(recipe: Recipe, resolved: Resolved) -> tuple[Person, ...]:
+    """Read the people of `measurement.folder`; ConfigError where they were cut otherwise."""
+    folder = Path(recipe.measurement.folder)
+    require_aligned(folder, resolved, trusted=recipe.data.trust_template)
+    found, _ = people_in(folder, min_pictures=1, max_pictures=recipe.measurement.max_pictures)
+    return found
+
+
+def _held_out(recipe: Recipe, people: Sequence[Person], resolved: Resolved) -> HeldOut:
+    most = recipe.measurement.max_pictures
+    shown = [(number, p) for number, one in enumerate(people) for p in one.pictures[:most]]
+    held_out = HeldOut(
+        [picture for _, picture in shown],
+        [number for number, _ in shown],
+        resolved,
+        fmr=recipe.measurement.fmr,
+        on_card=recipe.data.degraded == "card",
+        seed=recipe.training.seed,
+    )
+    if not held_out.mated_pairs or not held_out.non_mated_pairs:
+        raise ConfigError(
+            f"the {len(people)} people to measure on have {held_out.mated_pairs} mated and "
+            f"{held_out.non_mated_pairs} non-mated pairs of pictures",
+            advice="Both are needed: two people, and somebody with two pictures.",
+        )
+    return held_out
+
+
+def _refuse_shared(people: Sequence[Person], recipe: Recipe) -> None:
+    data = recipe.data
+    if data.allow_shared_people or not data.evaluation_lists:
+        return
+    shared = shared_people((one.name for one in people), [Path(p) for p in data.evaluation_lists])
+    if not shared:
+        return
+    told = "; ".join(f"{len(names)} of {path}: {named(names)}" for path, names in shared.items())
+    raise ConfigError(
+        f"the training folder has people of an evaluation ({told})",
+        advice="Figures on people who were trained on say nothing. Take their folders away, or "
+        "accept that with --set data.allow_shared_people=true.",
+    )
+
+
+def named(names: Sequence[str]) -> str:
+    """List names, the first few where there are many."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,192 @@
+"""A training put together from its recipe, run, and summed up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from timm.utils.model_ema import ModelEmaV3
+
+from edgeverify.atomic_file import write_whole
+from edgeverify.errors import ConfigError
+from edgeverify_train.chance import torch_drawing
+from edgeverify_train.examination import Examination
+from edgeverify_train.feeding import fed
+from edgeverify_train.fitting.keeping import Keeper
+from edgeverify_train.fitting.log import Curves
+from edgeverify_train.fitting.loop import Loop
+from edgeverify_train.fitting.material import gather
+from edgeverify_train.fitting.state import TrainingState
+from edgeverify_train.fitting.stop import StopSignals
+from edgeverify_train.fitting.task import Task
+from edgeverify_train.losses.table import TrainingLoss
+from edgeverify_train.networks.building import BuiltNetwork, build_network
+from edgeverify_train.networks.freezing import freeze
+from edgeverify_train.networks.sizes import require_sizes
+from edgeverify_train.optimisation.optimisers import optimiser_of
+from edgeverify_train.optimisation.schedule import Schedule
+from edgeverify_train.recipe import Recipe, print_recipe
+from edgeverify_train.run_folder import RunFolder
+from edgeverify_train.samplers.batches import batches_of
+from edgeverify_train.samplers.pairs import Pair, make_pairs, read_pairs, write_pairs
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a training ended: its best epoch, what it had there, and how long it took."""
+
+    best_epoch: int
+    best: tuple[float, float]
+    epochs: int
+    seconds: float
+
+
+def fit(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> Outcome:
+    """Train by the recipe into the run's folder, from the beginning or from `last.pt`."""
+    if recipe.loss.kind == "distil":
+        raise ConfigError(
+            "a recipe that distils has no people to fit",
+            advice="Run: edgeverify-train distill",
+        )
+    built = build_network(recipe.network, recipe.training.seed)
+    resolved = fed(recipe, built.architecture)
+    require_sizes(built.network, recipe, resolved.feeding)
+    if not resumed:
+        run.make()
+    material = gather(recipe, run, resolved, resumed=resumed)
+    task = Task(
+        pictures=material.pictures,
+        labels=material.labels,
+        people=len(material.people),
+        feeding=resolved.feeding,
+        digest=material.digest,
+        pairs=_pairs(recipe, material.pictures, material.labels, material.folder, run),
+    )
+    say(
+        f"{len(task.pictures)} pictures of {task.people} people to train on; "
+        f"{len(set(material.held_out.labels.tolist()))} people held out, "
+        f"{material.held_out.mated_pairs} mated and {material.held_out.non_mated_pairs} "
+        "non-mated pairs"
+    )
+    for remark in (*built.remarks, *material.remarks):
+        say(f"  {remark}")
+    return train(recipe, run, built, task, material.held_out, say, resumed=resumed)
+
+
+def train(
+    recipe: Recipe,
+    run: RunFolder,
+    built: BuiltNetwork,
+    task: Task,
+    examination: Examination,
+    say: Say,
+    *,
+    resumed: bool,
+) -> Outcome:
+    """Run the loop to its end; the run's folder is there."""
+    began = time.monotonic()
+    device = device_of(recipe)
+    state = _state(recipe, built, task, device)
+    if resumed:
+        state.read(run.last)
+        say(f"going on at epoch {state.epoch + 1}, step {state.step + 1}")
+    write_whole(run.recipe, print_recipe(recipe).encode())
+    curves = Curves(run.tensorboard, state.steps)
+    keeper = Keeper(run, recipe.checkpoints, say)
+    try:
+        with StopSignals() as stop:
+            Loop(recipe, task, state, examination, keeper, curves, device).run(stop)
+    finally:
+        curves.close()
+    if state.best is None:
+        raise ConfigError(
+            "the training is over: every epoch of the recipe is done",
+            advice="Add epochs: --set stages.0.epochs=N.",
+        )
+    return Outcome(state.best_epoch, state.best, len(state.rows), time.monotonic() - began)
+
+
+def device_of(recipe: Recipe) -> torch.device:
+    """Choose the device; ConfigError where the recipe asks for one that is not here."""
+    wanted = recipe.training.device
+    has_gpu = torch.cuda.is_available()
+    if wanted == "cuda" and not has_gpu:
+        raise ConfigError(
+            "training.device is cuda, and PyTorch finds no GPU here",
+            advice="Take --set training.device=auto.",
+        )
+    device = torch.device("cuda" if has_gpu and wanted != "cpu" else "cpu")
+    if recipe.training.precision == "fp16" and device.type == "cpu":
+        raise ConfigError(
+            "training.precision is fp16, which needs a GPU",
+            advice="Take --set training.precision=bf16, or fp32.",
+        )
+    return device
+
+
+def _state(recipe: Recipe, built: BuiltNetwork, task: Task, device: torch.device) -> TrainingState:
+    network = built.network.to(device)
+    frozen = freeze(network, recipe.network)
+    size = embedding_size(network, task)
+    with torch_drawing(recipe.training.seed, "loss"):
+        loss = TrainingLoss(recipe.loss, task.people, size).to(device)
+    optimiser = optimiser_of(recipe.optimiser, network, loss)
+    training = recipe.training
+    batches = len(
+        batches_of(
+            0,
+            task.labels,
+            recipe.sampler,
+            batch=training.batch,
+            seed=training.seed,
+            pairs=task.pairs,
+        )
+    )
+    steps = max(1, batches // training.accumulate)
+    if training.steps_per_epoch:
+        steps = min(steps, training.steps_per_epoch)
+    return TrainingState(
+        network=network,
+        frozen=frozen,
+        loss=loss,
+        optimiser=optimiser,
+        schedule=Schedule(recipe.schedule, optimiser, steps=steps, epochs=recipe.epochs),
+        ema=ModelEmaV3(network, decay=training.ema_decay) if training.ema_decay > 0 else None,
+        scaler=torch.amp.GradScaler(device.type, enabled=training.precision == "fp16"),
+        digest=task.digest,
+    )
+
+
+def embedding_size(network: torch.nn.Module, task: Task) -> int:
+    """Ask the network how many values it gives."""
+    feeding = task.feeding
+    device = next(network.parameters()).device
+    network.eval()
+    with torch.no_grad():
+        shape = network(
+            torch.zeros(2, feeding.depth, feeding.size, feeding.size, device=device)
+        ).shape
+    network.train()
+    return int(shape[1])
+
+
+def _pairs(
+    recipe: Recipe,
+    pictures: tuple[Path, ...],
+    labels: tuple[int, ...],
+    folder: Path,
+    run: RunFolder,
+) -> tuple[Pair, ...]:
+    if recipe.sampler.kind != "pairs":
+        return ()
+    if recipe.sampler.pairs_file:
+        pairs = read_pairs(Path(recipe.sampler.pairs_file), pictures, folder)
+    else:
+        pairs = make_pairs(labels, recipe.sampler.pairs_per_epoch, recipe.training.seed)
+    write_pairs(run.pairs, pairs, pictures, folder)
+    return pairs

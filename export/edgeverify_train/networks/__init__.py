@@ -1,0 +1,1 @@
+"""The network that is trained: built, started from a file, partly frozen."""

@@ -1,0 +1,1 @@
+"""How weights move: optimisers, schedules, an average of the weights."""
