@@ -6,6 +6,7 @@ import typer
 
 from edgeverify_train.commands.align import align
 from edgeverify_train.commands.check_data import check_data
+from edgeverify_train.commands.distill import distill
 from edgeverify_train.commands.fit import fit
 from edgeverify_train.commands.recipes import recipes
 from edgeverify_train.commands.resume import resume
@@ -25,6 +26,7 @@ app.command("align")(align)
 app.command("check-data")(check_data)
 app.command("fit")(fit)
 app.command("resume")(resume)
+app.command("distill")(distill)
 
 
 def main() -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify_train.commands import options
 from edgeverify_train.extra import require_training
+
+if TYPE_CHECKING:
+    from edgeverify_train.fitting.start import Outcome
+    from edgeverify_train.run_folder import RunFolder
 
 
 @plain_errors
@@ -41,13 +46,8 @@ def with_data(changes: list[str] | None, data: Path | None) -> list[str]:
     return [*(changes or ()), *((f"data.folder={data}",) if data is not None else ())]
 
 
-def say_trained(run: object, outcome: object) -> None:
+def say_trained(run: RunFolder, outcome: Outcome) -> None:
     """Report what came of a training, and what to type next."""
-    from edgeverify_train.fitting.start import Outcome  # noqa: PLC0415 - torch
-    from edgeverify_train.run_folder import RunFolder  # noqa: PLC0415
-
-    if not isinstance(run, RunFolder) or not isinstance(outcome, Outcome):
-        raise TypeError("say_trained takes a run and its outcome")
     say(f"best: epoch {outcome.best_epoch} of {outcome.epochs}, in {run.best}")
     say(f"curves: {run.metrics}; tensorboard --logdir {run.tensorboard}")
     say(f"next: edgeverify-train export {run.folder} -o BUNDLE")

@@ -18,8 +18,12 @@ def resume(run: options.Run, *, changes: options.Changes = None) -> None:
     Example: edgeverify-train resume runs/first
     """
     require_training()
-    from edgeverify_train.fitting.resuming import resume as go_on  # noqa: PLC0415 - torch
+    from edgeverify_train.distil.run import distil  # noqa: PLC0415 - torch
+    from edgeverify_train.fitting.start import fit  # noqa: PLC0415 - torch
+    from edgeverify_train.recipe import load_recipe  # noqa: PLC0415
     from edgeverify_train.run_folder import existing_run  # noqa: PLC0415
 
     found = existing_run(run)
-    say_trained(found, go_on(found, changes or (), say))
+    recipe = load_recipe(str(found.recipe), changes or ())
+    go_on = distil if recipe.loss.kind == "distil" else fit
+    say_trained(found, go_on(recipe, found, say, resumed=True))

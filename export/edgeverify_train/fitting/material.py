@@ -69,7 +69,7 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
     if not resumed:
         write_split(run.people, made)
     trained = [one for one in people if one.name in set(made.trained)]
-    held_out = _held_out(recipe, measured, resolved)
+    held_out = held_out_of(recipe, measured, resolved)
     return Material(
         folder=folder,
         pictures=tuple(picture for one in trained for picture in one.pictures),
@@ -109,7 +109,8 @@ def measured_people(recipe: Recipe, resolved: Resolved) -> tuple[Person, ...]:
     return found
 
 
-def _held_out(recipe: Recipe, people: Sequence[Person], resolved: Resolved) -> HeldOut:
+def held_out_of(recipe: Recipe, people: Sequence[Person], resolved: Resolved) -> HeldOut:
+    """Make the measurement of these people; ConfigError where they have no pairs to compare."""
     most = recipe.measurement.max_pictures
     shown = [(number, p) for number, one in enumerate(people) for p in one.pictures[:most]]
     held_out = HeldOut(

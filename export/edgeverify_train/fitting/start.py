@@ -12,6 +12,7 @@ from timm.utils.model_ema import ModelEmaV3
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
+from edgeverify.feeding.statement import Feeding
 from edgeverify_train.chance import torch_drawing
 from edgeverify_train.examination import Examination
 from edgeverify_train.feeding import fed
@@ -50,7 +51,7 @@ def fit(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> O
     """Train by the recipe into the run's folder, from the beginning or from `last.pt`."""
     if recipe.loss.kind == "distil":
         raise ConfigError(
-            "a recipe that distils has no people to fit",
+            f"{recipe.name} learns from a bundle and not from people",
             advice="Run: edgeverify-train distill",
         )
     built = build_network(recipe.network, recipe.training.seed)
@@ -132,7 +133,7 @@ def device_of(recipe: Recipe) -> torch.device:
 def _state(recipe: Recipe, built: BuiltNetwork, task: Task, device: torch.device) -> TrainingState:
     network = built.network.to(device)
     frozen = freeze(network, recipe.network)
-    size = embedding_size(network, task)
+    size = embedding_size(network, task.feeding)
     with torch_drawing(recipe.training.seed, "loss"):
         loss = TrainingLoss(recipe.loss, task.people, size).to(device)
     optimiser = optimiser_of(recipe.optimiser, network, loss)
@@ -162,9 +163,8 @@ def _state(recipe: Recipe, built: BuiltNetwork, task: Task, device: torch.device
     )
 
 
-def embedding_size(network: torch.nn.Module, task: Task) -> int:
+def embedding_size(network: torch.nn.Module, feeding: Feeding) -> int:
     """Ask the network how many values it gives."""
-    feeding = task.feeding
     device = next(network.parameters()).device
     network.eval()
     with torch.no_grad():

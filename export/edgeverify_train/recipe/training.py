@@ -60,4 +60,5 @@ class TeacherSettings(Section):
     """`distill`: the installed bundle whose embedding is learnt."""
 
     bundle: str = ""
-    """A bundle's folder, or the name of one that is installed, of one network or several."""
+    """A bundle's folder, or the name of one that is installed, of one network or several. Empty:
+    the best of those that are installed."""

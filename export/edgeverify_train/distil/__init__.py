@@ -1,0 +1,1 @@
+"""Distillation: a small network learns the embedding of an installed bundle, without labels."""

@@ -1,0 +1,92 @@
+"""`distill` without the command line: lessons made, then the ordinary training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from edgeverify_export.statement import Resolved
+
+from edgeverify.errors import ConfigError
+from edgeverify_train.chance import draws
+from edgeverify_train.distil.gap import HeldOutLessons
+from edgeverify_train.distil.lessons import Lessons, make_lessons, read_lessons
+from edgeverify_train.distil.teacher import open_teacher
+from edgeverify_train.examination import Examination
+from edgeverify_train.feeding import fed
+from edgeverify_train.fitting.material import digest_of, held_out_of, measured_people
+from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
+from edgeverify_train.fitting.task import Task
+from edgeverify_train.networks.building import BuiltNetwork, build_network
+from edgeverify_train.networks.sizes import require_sizes
+from edgeverify_train.recipe import Recipe
+from edgeverify_train.run_folder import RunFolder
+
+
+def distil(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> Outcome:
+    """Train the recipe's network towards the teacher's embedding, into the run's folder."""
+    if recipe.loss.kind != "distil":
+        raise ConfigError(
+            f"{recipe.name} learns from people: its loss is {recipe.loss.kind}",
+            advice="Run: edgeverify-train fit",
+        )
+    if not recipe.data.folder:
+        raise ConfigError(
+            "the recipe names no folder of faces", advice="Add --data DIR: photos, or chips."
+        )
+    built = build_network(recipe.network, recipe.training.seed)
+    resolved = fed(recipe, built.architecture)
+    if resolved.metric != "cosine":
+        raise ConfigError(
+            f"{recipe.network.arch} is compared by distance, and a cosine is learnt",
+            advice="Add: --set feeding.metric=cosine --set feeding.normalise=true.",
+        )
+    require_sizes(built.network, recipe, resolved.feeding)
+    lessons = read_lessons(run) if resumed else _lessons(recipe, run, built, resolved, say)
+    kept, examination = _divided(recipe, lessons, resolved)
+    say(f"{len(kept)} faces to learn from")
+    for remark in (*built.remarks, examination.remark):
+        if remark:
+            say(f"  {remark}")
+    pictures = tuple(lessons.pictures[index] for index in kept)
+    task = Task(
+        pictures=pictures,
+        labels=(-1,) * len(pictures),
+        people=0,
+        feeding=resolved.feeding,
+        digest=digest_of(pictures, lessons.folder),
+        teacher=torch.from_numpy(lessons.embeddings[kept]),
+    )
+    return train(recipe, run, built, task, examination, say, resumed=resumed)
+
+
+def _lessons(
+    recipe: Recipe, run: RunFolder, built: BuiltNetwork, resolved: Resolved, say: Say
+) -> Lessons:
+    teacher = open_teacher(recipe.teacher.bundle)
+    try:
+        run.make()
+        size = embedding_size(built.network, resolved.feeding)
+        say(
+            f"teacher: {teacher.bundle.name}, {teacher.embedder.embedding_size} values; "
+            f"student: {recipe.network.arch}, {size} values"
+        )
+        lessons, left_out = make_lessons(Path(recipe.data.folder), teacher, resolved, size, run)
+    finally:
+        teacher.close()
+    if left_out:
+        say(f"  {left_out} photos without a face left out: {run.folder / 'left-out.txt'}")
+    return lessons
+
+
+def _divided(recipe: Recipe, lessons: Lessons, resolved: Resolved) -> tuple[list[int], Examination]:
+    """Return the numbers of the faces to learn from, and what measures the student."""
+    everything = list(range(len(lessons.pictures)))
+    if recipe.measurement.folder:
+        return everything, held_out_of(recipe, measured_people(recipe, resolved), resolved)
+    order = draws(recipe.training.seed, "held out").permutation(len(everything)).tolist()
+    count = max(2, round(recipe.data.held_out_share * len(everything)))
+    held, kept = sorted(order[:count]), sorted(order[count:])
+    return kept, HeldOutLessons(
+        [lessons.pictures[index] for index in held], lessons.embeddings[held], resolved
+    )
