@@ -47,7 +47,7 @@ def test_from_photos_whose_people_nobody_named(teacher: Path, lfw: Path, tmp_pat
     photos = tmp_path / "photos"
     photos.mkdir()
     for number, folder in enumerate(sorted(lfw.iterdir())[:22]):
-        shutil.copy(sorted(folder.iterdir())[0], photos / f"{number}.jpg")
+        shutil.copy(min(folder.iterdir()), photos / f"{number}.jpg")
     (photos / "empty.png").write_bytes(b"")
     run, said = RunFolder(tmp_path / "run"), list[str]()
     distil(recipe_of(teacher, photos), run, said.append)

@@ -94,9 +94,7 @@ def test_workers_draw_what_one_process_draws(train: Train) -> None:
     require_equal(*(torch.load(r.run.best, weights_only=True) for r in (alone, two)))
 
 
-def test_a_loss_that_is_no_number_ends_it_with_a_sentence(
-    train: Train, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loss_that_is_no_number_ends_it_with_a_sentence(train: Train) -> None:
     changes = [*GREY, "optimiser.kind=sgd", "optimiser.learning_rate=100", "optimiser.momentum=0.9"]
     with pytest.raises(TrainingError, match=r"no number any more|NaN or infinite") as raised:
         train("contrastive-euclidean", changes)
