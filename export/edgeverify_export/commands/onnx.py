@@ -42,9 +42,9 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     """Turn a trained PyTorch checkpoint into a bundle that the door runs.
 
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
-    arcface-efficientnetv2-s, siamese-vgg19, mobilefacenet, inception-resnet-v1, iresnet50,
-    dlib-resnet, or module:Class for your own network. What a file is its content says, not its
-    name; optimisers and losses in it are left aside and said.
+    arcface-efficientnetv2-s, siamese-vgg19, dense-grey-28, mobilefacenet, inception-resnet-v1,
+    iresnet50, dlib-resnet, or module:Class for your own network. What a file is its content says,
+    not its name; optimisers and losses in it are left aside and said.
 
     Example: edgeverify-export onnx best.pt --arch mobilefacenet -o models/mine
     """

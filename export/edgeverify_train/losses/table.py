@@ -123,5 +123,9 @@ def _over_people(settings: LossSettings, margin: float, people: int, size: int) 
     if settings.kind == "arcface":
         return losses.ArcFaceLoss(people, size, margin=degrees, scale=settings.scale)
     return losses.SubCenterArcFaceLoss(
-        people, size, margin=degrees, scale=settings.scale, sub_centers=settings.sub_centres
+        num_classes=people,
+        embedding_size=size,
+        margin=degrees,
+        scale=settings.scale,
+        sub_centers=settings.sub_centres,
     )
