@@ -41,8 +41,12 @@ class LoadedConfig:
         return Problem(file, line, key, text)
 
 
-def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
+def load_config(
+    path: Path, kind: type[Settings] = Settings, *, staff_from: Path | None = None
+) -> LoadedConfig:
     """Read a door's config and the staff file it names, as `kind` of settings.
+
+    `staff_from` stands in for the staff file that is named, to try a change to it.
 
     Raises ConfigProblemsError with every mistake that can be told at once; nothing is used of a
     config that has one. `path` is kept as given, for messages.
@@ -56,7 +60,7 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
         values["model"] = {"bundle": values["model"]}  # `model: mobilefacenet`, the short form
     staff_file = values.get("staff_file")
     if isinstance(staff_file, str) and staff_file:
-        staff = read_yaml(path.parent / staff_file)
+        staff = read_yaml(staff_from or path.parent / staff_file)
         digest.update(hashlib.sha256(staff.content).digest())
         problems += staff.problems
         problems += _append_staff(values, lines, staff)

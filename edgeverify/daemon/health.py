@@ -59,6 +59,8 @@ class Health:
     facts: Callable[[], Mapping[str, str]]
     notices: tuple[Degradation, ...]
     keys: KeyRing
+    report: EnrolmentReport = field(default_factory=EnrolmentReport)
+    """What became of everybody at the last enrolment."""
     is_enrolling: bool = True  # until the first reload, which begins at once, is done
     _heat: HeatState = field(init=False)
     _heat_at: float = float("-inf")
@@ -89,6 +91,7 @@ class Health:
         """Log whom enrolment refused, and who looks like whom."""
         faults = self.faults
         faults.clear(FaultName.ENROLMENT_FAILED)
+        self.report = report
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
         self._enrolment_problems = len(problems)
