@@ -52,7 +52,7 @@ def load_config(
     config that has one. `path` is kept as given, for messages.
     """
     main = read_yaml(path)
-    problems = list(main.problems)
+    problems = [*main.problems, *_nothing_in(main)]
     lines = {key: (path, line) for key, line in main.lines.items()}
     values = mapping_of(main)
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
@@ -62,7 +62,7 @@ def load_config(
     if isinstance(staff_file, str) and staff_file:
         staff = read_yaml(staff_from or path.parent / staff_file)
         digest.update(hashlib.sha256(staff.content).digest())
-        problems += staff.problems
+        problems += [*staff.problems, *_nothing_in(staff)]
         problems += _append_staff(values, lines, staff)
     problems += _cards_twice(values, lines, path)
     settings = validated(values, lines, path, problems, kind)
@@ -71,6 +71,13 @@ def load_config(
     if problems or settings is None:
         raise ConfigProblemsError(problems)
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
+
+
+def _nothing_in(file: YamlFile) -> list[Problem]:
+    """Refuse a file that a full disk or an editor left empty: it would remove everybody."""
+    if file.content.decode("utf-8-sig", "replace").strip():
+        return []
+    return [Problem(file.path, 1, (), "is empty")]
 
 
 def _append_staff(
