@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import Page, expect
 
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.journal.reading import acts
@@ -17,12 +17,9 @@ from tests.soak.conftest import props
 from tests.soak.props import OWNER, Props
 from tests.soak.traffic import Witness
 from tests.soak.world import World, world
-from tests.waiting import until
+from tests.waiting import patience, until
 from tests.web.stage import PASSWORD
 from tests.web.whole import Served, chromium, served, web_config
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 __all__ = ["props"]
 
@@ -73,6 +70,7 @@ def test_a_manager_s_day(page: Served, props: Props) -> None:
             witness.let_in(OWNER_CARD)
         _finds_her_in_the_journal(page, tab)
         _aims(page, tab)
+        _takes_three_pictures(page, tab)
         _watches_the_screen(page, tab)
         _is_usable_on_a_phone_and_in_the_dark(page, tab)
         context.close()
@@ -172,6 +170,31 @@ def _aims(page: Served, tab: Page) -> None:
     tab.get_by_role("cell", name="eye distance").wait_for()
     assert tab.evaluate("document.getElementById('frame').naturalWidth") == 640
     page.shoot(tab, "aim")
+
+
+def _takes_three_pictures(page: Served, tab: Page) -> None:
+    """Ada stands at the door, and agrees; what the camera took is tried and enrolled."""
+    tab.get_by_role("link", name="People").click()
+    tab.get_by_role("link", name="Ada Lovelace").click()
+    tab.get_by_label("The person is at the door and agrees").check()
+    press = tab.get_by_role("button", name="Take a picture")
+    pictures = tab.get_by_role("list", name="Pictures taken").get_by_role("listitem")
+    said = tab.locator("#shot-said")
+    for _ in range(20):  # she walks about, and some pictures are not good enough
+        if pictures.count() == 3:
+            break
+        press.click()
+        expect(said).not_to_have_text("Looking …", timeout=patience(30) * 1000)
+    assert said.inner_text() == "Three good pictures: enough."
+    page.shoot(tab, "capture")
+    _submit(tab)
+    tab.get_by_role("heading", name=f"Change card {OWNER_CARD}?").wait_for()
+    tab.get_by_role("button", name="Save").click()
+    tab.get_by_role("heading", name="Changed").wait_for()
+    tab.get_by_role("link", name="To the people").click()
+    tab.get_by_role("row", name="Ada Lovelace").get_by_text("3 of the door's camera").wait_for()
+    told = [(one.act, one.subject) for one in acts(page.world.journal, limit=20)]
+    assert ("page consent noted", OWNER_CARD) in told
 
 
 def _watches_the_screen(page: Served, tab: Page) -> None:
