@@ -264,11 +264,6 @@ class Journal:
             put_fact(connection, "floor_ms", to_ms(at))
             write_act(connection, to_ms(at), "clock accept", at.isoformat(), by_user)
 
-    def write_down(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
-        """Write down what a person did to the door, beside what has methods of its own."""
-        with self._lock, self._storage.transaction(at) as connection:
-            write_act(connection, to_ms(at), act, subject, by_user)
-
     def note_lock(self, report: LockReport, *, heard_at: datetime) -> bool:
         """Write down a change that the lock reported, once; return False for a repeat."""
         at = report.at or heard_at

@@ -15,6 +15,8 @@ REASONS = {
     "not_valid_now": "not valid at this time",
     "wrong_door": "not for this door",
     "locked_out": "locked out after failures",
+    "locked_down": "the door was locked down",
+    "already_inside": "the card is inside already",
     "claim_expired": "the claim was too old",
     "superseded": "another card came",
     "no_face": "nobody in view",

@@ -60,6 +60,7 @@ STATUS: dict[str, Json] = {
     "camera": {"state": "black", "frames_per_second": 14.9, "is_monochrome": False},
     "broker": {"connected": True, "protocol": "5"},
     "outbox": 0,
+    "mode": {"name": "lockdown", "since": "2026-11-29T11:00:00+00:00", "until": None},
     "heat": {"level": "full", "celsius": 48.2, "reason": ""},
 }
 

@@ -103,7 +103,8 @@ class PageRequests:
 
     def _screen(self, _: Mapping[str, Json]) -> dict[str, Json]:
         language = self.health.board.current.settings.language
-        return self.screen.record(is_busy=self.door.attempt is not None, language=language)
+        is_busy, mode = self.door.attempt is not None, self.health.modes.mode
+        return self.screen.record(is_busy=is_busy, language=language, mode=mode)
 
     def _decisions(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         asked = pages_journal.wanted(arguments)
@@ -123,7 +124,7 @@ class PageRequests:
         if act not in ACTS or not user:
             raise StateError(f"{act!r} is no act of the page's")
         subject = str(arguments.get("subject") or "")[:200]
-        self.journal.write_down(
+        self.journal.note_act(
             act, subject, at=self.health.time.wall(), by_user=f"page:{user}"[:100]
         )
         LOG.info("an act on the local page", extra=fields(act=act, by=user))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from edgeverify.daemon.page.screen import RESULT_SECONDS, ScreenBoard
-from edgeverify.domain import Asked, Language, Outcome, Prompt, Reason
+from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason
 from edgeverify.events import DecisionPayload, SignedDecision
 from edgeverify.languages import KINDS
 from tests.doors import NOON
@@ -90,6 +90,14 @@ def test_somebody_comes_is_asked_and_let_in() -> None:
     assert at.shows() == ("granted", "Welcome")
     at.now += RESULT_SECONDS + 0.1
     assert at.shows()[0] == "idle"
+
+
+def test_what_an_operator_has_made_of_the_door_stands_there() -> None:
+    at = Before()
+    for mode, moment in ((DoorMode.LOCKDOWN, "denied"), (DoorMode.OPEN, "granted")):
+        told = at.board.record(is_busy=False, language="en", mode=mode)
+        assert told["moment"] == moment
+        assert at.board.record(is_busy=True, language="en", mode=mode)["moment"] == "looking"
 
 
 def test_a_grant_that_no_lock_could_hear_is_not_shown_as_one() -> None:
