@@ -129,7 +129,7 @@ test-export: types-export ## The workshop with torch (6 GB), its slow tests too
 	$(PYTEST) -m "export and not gpu and not systemd and not integrations"
 
 slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real time in them
-	@./systemd/prerequisites test
+	@./systemd/prerequisites slow
 	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd and not integrations"
 
 test-all: test slow test-export ## The slow tests and the workshop's as well

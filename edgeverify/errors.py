@@ -84,6 +84,17 @@ class EventError(EdgeverifyError):
     """An event is malformed, unsigned, expired, replayed, or meant for another door."""
 
 
+class CommandRefusedError(EdgeverifyError):
+    """An operator's command is not obeyed: unsigned, expired, replayed, for another door ...
+
+    `name` says which check failed, in one word for programs; `command_id` is its own, or empty.
+    """
+
+    def __init__(self, name: str, detail: str, command_id: str = "") -> None:
+        super().__init__(f"{name}: {detail}")
+        self.name, self.detail, self.command_id = name, detail, command_id
+
+
 class CheckpointError(EdgeverifyError):
     """A trained checkpoint does not fit the network it is said to be."""
 

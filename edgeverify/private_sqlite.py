@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from edgeverify.atomic_file import PRIVATE_FILE, sync_folder
 from edgeverify.errors import StateError
@@ -23,7 +24,13 @@ LOG_BYTES = 16 << 20
 """What the write-ahead log is cut back to after a burst."""
 
 LOGS = ("-wal", "-shm")
-_DAMAGED = ("malformed", "not a database", "file is encrypted", "integrity check")
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "file is encrypted",
+    "integrity check",
+    "decode to UTF-8",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,20 @@ class Schema:
     def version(self) -> int:
         """The version that this release writes."""
         return len(self.steps)
+
+
+class PlainErrors(sqlite3.Connection):
+    """A connection whose every complaint about its file is an `sqlite3.Error`.
+
+    SQLite quotes a damaged schema in its message, and Python cannot read what is not UTF-8.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement. Raises sqlite3.Error."""
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeDecodeError:
+            raise sqlite3.DatabaseError("malformed: its schema is not text") from None
 
 
 def open_private(
@@ -63,7 +84,12 @@ def open_private(
     finally:
         os.close(descriptor)
     connection = sqlite3.connect(
-        path, timeout=2.0, isolation_level=None, check_same_thread=False, cached_statements=64
+        path,
+        timeout=2.0,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=64,
+        factory=PlainErrors,
     )
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -97,7 +123,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     Databases": without `immutable` even a reader makes a log).
     """
     mode = "ro" if path.with_name(path.name + LOGS[0]).exists() else "ro&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, factory=PlainErrors
+    )
     connection.execute("PRAGMA query_only = ON")
     return connection
 

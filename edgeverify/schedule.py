@@ -7,15 +7,19 @@ that much shorter, and the hour that comes twice in autumn counts both times.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edgeverify.domain import Reason
-from edgeverify.settings.hours import WeeklyWindow, parse_window
+from edgeverify.settings.hours import MINUTES_A_DAY, parse_exception, parse_window
 from edgeverify.settings.people import HoursSettings, StaffEntry
+from edgeverify.settings.rules import holds_on
 
 
-def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
+def refusal(
+    entry: StaffEntry, door: str, now: datetime, holidays: Collection[str] = ()
+) -> Reason | None:
     """Return why `entry` may not come in at `door` at `now` (aware), or None when they may.
 
     `wrong_door` comes before `not_valid_now`. Validity dates are days in the time zone of the
@@ -26,7 +30,7 @@ def refusal(entry: StaffEntry, door: str, now: datetime) -> Reason | None:
         raise ValueError("a schedule needs to know the time zone of the moment")
     if not is_for(entry, door):
         return Reason.WRONG_DOOR
-    is_valid = _is_within_dates(entry, now) and is_open(entry.hours, now)
+    is_valid = _is_within_dates(entry, now) and is_open(entry.hours, now, holidays)
     return None if is_valid else Reason.NOT_VALID_NOW
 
 
@@ -35,12 +39,36 @@ def is_for(entry: StaffEntry, door: str) -> bool:
     return not entry.doors or door in entry.doors
 
 
-def is_open(hours: HoursSettings, now: datetime) -> bool:
-    """Return whether `now` (aware) lies in one of the weekly windows; without windows always."""
-    if not hours.windows:
+def is_open(hours: HoursSettings, now: datetime, holidays: Collection[str] = ()) -> bool:
+    """Return whether `now` (aware) lies in somebody's hours; without windows always.
+
+    A day of `exceptions` has those hours instead of its windows. On a day of `holidays` no window
+    begins, unless the hours are `as_usual` then; one that began the evening before goes on.
+    """
+    if not hours.windows and not hours.exceptions:
         return True
     local = _on_the_wall(hours, now)
-    return any(_holds(parse_window(text), local) for text in hours.windows)
+    minute, today = local.hour * 60 + local.minute, local.date()
+    yesterday = today - timedelta(days=1)
+    return any(
+        begin <= minute < (end if end > begin else MINUTES_A_DAY)
+        for begin, end in _hours_of(hours, today, holidays)
+    ) or any(end <= begin and minute < end for begin, end in _hours_of(hours, yesterday, holidays))
+
+
+def _hours_of(
+    hours: HoursSettings, day: date, holidays: Collection[str]
+) -> tuple[tuple[int, int], ...]:
+    """Return from and to which minutes somebody may come in, by what begins on `day`."""
+    own = [one for one in map(parse_exception, hours.exceptions) if one.day == day]
+    if own:
+        return tuple((one.begin, one.end) for one in own if not one.is_closed)
+    if not hours.windows:
+        return ((0, MINUTES_A_DAY),)
+    if hours.on_holidays == "closed" and any(holds_on(one, day) for one in holidays):
+        return ()
+    windows = map(parse_window, hours.windows)
+    return tuple((one.begin, one.end) for one in windows if day.weekday() in one.days)
 
 
 def _is_within_dates(entry: StaffEntry, now: datetime) -> bool:
@@ -56,13 +84,3 @@ def _on_the_wall(hours: HoursSettings, now: datetime) -> datetime:
     if not hours.time_zone:
         raise ValueError("hours and dates without a time zone mean nothing")
     return now.astimezone(ZoneInfo(hours.time_zone))
-
-
-def _holds(window: WeeklyWindow, local: datetime) -> bool:
-    minute = local.hour * 60 + local.minute
-    if not window.is_over_midnight:
-        return local.weekday() in window.days and window.begin <= minute < window.end
-    if local.weekday() in window.days and minute >= window.begin:
-        return True
-    yesterday = (local.date() - timedelta(days=1)).weekday()
-    return yesterday in window.days and minute < window.end

@@ -54,6 +54,11 @@ class StateDirectory:
         return self.folder / "signing-keys.json"
 
     @property
+    def mode(self) -> Path:
+        """The last command of an operator, and the numbers of those that were obeyed."""
+        return self.folder / "door-mode.json"
+
+    @property
     def socket(self) -> Path:
         """Where the running daemon answers commands."""
         return self.folder / "edgeverify.sock"

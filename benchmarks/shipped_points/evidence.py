@@ -31,7 +31,8 @@ class Tail(BaseModel):
     """Scores of one set: how many there are, and those from `start` on by step of 0.0001.
 
     `scores` are pairs of (step, how many), rising: the highest threshold that such a score reaches,
-    as `calibration.above` reads it. What is above every threshold stands at the last step.
+    as `calibration.above` reads it, so one within a millionth below a step stands on it. What is
+    above every threshold stands at the last step.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

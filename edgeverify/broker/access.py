@@ -6,7 +6,7 @@ A claim is worth what the reader's login is worth: whoever can write to `claim` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -43,20 +43,22 @@ class Rights:
     says_elsewhere: tuple[str, ...] = ()
 
 
+DOOR_SAYS = ("claim", "event", "answer", "prompt", "status", "audit", "notice")
 RIGHTS: dict[Role, Rights] = {
-    # The commands on the door's own machine (claim, events) use its login: hence both sides.
+    # The commands on the door's own machine (claim, events, operator) use its login: both sides.
     Role.DOOR: Rights(
-        hears=("claim", "event", "answer", "prompt", "status", "audit", "lock"),
-        says=("claim", "event", "answer", "prompt", "status", "audit"),
+        hears=(*DOOR_SAYS, "lock", "command", "exit"),
+        says=(*DOOR_SAYS, "command"),
         hears_elsewhere=("homeassistant/status",),
         says_elsewhere=("homeassistant/device/edgeverify-{door}/config",),
     ),
-    Role.READER: Rights(hears=("answer", "prompt"), says=("claim",)),
+    Role.READER: Rights(hears=("answer", "prompt"), says=("claim", "exit")),
     Role.LOCK: Rights(hears=("event", "status"), says=("lock",)),
     Role.SCREEN: Rights(hears=("answer", "prompt", "status"), says=()),
-    Role.MONITOR: Rights(hears=("audit", "status", "lock"), says=()),
+    Role.MONITOR: Rights(hears=("audit", "status", "lock", "notice"), says=()),
     Role.OPERATOR: Rights(
-        hears=("event", "answer", "prompt", "status", "audit", "lock"), says=("claim",)
+        hears=("event", "answer", "prompt", "status", "audit", "lock", "notice"),
+        says=("claim", "command"),
     ),
     Role.HOME_ASSISTANT: Rights(
         hears=("event", "status", "lock"),
@@ -65,7 +67,24 @@ RIGHTS: dict[Role, Rights] = {
         says_elsewhere=("homeassistant/status",),
     ),
 }
-"""Nobody but a door may say `event`, `answer`, `prompt`, `status` or `audit`."""
+"""Nobody but a door may say `event`, `answer`, `prompt`, `status`, `audit` or `notice`."""
+
+EARLIER_RIGHTS: tuple[dict[Role, Rights], ...] = (
+    {
+        Role.DOOR: Rights(
+            hears=("claim", "event", "answer", "prompt", "status", "audit", "lock"),
+            says=("claim", "event", "answer", "prompt", "status", "audit"),
+        ),
+        Role.READER: Rights(hears=("answer", "prompt"), says=("claim",)),
+        Role.LOCK: Rights(hears=("event", "status"), says=("lock",)),
+        Role.SCREEN: Rights(hears=("answer", "prompt", "status"), says=()),
+        Role.MONITOR: Rights(hears=("audit", "status", "lock"), says=()),
+        Role.OPERATOR: Rights(
+            hears=("event", "answer", "prompt", "status", "audit", "lock"), says=("claim",)
+        ),
+    },
+)
+"""What earlier releases gave: a broker that has these is brought up to date, not called changed."""
 
 BELOW = frozenset({"answer"})
 """Topics that have others below them: each claimer may hear its answers on one of its own."""
@@ -83,15 +102,15 @@ class Login:
         """Return the user name."""
         return f"{self.role.value}-{self.door}" if self.door else self.role.value
 
-    def hears(self) -> tuple[str, ...]:
+    def hears(self, rights: Mapping[Role, Rights] = RIGHTS) -> tuple[str, ...]:
         """Return the topic filters that it may subscribe to and be sent."""
-        rights = RIGHTS[self.role]
-        return (*map(self._topic, rights.hears), *map(self._whole, rights.hears_elsewhere))
+        mine = rights[self.role]
+        return (*map(self._topic, mine.hears), *map(self._whole, mine.hears_elsewhere))
 
-    def says(self) -> tuple[str, ...]:
+    def says(self, rights: Mapping[Role, Rights] = RIGHTS) -> tuple[str, ...]:
         """Return the topic filters that it may write to."""
-        rights = RIGHTS[self.role]
-        return (*map(self._topic, rights.says), *map(self._whole, rights.says_elsewhere))
+        mine = rights[self.role]
+        return (*map(self._topic, mine.says), *map(self._whole, mine.says_elsewhere))
 
     def _whole(self, topic: str) -> str:
         return topic.format(door=self.door)

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from edgeverify.broker.access import Login
+from edgeverify.broker.access import RIGHTS, Login, Rights, Role
 from edgeverify.errors import BrokerSetupError
 
 ITERATIONS = 101
@@ -47,7 +47,11 @@ def fits(password: str, kept: Hashed) -> bool:
     return b64encode(digest).decode() == kept.password
 
 
-def encode_logins(logins: Iterable[Login], kept: Mapping[str, Hashed]) -> bytes:
+def encode_logins(
+    logins: Iterable[Login],
+    kept: Mapping[str, Hashed],
+    rights: Mapping[Role, Rights] = RIGHTS,
+) -> bytes:
     """Write the plugin's file; `kept` holds each login's hash by its name.
 
     Whatever no role allows is forbidden. There is no administrator: rights change in this file.
@@ -62,7 +66,7 @@ def encode_logins(logins: Iterable[Login], kept: Mapping[str, Hashed]) -> bytes:
         },
         "clients": [_client(login, kept[login.name]) for login in logins],
         "groups": [],
-        "roles": [_role(login) for login in logins],
+        "roles": [_role(login, rights) for login in logins],
     }
     return (json.dumps(record, indent=2) + "\n").encode()
 
@@ -93,9 +97,9 @@ def _client(login: Login, kept: Hashed) -> dict[str, object]:
     }
 
 
-def _role(login: Login) -> dict[str, object]:
-    allowed = [("publishClientSend", topic) for topic in login.says()]
-    for topic in login.hears():
+def _role(login: Login, rights: Mapping[Role, Rights]) -> dict[str, object]:
+    allowed = [("publishClientSend", topic) for topic in login.says(rights)]
+    for topic in login.hears(rights):
         allowed += [("subscribePattern", topic), ("publishClientReceive", topic)]
     return {
         "rolename": login.name,

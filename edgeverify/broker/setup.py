@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE
 from edgeverify.broker import chosen as choices
-from edgeverify.broker.access import Login, Role, logins_of
+from edgeverify.broker.access import EARLIER_RIGHTS, RIGHTS, Login, Role, logins_of
 from edgeverify.broker.certificates import Issued, ends_at, new_authority, new_server
 from edgeverify.broker.chosen import Chosen, Wanted, read_chosen
 from edgeverify.broker.conf import Listener, listener_part, whole
@@ -142,7 +142,11 @@ def _logins(place: Place, chosen: Chosen, how: How, runs_as: Owner | None) -> No
     before = read(path) if path.exists() else b""
     known = read_hashes(before, str(path)) if before else {}
     there = [login for login in logins_of(chosen.doors) if login.name in known]
-    if before and json.loads(before) != json.loads(encode_logins(there, known)):
+    given = [
+        json.loads(encode_logins([one for one in there if one.role in each], known, each))
+        for each in (RIGHTS, *EARLIER_RIGHTS)
+    ]
+    if before and json.loads(before) not in given:
         raise BrokerSetupError(
             f"{path} was changed by hand, and is not overwritten",
             advice="Undo the change, or take another folder.",

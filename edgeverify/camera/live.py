@@ -186,6 +186,9 @@ class LiveCamera:
             state, detail = self._listen(self._process)
         except CameraError as error:
             state, detail = CameraState.OFFLINE, str(error)
+        except OSError as error:
+            # Such as a full table of open files, which cannot take the frames' memory in.
+            state, detail = CameraState.OFFLINE, f"frames cannot be taken in: {error.strerror}"
         finally:
             self._end_process()
         newest = self._frames.newest_at()

@@ -42,7 +42,10 @@ class CaptureProcess:
     """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise CameraError(f"cannot start a capture process: {error.strerror}") from None
         self._socket = ours
         try:
             with theirs:

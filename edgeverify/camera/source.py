@@ -91,6 +91,10 @@ class GstreamerSource:
 Source: TypeAlias = FileSource | V4l2Source | UrlSource | GstreamerSource
 
 
+NO_FILE = re.compile(r"[A-Za-z0-9+-]+:|[+-]?[0-9]|//|\\\\")
+"""How names begin that other programs give cameras and shares: `usb:0`, `csi:0`, `-1`, `C:`."""
+
+
 def parse_source(text: str, folder: Path) -> Source:
     """Understand a `camera.source`; a relative file lies in `folder`. Raises ConfigError."""
     text = text.strip()
@@ -106,6 +110,10 @@ def parse_source(text: str, folder: Path) -> Source:
         return V4l2Source(f"/dev/video{int(text)}")
     if text.startswith("/dev/"):
         return V4l2Source(text)
+    if NO_FILE.match(text) and not (folder / text).exists():
+        raise ConfigError(
+            "camera.source: neither a video file that is there nor an address", advice=ADVICE
+        )
     return FileSource(folder / text)
 
 

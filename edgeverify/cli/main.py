@@ -17,6 +17,7 @@ from edgeverify.cli.door import (
     events,
     home_assistant,
     journal,
+    operator,
     reload,
     run,
     status,
@@ -97,6 +98,7 @@ app.command("aim", rich_help_panel=DOOR)(aim.aim)
 app.command("claim", rich_help_panel=DOOR)(claim.claim)
 app.command("events", rich_help_panel=DOOR)(events.events)
 app.add_typer(journal.app, name="journal", rich_help_panel=DOOR)
+app.add_typer(operator.app, name="operator", rich_help_panel=DOOR)
 app.command("unlock", rich_help_panel=DOOR)(acts.unlock)
 app.add_typer(acts.clock, name="clock", rich_help_panel=DOOR)
 app.add_typer(web.app, name="web", rich_help_panel=DOOR)

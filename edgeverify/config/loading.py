@@ -41,14 +41,18 @@ class LoadedConfig:
         return Problem(file, line, key, text)
 
 
-def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
+def load_config(
+    path: Path, kind: type[Settings] = Settings, *, staff_from: Path | None = None
+) -> LoadedConfig:
     """Read a door's config and the staff file it names, as `kind` of settings.
+
+    `staff_from` stands in for the staff file that is named, to try a change to it.
 
     Raises ConfigProblemsError with every mistake that can be told at once; nothing is used of a
     config that has one. `path` is kept as given, for messages.
     """
     main = read_yaml(path)
-    problems = list(main.problems)
+    problems = [*main.problems, *_nothing_in(main)]
     lines = {key: (path, line) for key, line in main.lines.items()}
     values = mapping_of(main)
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
@@ -56,9 +60,9 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
         values["model"] = {"bundle": values["model"]}  # `model: mobilefacenet`, the short form
     staff_file = values.get("staff_file")
     if isinstance(staff_file, str) and staff_file:
-        staff = read_yaml(path.parent / staff_file)
+        staff = read_yaml(staff_from or path.parent / staff_file)
         digest.update(hashlib.sha256(staff.content).digest())
-        problems += staff.problems
+        problems += [*staff.problems, *_nothing_in(staff)]
         problems += _append_staff(values, lines, staff)
     problems += _cards_twice(values, lines, path)
     settings = validated(values, lines, path, problems, kind)
@@ -67,6 +71,13 @@ def load_config(path: Path, kind: type[Settings] = Settings) -> LoadedConfig:
     if problems or settings is None:
         raise ConfigProblemsError(problems)
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
+
+
+def _nothing_in(file: YamlFile) -> list[Problem]:
+    """Refuse a file that a full disk or an editor left empty: it would remove everybody."""
+    if file.content.decode("utf-8-sig", "replace").strip():
+        return []
+    return [Problem(file.path, 1, (), "is empty")]
 
 
 def _append_staff(

@@ -35,5 +35,7 @@ def system_time_zone(environ: Mapping[str, str], etc: Path = ETC) -> str:
 
 
 def _lacks_one(entry: StaffEntry) -> bool:
-    is_used = bool(entry.hours.windows or entry.valid_from or entry.valid_until)
+    is_used = bool(
+        entry.hours.windows or entry.hours.exceptions or entry.valid_from or entry.valid_until
+    )
     return is_used and not entry.hours.time_zone

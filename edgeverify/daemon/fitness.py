@@ -14,9 +14,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.camera.source import parse_source
 from edgeverify.claims import SourceKind, chosen
+from edgeverify.client import load_verify_keys
 from edgeverify.config import LoadedConfig
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.domain import OperatingPoint
@@ -43,10 +46,16 @@ def problems_of(
             ("mqtt", "tls" if settings.mqtt.tls.enabled else "password_file"),
             lambda: load_credentials(settings.mqtt, config_folder=folder, environ=environ),
         ),
+        (("commands", "operator_keys"), lambda: operator_keys(settings, folder)),
         (("keys", "master_key_file"), lambda: _master_key(config, environ)),
     )
     found = (_problem(config, key, check) for key, check in checks)
     return tuple(problem for problem in found if problem is not None)
+
+
+def operator_keys(settings: Settings, folder: Path) -> dict[str, Ed25519PublicKey]:
+    """Return whose commands are obeyed, by key id. Raises KeyUnusableError."""
+    return load_verify_keys([folder / name for name in settings.commands.operator_keys])
 
 
 def require_fit(
@@ -84,7 +93,8 @@ def open_to_others(config: LoadedConfig) -> Iterator[str]:
     """
     trusted = {0, os.geteuid(), *_page_users(config)}
     photos = {config.folder / name for entry in config.settings.staff for name in entry.photos}
-    files = (*config.files, *sorted(photos))
+    operators = [config.folder / name for name in config.settings.commands.operator_keys]
+    files = (*config.files, *operators, *sorted(photos))
     for path in dict.fromkeys((*files, *(file.absolute().parent for file in files))):
         with suppress(OSError):
             yield from _doubts(path, path.stat(), trusted)

@@ -15,6 +15,7 @@ from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
@@ -59,6 +60,9 @@ class Health:
     facts: Callable[[], Mapping[str, str]]
     notices: tuple[Degradation, ...]
     keys: KeyRing
+    modes: Modes
+    report: EnrolmentReport = field(default_factory=EnrolmentReport)
+    """What became of everybody at the last enrolment."""
     is_enrolling: bool = True  # until the first reload, which begins at once, is done
     _heat: HeatState = field(init=False)
     _heat_at: float = float("-inf")
@@ -89,6 +93,7 @@ class Health:
         """Log whom enrolment refused, and who looks like whom."""
         faults = self.faults
         faults.clear(FaultName.ENROLMENT_FAILED)
+        self.report = report
         problems = report.problems
         self._enrolment = (*problems, *report.warnings)
         self._enrolment_problems = len(problems)
@@ -148,6 +153,7 @@ class Health:
                 "reason": self._heat.reason,
             },
         }
+        facts["mode"] = self.modes.facts(self.keys.current)
         if (announcement := self.keys.announcement) is not None:
             facts["next_key"] = dict(announcement)
         return DoorStatus(

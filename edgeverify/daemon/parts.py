@@ -11,9 +11,12 @@ from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
+from edgeverify.daemon.exits import Exits
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.modes import Modes
+from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reporter import Reporter
@@ -41,6 +44,9 @@ class Parts:
     link: MqttLink
     outbox: OutboxDelivery
     lock: LockJournal
+    modes: Modes
+    exits: Exits
+    notices: NoticeDelivery
     sources: RunningSources
     door: DoorThread
     health: Health

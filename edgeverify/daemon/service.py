@@ -24,6 +24,7 @@ from edgeverify.claims import (
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer, announcement_to_hub
+from edgeverify.daemon.beside_claims import hear_beside_claims
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.attempt import make_judge
@@ -39,7 +40,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
-from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.daemon.opened_state import open_master_key, open_references_and_journal
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.page.requests import PageRequests
@@ -54,6 +55,7 @@ from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
+from edgeverify.events import Topics
 from edgeverify.metrics import Metrics
 from edgeverify.models.catalogue import shipped_points_of
 from edgeverify.models.folders import models_directory
@@ -154,7 +156,7 @@ def assemble(
             taken=lambda: link.ask(),  # noqa: PLW0108 - the link is made below
         )
         topic = ClaimTopic(not_heard=lambda: metrics.claim_refused("not_a_source"))
-        lock = LockJournal(journal, door=settings.door, wall=timekeeper.wall)
+        lock, modes, exits = hear_beside_claims(settings.door, state, journal, board, timekeeper)
         link = MqttLink(
             settings.mqtt,
             settings.door,
@@ -162,6 +164,10 @@ def assemble(
             on_claim=topic.arrived,
             client_id=ClientId(settings.door, secret),
             on_lock=lock.heard,
+            on_others={
+                Topics(settings.door).command: modes.heard,
+                Topics(settings.door).exit: exits.heard,
+            },
             announcement=announcement_to_hub(settings),
             random=random.SystemRandom(),
         )
@@ -190,6 +196,7 @@ def assemble(
                 clock=timekeeper,
                 heat=lambda: heat.level,
                 faults=faults,
+                is_locked_down=modes.is_locked_down,
             ),
             idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
             make_judge=make_judge,
@@ -220,6 +227,7 @@ def assemble(
             facts=lambda: records.facts,
             notices=verifier.notices,
             keys=keys,
+            modes=modes,
         )
         reporter = Reporter(health=health, link=link, manager=manager)
         reloads = Reloads(
@@ -251,6 +259,9 @@ def assemble(
         link=link,
         outbox=outbox,
         lock=lock,
+        modes=modes,
+        exits=exits,
+        notices=NoticeDelivery(journal, link.publish.notice),
         sources=sources,
         door=thread,
         health=health,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from edgeverify import __version__
-from edgeverify.domain import Degradation
+from edgeverify.domain import Degradation, DoorMode
 from edgeverify.events import encode_status
 from edgeverify.mqtt import MAX_FORM_BYTES
 from edgeverify.status_socket import Json
@@ -26,6 +26,7 @@ PUBLIC_FACTS = (
     "outbox",
     "signing_key",
     "next_key",
+    "mode",
 )
 """Facts that are codes and counts as they stand; what else is told to everybody is `_public`'s."""
 PUBLIC_LIVE_FMR = ("fmr", "at_most", "comparisons", "false_matches", "grants", "people")
@@ -57,7 +58,7 @@ class DoorStatus:
         message = encode_status(self.state, self.door, at=self.at, reasons=reasons, details=told)
         names = [Degradation(name=one.name) for one in self.degraded]
         least: dict[str, object] = {
-            name: told[name] for name in ("run", "next_key") if name in told
+            name: told[name] for name in ("run", "next_key", "mode") if name in told
         }
         short = encode_status(self.state, self.door, at=self.at, reasons=names, details=least)
         return (message if len(message) <= MAX_FORM_BYTES else short, short)
@@ -75,9 +76,12 @@ class DoorStatus:
 
     def line(self) -> str:
         """Return one line for `systemctl status`."""
+        mode = self.facts.get("mode")
+        name = mode.get("name") if isinstance(mode, dict) else DoorMode.NORMAL.value
+        said = "" if name == DoorMode.NORMAL.value else f", {name}"
         if not self.degraded:
-            return f"{self.door}: online"
-        return f"{self.door}: degraded: {_listed(self.degraded)}"
+            return f"{self.door}: online{said}"
+        return f"{self.door}: degraded{said}: {_listed(self.degraded)}"
 
 
 def _public(facts: Mapping[str, Json]) -> dict[str, object]:

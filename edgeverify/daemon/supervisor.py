@@ -165,13 +165,16 @@ class Supervisor:
                 self._open_socket()
         service.page.look(now)
         service.lock.write()
+        service.exits.write()
+        service.notices.look(now)
+        is_news = service.modes.look()
         if self._prunes.now(now) or self._has_more_to_prune:
             self._has_more_to_prune = service.upkeep.prune_journal()
         if self._wants_reload:
             self._wants_reload = False
             service.reloads.tickets.ask()
         service.reloads.look_after(now)
-        if service.faults.take_change() or self._tellings.now(now):
+        if service.faults.take_change() or is_news or self._tellings.now(now):
             service.reporter.status()
         if self._pings.now(now):
             self._ping(now)

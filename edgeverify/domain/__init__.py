@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 from edgeverify.domain.asked import Asked
 from edgeverify.domain.claim import Asker, Claim, ClaimSource
+from edgeverify.domain.command import Command
 from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
 from edgeverify.domain.degradation import Degradation
 from edgeverify.domain.fault_name import FaultName
 from edgeverify.domain.language import OWN_NAMES, Language
+from edgeverify.domain.mode import DoorMode
+from edgeverify.domain.notice import Notice, NoticeKind
 
 if TYPE_CHECKING:
     from edgeverify.domain.arrays import Points, RgbImage, Vector
@@ -44,9 +47,11 @@ __all__ = [
     "Asker",
     "Claim",
     "ClaimSource",
+    "Command",
     "Comparison",
     "Decision",
     "Degradation",
+    "DoorMode",
     "Embedding",
     "Face",
     "FaceBox",
@@ -57,6 +62,8 @@ __all__ = [
     "Language",
     "Liveness",
     "LivenessCues",
+    "Notice",
+    "NoticeKind",
     "Observation",
     "OperatingPoint",
     "Outcome",

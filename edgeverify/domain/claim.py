@@ -49,6 +49,8 @@ class Claim:
     source: ClaimSource
     remember_until: datetime | None = None
     asker: Asker | None = None
+    is_under_duress: bool = False
+    """Made with the person's second number; `card` is their own all the same."""
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:

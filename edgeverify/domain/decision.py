@@ -23,6 +23,8 @@ class Reason(str, Enum):
     NOT_VALID_NOW = "not_valid_now"
     WRONG_DOOR = "wrong_door"
     LOCKED_OUT = "locked_out"
+    LOCKED_DOWN = "locked_down"
+    ALREADY_INSIDE = "already_inside"
     CLAIM_EXPIRED = "claim_expired"
     SUPERSEDED = "superseded"
     NO_FACE = "no_face"

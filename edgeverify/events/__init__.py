@@ -5,6 +5,7 @@ from edgeverify.events.answer import encode_answer
 from edgeverify.events.envelope import CONTENT_TYPE, Event, EventKind, encode_event, parse_event
 from edgeverify.events.lock_state import LockCause, LockReport, LockState, last_will
 from edgeverify.events.messages import ClaimMessage, encode_claim, encode_prompt, encode_status
+from edgeverify.events.mode_statement import ModeStatement, read_mode, state_mode
 from edgeverify.events.payload import (
     MAX_LIFETIME_SECONDS,
     DecisionPayload,
@@ -25,6 +26,7 @@ __all__ = [
     "LockCause",
     "LockReport",
     "LockState",
+    "ModeStatement",
     "NextKey",
     "SignedDecision",
     "Signer",
@@ -39,8 +41,10 @@ __all__ = [
     "key_id",
     "last_will",
     "parse_event",
+    "read_mode",
     "read_next_key",
     "sign",
+    "state_mode",
     "to_wire_time",
     "verify",
 ]

@@ -43,6 +43,8 @@ class LockCause(str, Enum):
     START = "start"
     GRANT = "grant"
     EXIT_BUTTON = "exit_button"
+    OPEN_MODE = "open_mode"
+    """The door said that an operator has opened it."""
     CONTACT = "contact"
     TIME = "time"
     GONE = "gone"

@@ -15,6 +15,7 @@ from edgeverify.events.strict_json import read_object, text_of
 from edgeverify.settings.people import CARD
 
 CLAIM_TYPE = "edgeverify.claim.v1"
+EXIT_TYPE = "edgeverify.exit.v1"
 PROMPT_TYPE = "edgeverify.prompt.v1"
 STATUS_TYPE = "edgeverify.status.v1"
 MAX_CLAIM_BYTES = 4096
@@ -38,17 +39,17 @@ class ClaimMessage:
     asker: Asker | None = None
 
     @classmethod
-    def from_bytes(cls, raw: bytes) -> ClaimMessage:
-        """Read a claim. Raises ClaimError naming what is wrong with it."""
+    def from_bytes(cls, raw: bytes, *, kind: str = CLAIM_TYPE) -> ClaimMessage:
+        """Read a claim, or an exit. Raises ClaimError naming what is wrong with it."""
         try:
-            return cls._from_record(read_object(raw, limit_bytes=MAX_CLAIM_BYTES))
+            return cls._from_record(read_object(raw, limit_bytes=MAX_CLAIM_BYTES), kind)
         except ValueError as error:
             raise ClaimError(f"a claim is malformed: {error}") from None
 
     @classmethod
-    def _from_record(cls, record: dict[str, object]) -> ClaimMessage:
-        if record.get("type") != CLAIM_TYPE:
-            raise ValueError(f"type must be {CLAIM_TYPE}")
+    def _from_record(cls, record: dict[str, object], kind: str) -> ClaimMessage:
+        if record.get("type") != kind:
+            raise ValueError(f"type must be {kind}")
         _refuse_others(record, CLAIM_KEYS)
         data = record.get("data")
         if isinstance(data, dict):
@@ -68,13 +69,16 @@ def _refuse_others(record: Mapping[str, object], allowed: frozenset[str], where:
         raise ValueError(f"unknown key {where + unknown[0]!r}")
 
 
-def encode_claim(claim: ClaimMessage, *, source: str) -> bytes:
-    """Write a claim as a reader does; `source` names the reader (a URI reference)."""
+def encode_claim(claim: ClaimMessage, *, source: str, kind: str = CLAIM_TYPE) -> bytes:
+    """Write a claim as a reader does; `source` names the reader (a URI reference).
+
+    An exit (`EXIT_TYPE`) has the same shape.
+    """
     record: dict[str, object] = {
         "specversion": "1.0",
         "id": claim.id,
         "source": source,
-        "type": CLAIM_TYPE,
+        "type": kind,
         "time": to_wire_time(claim.issued_at),
         "datacontenttype": "application/json",
         "data": {"card": claim.card},

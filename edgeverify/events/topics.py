@@ -1,4 +1,4 @@
-"""The seven topics of a door. There is no command topic."""
+"""The topics of a door. What commands it is signed; nothing else does."""
 
 from __future__ import annotations
 
@@ -52,6 +52,21 @@ class Topics:
     def prompt(self) -> str:
         """Out: what to ask of the person at the door."""
         return f"edgeverify/{self.door}/prompt"
+
+    @property
+    def command(self) -> str:
+        """In: an operator's signed command."""
+        return f"edgeverify/{self.door}/command"
+
+    @property
+    def exit(self) -> str:
+        """In: a card was held up to the reader at the exit; opens nothing."""
+        return f"edgeverify/{self.door}/exit"
+
+    @property
+    def notice(self) -> str:
+        """Out: what those who watch should know, and nobody at the door."""
+        return f"edgeverify/{self.door}/notice"
 
     @property
     def lock(self) -> str:

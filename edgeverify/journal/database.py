@@ -74,12 +74,22 @@ _IMPLAUSIBLE = {
 """What no door ever writes: a file that is whole for SQLite may hold it all the same."""
 
 
+_READ_BY_EVERY_START = (
+    "SELECT key FROM lockouts",
+    "SELECT id FROM claims",
+    "SELECT name, value FROM facts",
+)
+"""Text that is not UTF-8 is found here, and not for ever later."""
+
+
 def _require_plausible(connection: sqlite3.Connection) -> None:
     """Treat a value that no door writes as damage: sqlite3.DatabaseError, see `is_damage`."""
     for what, query in _IMPLAUSIBLE.items():
         bounds = {"sequence": MAX_SEQUENCE, "wall": MAX_WALL_MS}
         if connection.execute(query, bounds).fetchone() is not None:
             raise sqlite3.DatabaseError(f"malformed: {what} has a value that no door writes")
+    for query in _READ_BY_EVERY_START:
+        connection.execute(query).fetchall()
 
 
 def integrity(path: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from edgeverify.domain import ClaimSource, Decision, Observation
+from edgeverify.domain import ClaimSource, Decision, NoticeKind, Observation
 from edgeverify.lockout import LockoutState
 
 
@@ -66,7 +66,8 @@ class Entry:
     `issued_at` and `expires_at` are aware wall times. `remembered_claims` are claim ids that must
     not be accepted again, each with the wall time until which that matters (the decided claim's
     own, and those that joined it). `lockouts` holds the states that changed, by key; `floor` is
-    the wall time that the clock vouches for, None where it does not. `details` are facts for the
+    the wall time that the clock vouches for, None where it does not. `notices` are told to those
+    who watch, and `comes_in` puts the card inside (anti-passback). `details` are facts for the
     report (model, embedding space, latencies, liveness mode), not figures that anything decides on.
     """
 
@@ -80,6 +81,8 @@ class Entry:
     frames: tuple[FrameRecord, ...] = ()
     remembered_claims: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     lockouts: Mapping[str, LockoutState] = field(default_factory=lambda: MappingProxyType({}))
+    notices: tuple[NoticeKind, ...] = ()
+    comes_in: bool = False
     floor: datetime | None = None
     include_scores: bool = False
     details: Mapping[str, str | float | int | bool | None] = field(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from edgeverify.domain import Degradation, FaultName, Outcome
 from edgeverify.errors import JournalUnavailableError
-from edgeverify.events import LockReport, SignedDecision, Signer, sign
+from edgeverify.events import LockReport, LockState, SignedDecision, Signer, sign
 from edgeverify.journal import rows
 from edgeverify.journal.database import connect
 from edgeverify.journal.entry import Entry
@@ -23,6 +23,7 @@ from edgeverify.journal.impostors import (
     forget_others,
     live_rate,
 )
+from edgeverify.journal.notices import came_in, notice_of, put_notice, went_out
 from edgeverify.journal.retention import STEP, drop_old_copies, prune_step, used_bytes
 from edgeverify.journal.rows import OutboxRow, from_ms, to_ms
 from edgeverify.journal.seal import JournalSeal
@@ -118,6 +119,10 @@ class Journal:
                 store.last += 1  # never given back: a number that failed is a gap, not a repeat
                 signed = sign(rows.payload_of(entry, store.last), signer)
                 rows.insert(connection, entry, signed)
+                for kind in entry.notices:
+                    put_notice(connection, notice_of(entry, kind), signer)
+                if entry.comes_in:
+                    came_in(connection, entry.decision.card, entry.event_id, entry.issued_at)
                 reserved = store.reserved
                 if reserved - store.last < RESERVED // 2:
                     reserved = store.last + RESERVED
@@ -238,19 +243,26 @@ class Journal:
         with self._lock, self._storage.transaction(at) as connection:
             known = key in rows.read_lockouts(connection)
             rows.put_lockout(connection, key, LockoutState())
+            went_out(connection, card=key)
             write_act(connection, to_ms(at), "unlock", key, by_user)
         return known
+
+    @contextmanager
+    def change(self, at: datetime | None = None) -> Iterator[sqlite3.Connection]:
+        """Commit everything in the block, or nothing. Raises JournalUnavailableError."""
+        with self._lock, self._storage.transaction(at) as connection:
+            yield connection
+
+    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
+        """Write down what somebody did."""
+        with self._lock, self._storage.transaction(at) as connection:
+            write_act(connection, to_ms(at), act, subject, by_user)
 
     def accept_clock(self, *, at: datetime, by_user: str) -> None:
         """Make `at` the floor, even where that lowers it, and write down who said so."""
         with self._lock, self._storage.transaction(at) as connection:
             put_fact(connection, "floor_ms", to_ms(at))
             write_act(connection, to_ms(at), "clock accept", at.isoformat(), by_user)
-
-    def write_down(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
-        """Write down what a person did to the door, beside what has methods of its own."""
-        with self._lock, self._storage.transaction(at) as connection:
-            write_act(connection, to_ms(at), act, subject, by_user)
 
     def note_lock(self, report: LockReport, *, heard_at: datetime) -> bool:
         """Write down a change that the lock reported, once; return False for a repeat."""
@@ -259,6 +271,8 @@ class Journal:
             if fact(connection, LOCK_FACT) == report.id:
                 return False
             put_fact(connection, LOCK_FACT, report.id)
+            if report.state is LockState.GRANTED_NOT_OPENED and report.event_id:
+                went_out(connection, event_id=report.event_id)
             act = f"{LOCK_ACT} {report.state.value} ({report.cause.value})"
             write_act(connection, to_ms(at), act, report.event_id, LOCK_PROGRAM)
         return True

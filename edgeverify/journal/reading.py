@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.domain import Outcome, Reason
+from edgeverify.domain import Notice, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.entry import FrameRecord
+from edgeverify.journal.notices import notices_of
 from edgeverify.journal.rows import from_ms, to_ms
 from edgeverify.private_sqlite import open_for_reading
 
@@ -95,6 +96,17 @@ def decisions(path: Path, wanted: Wanted) -> tuple[DecisionRow, ...]:
     query = f"SELECT {_COLUMNS} FROM decisions {_where(rules)} ORDER BY sequence DESC LIMIT ?"  # noqa: S608 - constants
     rows = _query(path, query, [*(value for _, value in rules), wanted.limit])
     return tuple(_decision(row) for row in rows)
+
+
+def read_notices(path: Path, door: str, *, limit: int = 20, card: str = "") -> tuple[Notice, ...]:
+    """Return the newest notices, newest first. Raises JournalUnavailableError."""
+    if not path.exists():
+        _query(path, "", [])
+    try:
+        with closing(open_for_reading(path)) as connection:
+            return notices_of(connection, door, card=card, limit=limit)
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from None
 
 
 def acts(

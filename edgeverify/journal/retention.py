@@ -34,6 +34,8 @@ def prune_step(
     connection.execute("DELETE FROM claims WHERE until_ms <= ?", (now_ms,))
     # What people did is kept; what a lock reports of every passage goes with the decisions.
     connection.execute(_OLD_LOCK, (cutoff_ms, f"{LOCK_ACT} *", step))
+    connection.execute("DELETE FROM notices WHERE is_sent AND at_ms < ?", (cutoff_ms,))
+    connection.execute("DELETE FROM inside WHERE since_ms < ?", (cutoff_ms,))
     doomed = connection.execute(_OLD, (cutoff_ms, step)).fetchall()
     if not doomed and used_bytes(connection) > max_bytes:
         doomed = connection.execute(_OLDEST, (step,)).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeverify.journal.notices import NOTICES
 from edgeverify.private_sqlite import Schema
 
 _FIRST = """
@@ -85,6 +86,7 @@ SCHEMA = Schema(
         "CREATE INDEX decisions_by_card ON decisions (card, sequence)",
         "DROP TABLE totals",  # counters that nothing read
         _IMPOSTORS,
+        NOTICES,
     ),
     keeps_copy=True,
 )

@@ -46,6 +46,8 @@ REASONS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_VALID_NOW: "You cannot come in at this time",
         Reason.WRONG_DOOR: "Your card is for another door",
         Reason.LOCKED_OUT: "Please wait a while, then try again",
+        Reason.LOCKED_DOWN: "This door is closed for now",
+        Reason.ALREADY_INSIDE: "Please go out with your card first",
         Reason.CLAIM_EXPIRED: "Please hold up your card again",
         Reason.SUPERSEDED: "Another card was held up",
         Reason.NO_FACE: "No face was seen. Please try again",
@@ -73,7 +75,6 @@ SCREEN: Mapping[str, str] = MappingProxyType(
         "granted": "Welcome",
         "denied": "The door stays closed",
         "out_of_order": OUT_OF_ORDER,
-        "locked_down": "This door is closed for now",
         "open": "The door is open. Please come in",
         "language": "Language",
     }

@@ -62,6 +62,7 @@ def assemble(
         inputs=_inputs(config, happened),
         manager=manager,
         queue=happened,
+        follows_open=settings.follow_open,
     )
 
 

@@ -55,11 +55,27 @@ class Passage:
         self._rested_at = float("-inf")
         self._exit_at = float("-inf")
         self._opened_at: float | None = None
+        self._open_until = float("-inf")
+        self._open_for = 0.0
 
     def granted(self, event_id: str) -> Order:
         """Release, because the door has granted."""
         self._asked = (LockCause.GRANT, event_id)
-        return Release(self._rules.pulse_seconds)
+        return Release(max(self._rules.pulse_seconds, self._open_for))
+
+    def opened(self, seconds: float, now: float) -> Order:
+        """Stay released for `seconds` from now on, because the door says that it is open.
+
+        Said again before they are over, the door stays open; 0 or less ends it.
+        """
+        if seconds <= 0:
+            was_open, self._open_until = self._open_until > now, float("-inf")
+            self._open_for = 0.0
+            return Rest() if was_open else None
+        self._open_until, self._open_for = now + seconds, seconds
+        if not (self.is_released and self._reason[0] is LockCause.GRANT):
+            self._asked = (LockCause.OPEN_MODE, "")
+        return Release(seconds)
 
     def exit_pressed(self, now: float) -> Order:
         """Release for whoever goes out; a grant that is under way stays the reason."""
@@ -68,7 +84,7 @@ class Passage:
             return None
         if not (self.is_released and self._reason[0] is LockCause.GRANT):
             self._asked = (LockCause.EXIT_BUTTON, "")
-        return Release(self._rules.pulse_seconds)
+        return Release(max(self._rules.pulse_seconds, self._open_for))
 
     def relay_released(self, now: float) -> Order:
         """Take in that the relay has released the door."""
@@ -85,6 +101,8 @@ class Passage:
         was_released, self.is_released = self.is_released, False
         if was_released:
             self._rested_at = now
+            if self._opened_at is not None and self._reason[0] is LockCause.OPEN_MODE:
+                self._opened_at = now  # it stood open rightly until now
         elif self.state is not LockState.UNKNOWN:
             return None
         if self.is_open:
@@ -119,8 +137,10 @@ class Passage:
 
     def look(self, now: float) -> Order:
         """Take in that time has passed."""
+        self._open_for = max(0.0, self._open_until - now)
         if (
-            self._opened_at is not None
+            not self._open_for
+            and self._opened_at is not None
             and now - self._opened_at >= self._rules.held_open_seconds
             and self.state in {LockState.OPEN, LockState.OPENED_WITHOUT_GRANT}
         ):
@@ -132,9 +152,11 @@ class Passage:
         if self.is_released or now - self._rested_at <= GRACE_SECONDS:
             self._was_used = True
             is_grant = cause is LockCause.GRANT
-            state = LockState.OPEN if is_grant else LockState.OPENED_WITHOUT_GRANT
+            is_meant = is_grant or cause is LockCause.OPEN_MODE
+            state = LockState.OPEN if is_meant else LockState.OPENED_WITHOUT_GRANT
             self._become(state, cause, event_id)
-            return Rest() if self.is_released and self._rules.relock_when_opened else None
+            is_to_rest = self._rules.relock_when_opened and now >= self._open_until
+            return Rest() if self.is_released and is_to_rest else None
         if now - self._exit_at <= self._rules.pulse_seconds:
             self._become(LockState.OPENED_WITHOUT_GRANT, LockCause.EXIT_BUTTON)
         else:

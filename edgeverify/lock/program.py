@@ -50,6 +50,7 @@ class LockParts:
     inputs: tuple[InputWatch, ...]
     manager: ServiceManager
     queue: queue.Queue[Occurrence]
+    follows_open: bool = False
 
 
 class LockProgram:
@@ -122,6 +123,8 @@ class LockProgram:
         elif isinstance(happened, InputRead):
             self._input(happened)
         else:
+            if not happened.is_there:
+                self._obey(self._parts.passage.opened(0.0, self._now()))
             LOG.log(
                 logging.INFO if happened.is_there else logging.WARNING,
                 "the broker is there" if happened.is_there else "the broker is gone",
@@ -156,6 +159,8 @@ class LockProgram:
         self._obey(self._parts.passage.granted(event.decision.event_id))
 
     def _status(self, message: RawMessage) -> None:
+        if self._parts.follows_open:
+            self._follow_open(message.payload)
         try:
             following = self._parts.trust.learn(message.payload)
         except (EventError, StateError) as error:
@@ -166,6 +171,18 @@ class LockProgram:
                 "the door announced its next key, and it is believed from now on",
                 extra=fields(key=following.keyid, begins=following.begins_at.isoformat()),
             )
+
+    def _follow_open(self, status: bytes) -> None:
+        """Release for as long as the door says that it is open, and no longer."""
+        wall, seconds = self._wall(), 0.0
+        try:
+            until = (
+                None if self._parts.clock.problem() else self._parts.trust.open_until(status, wall)
+            )
+            seconds = 0.0 if until is None else (until - wall).total_seconds()
+        except EventError as error:
+            LOG.warning("the door's mode was not taken: %s", error.problem)
+        self._obey(self._parts.passage.opened(seconds, self._now()))
 
     def _relay(self, answer: RelayAnswer) -> None:
         now = self._now()

@@ -139,6 +139,10 @@ class LockSettings(Section):
     """Inside the door; releases it without a decision of the door."""
     exit_releases: bool = True
     """False: the button only says that somebody goes out (a handle that opens mechanically)."""
+    follow_open: bool = False
+    """Stay released while the door says, signed and again every 15 seconds, that an operator has
+    opened it; locked again when it no longer does, at the latest after 45 seconds, and at once when
+    the broker is gone."""
     allow_unsynced_clock: bool = False
     """Open although this machine's clock was not set since it started. Without it an old grant
     could pass for a new one on a machine without a battery clock."""

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from edgeverify.atomic_file import write_whole
 from edgeverify.client import DoorEvent, EventChecker, load_verify_keys
 from edgeverify.client.sequence import SequenceFile, default_sequence_file
-from edgeverify.errors import StateError
-from edgeverify.events import NextKey, read_next_key
+from edgeverify.domain import DoorMode
+from edgeverify.errors import EventError, StateError
+from edgeverify.events import NextKey, read_mode, read_next_key
 
 MAX_ANNOUNCED = 8
 """The newest are kept; a door rotates its key every few months."""
@@ -44,6 +45,7 @@ class Trust:
             found = load_verify_keys([self._announced_file])
             self._announced = list(found.values())
             self._keys |= found
+        self._stated_at = started
         known = self._kept.read() or 0
         self._checker = EventChecker(
             door, self._keys, after_sequence=known, since=None if known else started
@@ -62,6 +64,20 @@ class Trust:
         event = self._checker.check(raw, now=now, is_retained=is_retained)
         self._kept.write(event.sequence)
         return event
+
+    def open_until(self, status: bytes, now: datetime) -> datetime | None:
+        """Return until when the door itself says that it is open; None where it does not.
+
+        Raises EventError for a statement that is forged, another door's, expired, or from before
+        this program began or the last one: an old one would open again what was closed since.
+        """
+        statement = read_mode(status, self._door, self._keys, now=now)
+        if statement is None:
+            return None
+        if statement.issued_at < self._stated_at:
+            raise EventError("a mode's statement is older than one that was seen before")
+        self._stated_at = statement.issued_at
+        return statement.expires_at if statement.mode is DoorMode.OPEN else None
 
     def learn(self, status: bytes) -> NextKey | None:
         """Believe the key that the status announces; return it where it is new.

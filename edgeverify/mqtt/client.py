@@ -66,8 +66,9 @@ def message_properties(
 def subscribe(client: Client, party: Party, *, is_v5: bool) -> int | None:
     """Ask for what a door hears; return the packet id of the claims' subscription.
 
-    Another daemon with this door's name is seen by what it says on the status topic, and a lock by
-    its own. An access list that forbids either costs just that: only claims must be allowed.
+    Another daemon with this door's name is seen by what it says on the status topic, a lock and
+    whatever else is heard by their own. An access list that forbids one costs just that: only
+    claims must be allowed.
     """
     topics = party.topics
     if is_v5:
@@ -76,7 +77,11 @@ def subscribe(client: Client, party: Party, *, is_v5: bool) -> int | None:
     else:
         _, claims = client.subscribe(topics.claim, qos=1)
     client.subscribe(topics.status, qos=0)
-    client.subscribe(topics.lock, qos=1)
+    for topic in party.on_others:
+        if is_v5:
+            client.subscribe(topic, options=SubscribeOptions(qos=1, retainAsPublished=True))
+        else:
+            client.subscribe(topic, qos=1)
     if party.announcement is not None:
         client.subscribe(party.announcement.birth_topic, qos=1)
     return claims

@@ -257,7 +257,7 @@ class Connection:
     def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._heard_at = self._now()
         party, topics = self._party, self._topics
-        others = {topics.status: party.on_status, topics.lock: party.on_lock}
+        others = {topics.status: party.on_status, **party.on_others}
         if party.announcement is not None:
             others[party.announcement.birth_topic] = party.on_hub
         others.get(message.topic, party.on_claim)(arrival_of(message, topics))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
+from types import MappingProxyType
 
 from edgeverify.backoff import FULL_JITTER, Backoff
 from edgeverify.domain import Degradation, FaultName
@@ -37,7 +38,8 @@ ANSWER_SECONDS = 2.0
 class MqttLink:
     """One thread that connects, watches and connects again; publishing from any thread.
 
-    What hears (`on_...`) is called on a network thread and must return at once. `monotonic` is in
+    What hears (`on_...`, further topics in `on_others`) is called on a network thread and must
+    return at once. `monotonic` is in
     seconds.
     """
 
@@ -49,6 +51,7 @@ class MqttLink:
         *,
         on_claim: Callable[[Arrival], None],
         on_lock: Callable[[Arrival], None] = lambda _arrival: None,
+        on_others: Mapping[str, Callable[[Arrival], None]] = MappingProxyType({}),
         client_id: ClientId,
         announcement: Announcement | None = None,
         random: Random,
@@ -78,7 +81,7 @@ class MqttLink:
                 client_id=client_id,
                 on_claim=on_claim,
                 on_status=self._heard_status,
-                on_lock=on_lock,
+                on_others={self.topics.lock: on_lock, **on_others},
                 announcement=announcement,
                 on_hub=self._heard_hub,
             ),

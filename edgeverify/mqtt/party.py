@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edgeverify.events import Topics
@@ -32,7 +32,8 @@ class Party:
     client_id: ClientId
     on_claim: Callable[[Arrival], None]
     on_status: Callable[[Arrival], None]
-    on_lock: Callable[[Arrival], None]
+    on_others: Mapping[str, Callable[[Arrival], None]]
+    """By topic, what else the door hears."""
     announcement: Announcement | None = None
     on_hub: Callable[[Arrival], None] = lambda _arrival: None
 

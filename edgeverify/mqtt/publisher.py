@@ -69,6 +69,13 @@ class Publisher:
         if connection is not None:
             connection.publish(self._topics.prompt, prompt, expiry_seconds=max(1, int(seconds)))
 
+    def notice(self, message: bytes) -> LivePublication | None:
+        """Hand a notice over; None while nobody demonstrably listens."""
+        connection = self._confirmed()
+        if connection is None:
+            return None
+        return connection.publish(self._topics.notice, message, content_type=CONTENT_TYPE)
+
     def audit(self, message: bytes) -> LivePublication | None:
         """Hand one history message over; None while there is no connection."""
         connection = self._connected()

@@ -17,7 +17,8 @@ class Subject:
 
     `cards` are the references that may prove the claim: the claim's own card, or for walk-up
     everybody valid now; empty when nobody is known. `refusal` is why they may not come in here
-    and now (`not_valid_now`, `wrong_door`, `reference_unusable`), or None.
+    and now (`not_valid_now`, `wrong_door`, `reference_unusable`, `locked_down`,
+    `already_inside`), or None.
     """
 
     cards: frozenset[str]

@@ -34,6 +34,7 @@ FAULTS = (
     Reason.JOURNAL_UNAVAILABLE,
     Reason.CLOCK_UNSYNCED,
     Reason.OVERHEATED,
+    Reason.LOCKED_DOWN,
 )
 """Which of several faults is named, first to last."""
 

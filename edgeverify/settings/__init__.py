@@ -28,6 +28,7 @@ from edgeverify.settings.outside import (
     TlsSettings,
 )
 from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
+from edgeverify.settings.rules import CommandSettings, RuleSettings
 from edgeverify.settings.section import Section
 from edgeverify.settings.web import WebSettings
 
@@ -63,6 +64,8 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
+    commands: CommandSettings = CommandSettings()
+    rules: RuleSettings = RuleSettings()
     language: Language = "en"
     """What a screen at the door says, where a person's entry names no other: `en`, `ja`, `de`,
     `fr`, `es`, `tr`, `pt`, `zh-Hans`. Terminals stay English."""
@@ -84,9 +87,17 @@ class Settings(Section):
     def _cards_are_unique(self) -> Self:
         seen: set[str] = set()
         for entry in self.staff:
-            if entry.card in seen:
-                raise ValueError(f"card {entry.card!r} appears twice in staff")
-            seen.add(entry.card)
+            for card in filter(None, (entry.card, entry.duress_card)):
+                if card in seen:
+                    raise ValueError(f"card {card!r} appears twice in staff")
+                seen.add(card)
+        return self
+
+    @model_validator(mode="after")
+    def _passback_needs_cards(self) -> Self:
+        without = {"fixed", "walk_up"} & set(self.claims.sources)
+        if self.rules.anti_passback != "off" and without:
+            raise ValueError(f"rules.anti_passback needs card readers alone, not {min(without)!r}")
         return self
 
 
@@ -97,6 +108,7 @@ __all__ = [
     "ChallengeSettings",
     "ClaimSettings",
     "ClockSettings",
+    "CommandSettings",
     "DecisionSettings",
     "EnrolmentSettings",
     "EventSettings",
@@ -112,6 +124,7 @@ __all__ = [
     "MqttSettings",
     "PadSettings",
     "QualitySettings",
+    "RuleSettings",
     "Section",
     "Settings",
     "StaffEntry",

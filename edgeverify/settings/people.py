@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from edgeverify.domain import Language
-from edgeverify.settings.hours import parse_window
+from edgeverify.settings.hours import parse_exception, parse_window
 from edgeverify.settings.section import Section
 
 CARD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$")
@@ -53,6 +53,12 @@ def _window(value: str) -> str:
     return value
 
 
+def _exception(value: str) -> str:
+    parse_exception(value)
+    return value
+
+
+Exceptional = Annotated[str, AfterValidator(_exception)]
 Day = Annotated[date, BeforeValidator(_day)]
 Window = Annotated[str, AfterValidator(_window)]
 CardNumber = Annotated[str, AfterValidator(_card)]
@@ -84,6 +90,11 @@ class HoursSettings(Section):
     written where there are windows or dates."""
     windows: tuple[Window, ...] = Field(default=(), strict=False)
     """Such as "Mon-Fri 07:00-19:00" or "Sat,Sun 22:00-06:00" (over midnight: the day it began)."""
+    exceptions: tuple[Exceptional, ...] = Field(default=(), strict=False)
+    """Days with hours of their own, such as "2026-12-24 08:00-12:00" or "2026-12-31 closed";
+    several for one day add up."""
+    on_holidays: Literal["closed", "as_usual"] = "closed"
+    """Whether the windows begin on a day of `rules.holidays`."""
 
 
 class StaffEntry(Section):
@@ -91,6 +102,9 @@ class StaffEntry(Section):
 
     card: CardNumber
     """The card number, quoted: without quotes 0012345 would become another number."""
+    duress_card: CardNumber | None = None
+    """A second number of this person, quoted: it opens like the first, and says `duress` where the
+    person at the door cannot see it."""
     name: str = Field(min_length=1, max_length=200)
     """As it should stand in lists and logs; never compared."""
     photos: tuple[str, ...] = Field(min_length=1, max_length=20, strict=False)

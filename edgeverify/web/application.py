@@ -19,9 +19,9 @@ from edgeverify.errors import StateError
 from edgeverify.settings.web import WebSettings
 from edgeverify.web.guard import Page
 from edgeverify.web.headers import Frontier, TooLargeError, too_large
-from edgeverify.web.pages import journal, login, screen, state
+from edgeverify.web.pages import aim, changing, journal, login, people, screen, state
 from edgeverify.web.parts import Parts
-from edgeverify.web.roles import EVERYBODY, PEOPLE
+from edgeverify.web.roles import EVERYBODY, MANAGERS, PEOPLE
 
 STATIC = Path(__file__).with_name("static")
 ALIVE_SECONDS = 10.0
@@ -37,6 +37,16 @@ PAGES = (
     Page("/journal/acts", journal.acts, PEOPLE),
     Page("/journal/export.csv", journal.export, PEOPLE),
     Page("/journal/{event_id}", journal.decision, PEOPLE),
+    Page("/aim", aim.show, MANAGERS),
+    Page("/aim/look", aim.look, MANAGERS),
+    Page("/people", people.show, MANAGERS),
+    Page("/people/new", people.new, MANAGERS),
+    Page("/people/new", changing.add, MANAGERS, "POST"),
+    Page("/people/confirm", changing.confirm, MANAGERS, "POST"),
+    Page("/people/capture", aim.capture, MANAGERS, "POST"),
+    Page("/people/of/{card}", people.edit, MANAGERS),
+    Page("/people/of/{card}", changing.change, MANAGERS, "POST"),
+    Page("/people/of/{card}/remove", changing.remove, MANAGERS, "POST"),
     Page("/screen", screen.show, EVERYBODY),
     Page("/screen/events", screen.events, EVERYBODY),
 )

@@ -66,6 +66,8 @@ async def _gate(request: Request, parts: Parts, page: Page) -> Response:
             {"problem": error.problem, "advice": error.advice},
             status=503,
         )
+    finally:
+        await request.close()
 
 
 def _refusal(

@@ -19,6 +19,8 @@ from edgeverify.web.door import DoorLink
 from edgeverify.web.logins import Logins
 from edgeverify.web.roles import Role
 from edgeverify.web.sessions import Session, Sessions
+from edgeverify.web.staff.pending import Pending
+from edgeverify.web.staff.shots import Shots
 from edgeverify.web.words import FILTERS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -47,6 +49,8 @@ class Parts:
     logins: Logins
     sessions: Sessions
     attempts: Attempts = field(default_factory=Attempts)
+    pending: Pending = field(default_factory=Pending)
+    shots: Shots = field(default_factory=Shots)
     monotonic: Callable[[], float] = time.monotonic
     templates: Environment = field(default_factory=_templates)
 

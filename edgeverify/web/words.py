@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 REASONS = {
     "match": "the face matched",
@@ -12,6 +15,8 @@ REASONS = {
     "not_valid_now": "not valid at this time",
     "wrong_door": "not for this door",
     "locked_out": "locked out after failures",
+    "locked_down": "the door was locked down",
+    "already_inside": "the card is inside already",
     "claim_expired": "the claim was too old",
     "superseded": "another card came",
     "no_face": "nobody in view",
@@ -55,9 +60,19 @@ def number(value: object, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if isinstance(value, (int, float)) else "\u2013"
 
 
+def coded(value: object) -> Markup:
+    """Return text whose `marked` words stand as code; everything is escaped."""
+    parts = re.split(r"`([^`]+)`", str(value))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "reason": reason,
     "plain": plain,
     "number": number,
+    "coded": coded,
 }

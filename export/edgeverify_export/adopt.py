@@ -28,6 +28,7 @@ from edgeverify_export.assemble import (
 )
 from edgeverify_export.canonical_graph import canonical, simplified
 from edgeverify_export.channels_first import channels_first
+from edgeverify_export.flat_output import flat_output
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked
 from edgeverify_export.networks.architecture import require_embedding
@@ -58,7 +59,9 @@ def adopt_graph(
     data = _read(path)
     original = onnx.load_model_from_string(data)
     model, turned = channels_first(original)
-    if turned is not None:
+    model, flattened = flat_output(model)
+    changes = tuple(word for word in (turned, flattened) if word is not None)
+    if changes:
         data = model.SerializeToString()
     depth, size, outputs = _sides(model, path)
     channels = _channels(statement.channels, depth, path)
@@ -95,8 +98,7 @@ def adopt_graph(
     )
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, plain, half=half)
-    said = (*converted, slim) if turned is None else (turned, *converted, slim)
-    return Assembled(made.bundle, (*said, *made.remarks))
+    return Assembled(made.bundle, (*changes, *converted, slim, *made.remarks))
 
 
 def graph_weights_sha256(model: onnx.ModelProto) -> str:

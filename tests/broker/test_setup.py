@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -13,7 +14,9 @@ import yaml
 from typer.testing import CliRunner
 
 from edgeverify.broker import find_plugin
+from edgeverify.broker.access import EARLIER_RIGHTS, logins_of
 from edgeverify.broker.certificates import ends_at, hosts_of
+from edgeverify.broker.logins import encode_logins, read_hashes
 from edgeverify.cli.main import app
 from edgeverify.client import Feed
 from edgeverify.config import load_config
@@ -157,6 +160,20 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     said = run(tmp_path, "--door", DOOR, *NAMES, code=2)
     assert "holds something else" in said
     assert [path.name for path in tmp_path.iterdir()] == ["mosquitto.conf"]
+
+
+def test_a_broker_of_the_release_before_is_given_the_new_topics(folder: Path) -> None:
+    """It knew no command, exit and notice; nobody has changed it by hand."""
+    path = folder / "logins.json"
+    new, known = path.read_bytes(), read_hashes(path.read_bytes(), str(path))
+    earlier = EARLIER_RIGHTS[0]
+    logins = [login for login in logins_of([DOOR]) if login.role in earlier]
+    path.write_bytes(encode_logins(logins, known, earlier))
+    assert b"/command" not in path.read_bytes()
+    run(folder)
+    assert {role["rolename"]: role for role in json.loads(path.read_bytes())["roles"]} == {
+        role["rolename"]: role for role in json.loads(new)["roles"]
+    }
 
 
 def test_logins_changed_by_hand_are_not_overwritten(folder: Path) -> None:

@@ -32,6 +32,7 @@ class Form:
     width: int = 320
     height: int = 240
     full_range: bool = False
+    interlaced: bool = False
     turn: int = 0
     """The stream asks to turn it clockwise by so many degrees; the sizes are those before that."""
     left: tuple[int, int, int] = LEFT
@@ -93,8 +94,9 @@ def _video_codec(form: Form) -> av.VideoCodecContext:
     codec.width, codec.height, codec.pix_fmt = form.width, form.height, form.pixels
     codec.time_base, codec.framerate = Fraction(1, RATE), Fraction(RATE)
     codec.color_range = ColorRange.JPEG if form.full_range else ColorRange.MPEG
+    fields = ":tff=1" if form.interlaced else ""
     extra = {
-        "libx264": {"x264-params": "log=-1:threads=1:keyint=10"},
+        "libx264": {"x264-params": f"log=-1:threads=1:keyint=10{fields}"},
         "libx265": {"x265-params": "log-level=none:repeat-headers=1:pools=1:keyint=10"},
     }
     codec.options = {"tune": "zerolatency", "preset": "ultrafast", **extra[form.codec]}

@@ -64,6 +64,14 @@ QUICK = (
     "mjpeg to grey",
     "mjpeg to 4:2:2",
 )
+OTHER_SIDES = {"left": RIGHT, "right": LEFT}
+ALL += [
+    (H264, replace(H264, pixels="yuv420p10le", **OTHER_SIDES), "libx264 to ten bits"),
+    (H265, replace(H265, pixels="yuv420p10le", **OTHER_SIDES), "libx265 to ten bits"),
+    (H264, replace(H264, interlaced=True, **OTHER_SIDES), "libx264 to fields"),
+    (H264, replace(H265, **OTHER_SIDES), "libx264 to libx265"),
+    (H265, replace(H264, width=160, height=120, **OTHER_SIDES), "libx265 to a smaller libx264"),
+]
 CASES = [
     pytest.param(before, after, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
     for before, after, name in ALL

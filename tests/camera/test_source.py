@@ -56,6 +56,8 @@ def test_each_kind_is_told_by_its_looks(text: str, source: Source) -> None:
         *("", "  ", "a\0b"),
         *("ftp://cam/x", "rtsp://", "rtsp://cam:99999/", "rtsp://[::1/"),
         *("gst:", "gst: ! x", "gst: x !", "gst: 'unclosed"),
+        *("usb:0", "csi:0", "-1", "0x1", "data:image/png;base64,xx", "concat:a|b", "C:\\x.mp4"),
+        *("//camera/share/1.mp4", "\\\\camera\\share"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_advice(text: str) -> None:
@@ -82,6 +84,12 @@ def test_of_an_address_only_scheme_host_and_port_are_shown(text: str) -> None:
     assert source.address == ("cam.lan", 8554)
     assert re.fullmatch(r"rtsp://cam\.lan:8554 \(address [0-9a-f]{4}\)", str(source))
     assert public_name(text) == str(source)
+
+
+def test_a_file_may_be_called_as_it_likes_where_it_is_there(tmp_path: Path) -> None:
+    for name in ("2026-11-29 08:00.mp4", "door:1.avi"):
+        (tmp_path / name).touch()
+        assert parse_source(name, tmp_path) == FileSource(tmp_path / name)
 
 
 def test_another_password_is_another_name() -> None:

@@ -12,6 +12,9 @@ from tests.config.told import told
 ADA = 'staff:\n  - card: "1"\n    name: Ada\n    photos: [ada.jpg]\n'
 
 BAD: list[tuple[str, str, str]] = [
+    # ---- what a full disk or an editor leaves for a moment
+    ("an empty file", "", "1: is empty"),
+    ("an empty file with a mark", "\ufeff \n", "1: is empty"),
     # ---- keys
     (
         "an unknown key near a known one",

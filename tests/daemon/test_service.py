@@ -146,20 +146,34 @@ def test_a_second_daemon_on_the_same_state_is_refused(door: World) -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_a_flood_of_claims_neither_ends_nor_starves_an_honest_one(door: World) -> None:
-    """Nine hundred bogus claims around an honest one, and one more the moment the flood ends."""
-    with Witness(door.broker.port) as witness:
-        witness.let_in(OWNER_CARD)
-        for number in range(450):
-            witness.claim(f"{UNKNOWN_CARD}-{number}")
-        honest = witness.claim(OWNER_CARD)
-        for number in range(450, 900):
-            witness.claim(f"{UNKNOWN_CARD}-{number}")
-        until(lambda: witness.answer(honest) is not None, "the honest claim to be answered", 30)
-        decided = witness.answer(honest)
-        assert decided is not None
-        assert decided.reason in {Reason.MATCH, *OUT_OF_TIME}, "neither superseded nor expired"
-        witness.let_in(OWNER_CARD)
+@pytest.mark.timeout(900)
+def test_a_flood_of_claims_neither_ends_nor_starves_an_honest_one(
+    tmp_path: Path, props: Props
+) -> None:
+    """Nine hundred bogus claims around an honest one, and one more the moment the flood ends.
+
+    The honest claim is sent as real readers send it: a broker drops what is not acknowledged where
+    a busy machine reads slowly. Its age is no matter here, and its answer may come as history.
+    """
+    with world(tmp_path, props) as door:
+        door.configure(claims={"max_age_seconds": 300.0})
+        door.start()
+        with Witness(door.broker.port) as witness:
+            witness.let_in(OWNER_CARD)
+            for number in range(450):
+                witness.claim(f"{UNKNOWN_CARD}-{number}")
+            honest = witness.claim(OWNER_CARD, qos=1)
+            for number in range(450, 900):
+                witness.claim(f"{UNKNOWN_CARD}-{number}")
+            until(lambda: witness.told(honest) is not None, "the honest claim's decision", 30)
+            decided = witness.told(honest)
+            assert decided is not None
+            assert decided.reason in {Reason.MATCH, *OUT_OF_TIME}, "neither superseded nor expired"
+            witness.let_in(OWNER_CARD)
+        _ended_with_few_rows(door)
+
+
+def _ended_with_few_rows(door: World) -> None:
     assert door.stop() == 0
     rows = [row for row in recent(door.journal, limit=2000) if row.card.startswith(UNKNOWN_CARD)]
     assert 0 < len(rows) < 100, "what was folded is a count"

@@ -37,6 +37,9 @@ from edgeverify.events import (
     parse_event,
     sign,
 )
+from edgeverify.events.command import command_bytes, read_command
+from edgeverify.events.messages import EXIT_TYPE
+from edgeverify.events.notice import NOTICE_CONTEXT
 from edgeverify.journal.rows import payload_of
 from tests.doors import DOOR, NOON, decided, door_keys
 
@@ -50,6 +53,11 @@ SCHEMA_OF = {
     "status": "status.v1",
     "prompt": "prompt.v1",
     "lock": "lock.v1",
+    "command": "command.v1",
+    "order": "order.v1",
+    "exit": "exit.v1",
+    "notice": "notice.v1",
+    "said": "said.v1",
 }
 
 
@@ -123,6 +131,27 @@ def test_what_the_lock_writes_fits_its_schema_and_is_read_back(state: LockState)
     assert LockReport.from_bytes(report.to_bytes()) == report
 
 
+def test_the_example_command_and_notice_carry_the_bytes_beside_them() -> None:
+    examples = _examples()
+    public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+    raw = json.dumps(examples["command"]).encode()
+    signed = read_command(raw, {key_id(public): public})
+    assert json.loads(command_bytes(signed.command)) == examples["order"]
+    notice = examples["notice"]
+    payload = b64decode(str(notice["data_base64"]))
+    public.verify(b64decode(str(notice["signature"])), NOTICE_CONTEXT + payload)
+    assert json.loads(payload) == examples["said"]
+
+
+def test_an_exit_is_read_as_an_exit_and_never_as_a_claim() -> None:
+    raw = json.dumps(_examples()["exit"]).encode()
+    assert ClaimMessage.from_bytes(raw, kind=EXIT_TYPE).card == "0012345"
+    with pytest.raises(ClaimError, match="type must be"):
+        ClaimMessage.from_bytes(raw)
+    with pytest.raises(ClaimError, match="type must be"):
+        ClaimMessage.from_bytes(json.dumps(_examples()["claim"]).encode(), kind=EXIT_TYPE)
+
+
 def test_the_locks_last_will_fits_its_schema() -> None:
     _check(json.loads(last_will(DOOR)), "lock.v1")
     assert LockReport.from_bytes(last_will(DOOR)).state is LockState.UNKNOWN
@@ -136,7 +165,7 @@ def test_what_is_no_lock_state_is_refused(change: dict[str, object]) -> None:
         LockReport.from_bytes(json.dumps({**_examples()["lock"], **change}).encode())
 
 
-PUBLISHED = sorted(set(SCHEMA_OF) - {"claim"})
+PUBLISHED = sorted(set(SCHEMA_OF) - {"claim", "command", "exit"})
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -175,12 +204,13 @@ def test_every_reason_stands_in_the_schema(reason: Reason) -> None:
     _check(json.loads(payload.to_bytes()), "decision.v1")
 
 
-def test_the_asyncapi_document_names_the_six_topics_and_their_schemas() -> None:
+def test_the_asyncapi_document_names_every_topic_and_their_schemas() -> None:
     document = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
     addresses = {channel["address"] for channel in document["channels"].values()}
     topics = Topics("{door}")
     spoken = {topics.claim, topics.event, topics.audit, topics.status, topics.prompt}
-    assert addresses == {*spoken, topics.lock, topics.answer}
+    ruled = {topics.command, topics.exit, topics.notice}
+    assert addresses == {*spoken, *ruled, topics.lock, topics.answer}
     for message in document["components"]["messages"].values():
         assert (DOCS / message["payload"]["schema"]["$ref"]).is_file()
     retained = {

@@ -22,6 +22,9 @@ EDITS = {
     "a sequence at the end of all numbers": "UPDATE decisions SET sequence = 9223372036854775807",
     "failures that are text": "INSERT INTO lockouts VALUES ('1', 'many', NULL, NULL)",
     "a lock that ends never": "INSERT INTO lockouts VALUES ('1', 5, 1, 9223372036854775807)",
+    "a card that is no text": "INSERT INTO lockouts VALUES (CAST(x'e5ff' AS TEXT), 5, 1, 2)",
+    "a claim that is no text": "INSERT INTO claims VALUES (CAST(x'e5ff' AS TEXT), 5)",
+    "a fact that is no text": "INSERT INTO facts VALUES ('boot', CAST(x'e5ff' AS TEXT))",
     "a claim's end that is text": "INSERT INTO claims VALUES ('c', 'soon')",
 }
 
@@ -41,4 +44,16 @@ def test_an_implausible_value_is_damage(tmp_path: Path, edit: str) -> None:
     assert list(tmp_path.glob("journal.sqlite.corrupt-*"))
     assert opened.journal.record(decided("two", at=NOON), keys).decision.sequence > last
     assert opened.journal.lockouts() == {}
+    opened.journal.close()
+
+
+@pytest.mark.parametrize("word", [b"facts (name", b"decisions (", b"lockouts ("])
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path, word: bytes) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal.open(path, now=NOON).journal.close()
+    content = path.read_bytes()
+    assert word in content
+    path.write_bytes(content.replace(word, b"\xe5" + word[1:], 1))
+    opened = Journal.open(path, now=NOON)
+    assert [notice.name for notice in opened.notices] == [FaultName.JOURNAL_REPLACED]
     opened.journal.close()

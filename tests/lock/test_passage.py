@@ -201,3 +201,41 @@ def test_nothing_releases_the_door_but_a_grant_or_the_button(acts: list[str]) ->
 @pytest.mark.parametrize("seconds", [0.2, 120.0])
 def test_a_release_lasts_as_long_as_the_config_says(seconds: float) -> None:
     assert Passage(replace(RULES, pulse_seconds=seconds)).granted("e") == Release(seconds)
+
+
+def test_a_door_that_an_operator_opened_stays_released_for_as_long_as_it_is_said() -> None:
+    door = _Door()
+    for _ in range(4):
+        door.take(door.passage.opened(45, door.now))
+        door.wait(15)
+    assert door.passage.is_released
+    door.opens()
+    door.wait(40)
+    assert door.passage.state is LockState.OPEN, "people come and go: it is not held open"
+    door.closes()
+    door.wait(10)
+    assert not door.passage.is_released, "nobody said it again"
+    assert door.states == ["locked", "open", "locked"]
+
+
+def test_a_grant_does_not_shorten_what_an_operator_opened() -> None:
+    door = _Door()
+    door.take(door.passage.opened(45, door.now))
+    door.wait(1)
+    door.grant()
+    door.wait(10)
+    door.opens()
+    door.closes()
+    assert door.passage.is_released, "it does not lock again as after a grant"
+    door.take(door.passage.opened(0, door.now))
+    assert not door.passage.is_released
+    door.grant()
+    door.wait(6)
+    assert not door.passage.is_released, "a grant releases for its pulse alone again"
+
+
+def test_a_door_that_is_not_open_is_not_locked_by_the_news_that_it_is_not() -> None:
+    door = _Door()
+    door.grant()
+    assert door.passage.opened(0, door.now) is None
+    assert door.passage.is_released

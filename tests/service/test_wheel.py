@@ -47,6 +47,10 @@ def carried(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
+NOT_READ = {".pyc", ".po", ".pot"}
+"""At run time: translations are read as they were compiled (.mo)."""
+
+
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_every_module_and_data_file_of_a_package_is_carried(
     package: str, carried: set[str]
@@ -56,7 +60,7 @@ def test_every_module_and_data_file_of_a_package_is_carried(
     here = {
         str(path.relative_to(root))
         for path in (root / package).rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix not in NOT_READ
     }
     assert f"{package}/__init__.py" in here
     assert here - carried == set()

@@ -68,18 +68,25 @@ class Witness:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def send(self, payload: bytes, *, retain: bool = False) -> None:
+    def send(self, payload: bytes, *, retain: bool = False, qos: int = 0) -> None:
         """Publish on the claim topic; lost while the broker is away, as with a real reader."""
         if self.connected.is_set():
-            self._client.publish(TOPICS.claim, payload, qos=0, retain=retain)
+            self._client.publish(TOPICS.claim, payload, qos=qos, retain=retain)
 
-    def claim(self, card: str, *, issued_at: datetime | None = None) -> str:
+    def claim(self, card: str, *, issued_at: datetime | None = None, qos: int = 0) -> str:
         """Hold a card to the reader; return the claim's id."""
         now = issued_at or datetime.now(timezone.utc)
         name = uuid.uuid4().hex
         message = ClaimMessage(id=name, card=card, issued_at=now)
-        self.send(encode_claim(message, source="/reader"))
+        self.send(encode_claim(message, source="/reader"), qos=qos)
         return name
+
+    def told(self, claim_id: str) -> DecisionPayload | None:
+        """Return the decision on a claim, if it was heard, live or as history."""
+        for heard in (*reversed(self.live), *reversed(self.history)):
+            if heard.decision.claim_id == claim_id:
+                return heard.decision
+        return None
 
     def answer(self, claim_id: str) -> DecisionPayload | None:
         """Return the live decision on a claim, if one came."""
@@ -89,8 +96,8 @@ class Witness:
         return None
 
     def ask(self, card: str, seconds: float = 30.0) -> DecisionPayload:
-        """Claim, and wait for the live decision."""
-        name = self.claim(card)
+        """Claim as a reader does, until the broker has it, and wait for the live decision."""
+        name = self.claim(card, qos=1)
         until(lambda: self.answer(name) is not None, f"a decision on card {card}", seconds)
         found = self.answer(name)
         assert found is not None

@@ -14,7 +14,16 @@ import tarfile
 import pytest
 
 from .container import Container
-from .test_service import CONFIG, SERVICE, STATE, claim, door, installed, status  # noqa: F401 - fixtures
+from .test_service import (  # noqa: F401 - fixtures
+    CONFIG,
+    PERSON,
+    SERVICE,
+    STATE,
+    claim,
+    door,
+    installed,
+    status,
+)
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 
@@ -171,3 +180,47 @@ def test_beside_the_stopped_service_root_leaves_nothing_of_its_own(beside: Conta
         assert files(beside) == before
     finally:
         beside.run("systemctl", "start", SERVICE)
+
+
+NAMELESS = "/srv/nameless"
+LEAST = f"""door: side-door
+camera: {{source: door.mp4, loop: true, stalled_seconds: 15}}
+liveness: "off"
+decision: {{threshold: 0.40}}
+clock: {{allow_unsynced: true}}
+mqtt: {{host: localhost, port: 1}}
+staff:
+{PERSON}"""
+
+
+def test_a_user_without_name_and_home_runs_a_door_on_a_read_only_root(beside: Container) -> None:
+    beside.run("mkdir", "-p", f"{NAMELESS}/state", f"{NAMELESS}/data/edgeverify")
+    beside.run("cp", "-r", "/var/lib/edgeverify/models", f"{NAMELESS}/data/edgeverify/models")
+    for file in ("door.mp4", "obama.jpg"):
+        beside.run("cp", f"/etc/edgeverify/{file}", NAMELESS)
+    beside.write(f"{NAMELESS}/side.yaml", LEAST)
+    beside.run("chown", "-R", "54321:54321", NAMELESS)
+    shut_in = (
+        "systemd-run", "--quiet", "--property=User=54321", "--property=Group=54321",
+        "--property=ReadOnlyPaths=/", f"--property=ReadWritePaths={NAMELESS}",
+        f"--setenv=XDG_DATA_HOME={NAMELESS}/data",
+    )  # fmt: skip
+    run = ("edgeverify", "run", "--config", f"{NAMELESS}/side.yaml")
+    homeless = beside.run(*shut_in, "--wait", "--pipe", *run, check=False, seconds=120)
+    assert homeless.returncode == 2
+    assert "has no home and no entry in /etc/passwd" in homeless.stderr
+    assert "Name it with --state DIR." in homeless.stderr
+    state = f"{NAMELESS}/state"
+    beside.run(*shut_in, "--unit=nameless", *run, "--state", state)
+    try:
+        beside.until(
+            "the nameless user's door sees and knows its owner",
+            lambda: (
+                status(beside, "--state", state).get("camera", {}).get("state") == "ok"
+                and status(beside, "--state", state).get("references") == 1
+            ),
+            120,
+        )
+        assert "Traceback" not in beside.journal("nameless.service")
+    finally:
+        beside.run("systemctl", "stop", "nameless.service")

@@ -60,6 +60,7 @@ STATUS: dict[str, Json] = {
     "camera": {"state": "black", "frames_per_second": 14.9, "is_monochrome": False},
     "broker": {"connected": True, "protocol": "5"},
     "outbox": 0,
+    "mode": {"name": "lockdown", "since": "2026-11-29T11:00:00+00:00", "until": None},
     "heat": {"level": "full", "celsius": 48.2, "reason": ""},
 }
 
@@ -87,6 +88,22 @@ DECISION: dict[str, Json] = {
     "score": 0.31,
     "threshold": 0.5,
     "is_delivered": True,
+}
+PERSON: dict[str, Json] = {
+    "card": "0012345",
+    "name": "Ada Lovelace",
+    "photos": ["people/photos/ada.jpg"],
+    "camera_photos": [],
+    "valid_from": None,
+    "valid_until": "2027-12-31",
+    "doors": [],
+    "hours": {"time_zone": "", "windows": ["Mon-Fri 07:00-19:00"]},
+    "is_usable": True,
+    "photo_count": 1,
+    "camera_photo_count": 0,
+    "problems": [],
+    "warnings": ["ada.jpg: has 38 pixels between the eyes"],
+    "look_alikes": [{"card": "7", "name": "Bob", "is_same_photo": False}],
 }
 FRAMES: list[Json] = [
     {
@@ -120,7 +137,7 @@ class Stage:
     logins: Logins
     app: Any
     asked: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
-    answers: dict[str, dict[str, Json]] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
 
     def browser(self) -> Browser:
         return Browser(TestClient(self.app, base_url=f"http://{HOST}", follow_redirects=False))
@@ -216,13 +233,17 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
         "screen": dict(SCREEN),
         "decisions": {"rows": [dict(DECISION)]},
         "decision": DECISION | {"frames": FRAMES, "details": {"model": "sface"}},
+        "people": {"rows": [dict(PERSON)], "is_enrolling": False},
+        "aim": {"is_there": False, "why": "No picture."},
+        "capture": {"is_there": False, "why": "No picture."},
         "acts": {"rows": [{"at": NOON_TEXT, "act": "unlock", "subject": "7", "by_user": "kim"}]},
     }
 
     def handler(name: str) -> Any:
         def answer(arguments: Mapping[str, Json]) -> dict[str, Json]:
             made.asked.append((name, arguments))
-            return made.answers.get(name, {})
+            found = made.answers.get(name, {})
+            return dict(found(arguments) if callable(found) else found)
 
         return answer
 

@@ -22,6 +22,7 @@ def test_a_manager_logs_in_sees_the_door_and_logs_out(page: Stage) -> None:
     browser = page.logged_in(Role.MANAGER)
     state = browser.get("/")
     assert "no light, or the lens cap" in state.text.lower()
+    assert "locked down" in state.text
     assert "Take the cap off the lens" in state.text
     assert "Eve &lt;b&gt;" in state.text  # a name is text, whatever stands in it
     assert ("page log-in", "manager", "manager") in page.acts()

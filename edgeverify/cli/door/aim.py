@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from edgeverify.camera.camera import Camera
-    from edgeverify.cli.door.aim_view import Look, Placement, UsableSeconds
+    from edgeverify.cli.door.aim_view import UsableSeconds
     from edgeverify.settings import Settings
+    from edgeverify.verifier.placement import Look, Placement
 
 
 @plain_errors
@@ -51,10 +52,11 @@ def aim(
     Example: edgeverify aim --camera 0 --picture /tmp/aim.png
     """
     from edgeverify.camera.open_camera import open_camera
-    from edgeverify.cli.door.aim_view import Placement, UsableSeconds
+    from edgeverify.cli.door.aim_view import UsableSeconds
     from edgeverify.models.folders import models_directory
     from edgeverify.progress import download_bar
     from edgeverify.verifier.pipeline import open_face_finder
+    from edgeverify.verifier.placement import Placement
 
     settings, folder = _settings(config, camera)
     with ExitStack() as stack:
@@ -125,7 +127,7 @@ class _Session:
     def _table(self, look: Look) -> RenderableType:
         from rich.table import Table
 
-        from edgeverify.cli.door.aim_view import rows
+        from edgeverify.verifier.placement import rows
 
         good = self._usable.seconds(look.frame.captured_at)
         title = f"usable for {good:.1f} of the last {self._usable.window_seconds:g} s"

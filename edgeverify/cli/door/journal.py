@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeverify.cli.console import plain_errors, say
-from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines
+from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines, notice_lines
 from edgeverify.cli.door.period import moment
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.domain import Outcome, Reason
@@ -94,6 +94,32 @@ def show_acts(
     with reading(load_config(config), state) as place:
         rows = acts(place.journal, since=first, until=last, limit=limit)
     for line in act_lines(rows, Form.JSON if as_json else form):
+        say(line)
+
+
+@app.command("notices")
+@plain_errors
+def show_notices(
+    config: ConfigFile,
+    *,
+    limit: Limit = 20,
+    form: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.TABLE,
+    state: StateFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest notices: duress, a second person, a card that was inside already.
+
+    Example: edgeverify journal notices --config front-door.yaml
+    """
+    from edgeverify.cli.state import reading
+    from edgeverify.config import load_config
+    from edgeverify.journal.reading import read_notices
+
+    loaded = load_config(config)
+    with reading(loaded, state) as place:
+        rows = read_notices(place.journal, place.door, limit=limit)
+    names = {person.card: person.name for person in loaded.settings.staff}
+    for line in notice_lines(rows, names, Form.JSON if as_json else form):
         say(line)
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from edgeverify.domain import Notice
     from edgeverify.journal.reading import Act, DecisionRow
 
 Value = str | int | float | bool | None | dict[str, str | float | int | bool | None]
@@ -43,6 +44,28 @@ def act_lines(rows: Iterable[Act], form: Form) -> Iterator[str]:
     yield from _records(
         (
             {"at": _stamp(one.at), "act": one.act, "subject": one.subject, "by_user": one.by_user}
+            for one in rows
+        ),
+        form,
+    )
+
+
+def notice_lines(rows: Iterable[Notice], names: Mapping[str, str], form: Form) -> Iterator[str]:
+    """Print what those who watch were told; times are local."""
+    if form is Form.TABLE:
+        for row in rows:
+            whose = f"{row.card:<16}  {names.get(row.card, ''):<28}"
+            yield f"{_local(row.at)}  {row.kind.value:<14}  {whose}  {row.event_id}"
+        return
+    yield from _records(
+        (
+            {
+                "at": _stamp(one.at),
+                "kind": one.kind.value,
+                "card": one.card,
+                "name": names.get(one.card, ""),
+                "event_id": one.event_id,
+            }
             for one in rows
         ),
         form,

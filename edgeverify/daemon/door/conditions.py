@@ -39,6 +39,7 @@ class Conditions:
         clock: TrustedClock,
         heat: Callable[[], Level],
         faults: FaultBoard,
+        is_locked_down: Callable[[], bool] = lambda: False,
     ) -> None:
         """`monotonic` is the camera's own clock, so that a lockstep file decides in video time."""
         self._camera = camera
@@ -46,6 +47,8 @@ class Conditions:
         self._clock = clock
         self._heat = heat
         self._faults = faults
+        self.is_locked_down = is_locked_down
+        """Whether an operator has locked the door down."""
 
     def is_monochrome(self) -> bool:
         """Return whether the camera's pictures have no colour now."""
@@ -72,6 +75,7 @@ class Conditions:
             Reason.CLOCK_UNSYNCED: not (
                 self._clock.is_trusted() or situation.settings.clock.allow_unsynced
             ),
+            Reason.LOCKED_DOWN: self.is_locked_down(),
             Reason.JOURNAL_UNAVAILABLE: FaultName.JOURNAL_UNAVAILABLE in self._faults,
         }
         return frozenset(reason for reason, present in stands.items() if present)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from edgeverify.claims import TokenBucket
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.attempt import Attempt
+from edgeverify.daemon.door.behind import Behind
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.folds import Fold, Folds
 from edgeverify.daemon.door.idle import Idle
@@ -65,6 +66,7 @@ class Door:
     make_judge: Callable[[Situation, Claim], Judge]
     others: Others
     metrics: Metrics
+    behind: Behind = field(init=False)
     attempt: Attempt | None = None
     last_sequence: int = 0
     is_changing: bool = False
@@ -73,6 +75,9 @@ class Door:
     interruptions: TokenBucket = field(default_factory=lambda: TokenBucket(*INTERRUPTIONS))
     waiting: deque[Claim] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
     """Claims for other cards whose turn comes when the attempt has ended."""
+
+    def __post_init__(self) -> None:
+        self.behind = Behind(self.records)
 
     def turn(self) -> tuple[Decision, ...]:
         """Take waiting claims, look at one frame, decide what can be decided."""
@@ -102,6 +107,7 @@ class Door:
             claim = self.waiting.popleft() if is_free and self.waiting else self.inbox.take()
             if claim is None:
                 break
+            claim = self.board.current.people.meant(claim)
             if self.attempt is not None and not claim.source.is_card_reader:
                 continue  # somebody with a card came first
             try:
@@ -121,6 +127,14 @@ class Door:
         situation = for_camera(self.board.current, is_monochrome=self.conditions.is_monochrome())
         now = self.conditions.moment()
         subject = situation.people.subject(claim, now.wall)
+        if self.conditions.is_locked_down():
+            subject = replace(subject, refusal=Reason.LOCKED_DOWN)
+        elif (
+            subject.refusal is None
+            and situation.settings.rules.anti_passback == "hard"
+            and self.records.is_inside(claim.card, situation, now.wall)
+        ):
+            subject = replace(subject, refusal=Reason.ALREADY_INSIDE)
         begun = begin(
             claim,
             subject,
@@ -145,6 +159,7 @@ class Door:
                 return ()
             superseded = self.attempt.transaction.deny(Reason.SUPERSEDED)
             decided.append(self._end(self.attempt, superseded))
+        self.behind.stop()
         self.attempt = Attempt(
             situation=situation,
             transaction=begun,
@@ -202,6 +217,8 @@ class Door:
         self.idle.rest(attempt.situation, self.camera.now())
         concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
+        if concluded.outcome is Outcome.GRANT:
+            self.behind.granted(attempt, concluded.card, self.camera.now())
         if concluded.outcome is Outcome.GRANT and attempt.last_match is not None:
             self.others.note(
                 attempt.situation,
@@ -234,6 +251,11 @@ class Door:
 
     def _wait_for_somebody(self) -> None:
         """Keep the picture fresh; `fixed` and `walk_up` begin when a face is there."""
+        if self.behind.is_watching:
+            frame = self._next_frame(FRAME_PATIENCE_SECONDS)
+            moment = self.conditions.moment()
+            self.behind.look(frame, self.pipeline, now=moment.monotonic, at=moment.wall)
+            return
         situation = self.board.current
         patience = self.idle.pause(situation, self.camera.now())
         self.inbox.wait(patience)

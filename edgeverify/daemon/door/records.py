@@ -12,12 +12,23 @@ from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.domain import Claim, Decision, FaultName, Language, Outcome, Reason
+from edgeverify.domain import (
+    Claim,
+    Decision,
+    FaultName,
+    Language,
+    Notice,
+    NoticeKind,
+    Outcome,
+    Reason,
+)
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.journal import Entry, Journal
+from edgeverify.journal.notices import inside_since, put_notice
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
+from edgeverify.policy.passback import is_inside
 
 LOG = logging.getLogger(__name__)
 
@@ -59,6 +70,8 @@ class Records:
         self._new_id = new_id
         self.facts = facts
         self._lockouts: dict[str, LockoutState] | None = None
+        self.last_event_id = ""
+        """Of the newest decision that was committed."""
 
     def lockout(self, claim: Claim) -> LockoutState:
         """Return the record of failures that applies to a claim; it survives restarts."""
@@ -69,6 +82,37 @@ class Records:
         known = self._journal.unlock(card, at=at, by_user=by_user)
         self._known().pop(card, None)
         return known
+
+    def is_inside(self, card: str, situation: Situation, now: datetime) -> bool:
+        """Return whether a card came in and was not seen going out (anti-passback)."""
+        settings = situation.settings.rules
+        if settings.anti_passback == "off":
+            return False
+        try:
+            with self._journal.change(now) as connection:
+                since = inside_since(connection, card)
+        except JournalUnavailableError:
+            return False  # nothing can be granted either
+        return is_inside(since, settings, now)
+
+    def tell(self, notice: Notice) -> None:
+        """Write a notice down, which is then sent; one that cannot be written is lost."""
+        try:
+            with self._journal.change(notice.at) as connection:
+                put_notice(connection, notice, self._signer())
+        except JournalUnavailableError as error:
+            LOG.warning("a notice was lost: %s", error.problem)
+
+    def _notices(
+        self, decision: Decision, claims: Iterable[Claim], situation: Situation, now: datetime
+    ) -> tuple[NoticeKind, ...]:
+        found = []
+        if any(claim.is_under_duress for claim in claims):
+            found.append(NoticeKind.DURESS)
+        is_grant = decision.outcome is Outcome.GRANT
+        if is_grant and self.is_inside(decision.card, situation, now):
+            found.append(NoticeKind.PASSBACK)
+        return tuple(found)
 
     def forget_others(self, cards: Collection[str]) -> None:
         """Keep counted scores of these cards alone; where the journal cannot now, later."""
@@ -94,6 +138,7 @@ class Records:
         what was decided in the end: `journal_unavailable` where nothing could be committed.
         """
         attempt = seen if isinstance(seen, Attempt) else None
+        is_grant = decision.outcome is Outcome.GRANT
         fold = seen if isinstance(seen, Fold) else None
         claims = fold.claims if fold else (claim, *(attempt.joined if attempt else ()))
         state = self.lockout(claim)
@@ -110,6 +155,8 @@ class Records:
             remembered_claims=_remembered(claims),
             lockouts={} if charged == state else {key_of(claim): charged},
             floor=floor,
+            notices=self._notices(decision, claims, situation, now),
+            comes_in=is_grant and situation.settings.rules.anti_passback != "off",
             include_scores=situation.settings.audit.include_scores,
             details=self._details(situation, claim, attempt) | _folded(fold),
         )
@@ -118,6 +165,7 @@ class Records:
         except JournalUnavailableError as error:
             return self._unrecorded(entry, claims, error, situation.language_for(decision.card))
         self._faults.clear(FaultName.JOURNAL_UNAVAILABLE)
+        self.last_event_id = entry.event_id
         self._known()[key_of(claim)] = charged
         is_live = self._publisher.publish_live(signed)
         language = situation.language_for(decision.card)

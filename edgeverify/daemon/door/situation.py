@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
@@ -29,6 +32,8 @@ class Situation:
     walk_up_point: OperatingPoint | None
     pad_threshold: float
     digest: str
+    operator_keys: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
+    """Whose commands are obeyed, by key id."""
     own_people: OwnPeople = field(default_factory=OwnPeople)
     """How close this door's people come to each other; the thresholds have what follows from it."""
 

@@ -37,6 +37,7 @@ class PagePart:
         if self._server is None and now - self._tried_at >= RETRY_SECONDS:
             self._tried_at = now
             self._open(now)
+        self.requests.viewfinder.rest(now)
         fault = self.requests.presence.fault(now)
         self.faults.state(FaultName.PAGE_UNAVAILABLE, fault, present=bool(fault))
 
@@ -45,6 +46,7 @@ class PagePart:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self.requests.viewfinder.close()
 
     def _open(self, now: float) -> None:
         place = self.place

@@ -11,14 +11,17 @@ from pathlib import Path
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.page import journal as pages_journal
+from edgeverify.daemon.page import people
 from edgeverify.daemon.page.presence import Presence
 from edgeverify.daemon.page.screen import ScreenBoard
+from edgeverify.daemon.page.viewfinder import Viewfinder
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
 from edgeverify.journal import Journal
 from edgeverify.logs import fields
 from edgeverify.status_socket import Handler, Json
+from edgeverify.vision.opening import open_finder
 
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ ACTS = frozenset(
 """What the page may write down; an act of another name is refused."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(slots=True, eq=False, kw_only=True)
 class PageRequests:
     """Answers the page; each handler runs in a thread of the page's socket."""
 
@@ -47,8 +50,18 @@ class PageRequests:
     screen: ScreenBoard
     journal: Journal
     reloads: Reloads
+    viewfinder: Viewfinder = field(init=False)
     presence: Presence = field(default_factory=lambda: Presence(time.monotonic()))
     monotonic: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        """Make what looks through the camera while somebody aims."""
+        self.viewfinder = Viewfinder(
+            camera=self.health.camera,
+            settings=lambda: self.health.board.current.settings,
+            open_finder=lambda wanted: open_finder(self.reloads.verifier.vision, wanted.vision),
+            is_busy=lambda: self.door.attempt is not None,
+        )
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the handlers by request."""
@@ -60,6 +73,10 @@ class PageRequests:
             "decision": self._decision,
             "acts": self._acts,
             "act": self._act,
+            "people": self._people,
+            "try-person": self._try_person,
+            "aim": lambda _: self.viewfinder.look(self.monotonic()),
+            "capture": lambda _: self.viewfinder.look(self.monotonic(), is_whole=True),
             "reload": lambda _: {"ticket": self.reloads.tickets.ask()},
             "reload-outcome": self._reload_outcome,
         }
@@ -86,7 +103,8 @@ class PageRequests:
 
     def _screen(self, _: Mapping[str, Json]) -> dict[str, Json]:
         language = self.health.board.current.settings.language
-        return self.screen.record(is_busy=self.door.attempt is not None, language=language)
+        is_busy, mode = self.door.attempt is not None, self.health.modes.mode
+        return self.screen.record(is_busy=is_busy, language=language, mode=mode)
 
     def _decisions(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         asked = pages_journal.wanted(arguments)
@@ -106,22 +124,32 @@ class PageRequests:
         if act not in ACTS or not user:
             raise StateError(f"{act!r} is no act of the page's")
         subject = str(arguments.get("subject") or "")[:200]
-        self.journal.write_down(
+        self.journal.note_act(
             act, subject, at=self.health.time.wall(), by_user=f"page:{user}"[:100]
         )
         LOG.info("an act on the local page", extra=fields(act=act, by=user))
         return {}
 
+    def _people(self, _: Mapping[str, Json]) -> dict[str, Json]:
+        rows = people.people_records(self.health.board.current, self.health.report)
+        return {"rows": rows, "is_enrolling": self.health.is_enrolling}
+
+    def _try_person(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        return people.try_entry(self.reloads, arguments.get("entry"), self.health.time.wall())
+
     def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         ticket = arguments.get("ticket")
         if not isinstance(ticket, int):
             return {"is_done": False}
-        outcome, people = self.reloads.tickets.outcome(ticket), self.reloads.tickets.people(ticket)
+        outcome, enrolled = (
+            self.reloads.tickets.outcome(ticket),
+            self.reloads.tickets.people(ticket),
+        )
         return {
             "is_done": outcome is not None,
             "problem": "" if outcome is None else outcome.problem,
             "advice": "" if outcome is None else outcome.advice,
-            "people": None if people is None else people.record(),
+            "people": None if enrolled is None else enrolled.record(),
         }
 
     @property

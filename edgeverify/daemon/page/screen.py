@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from edgeverify.daemon.announcer import Announcer
-from edgeverify.domain import Claim, Language, Outcome, Prompt, Reason
+from edgeverify.domain import Claim, DoorMode, Language, Outcome, Prompt, Reason
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.languages import KINDS, say
 from edgeverify.status_socket import Json
@@ -20,6 +20,13 @@ NOT_SHOWN = frozenset({Reason.SUPERSEDED, Reason.CLAIM_EXPIRED})
 """Ends that whoever stands there now has nothing to do with."""
 
 Moment: TypeAlias = Literal["idle", "looking", "prompt", "granted", "denied"]
+
+IDLE: Mapping[DoorMode, tuple[Moment, str]] = {
+    DoorMode.NORMAL: ("idle", "hold_up_card"),
+    DoorMode.LOCKDOWN: ("denied", Reason.LOCKED_DOWN.value),
+    DoorMode.OPEN: ("granted", "open"),
+}
+"""What stands there while nobody comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +86,19 @@ class ScreenBoard:
         seconds = prompt.expires_in_seconds
         self._show("prompt", prompt.code, words, "", prompt.language, seconds)
 
-    def record(self, *, is_busy: bool, language: Language) -> dict[str, Json]:
+    def record(
+        self, *, is_busy: bool, language: Language, mode: DoorMode = DoorMode.NORMAL
+    ) -> dict[str, Json]:
         """Return what the screen shows now; `is_busy` while somebody is being looked at.
 
-        `language` is the door's, for whoever has not said who they are.
+        `language` is the door's, for whoever has not said who they are, `mode` what an operator
+        has made of the door.
         """
         with self._lock:
             shown, changes = self._shown, self._changes
         if shown.until <= self.monotonic():
-            kind: Moment = "looking" if is_busy else "idle"
-            code = "one_moment" if is_busy else "hold_up_card"
+            kind: Moment = "looking" if is_busy else IDLE[mode][0]
+            code = "one_moment" if is_busy else IDLE[mode][1]
             shown = _Shown(kind, code, say(code, language), "", language, 0.0)
         return {
             "moment": shown.moment,

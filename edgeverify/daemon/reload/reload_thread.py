@@ -56,6 +56,8 @@ class Reloads:
     on_begin: Callable[[], None]
     on_end: Callable[[], None]
     tickets: Tickets = field(default_factory=Tickets)
+    verifier_in_use: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever else looks at a photo with `verifier`, so that it is not closed meanwhile."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _worker: threading.Thread | None = None
     _files: tuple[tuple[str, int, int, int], ...] = ()
@@ -134,9 +136,10 @@ class Reloads:
         self.heat.use(settings.thermal)
         self.gate.change_max_age(settings.claims.max_age_seconds)
         self.sources.use(change.situation.sources, settings.claims)
-        if change.verifier is not self.verifier:
-            self.verifier.close()
-        self.config, self.verifier = change.config, change.verifier
+        old, self.config, self.verifier = self.verifier, change.config, change.verifier
+        if old is not change.verifier:
+            with self.verifier_in_use:
+                old.close()
         self.health.adopted(restart_needed=change.restart_needed, notices=change.verifier.notices)
         return True
 

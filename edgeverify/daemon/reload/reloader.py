@@ -13,7 +13,7 @@ from edgeverify.claims import SourceKind, chosen
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
-from edgeverify.daemon.fitness import points, require_fit
+from edgeverify.daemon.fitness import operator_keys, points, require_fit
 from edgeverify.daemon.points_witness import PointsWitness
 from edgeverify.daemon.reload.closeness import Closeness
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
@@ -140,7 +140,13 @@ class Reloader:
     ) -> Situation:
         settings = config.settings
         sources = chosen(self._sources, settings.claims)
-        people = People.of(settings.door, settings.staff, references, time_zone=settings.time_zone)
+        people = People.of(
+            settings.door,
+            settings.staff,
+            references,
+            time_zone=settings.time_zone,
+            holidays=settings.rules.holidays,
+        )
         point, walk_up = self._witness.hold_both(
             lambda measured: points(settings, sources, verifier, of=measured),
             verifier.measured,
@@ -160,6 +166,7 @@ class Reloader:
             ),
             digest=config.digest,
             own_people=own,
+            operator_keys=operator_keys(settings, config.folder),
         )
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.cli.door.aim_view import Look, UsableSeconds, draw, save
+from edgeverify.cli.door.aim_view import UsableSeconds, draw, save
 from edgeverify.cli.main import app
 from edgeverify.domain import Frame, Gate, Reason, Refusal
+from edgeverify.verifier.placement import Look
 
 
 def test_a_film_tells_what_is_wrong_and_leaves_a_picture(testdata: Path, tmp_path: Path) -> None:

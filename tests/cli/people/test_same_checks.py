@@ -27,6 +27,10 @@ DATES = (
 IN_THE_FIELD: list[tuple[str, str, str, int]] = [
     ("no host in the camera's address", 'camera: {source: "rtsp://"}', "names no host", CONFIG),
     ("a scheme that no camera has", 'camera: {source: "ftp://c/1"}', "cannot read ftp", CONFIG),
+    ("another program's word for a camera", 'camera: {source: "usb:0"}', "neither a vid", CONFIG),
+    ("a camera's number below zero", 'camera: {source: "-1"}', "neither a video", CONFIG),
+    ("a list of files of FFmpeg's", 'camera: {source: "concat:a|b"}', "neither a video", CONFIG),
+    ("a share of a network", 'camera: {source: "//camera/1.mp4"}', "neither a video", CONFIG),
     ("a bare # in its password", 'camera: {source: "rtsp://a:b#c@d/1"}', "percent-enc", CONFIG),
     ("a pipeline without an element", 'camera: {source: "gst: !"}', "an element", CONFIG),
     ("an absent password", "mqtt: {username: a, password_file: gone}", "is absent", CONFIG),

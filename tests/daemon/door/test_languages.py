@@ -34,8 +34,9 @@ class Wire:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, str]] = []
+        self.publish = self
 
-    def publish_prompt(self, prompt: bytes, *, seconds: float) -> None:
+    def prompt(self, prompt: bytes, *, seconds: float) -> None:
         assert seconds > 0
         self.sent.append(json.loads(prompt))
 

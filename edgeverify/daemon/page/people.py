@@ -1,0 +1,116 @@
+"""Who is in force, with what enrolment said of each; and a trial of somebody not written yet."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edgeverify.daemon.door.situation import Situation
+from edgeverify.daemon.reload.reload_thread import Reloads
+from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise
+from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
+from edgeverify.enrolment.report import EntryReport
+from edgeverify.errors import StateError
+from edgeverify.references import ReferenceStore
+from edgeverify.settings import StaffEntry
+from edgeverify.status_socket import Json
+
+
+def people_records(situation: Situation, report: EnrolmentReport) -> list[Json]:
+    """Return everybody in the config in force, in its order."""
+    told = {entry.card: entry for entry in report.entries}
+    return [
+        _record(entry, situation, told.get(entry.card), report.look_alikes)
+        for entry in situation.settings.staff
+    ]
+
+
+def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]:
+    """Enrol somebody into a store that is thrown away, as `check-config` does; return what it said.
+
+    `written` is an entry of `staff`. The door goes on meanwhile. Raises StateError where it is no
+    entry at all.
+    """
+    try:
+        entry = StaffEntry.model_validate(written)
+    except ValidationError as error:
+        raise StateError(f"this is no entry of `staff`: {error.errors()[0]['msg']}") from None
+    with reloads.verifier_in_use:
+        verifier, config = reloads.verifier, reloads.config
+        settings = config.settings.model_copy(update={"staff": (entry,)})
+        judge = PhotoJudge(
+            lambda: verifier.open_pipeline(settings),
+            embedding_space=verifier.embedding_space,
+            metric=verifier.bundle.metric,
+            threshold=verifier.point(settings).threshold,
+        )
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
+                ReferenceStore(Path(folder) / "trial.sqlite", os.urandom(32), now=now) as store,
+            ):
+                report = synchronise(settings, config.folder, store, judge, now=now)
+                pairs = _like(entry.card, store, judge, reloads.board.current)
+        finally:
+            judge.close()
+    (told,) = report.entries
+    return {
+        "problems": list(told.problems),
+        "warnings": list(told.warnings),
+        "look_alikes": _pairs(pairs, entry.card),
+    }
+
+
+def _like(
+    card: str, store: ReferenceStore, judge: PhotoJudge, situation: Situation
+) -> tuple[LookAlike, ...]:
+    """Compare somebody new with everybody who is in force."""
+    tried = store.load(judge.embedding_space)
+    if card not in tried.usable:
+        return ()
+    known = situation.people.references
+    everybody = {**known.usable, card: tried.usable[card]}
+    return find_look_alikes(
+        list(everybody.values()),
+        {**known.photo_digests, **tried.photo_digests},
+        {card},
+        threshold=judge.threshold,
+        metric=judge.metric,
+    )
+
+
+def _record(
+    entry: StaffEntry,
+    situation: Situation,
+    told: EntryReport | None,
+    look_alikes: Sequence[LookAlike],
+) -> Json:
+    reference = situation.people.references.usable.get(entry.card)
+    written: dict[str, Json] = entry.model_dump(mode="json")
+    counts: Mapping[str, Json] = {
+        "is_usable": reference is not None,
+        "photo_count": 0 if reference is None else reference.photo_count,
+        "camera_photo_count": 0 if reference is None else reference.camera_photo_count,
+        "problems": [] if told is None else list(told.problems),
+        "warnings": [] if told is None else list(told.warnings),
+        "look_alikes": _pairs(look_alikes, entry.card),
+    }
+    return {**written, **counts}
+
+
+def _pairs(pairs: Iterable[LookAlike], card: str) -> list[Json]:
+    """Return the others of the pairs that somebody is in, by name."""
+    mine = [pair for pair in pairs if card in {pair.card, pair.other_card}]
+    return [
+        {
+            "card": pair.other_card if pair.card == card else pair.card,
+            "name": pair.other_name if pair.card == card else pair.name,
+            "is_same_photo": pair.is_same_photo,
+        }
+        for pair in mine
+    ]

@@ -1,0 +1,30 @@
+"""What those who watch over a door should know, and nobody who stands at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class NoticeKind(str, Enum):
+    """As it stands on the wire and in the journal."""
+
+    DURESS = "duress"
+    """Somebody has used the second number that a person has for when they are forced to."""
+    SECOND_PERSON = "second_person"
+    """Another face was seen right after a grant: perhaps two went in on one card."""
+    PASSBACK = "passback"
+    """A card came in that was inside already, and was let in (`anti_passback: soft`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to know, about the decision `event_id`. `at` is aware."""
+
+    id: str
+    door: str
+    kind: NoticeKind
+    card: str
+    event_id: str
+    at: datetime

@@ -1,0 +1,71 @@
+"""`commands:` and `rules:`: what an operator may order, and what a house may want; all off."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from edgeverify.settings.section import Section
+
+_HOLIDAY = re.compile(r"^(?:\d{4}-\d{2}-\d{2}(?:\.\.\d{4}-\d{2}-\d{2})?|\d{2}-\d{2})$")
+
+
+def _holiday(value: str) -> str:
+    holds_on(value, date(2024, 1, 1))
+    return value
+
+
+def holds_on(holiday: str, day: date) -> bool:
+    """Return whether a holiday as it is written falls on `day`. Raises ValueError for no holiday.
+
+    `2026-12-25` is one day, `2026-12-24..2027-01-01` are several, the last one included, and
+    `12-25` is that day of every year.
+    """
+    if not _HOLIDAY.match(holiday):
+        raise ValueError(
+            "a holiday is written as 2026-12-25, 2026-12-24..2027-01-01, or 12-25 for every year, "
+            f"not {holiday!r}"
+        )
+    first, _, last = holiday.partition("..")
+    if len(first) == 5:
+        date.fromisoformat(f"2024-{first}")  # a leap year: 02-29 is a day
+        return f"{day:%m-%d}" == first
+    begin, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    if end < begin:
+        raise ValueError(f"{holiday!r} ends before it begins")
+    return begin <= day <= end
+
+
+Holiday = Annotated[str, AfterValidator(_holiday)]
+
+
+class CommandSettings(Section):
+    """Commands of operators: lock-down and open. Without a key nobody can command anything."""
+
+    operator_keys: tuple[str, ...] = Field(default=(), max_length=20, strict=False)
+    """PEM files with the public keys of those who may lock this door down, or open it
+    (`edgeverify operator key`), relative to this file."""
+    max_open_hours: float = Field(default=12.0, gt=0, le=168)
+    """A command may open the door for no longer."""
+
+
+class RuleSettings(Section):
+    """Rules that a house may want at a door; each is off unless set."""
+
+    holidays: tuple[Holiday, ...] = Field(default=(), strict=False)
+    """Days on which the weekly windows of `hours` do not begin: "2026-12-25",
+    "2026-12-24..2027-01-01", or "12-25" for every year. Whoever has no windows may come in as
+    ever."""
+    second_person: bool = False
+    """Say `second_person` where somebody else is seen right after a grant: a hint that two went in
+    on one card."""
+    second_person_seconds: float = Field(default=2.0, ge=0.5, le=10)
+    """For so long after a grant."""
+    anti_passback: Literal["off", "soft", "hard"] = "off"
+    """For a door with a reader at its exit: whoever came in and was not seen going out is let in
+    again and reported (`soft`), or denied (`hard`)."""
+    anti_passback_hours: float = Field(default=12.0, gt=0, le=168)
+    """Whoever was not seen going out counts as gone after this."""

@@ -1,0 +1,170 @@
+"""Adding, changing and removing people: a draft that is shown first, then confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from edgeverify.errors import StateError
+from edgeverify.web.guard import session_of
+from edgeverify.web.pages.people import nobody, opened, person_form
+from edgeverify.web.parts import Parts
+from edgeverify.web.staff.checking import Messages
+from edgeverify.web.staff.drafting import Drafted, drafted
+from edgeverify.web.staff.editing import StaffFile
+from edgeverify.web.staff.form import PersonForm, uploads
+from edgeverify.web.staff.pending import Act, Change
+from edgeverify.web.staff.photos import KeptPhoto, drop, keep
+from edgeverify.web.staff.place import StaffPlace
+from edgeverify.web.staff.saving import forget, save
+
+SHOTS = 3
+"""Pictures of the door's own camera that make one enrolment."""
+
+
+async def add(request: Request, parts: Parts) -> Response:
+    """Draft somebody new."""
+    return await _draft(request, parts, "add", "")
+
+
+async def change(request: Request, parts: Parts) -> Response:
+    """Draft a change to somebody."""
+    return await _draft(request, parts, "change", str(request.path_params["card"]))
+
+
+async def remove(request: Request, parts: Parts) -> Response:
+    """Draft a removal."""
+    _, place = await opened(parts)
+    card = str(request.path_params["card"])
+    file = await run_in_threadpool(StaffFile.read, place.file)
+    number = file.number_of(card)
+    if number is None:
+        return nobody(request, parts)
+    draft = await run_in_threadpool(file.without, number)
+    photos = tuple(str(one) for one in file.entries[number].get("photos") or ())
+    others = {
+        one
+        for at, entry in enumerate(file.entries)
+        if at != number
+        for one in entry.get("photos") or ()
+    }
+    made = Change(
+        act="remove",
+        card=card,
+        user=session_of(request).name,
+        place=place,
+        draft=draft,
+        gone=tuple(name for name in photos if name not in others),
+        made_at=parts.monotonic(),
+    )
+    return _confirm(request, parts, made, None)
+
+
+async def confirm(request: Request, parts: Parts) -> Response:
+    """Do what was shown."""
+    form = await request.form()
+    token = str(form.get("change") or "")
+    found = parts.pending.take(token, session_of(request).name, parts.monotonic())
+    if found is None:
+        values = {
+            "problem": "This change is too old, or was made already.",
+            "advice": "Look at the People page, and make it again where it is missing.",
+        }
+        return parts.render(request, "problem.html", values, status=409)
+    if form.get("answer") != "save":
+        await run_in_threadpool(forget, found)
+        return RedirectResponse("/people", 303)
+    outcome = await save(parts.link, found)
+    return parts.render(request, "saved.html", {"outcome": outcome, "change": found})
+
+
+async def _draft(request: Request, parts: Parts, act: Act, card: str) -> Response:
+    config, place = await opened(parts)
+    data = await request.form()
+    form = PersonForm.of_data(data)
+    number: int | None = None
+    old: tuple[str, ...] = ()
+    if card:
+        file = await run_in_threadpool(StaffFile.read, place.file)
+        number = file.number_of(card)
+        if number is None:
+            return nobody(request, parts)
+        form = replace(form, card=card)
+        old = PersonForm.of_entry(file.entries[number]).kept
+    shots = data.getlist("shot")
+    has_consent = bool(shots) and data.get("consent") == "yes"
+    new: tuple[KeptPhoto, ...] = ()
+    try:
+        if problem := _shots_problem(len(shots), has_consent=has_consent):
+            messages = Messages()
+            messages.add_problem("photos", problem)
+            found = Drafted(draft=None, messages=messages)
+        else:
+            new = await _photos(request, parts, place, form.card)
+            found = await drafted(parts.link, config, place, form, number=number, new=new)
+    except StateError:
+        for photo in new:
+            drop(place, photo)
+        raise
+    if found.draft is None:
+        return person_form(request, parts, config, form, found.messages, card=card, photos=old)
+    made = Change(
+        act=act,
+        card=form.card,
+        user=session_of(request).name,
+        place=place,
+        draft=found.draft,
+        new=new,
+        gone=found.gone,
+        has_consent=has_consent,
+        made_at=parts.monotonic(),
+    )
+    return _confirm(request, parts, made, found)
+
+
+def _shots_problem(count: int, *, has_consent: bool) -> str:
+    if count and not has_consent:
+        return "pictures of the door's camera need the person's consent: tick it"
+    if count not in {0, SHOTS}:
+        return f"take {SHOTS} pictures with the door's camera, or none"
+    return ""
+
+
+async def _photos(
+    request: Request, parts: Parts, place: StaffPlace, card: str
+) -> tuple[KeptPhoto, ...]:
+    """Keep the uploads, and the pictures that the door's camera has taken, on trial."""
+    data = await request.form()
+    user, now = session_of(request).name, parts.monotonic()
+    kept: list[KeptPhoto] = []
+    for number, token in enumerate(data.getlist("shot"), start=1):
+        jpeg = parts.shots.take(str(token), user, now)
+        if jpeg is None:
+            raise StateError(
+                "the pictures of the door's camera are too old",
+                advice="Open the form again, and take them once more.",
+            )
+        shown = f"picture {number} of the door's camera"
+        kept.append(await run_in_threadpool(keep, place, card, jpeg, shown, is_of_camera=True))
+    for upload in uploads(data):
+        content = await upload.read()
+        shown = upload.filename or ""
+        kept.append(await run_in_threadpool(keep, place, card, content, shown))
+    return tuple(kept)
+
+
+def _confirm(request: Request, parts: Parts, made: Change, found: Drafted | None) -> Response:
+    values = {
+        "change": made,
+        "token": parts.pending.put(made),
+        "diff": made.draft.diff,
+        "is_changed": made.draft.before != made.draft.after,
+        "warnings": []
+        if found is None
+        else [line for lines in found.messages.warnings.values() for line in lines],
+        "look_alikes": [] if found is None else found.look_alikes,
+    }
+    return parts.render(request, "confirm.html", values)

@@ -1,0 +1,115 @@
+"""People: who may come in, and how good their photos are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from edgeverify.config import LoadedConfig
+from edgeverify.config.problems import ConfigProblemsError
+from edgeverify.domain import OWN_NAMES
+from edgeverify.errors import EdgeverifyError
+from edgeverify.web.parts import Parts
+from edgeverify.web.staff.checking import Messages
+from edgeverify.web.staff.editing import StaffFile
+from edgeverify.web.staff.form import PersonForm
+from edgeverify.web.staff.photos import sweep
+from edgeverify.web.staff.place import ElsewhereError, StaffPlace, staff_place
+
+
+async def show(request: Request, parts: Parts) -> Response:
+    """Return everybody in force, and whether the page may change them."""
+    told = await parts.link.ask("people")
+    mine: set[str] = set()
+    why = advice = ""
+    try:
+        _, place = await opened(parts)
+        file = await run_in_threadpool(StaffFile.read, place.file)
+        mine = {str(entry.get("card")) for entry in file.entries}
+        await run_in_threadpool(sweep, place)
+    except EdgeverifyError as error:
+        why, advice = error.problem, error.advice
+    values = {
+        "people": told["rows"],
+        "is_enrolling": told["is_enrolling"],
+        "mine": mine,
+        "why": why,
+        "advice": advice,
+    }
+    return parts.render(request, "people.html", values)
+
+
+async def opened(parts: Parts) -> tuple[LoadedConfig, StaffPlace]:
+    """Return the config as it is now, and where people may be written.
+
+    Raises ElsewhereError, also where the config is broken: then a person mends it first.
+    """
+
+    def both() -> tuple[LoadedConfig, StaffPlace]:
+        try:
+            config = parts.load()
+        except ConfigProblemsError as error:
+            raise ElsewhereError(
+                f"the config has a mistake: {error.problems[0]}",
+                advice="Correct it first: `edgeverify check-config FILE` shows every mistake.",
+            ) from None
+        return config, staff_place(config)
+
+    return await run_in_threadpool(both)
+
+
+async def new(request: Request, parts: Parts) -> Response:
+    """Return the empty form."""
+    config, _ = await opened(parts)
+    return person_form(request, parts, config, PersonForm(), Messages())
+
+
+async def edit(request: Request, parts: Parts) -> Response:
+    """Return somebody's form."""
+    config, place = await opened(parts)
+    card = str(request.path_params["card"])
+    file = await run_in_threadpool(StaffFile.read, place.file)
+    number = file.number_of(card)
+    if number is None:
+        return nobody(request, parts)
+    form = PersonForm.of_entry(file.entries[number])
+    return person_form(request, parts, config, form, Messages(), card=card, photos=form.kept)
+
+
+def nobody(request: Request, parts: Parts) -> Response:
+    """Return that there is no such entry."""
+    values = {
+        "problem": "The staff file has no entry with this card.",
+        "advice": "Begin at the People page: somebody may have removed it.",
+    }
+    return parts.render(request, "problem.html", values, status=404)
+
+
+def person_form(
+    request: Request,
+    parts: Parts,
+    config: LoadedConfig,
+    form: PersonForm,
+    messages: Messages,
+    *,
+    card: str = "",
+    photos: tuple[str, ...] = (),
+) -> Response:
+    """Return the form with what is wrong at each field; `card` is that of somebody known."""
+    values: Mapping[str, Any] = {
+        "form": form,
+        "card": card,
+        "photos": photos,
+        "problems": messages.problems,
+        "warnings": messages.warnings,
+        "languages": OWN_NAMES,
+        "door_zone": config.settings.time_zone,
+        "limit": f"{config.settings.enrolment.max_photo_mebibytes:g} MiB",
+        "is_camera_only": config.settings.enrolment.camera_only,
+    }
+    status = 422 if messages.problems else 200
+    return parts.render(request, "person.html", values, status=status)

@@ -1,0 +1,113 @@
+"""A confirmed change: written whole, taken up by the door, taken back where the door refuses it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from edgeverify.atomic_file import write_whole
+from edgeverify.errors import StateError
+from edgeverify.web.door import DoorLink
+from edgeverify.web.staff.editing import StaffFile
+from edgeverify.web.staff.pending import Change
+from edgeverify.web.staff.photos import delete, drop, settle
+
+WAIT_SECONDS = 60.0
+LOOK_SECONDS = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of it, for the manager."""
+
+    is_done: bool
+    words: str
+    lines: tuple[str, ...] = ()
+
+
+async def save(link: DoorLink, change: Change) -> Outcome:
+    """Write the file, let the door read it, and wait for what it says.
+
+    Raises StateError where the file was changed meanwhile, cannot be written, or no daemon answers:
+    then nothing has changed.
+    """
+    await link.write_down(f"page people {change.act}", change.card, change.user)
+    if change.has_consent:
+        await link.write_down("page consent noted", change.card, change.user)
+    await run_in_threadpool(_write, change)
+    told = await _reload(link)
+    if told is None:
+        return Outcome(is_done=True, words="Saved. The door is still enrolling.")
+    if told["problem"]:
+        await run_in_threadpool(_take_back, change)
+        await link.ask("reload")
+        said = f"{told['problem']} {told['advice'] or ''}".strip()
+        return Outcome(is_done=False, words=f"The door refused it, nothing was changed: {said}")
+    await run_in_threadpool(_clean, change)
+    people: Mapping[str, Any] = told["people"] or {}
+    mine = f"card {change.card} "
+    lines = [*people.get("problems", ()), *people.get("warnings", ())]
+    return Outcome(
+        is_done=True,
+        words="Saved, and in force at the door.",
+        lines=tuple(str(line) for line in lines if mine in str(line)),
+    )
+
+
+def forget(change: Change) -> None:
+    """Leave everything as it was."""
+    for photo in change.new:
+        drop(change.place, photo)
+
+
+def _write(change: Change) -> None:
+    path = change.place.file
+    try:
+        is_as_shown = StaffFile.read(path).text == change.draft.before
+        if is_as_shown:
+            for photo in change.new:
+                settle(change.place, photo)
+            write_whole(path, change.draft.after.encode(), mode=change.place.mode)
+    except OSError as error:
+        forget(change)
+        raise StateError(
+            f"{path.name} cannot be written: {error.strerror}",
+            advice="It and its folder must belong to the page's user and have room.",
+        ) from None
+    if not is_as_shown:
+        forget(change)
+        raise StateError(
+            f"{path.name} was changed by somebody else meanwhile",
+            advice="Open the page of the person again, and make the change once more.",
+        )
+
+
+def _take_back(change: Change) -> None:
+    path = change.place.file
+    with suppress(OSError):
+        if path.read_text(encoding="utf-8") == change.draft.after:
+            write_whole(path, change.draft.before.encode(), mode=change.place.mode)
+            forget(change)
+
+
+def _clean(change: Change) -> None:
+    for name in change.gone:
+        delete(change.place, name)
+
+
+async def _reload(link: DoorLink) -> Mapping[str, Any] | None:
+    """Return what the door said of the reload; None while people are being enrolled still."""
+    ticket = (await link.ask("reload"))["ticket"]
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        told = await link.ask("reload-outcome", ticket=ticket)
+        if told["is_done"] and (told["problem"] or told["people"] is not None):
+            return told
+        await asyncio.sleep(LOOK_SECONDS)
+    return None

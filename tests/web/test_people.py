@@ -1,0 +1,257 @@
+"""Adding, changing and removing people, before a daemon made of answers."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from edgeverify.status_socket import Json
+from edgeverify.web.roles import Role
+from tests.web.stage import STAFF, Browser, Stage
+
+JPEG = b"\xff\xd8\xff\xe0 a photo"
+FORM = {"card": "9", "name": "Eve"}
+
+
+@pytest.fixture
+def manager(page: Stage) -> Browser:
+    page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": []}
+    page.answers["reload"] = {"ticket": 3}
+    page.answers["reload-outcome"] = _told()
+    return page.logged_in(Role.MANAGER)
+
+
+def _told(problem: str = "", **people: Json) -> dict[str, Json]:
+    return {"is_done": True, "problem": problem, "advice": "", "people": people}
+
+
+def _send(
+    browser: Browser,
+    path: str,
+    form: Mapping[str, Any],
+    *photos: bytes,
+) -> httpx.Response:
+    token = browser.token(path)
+    files = [("photo", (f"eve {n}.jpg", one, "image/jpeg")) for n, one in enumerate(photos)]
+    return browser.post(path, {**form, "form_token": token}, files=files)
+
+
+def _answer(browser: Browser, shown: httpx.Response, answer: str = "save") -> httpx.Response:
+    values = dict(re.findall(r'name="(form_token|change)" value="([^"]+)"', shown.text))
+    return browser.post("/people/confirm", {**values, "answer": answer})
+
+
+def _staff(page: Stage) -> str:
+    return (page.folder / "people" / "front-door.yaml").read_text(encoding="utf-8")
+
+
+def _photos(page: Stage) -> list[Path]:
+    return sorted((page.folder / "people" / "photos").iterdir())
+
+
+def test_somebody_new_is_tried_shown_and_saved(page: Stage, manager: Browser) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    assert shown.status_code == 200, shown.text
+    assert "<ins>+   - card: &#34;9&#34;</ins>" in shown.text
+    assert _staff(page) == STAFF  # nothing is written before it is confirmed
+    (tried,) = [told["entry"] for name, told in page.asked if name == "try-person"]
+    assert isinstance(tried, dict)
+    (kept,) = _photos(page)
+    assert tried["photos"] == [f"people/photos/{kept.name}"]
+    saved = _answer(manager, shown)
+    assert "Saved, and in force" in saved.text
+    assert 'card: "9"' in _staff(page)
+    (kept,) = _photos(page)
+    assert f"people/photos/{kept.name}" in _staff(page)
+    assert kept.read_bytes() == JPEG
+    assert kept.name.startswith("9-photo-")
+    assert ("page people add", "9", "manager") in page.acts()
+    again = _answer(manager, shown)
+    assert again.status_code == 409
+
+
+def test_what_the_door_says_of_a_photo_stands_at_it_under_its_own_name(
+    page: Stage, manager: Browser
+) -> None:
+    def refuse(arguments: Mapping[str, Any]) -> dict[str, Json]:
+        (name,) = arguments["entry"]["photos"]
+        problem = f"{name}: no face was found in it. Use another."
+        return {"problems": [problem], "warnings": [], "look_alikes": []}
+
+    page.answers["try-person"] = refuse
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    assert shown.status_code == 422
+    assert 'id="photos-wrong">eve 0.jpg: no face was found in it. Use another.<' in shown.text
+    assert 'value="Eve"' in shown.text  # what was typed stays
+    assert _photos(page) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"card": "0012345"}, "card", "appears twice"),
+        ({"card": "a b"}, "card", "1 to 64 letters"),
+        ({"name": ""}, "name", "must not be empty"),
+        ({"windows": "sometimes"}, "windows", "sometimes"),
+        ({"valid_from": "tomorrow"}, "valid_from", "2026-12-31"),
+        ({"time_zone": "Moon/Base"}, "time_zone", "unknown time zone"),
+        ({"valid_from": "2027-02-01", "valid_until": "2027-01-01"}, "valid_until", "before"),
+        ({"language": "xx"}, "language", "en"),
+    ],
+)
+def test_each_mistake_stands_at_its_field(
+    page: Stage, manager: Browser, change: dict[str, str], field: str, said: str
+) -> None:
+    shown = _send(manager, "/people/new", FORM | change, JPEG)
+    assert shown.status_code == 422
+    found = re.search(rf'id="{field}-wrong">([^<]+)<', shown.text)
+    assert found is not None, shown.text
+    assert said in found[1].lower() or said in found[1]
+    assert "/tmp" not in shown.text  # noqa: S108 - the folder of the trial
+    assert _staff(page) == STAFF
+    assert _photos(page) == []
+
+
+def test_without_a_photo_nobody_is_tried(page: Stage, manager: Browser) -> None:
+    shown = _send(manager, "/people/new", FORM)
+    assert "hoose at least one photo." in shown.text
+    assert not [name for name, _ in page.asked if name == "try-person"]
+
+
+def test_look_alikes_are_named_before_anything_is_saved(page: Stage, manager: Browser) -> None:
+    twin: Json = {"card": "7", "name": "Bob", "is_same_photo": False}
+    page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": [twin]}
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    assert "Looks like Bob" in shown.text
+
+
+def test_cancelling_leaves_nothing_behind(page: Stage, manager: Browser) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    assert _answer(manager, shown, "cancel").headers["location"] == "/people"
+    assert (_staff(page), _photos(page)) == (STAFF, [])
+
+
+def test_what_the_door_refuses_is_taken_back(page: Stage, manager: Browser) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    page.answers["reload-outcome"] = _told("camera.source names no camera")
+    saved = _answer(manager, shown)
+    assert "nothing was changed: camera.source names no camera" in saved.text
+    assert (_staff(page), _photos(page)) == (STAFF, [])
+
+
+def test_a_file_that_somebody_else_changed_meanwhile_is_not_overwritten(
+    page: Stage, manager: Browser
+) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    path = page.folder / "people" / "front-door.yaml"
+    path.write_text(STAFF + "  # by hand\n", encoding="utf-8")
+    saved = _answer(manager, shown)
+    assert saved.status_code == 503
+    assert "changed by somebody else" in saved.text
+    assert _staff(page) == STAFF + "  # by hand\n"
+    assert _photos(page) == []
+
+
+def test_a_change_keeps_what_the_form_does_not_have(page: Stage, manager: Browser) -> None:
+    shown = _send(
+        manager,
+        "/people/of/7",
+        {"name": "Robert", "kept": "people/photos/bob.jpg", "valid_until": "2028-01-31"},
+    )
+    assert shown.status_code == 200, shown.text
+    assert "Saved" in _answer(manager, shown).text
+    assert 'name: "Robert"' in _staff(page)
+    assert "valid_until: 2028-01-31" in _staff(page)
+    assert "Ada Lovelace  # in the office" in _staff(page)
+    assert not [name for name, _ in page.asked if name == "try-person"]  # the photos stay
+
+
+def test_a_removal_deletes_the_photo_and_is_written_down(page: Stage, manager: Browser) -> None:
+    photo = page.folder / "people" / "photos" / "bob.jpg"
+    photo.write_bytes(JPEG)
+    token = manager.token("/people/of/7")
+    shown = manager.post("/people/of/7/remove", {"form_token": token})
+    assert "The reference is destroyed" in shown.text
+    assert photo.exists()
+    assert "Removed" in _answer(manager, shown).text
+    assert "Bob" not in _staff(page)
+    assert not photo.exists()
+    assert ("page people remove", "7", "manager") in page.acts()
+
+
+def test_a_photo_that_lies_elsewhere_is_nobody_s_to_delete(page: Stage, manager: Browser) -> None:
+    path = page.folder / "people" / "front-door.yaml"
+    path.write_text(STAFF.replace("people/photos/bob.jpg", "bob.jpg"), encoding="utf-8")
+    (page.folder / "bob.jpg").write_bytes(JPEG)
+    token = manager.token("/people/of/7")
+    _answer(manager, manager.post("/people/of/7/remove", {"form_token": token}))
+    assert (page.folder / "bob.jpg").exists()
+
+
+def test_a_change_belongs_to_whoever_made_it(page: Stage, manager: Browser) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    page.logins.put("other", Role.MANAGER, "four quiet green lamps")
+    other = page.browser()
+    other.log_in("other", "four quiet green lamps")
+    change = re.search(r'name="change" value="([^"]+)"', shown.text)
+    assert change is not None
+    values = {"form_token": other.token("/"), "change": change[1], "answer": "save"}
+    assert other.post("/people/confirm", values).status_code == 409
+    assert _staff(page) == STAFF
+
+
+def test_where_people_are_managed_elsewhere_the_page_says_so(page: Stage, manager: Browser) -> None:
+    path = page.folder / "people" / "front-door.yaml"
+    path.write_text(f"# Ansible managed\n{STAFF}", encoding="utf-8")
+    shown = manager.get("/people")
+    assert "Ada Lovelace" in shown.text
+    assert "managed elsewhere" in shown.text
+    assert "/people/new" not in shown.text
+    assert manager.get("/people/new").status_code == 503
+    assert manager.get("/people/of/7").status_code == 503
+
+
+def test_three_pictures_of_the_door_s_camera_with_consent(page: Stage, manager: Browser) -> None:
+    page.answers["capture"] = {
+        "is_there": True,
+        "is_usable": True,
+        "advice": "good",
+        "jpeg": base64.b64encode(JPEG).decode(),
+    }
+    token = manager.token("/people/new")
+
+    def shoot() -> str:
+        told = manager.post("/people/capture", {"form_token": token}).json()
+        assert told["is_good"], told
+        return str(told["shot"])
+
+    shots = [shoot() for _ in range(3)]
+    without = manager.post("/people/new", {**FORM, "form_token": token, "shot": shots})  # type: ignore[dict-item]
+    assert "need the person&#39;s consent" in without.text
+    two = {**FORM, "form_token": token, "shot": shots[:2], "consent": "yes"}
+    assert "take 3 pictures" in manager.post("/people/new", two).text  # type: ignore[arg-type]
+    three = {**FORM, "form_token": token, "shot": shots, "consent": "yes"}
+    shown = manager.post(
+        "/people/new",
+        three,  # type: ignore[arg-type]
+        files=[("photo", ("id.jpg", JPEG, "image/jpeg"))],
+    )
+    assert shown.status_code == 200, shown.text
+    assert "Saved" in _answer(manager, shown).text
+    assert len(_photos(page)) == 4
+    (line,) = [one for one in _staff(page).splitlines() if "camera_photos" in one]
+    assert line.count("9-camera-") == 3
+    assert ("page consent noted", "9", "manager") in page.acts()
+    assert page.acts().count(("page capture", "", "manager")) == 3
+
+
+def test_a_poor_picture_is_not_taken(page: Stage, manager: Browser) -> None:
+    page.answers["capture"] = {"is_there": True, "is_usable": False, "advice": "move closer"}
+    told = manager.post("/people/capture", {"form_token": manager.token("/people/new")}).json()
+    assert told == {"is_good": False, "said": "Not good enough: move closer."}
