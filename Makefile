@@ -9,7 +9,7 @@ LOCK ?= requirements/dev.lock
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # What every machine can run within minutes: without torch, a GPU or a container.
-FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd and not integrations"
+FAST := --ignore tests/export/with_torch -m "not slow and not export and not gpu and not systemd and not integrations and not packaging"
 
 DEMO_OPTIONS = $(if $(CAMERA),--camera "$(CAMERA)") $(if $(BROKER),--broker "$(BROKER)") \
 	$(if $(MODEL),--model "$(MODEL)")
@@ -126,11 +126,11 @@ types-export: $(VENV)/export.stamp ## Types of the workshop as well, which need 
 
 test-export: types-export ## The workshop with torch (6 GB), its slow tests too
 	@./systemd/prerequisites test
-	$(PYTEST) -m "export and not gpu and not systemd and not integrations"
+	$(PYTEST) -m "export and not gpu and not systemd and not integrations and not packaging"
 
 slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real time in them
 	@./systemd/prerequisites slow
-	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd and not integrations"
+	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd and not integrations and not packaging"
 
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
@@ -159,6 +159,22 @@ wheel: ## A release: one wheel in dist/
 			--wheel-dir dist . && \
 		rm -rf build && echo "Built $$(ls -t dist/edgeverify-*.whl | head -n 1)"
 
+# dpkg-buildpackage wants a folder debian/ in a source of its own.
+deb: ## A Debian package of this release in dist/, for this Debian's Python (dpkg-dev debhelper dh-virtualenv)
+	@test -x /usr/bin/dpkg-buildpackage -a -x /usr/bin/dh_virtualenv || { echo "Run first:" \
+		"apt-get install dpkg-dev debhelper dh-virtualenv python3-venv"; exit 1; }
+	@$(MAKE) --no-print-directory wheel PYTHON="$(or $(PYTHON),/usr/bin/python3)"
+	@rm -rf build/deb && mkdir -p build/deb/source/wheel && cp -r packaging/deb build/deb/source/debian && \
+		cp -r systemd config requirements build/deb/source && \
+		wheel=$$(ls -t dist/edgeverify-*.whl | head -n 1) && cp "$$wheel" build/deb/source/wheel && \
+		version=$$(basename "$$wheel" | cut -d- -f2) && \
+		sed -e "s/@VERSION@/$$version/" -e "s/@DATE@/$$(date -R)/" packaging/deb/changelog.in \
+			> build/deb/source/debian/changelog && rm build/deb/source/debian/changelog.in
+	cd build/deb/source && dpkg-buildpackage --build=binary --no-sign
+	@mkdir -p dist && mv build/deb/edgeverify_*.deb dist/ && rm -rf build && \
+		echo "Built $$(ls -t dist/edgeverify_*.deb | head -n 1)"
+.PHONY: deb
+
 test-readers: $(VENV)/daemon.stamp ## Card readers with the real PC/SC service (root; apt-get install pcscd vsmartcard-vpcd)
 	@test -x /usr/sbin/pcscd -a -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so || { echo "Run first:" \
 		"apt-get install pcscd vsmartcard-vpcd libpcsclite-dev swig gcc python3-dev"; exit 1; }
@@ -174,6 +190,12 @@ test-integrations: $(VENV)/daemon.stamp ## Home Assistant, Node-RED, Grafana, Pr
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "grafana-foundation-sdk>=0.0.8"
 	$(BIN)/pytest tests/integrations -m integrations
 .PHONY: test-integrations
+
+test-packaging: $(VENV)/daemon.stamp ## The Debian package and the container images, made and tried (root)
+	@./systemd/prerequisites packaging
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "dockerfile-parse>=2"
+	$(BIN)/pytest tests/packaging -m packaging
+.PHONY: test-packaging
 
 wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist \

@@ -1,0 +1,137 @@
+"""The lock program as its page installs it: its own user, its own unit, a real grant, a kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgeverify.keys import SigningKeys
+from tests.doors import decided, door_keys, event_of, public_pem
+
+from .conftest import CHECKOUT, HOUSE, PIP
+from .container import Container
+
+pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
+UNIT = "edgeverify-lock@front.service"
+STATE = "/var/lib/edgeverify-lock/front"
+CONFIG = """
+door: front-door
+keys: [front-door.pub]
+lock_type: fail_secure
+pulse_seconds: 0.5
+allow_unsynced_clock: true
+relay:
+  kind: command
+  release: [/usr/bin/touch, {state}/released]
+  rest: [/usr/bin/touch, {state}/resting]
+mqtt:
+  host: localhost
+  port: {port}
+  username: lock-front-door
+  password_file: password
+  tls: {{enabled: true, ca_file: ca.crt}}
+"""
+
+
+def _wheels(folder: Path) -> Path:
+    """The lock's own wheel, and what it needs beside the door's wheels."""
+    command = [*PIP, "wheel", "--wheel-dir", str(folder), str(CHECKOUT / "packaging/lock")]
+    subprocess.run(command, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
+    return door_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def lock(
+    machine: Container, broker: int, keys: SigningKeys, tmp_path_factory: pytest.TempPathFactory
+) -> Container:
+    """Installed word for word as docs/lock.md says, but from a folder of wheels."""
+    wheels = machine.files / "lock-wheels"
+    wheels.mkdir()
+    _wheels(wheels)
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    assert python in machine.run("ls", "/usr/bin").stdout, "the wheels are for this Python"
+    machine.run("python3", "-m", "venv", "/opt/edgeverify-lock")
+    offline = ("--quiet", "--no-index", "--find-links", "/lock-wheels")
+    pip = "/opt/edgeverify-lock/bin/pip"
+    machine.run(pip, "install", *offline, "edgeverify-lock", seconds=300)
+    shipped = "/checkout/systemd/edgeverify-lock"
+    machine.run("install", "-m", "644", f"{shipped}@.service", "-t", "/etc/systemd/system")
+    users = "/etc/sysusers.d/edgeverify-lock.conf"
+    machine.run("install", "-D", "-m", "644", f"{shipped}.sysusers.conf", users)
+    machine.run("systemd-sysusers")
+    folder = "/etc/edgeverify-lock"
+    machine.run("install", "-d", "-m", "750", "-g", "edgeverify-lock", folder)
+    machine.write(f"{folder}/front.yaml", CONFIG.format(port=broker, state=STATE), 0o644)
+    pem = public_pem(tmp_path_factory.mktemp("public"), keys.public)
+    machine.write(f"{folder}/front-door.pub", pem.read_bytes())
+    machine.run("cp", f"{HOUSE}/ca.crt", folder)
+    machine.run(
+        "install", "-m", "600", "-o", "edgeverify-lock",
+        f"{HOUSE}/logins/lock-front-door/password", folder,
+    )  # fmt: skip
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "enable", "--now", UNIT)
+    return machine
+
+
+def _is_there(machine: Container, name: str) -> bool:
+    return (machine.files / STATE.lstrip("/") / name).exists()
+
+
+def _say(machine: Container, event: bytes, broker: int) -> None:
+    machine.write("/run/event", event)
+    machine.run(
+        "mosquitto_pub", "-h", "localhost", "-p", str(broker), "-q", "1",
+        "--cafile", f"{HOUSE}/ca.crt", "-u", "door-front-door",
+        "-P", (machine.files / HOUSE[1:] / "logins/door-front-door/password").read_text().strip(),
+        "-t", "edgeverify/front-door/event", "-f", "/run/event",
+    )  # fmt: skip
+
+
+def test_the_unit_is_clean_and_runs_as_its_own_user(lock: Container) -> None:
+    said = lock.run("systemd-analyze", "verify", UNIT)
+    assert said.stdout + said.stderr == ""
+    lock.until("it is ready", lambda: lock.show(UNIT, "ActiveState") == "active", 30)
+    lock.until("it rests", lambda: _is_there(lock, "resting"), 10)
+    process = lock.show(UNIT, "MainPID")
+    owner = lock.run("stat", "--format", "%U", f"/proc/{process}").stdout.strip()
+    assert owner == "edgeverify-lock"
+    assert not _is_there(lock, "released")
+
+
+def test_it_opens_for_a_signed_grant_once(lock: Container, broker: int, keys: SigningKeys) -> None:
+    lock.until("the broker", lambda: "the broker is there" in lock.journal(UNIT), 30)
+    grant = event_of(keys, 7, decided("x"))
+    _say(lock, grant, broker)
+    lock.until("the relay", lambda: _is_there(lock, "released"), 20)
+    lock.run("rm", f"{STATE}/released")
+    lock.run("systemctl", "restart", UNIT)
+    lock.until("it is back", lambda: lock.show(UNIT, "ActiveState") == "active", 30)
+    heard = lock.journal(UNIT).count("the broker is there")
+    lock.until("the broker", lambda: heard or "the broker is there" in lock.journal(UNIT), 30)
+    _say(lock, grant, broker)
+    _say(lock, event_of(keys, 8, decided("y")), broker)
+    lock.until("the next grant", lambda: _is_there(lock, "released"), 20)
+
+
+def test_a_kill_locks_and_systemd_brings_it_back(lock: Container) -> None:
+    lock.run("rm", "-f", f"{STATE}/resting")
+    lock.run("systemctl", "kill", "--signal=SIGKILL", UNIT)
+    lock.until("it rests", lambda: _is_there(lock, "resting"), 20)
+    lock.until("it is back", lambda: lock.show(UNIT, "ActiveState") == "active", 30)
+    assert int(lock.show(UNIT, "NRestarts")) >= 1
+
+
+def test_it_stops_in_order_and_locks(lock: Container) -> None:
+    lock.run("rm", "-f", f"{STATE}/resting")
+    lock.run("systemctl", "disable", "--now", UNIT)
+    assert lock.show(UNIT, "Result") == "success"
+    assert _is_there(lock, "resting")
