@@ -60,7 +60,7 @@ def _m_per_class(
     if batch % pictures or people * pictures < batch:
         raise ConfigError(
             f"a batch of {batch} cannot hold {pictures} pictures each of {people} people",
-            advice="training.batch must be a multiple of sampler.pictures, and at most pictures "
+            advice="Make training.batch a multiple of sampler.pictures, and at most pictures "
             "times people.",
         )
     # The library draws from a generator of its own module.
