@@ -7,6 +7,7 @@ import typer
 from edgeverify_train.commands.align import align
 from edgeverify_train.commands.check_data import check_data
 from edgeverify_train.commands.distill import distill
+from edgeverify_train.commands.export import export
 from edgeverify_train.commands.fit import fit
 from edgeverify_train.commands.recipes import recipes
 from edgeverify_train.commands.resume import resume
@@ -27,6 +28,7 @@ app.command("check-data")(check_data)
 app.command("fit")(fit)
 app.command("resume")(resume)
 app.command("distill")(distill)
+app.command("export")(export)
 
 
 def main() -> None:

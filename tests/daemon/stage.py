@@ -153,6 +153,8 @@ def door_on_stage(
     pipeline: Pipeline,
     settings: Settings,
     references: tuple[Reference, ...],
+    *,
+    threshold: float = THRESHOLD,
 ) -> Iterator[DoorOnStage]:
     """Build the door for one film."""
     source = CameraSettings(source=str(film), pace="lockstep", loop=settings.camera.loop)
@@ -163,7 +165,7 @@ def door_on_stage(
     recorder = Recorder(journal)
     counter = itertools.count(1)
     plan = plan_liveness(settings.liveness, PadState.ABSENT)
-    point = OperatingPoint(threshold=THRESHOLD, max_fmr=1e-4, evidence="a test")
+    point = OperatingPoint(threshold=threshold, max_fmr=1e-4, evidence="a test")
     situation = Situation(
         settings=settings,
         sources=chosen(SOURCES, settings.claims),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.errors import EdgeverifyError
 from edgeverify_train.commands import options
 from edgeverify_train.extra import require_training
 
@@ -49,5 +50,22 @@ def with_data(changes: list[str] | None, data: Path | None) -> list[str]:
 def say_trained(run: RunFolder, outcome: Outcome) -> None:
     """Report what came of a training, and what to type next."""
     say(f"best: epoch {outcome.best_epoch} of {outcome.epochs}, in {run.best}")
-    say(f"curves: {run.metrics}; tensorboard --logdir {run.tensorboard}")
-    say(f"next: edgeverify-train export {run.folder} -o BUNDLE")
+    _say_report(run)
+
+
+def _say_report(run: RunFolder) -> None:
+    """Write the report; a training that ended is not lost where it cannot be."""
+    from edgeverify_train.recipe import load_recipe  # noqa: PLC0415
+    from edgeverify_train.reporting.report import write_report  # noqa: PLC0415 - torch
+
+    try:
+        report = write_report(load_recipe(str(run.recipe)), run)
+    except (EdgeverifyError, OSError) as error:
+        complain(f"the report could not be written: {error}")
+        say(f"next: edgeverify-train export {run.folder} -o BUNDLE")
+        return
+    for line in report.summary:
+        say(line)
+    say(f"report: {report.folder}")
+    for line in report.next_lines:
+        say(f"next: {line}")

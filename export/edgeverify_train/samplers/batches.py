@@ -60,7 +60,8 @@ def _m_per_class(
     if batch % pictures or people * pictures < batch:
         raise ConfigError(
             f"a batch of {batch} cannot hold {pictures} pictures each of {people} people",
-            advice="Make training.batch a multiple of sampler.pictures, and people enough for it.",
+            advice="Make training.batch a multiple of sampler.pictures, and at most pictures "
+            "times people.",
         )
     # The library draws from a generator of its own module.
     common_functions.NUMPY_RANDOM = np.random.RandomState(seed_of(seed, epoch, "m") % 2**32)

@@ -1,0 +1,144 @@
+"""The report of a training: what `fit` leaves in the run's folder when it ends."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeverify.atomic_file import write_whole
+from edgeverify.errors import EvaluationError
+from edgeverify.evaluation.as_json import plain
+from edgeverify.evaluation.pictures.plots import Drawn, save_plots
+from edgeverify_train.exporting.held_out import held_out_people, trained_people
+from edgeverify_train.gallery import PairShown, Side, write_gallery
+from edgeverify_train.recipe import Recipe
+from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
+from edgeverify_train.reporting.held_out_figures import HeldOutFigures, measure_held_out
+from edgeverify_train.reporting.model_card import model_card
+from edgeverify_train.run_folder import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The report's folder, what it comes to in a line or two, and what to type next."""
+
+    folder: Path
+    summary: tuple[str, ...]
+    next_lines: tuple[str, ...]
+
+
+def write_report(recipe: Recipe, run: RunFolder) -> Written:
+    """Write curves, ROC, DET, confusion, worst pairs, pairs trained on, and the model card.
+
+    Measures `best.pth` on the held-out people's chips; without such people what needs them is
+    left out, and said.
+    """
+    folder = run.report
+    folder.mkdir(exist_ok=True)
+    people = held_out_people(recipe, run)
+    draw_curves(run.metrics, folder / "curves.png", recipe.name)
+    summary = []
+    if run.pairs.is_file():
+        shown = _draw_pairs(recipe, run, folder / "pairs.png")
+        summary.append(f"{shown} of the pairs that were trained on: {folder / 'pairs.png'}")
+    found: HeldOutFigures | None = None
+    if people is None:
+        summary.append("nobody was held out: no figure on strangers")
+    else:
+        try:
+            found = measure_held_out(recipe, run, people)
+        except EvaluationError as error:
+            summary.append(f"the held-out people could not be measured: {error.problem}")
+    if found is not None:
+        summary.append(_measured(recipe, found, folder))
+    epochs = sum(1 for _ in csv.DictReader(run.metrics.read_text(encoding="utf-8").splitlines()))
+    card = model_card(recipe, trained_people(recipe, run), found, epochs=epochs)
+    write_whole(folder / "model-card.md", card.encode())
+    bundle = f"models/{recipe.name}"
+    next_lines = (
+        f"edgeverify-train export {run.folder} -o {bundle}",
+        f"edgeverify verify A.jpg B.jpg --bundle {bundle}",
+        f"tensorboard --logdir {run.tensorboard}",
+    )
+    return Written(folder, tuple(summary), next_lines)
+
+
+def _measured(recipe: Recipe, found: HeldOutFigures, folder: Path) -> str:
+    measured, people = found.measured, found.people
+    save_plots(
+        folder,
+        {"held-out people": Drawn(scores=measured.scores, figures=measured.figures)},
+        title=recipe.name,
+    )
+    if measured.figures.confusion is not None:
+        draw_confusion(
+            measured.figures.confusion,
+            found.between,
+            people.names,
+            folder / "confusion.png",
+            threshold=found.threshold,
+        )
+    _draw_worst(found, folder)
+    content = {
+        "threshold": found.threshold,
+        "auc_one_to_one": measured.figures.auc,
+        "auc_one_to_many": found.many_auc,
+        "held_out": plain(measured),
+    }
+    text = json.dumps(plain(content), ensure_ascii=False, indent=1)
+    write_whole(folder / "report.json", (text + "\n").encode())
+    return (
+        f"{len(people.names)} held-out people: EER {measured.figures.eer:.2%}, 1:1 AUC "
+        f"{measured.figures.auc:.4f}, 1:N AUC {found.many_auc:.4f}"
+    )
+
+
+def _draw_worst(found: HeldOutFigures, folder: Path) -> None:
+    people = found.people
+
+    def side(index: int) -> Side:
+        path = people.paths[index]
+        return Side(path=path, words=f"{people.names[people.person[index]]}/{path.name}")
+
+    shown = [
+        PairShown(first=side(one.probe), second=side(one.reference), words=words.format(one.score),
+                  is_good=is_good)
+        for pairs, words, is_good in (
+            (found.missed, "one person: {:.4f}", True),
+            (found.mistaken, "two people: {:.4f}", False),
+        )
+        for one in pairs
+    ]  # fmt: skip
+    title = f"worst pairs of held-out people, threshold {found.threshold:.4f}"
+    write_gallery(folder / "worst-pairs.png", shown, title)
+    lines = ["kind,probe,reference,score"]
+    for kind, pairs in (("mated", found.missed), ("non-mated", found.mistaken)):
+        lines += [
+            f'{kind},"{side(one.probe).words}","{side(one.reference).words}",{one.score:.6f}'
+            for one in pairs
+        ]
+    write_whole(folder / "worst-pairs.csv", ("\n".join(lines) + "\n").encode())
+
+
+def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path) -> int:
+    """Draw the first pairs of the run's own list, mated and not in turn."""
+    base = Path(recipe.data.folder)
+    rows = list(csv.DictReader(run.pairs.read_text(encoding="utf-8").splitlines()))
+    mated = [row for row in rows if row["mated"] in {"1", "true", "True"}]
+    others = [row for row in rows if row not in mated]
+    turns = [row for two in zip(mated[:12], others[:12], strict=False) for row in two]
+    return write_gallery(
+        target,
+        [
+            PairShown(
+                first=Side(path=base / row["first"], words=row["first"]),
+                second=Side(path=base / row["second"], words=row["second"]),
+                words="mated" if row in mated else "non-mated",
+                is_good=row in mated,
+            )
+            for row in turns
+        ],
+        f"{len(mated):,} mated and {len(others):,} non-mated pairs, the first of each",
+    )
