@@ -73,6 +73,10 @@ def test_keys_are_set_from_the_command_line(tmp_path: Path) -> None:
     [
         ("training.batch", "--set takes KEY=VALUE, not 'training.batch'"),
         ("stages.7.epochs=1", "--set stages.7.epochs: there is no 7 there"),
+        (
+            "optimiser={kind}",
+            "optimiser: must be a section with keys below it",
+        ),
         ("name.x.y=1", "name: must be text, not a section"),
     ],
 )
@@ -105,3 +109,9 @@ def test_the_command_lists_and_prints(tmp_path: Path) -> None:
     assert unknown.exit_code == ConfigError.exit_code
     assert "there is no recipe arcface" in unknown.output
     assert isinstance(load_recipe("distill"), Recipe)
+
+
+def test_schedule_free_needs_a_momentum() -> None:
+    changes = ["optimiser.kind=sgd-schedule-free", "optimiser.momentum=0.0"]
+    with pytest.raises(ConfigError, match="needs a momentum above 0"):
+        load_recipe("distill", changes)

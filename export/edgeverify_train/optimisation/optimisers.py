@@ -59,7 +59,7 @@ def _made(settings: OptimiserSettings, groups: list[dict[str, Any]]) -> Optimize
     elif settings.kind == "radam-schedule-free":
         made = schedulefree.RAdamScheduleFree(groups, lr=rate, betas=betas)
     else:
-        made = schedulefree.SGDScheduleFree(groups, lr=rate, momentum=momentum or 0.9)
+        made = schedulefree.SGDScheduleFree(groups, lr=rate, momentum=momentum)
     return made
 
 

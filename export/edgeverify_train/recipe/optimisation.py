@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from typing_extensions import Self
 
 from edgeverify.settings import Section
 
@@ -35,6 +36,12 @@ class OptimiserSettings(Section):
     """Ranger: steps between two meetings with the slow weights."""
     lookahead_share: float = Field(default=0.5, gt=0, le=1)
     """Ranger: how far the slow weights go then."""
+
+    @model_validator(mode="after")
+    def _moves_with_momentum(self) -> Self:
+        if self.kind.endswith("schedule-free") and self.momentum == 0:
+            raise ValueError(f"{self.kind} needs a momentum above 0, such as 0.9")
+        return self
 
 
 class ScheduleSettings(Section):

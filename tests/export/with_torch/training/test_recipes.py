@@ -140,8 +140,8 @@ def test_what_keeps_layers_needs_trained_ones(train: Train) -> None:
 def test_mobilefacenet_adaface(train: Train) -> None:
     done = train(
         "mobilefacenet-adaface",
-        ["training.batch=8", "stages.0.epochs=2", "training.steps_per_epoch=4",
-         "checkpoints.named=true", "network.embedding_size=64"],
+        ["training.batch=8", "stages.0.epochs=3", "training.steps_per_epoch=4", "loss.scale=16",
+         "optimiser.learning_rate=0.02", "network.embedding_size=64"],
     )  # fmt: skip
     require_whole(done)
 
@@ -155,12 +155,14 @@ def test_finetune_own_people_moves_the_last_third(train: Train, trained_models: 
          "loss.margin=1.0"],
     )  # fmt: skip
     require_whole(done)
-    before = torch.load(start, weights_only=True)
+    before = torch.load(start, map_location="cpu", weights_only=True)
     after = torch.load(done.run.best, weights_only=True)
-    assert torch.equal(before["conv1.conv.weight"], after["conv1.conv.weight"]) or torch.equal(
-        next(iter(before.values())), after[next(iter(before))]
-    )
-    assert not torch.equal(before["conv3.weight"], after["conv3.weight"])
+    moved = [
+        key for key in after if after[key].ndim > 1 and not torch.equal(before[key], after[key])
+    ]
+    kept = [key for key in after if after[key].ndim > 1 and torch.equal(before[key], after[key])]
+    assert "conv3.weight" in moved
+    assert 0.2 < len(moved) / (len(moved) + len(kept)) < 0.5
     # It knew strangers apart before, and still does.
     assert float(rows(done.run)[0]["auc"]) > 0.95
 

@@ -29,7 +29,7 @@ FORMS = {
         "optimiser.kind=ranger", "optimiser.lookahead_steps=3", "stages.0.rand_augment=9",
         "schedule.kind=cosine",
     ),
-    "schedule-free": ("optimiser.kind=radam-schedule-free",),
+    "schedule-free": ("optimiser.kind=adamw-schedule-free", "optimiser.momentum=0.9"),
     "bf16": ("training.precision=bf16", "optimiser.kind=sgd"),
 }  # fmt: skip
 
