@@ -24,7 +24,7 @@ from edgeverify.claims import (
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer, announcement_to_hub
-from edgeverify.daemon.beside_claims import hear_beside_claims
+from edgeverify.daemon.beside_claims import hear_beside_claims, topics_heard
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.attempt import make_judge
@@ -55,7 +55,6 @@ from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
-from edgeverify.events import Topics
 from edgeverify.metrics import Metrics
 from edgeverify.models.catalogue import shipped_points_of
 from edgeverify.models.folders import models_directory
@@ -164,10 +163,7 @@ def assemble(
             on_claim=topic.arrived,
             client_id=ClientId(settings.door, secret),
             on_lock=lock.heard,
-            on_others={
-                Topics(settings.door).command: modes.heard,
-                Topics(settings.door).exit: exits.heard,
-            },
+            on_others=topics_heard(settings.door, modes, exits),
             announcement=announcement_to_hub(settings),
             random=random.SystemRandom(),
         )
@@ -276,6 +272,7 @@ def assemble(
             clock=clock,
             keys=keys,
             board=board,
+            store=store,
         ),
         page=PagePart(
             is_wanted=settings.web.enabled,

@@ -253,10 +253,11 @@ class Journal:
         with self._lock, self._storage.transaction(at) as connection:
             yield connection
 
-    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
-        """Write down what somebody did."""
-        with self._lock, self._storage.transaction(at) as connection:
-            write_act(connection, to_ms(at), act, subject, by_user)
+    def rewrite(self) -> None:
+        """Write the file again without what was deleted; nothing commits meanwhile."""
+        with self._lock, self._storage.opened() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def accept_clock(self, *, at: datetime, by_user: str) -> None:
         """Make `at` the floor, even where that lowers it, and write down who said so."""
