@@ -14,6 +14,7 @@ from edgeverify.journal.database import unavailable
 from edgeverify.journal.rows import from_ms, read_lockouts
 from edgeverify.private_sqlite import open_for_reading
 from edgeverify.references.database import summaries
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.settings import StaffEntry
 from edgeverify.state import StateDirectory
 
@@ -85,9 +86,18 @@ def gather(config: LoadedConfig, place: StateDirectory, card: str, now: datetime
             "model": reference.embedding_space,
             "embedding": "sealed; numbers that a network has made of the photos",
         },
-        journal=rows,
+        journal=rows | {"evidence": _pictures(place, rows["decisions"])},
         lockout=lockout,
     )
+
+
+def _pictures(place: StateDirectory, decisions: Rows) -> Rows:
+    kept = EvidenceFolder(place.evidence, b"").kept()
+    return [
+        {"event_id": row["event_id"], "at": row["at"]}
+        for row in decisions
+        if row["event_id"] in kept
+    ]
 
 
 def _entry(entry: StaffEntry | None) -> dict[str, Any] | None:

@@ -39,6 +39,7 @@ from edgeverify.cli.people import (
     average_face,
     check_config,
     enrol,
+    evidence,
     explain,
     person,
     references,
@@ -113,6 +114,7 @@ app.add_typer(web.app, name="web", rich_help_panel=DOOR)
 app.command("check-config", rich_help_panel=PEOPLE)(check_config.check_config)
 app.command("enrol", rich_help_panel=PEOPLE)(enrol.enrol)
 app.add_typer(references.app, name="references", rich_help_panel=PEOPLE)
+app.add_typer(evidence.app, name="evidence", rich_help_panel=PEOPLE)
 app.add_typer(person.app, name="person", rich_help_panel=PEOPLE)
 app.command("verify", rich_help_panel=PEOPLE)(verify.verify)
 app.command("explain", rich_help_panel=PEOPLE)(explain.explain)

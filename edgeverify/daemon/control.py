@@ -16,9 +16,10 @@ from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, Timekeeper
 from edgeverify.errors import StateError
 from edgeverify.journal import Journal
-from edgeverify.journal.forgetting import forget_person
+from edgeverify.journal.forgetting import event_ids, forget_person
 from edgeverify.logs import fields
 from edgeverify.references import ReferenceStore
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.status_socket import Handler, Json
 
 LOG = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Control:
     keys: KeyRing
     board: Board
     store: ReferenceStore
+    evidence: EvidenceFolder
 
     def requests(self) -> Mapping[str, Handler]:
         """Return the handlers by request."""
@@ -48,6 +50,7 @@ class Control:
             "clock-accept": self._accept_clock,
             "keys-rotate": self._rotate_keys,
             "person-forget": self._forget_person,
+            "evidence-shown": self._note_evidence,
         }
 
     def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
@@ -79,6 +82,7 @@ class Control:
             )
         now = self.time.wall()
         removed = self.store.remove(card)
+        pictures = self.evidence.destroy(event_ids(self.journal, card))
         done = forget_person(
             self.journal,
             card,
@@ -89,7 +93,12 @@ class Control:
         )
         self.records.forget_lockout(card)
         LOG.warning("a person was forgotten", extra=fields(pseudonym=done.pseudonym, by=user))
-        return {**done.record(), "reference": removed}
+        return {**done.record(), "reference": removed, "pictures": pictures}
+
+    def _note_evidence(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        subject, user = str(arguments.get("event_id", "")), str(arguments.get("user", ""))
+        self.journal.note_act("evidence shown", subject, at=self.time.wall(), by_user=user)
+        return {}
 
     def _accept_clock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         user = str(arguments.get("user", ""))

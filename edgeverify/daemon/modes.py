@@ -44,7 +44,7 @@ class Time(Protocol):
 class Acts(Protocol):
     """Where it is written down who did what."""
 
-    def write_down(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
+    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
         """Write it down. Raises JournalUnavailableError."""
 
 
@@ -189,7 +189,7 @@ class Modes:
         while self._unwritten:
             act, subject, at, who = self._unwritten[0]
             try:
-                self._acts.write_down(act, subject, at=at, by_user=who)
+                self._acts.note_act(act, subject, at=at, by_user=who)
             except JournalUnavailableError:
                 return  # named as a fault already; it is written once the journal is back
             self._unwritten.popleft()

@@ -197,6 +197,7 @@ def assemble(
             idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
             make_judge=make_judge,
             others=Others(journal),
+            evidence=opened.pictures,
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
@@ -273,6 +274,7 @@ def assemble(
             keys=keys,
             board=board,
             store=store,
+            evidence=opened.evidence,
         ),
         page=PagePart(
             is_wanted=settings.web.enabled,
@@ -293,5 +295,6 @@ def assemble(
             time=timekeeper,
             board=board,
             faults=faults,
+            evidence=opened.evidence,
         ),
     )

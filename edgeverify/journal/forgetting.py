@@ -57,6 +57,13 @@ class Forgotten:
         }
 
 
+def event_ids(journal: Journal, card: str) -> tuple[str, ...]:
+    """Return the decisions on a card, while they still name it."""
+    with journal.change() as connection:
+        rows = connection.execute("SELECT event_id FROM decisions WHERE card = ?", (card,))
+        return tuple(name for (name,) in rows)
+
+
 def forget_person(
     journal: Journal,
     card: str,
@@ -72,7 +79,7 @@ def forget_person(
     would have forgotten nothing. Raises JournalUnavailableError.
     """
     pseudonym = draw_pseudonym()
-    names = {"card": card, "before": to_ms(before)}
+    names: dict[str, str | int] = {"card": card, "before": to_ms(before)}
     with journal.change(at) as connection:
         _rename_frames(connection, names)
         renamed = _rename_decisions(connection, names, pseudonym, signer)

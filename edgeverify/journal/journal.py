@@ -259,6 +259,11 @@ class Journal:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
+        """Write down what somebody did."""
+        with self._lock, self._storage.transaction(at) as connection:
+            write_act(connection, to_ms(at), act, subject, by_user)
+
     def accept_clock(self, *, at: datetime, by_user: str) -> None:
         """Make `at` the floor, even where that lowers it, and write down who said so."""
         with self._lock, self._storage.transaction(at) as connection:

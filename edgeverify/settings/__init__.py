@@ -28,7 +28,7 @@ from edgeverify.settings.outside import (
     TlsSettings,
 )
 from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
-from edgeverify.settings.rules import CommandSettings, RuleSettings
+from edgeverify.settings.rules import CommandSettings, EvidenceSettings, RuleSettings
 from edgeverify.settings.section import Section
 from edgeverify.settings.web import WebSettings
 
@@ -66,6 +66,7 @@ class Settings(Section):
     enrolment: EnrolmentSettings = EnrolmentSettings()
     commands: CommandSettings = CommandSettings()
     rules: RuleSettings = RuleSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     language: Language = "en"
     """What a screen at the door says, where a person's entry names no other: `en`, `ja`, `de`,
     `fr`, `es`, `tr`, `pt`, `zh-Hans`. Terminals stay English."""
@@ -112,6 +113,7 @@ __all__ = [
     "DecisionSettings",
     "EnrolmentSettings",
     "EventSettings",
+    "EvidenceSettings",
     "HomeAssistantSettings",
     "HoursSettings",
     "JournalSettings",

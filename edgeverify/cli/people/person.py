@@ -55,7 +55,7 @@ def forget(
     card: Card,
     *,
     keep_days: Annotated[
-        int, typer.Option(help="Decisions of so many last days keep the card number.", min=0)
+        int, typer.Option(help="Decisions of the last N days keep the card number.", min=0)
     ] = 0,
     state: StateFolder = None,
 ) -> None:
@@ -107,8 +107,9 @@ def _forget_here(
 
     from edgeverify.cli.people.people_state import open_people
     from edgeverify.cli.state import changing, stopped_journal
-    from edgeverify.journal.forgetting import forget_person
+    from edgeverify.journal.forgetting import event_ids, forget_person
     from edgeverify.keys import read_signing_keys
+    from edgeverify.references.evidence import EvidenceFolder
     from edgeverify.state import take_lock
 
     now = datetime.now(timezone.utc)
@@ -123,6 +124,7 @@ def _forget_here(
         take_lock(place),
         stopped_journal(loaded, place, now) as (journal, _),
     ):
+        pictures = EvidenceFolder(place.evidence, b"").destroy(event_ids(journal, card))
         done = forget_person(
             journal,
             card,
@@ -131,7 +133,7 @@ def _forget_here(
             at=now,
             by_user=who,
         )
-    return {**done.record(), "reference": removed}
+    return {**done.record(), "reference": removed, "pictures": pictures}
 
 
 def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
@@ -139,6 +141,8 @@ def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
         "its reference and key are destroyed" if done["reference"] else "it had no reference"
     )
     yield f"card {card}: {reference}; {done['decisions']} decision(s) name {done['pseudonym']} now"
+    if done["pictures"]:
+        yield f"{done['pictures']} evidence picture(s) are destroyed"
     if done["kept"]:
         yield f"{done['kept']} decision(s) of the last {keep_days} days keep the card number"
     if done["unsent"]:

@@ -20,6 +20,7 @@ from edgeverify.journal.reading import acts, read_notices, recent
 from edgeverify.keys import load_master_key
 from edgeverify.lockout import LockoutState
 from edgeverify.references import ReferenceStore
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.references.sealing import PhotoEmbedding
 from edgeverify.state import open_state
 from tests.cli.door.blind_door import Place
@@ -57,6 +58,9 @@ def place(tmp_path: Path) -> Place:
         "", config_folder=tmp_path, default=state.master_key, environ={}, may_create=True
     ).secret
     with ReferenceStore(state.references, secret, now=NOON) as store:
+        pictures = EvidenceFolder(state.evidence, secret)
+        for event in ("event-0-2", "event-1-2"):
+            pictures.keep(event, b"a picture")
         for card in (CARD, OTHER):
             values = np.ones(8, np.float32)
             embedding = Embedding(values=values, embedding_space="a" * 64)
@@ -79,6 +83,7 @@ def test_a_person_is_told_everything_that_is_kept_about_them(place: Place) -> No
     assert found["reference"]["name"] == f"Holder of {CARD}"  # type: ignore[index]
     assert found["lockout"]["failures"] == 1  # type: ignore[index]
     assert found["inside"]
+    assert [one["event_id"] for one in found["evidence"]] == ["event-0-2"]  # type: ignore[attr-defined]
     assert OTHER not in json.dumps(found), "and nothing about anybody else"
     text = place.run("person", "report", CARD).output
     assert "decisions: 4" in text
@@ -109,6 +114,8 @@ def test_a_forgotten_person_is_in_no_file_and_their_decisions_are_still_counted(
     assert len(rows) == 7
     (word,) = words
     assert word.startswith("forgotten-")
+    assert "1 evidence picture(s) are destroyed" in done.output
+    assert EvidenceFolder(place.state.evidence, b"").kept() == {"event-1-2"}
     assert list(doubtful(journal, {place.keys.keyid: place.keys.public})) == []
     act = acts(journal)[0]
     assert (act.act, act.subject) == ("person forget", word)
@@ -146,3 +153,20 @@ def test_somebody_who_stands_in_the_config_is_not_forgotten(place: Place, key: s
     assert done.exit_code != 0
     assert f"card {CARD} is still in the config" in done.output
     assert CARD.encode() in _bytes_of(place.state.folder)
+
+
+def test_a_picture_is_shown_to_whoever_may_and_the_journal_says_to_whom(
+    place: Place, tmp_path: Path
+) -> None:
+    listed = place.run("evidence", "list")
+    assert "2 picture(s)" in listed.output
+    output = tmp_path / "picture.jpg"
+    shown = place.run("evidence", "show", "event-0-2", "--output", str(output))
+    assert shown.exit_code == 0, shown.output
+    assert output.read_bytes() == b"a picture"
+    assert output.stat().st_mode & 0o777 == 0o600
+    act = acts(place.state.journal)[0]
+    assert (act.act, act.subject) == ("evidence shown", "event-0-2")
+    missing = place.run("evidence", "show", "event-0-100", "--output", str(output))
+    assert missing.exit_code != 0
+    assert "there is no picture of the decision event-0-100" in missing.output
