@@ -88,9 +88,8 @@ class LiveCamera:
         self._source = source
         self._settings = settings
         self._clock = clock
-        self._stalled_seconds = max(
-            settings.stalled_seconds, MISSED_FRAMES / settings.frames_per_second
-        )
+        missed = MISSED_FRAMES / settings.frames_per_second
+        self._stalled_seconds = max(settings.stalled_seconds, missed)
         self._frames = LatestFrame(mirror=settings.mirror)
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._lasting = LastingFault()
@@ -98,9 +97,8 @@ class LiveCamera:
         self._log = CameraLog(source.name)
         self._backoff = camera_backoff(random)
         self._lock = threading.Lock()
-        self._broken: CameraHealth | None = CameraHealth(
-            state=CameraState.STARTING, since=clock(), detail="opening"
-        )
+        starting = CameraHealth(state=CameraState.STARTING, since=clock(), detail="opening")
+        self._broken: CameraHealth | None = starting
         self._process: CaptureProcess | None = None
         self._undead: list[CaptureProcess] = []
         self._closing = threading.Event()
@@ -184,11 +182,10 @@ class LiveCamera:
         started = self._clock()
         try:
             state, detail = self._listen(self._process)
-        except CameraError as error:
-            state, detail = CameraState.OFFLINE, str(error)
-        except OSError as error:
-            # Such as a full table of open files, which cannot take the frames' memory in.
-            state, detail = CameraState.OFFLINE, f"frames cannot be taken in: {error.strerror}"
+        except Exception as error:  # noqa: BLE001 - a thread that dies leaves the door blind for ever
+            said = error.strerror if isinstance(error, OSError) else type(error).__name__
+            state = CameraState.OFFLINE
+            detail = str(error) if isinstance(error, CameraError) else f"no frame: {said}"
         finally:
             self._end_process()
         newest = self._frames.newest_at()
