@@ -36,7 +36,7 @@ from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
-from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.faults import FaultBoard, ReaderHealth
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
@@ -47,7 +47,6 @@ from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
-from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.reporter import Reporter
