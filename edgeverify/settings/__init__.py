@@ -35,6 +35,13 @@ from edgeverify.settings.web import WebSettings
 DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
 
 
+def fits_a_topic(value: str) -> str:
+    """Return a door's name that may stand in a topic. Raises ValueError."""
+    if not DOOR.match(value):
+        raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
+    return value
+
+
 class Settings(Section):
     """The whole configuration of one door."""
 
@@ -77,12 +84,7 @@ class Settings(Section):
     """A second YAML with a `staff:` list, relative to this one; empty: none."""
     staff: tuple[StaffEntry, ...] = Field(default=(), strict=False)
 
-    @field_validator("door")
-    @classmethod
-    def _door_fits_a_topic(cls, value: str) -> str:
-        if not DOOR.match(value):
-            raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
-        return value
+    _door_fits_a_topic = field_validator("door")(fits_a_topic)
 
     @model_validator(mode="after")
     def _cards_are_unique(self) -> Self:
@@ -133,4 +135,5 @@ __all__ = [
     "ThermalSettings",
     "TlsSettings",
     "VisionSettings",
+    "fits_a_topic",
 ]

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
 from typer.testing import CliRunner
 
 from edgeverify.broker import find_plugin
 from edgeverify.broker.access import EARLIER_RIGHTS, logins_of
-from edgeverify.broker.certificates import ends_at, hosts_of
+from edgeverify.broker.certificates import ends_at
 from edgeverify.broker.logins import encode_logins, read_hashes
 from edgeverify.cli.main import app
 from edgeverify.client import Feed
@@ -39,6 +40,13 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def hosts_of(certificate: bytes) -> tuple[str, ...]:
+    found = x509.load_pem_x509_certificate(certificate).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    return tuple(str(name.value) for name in found.value)
 
 
 @pytest.fixture

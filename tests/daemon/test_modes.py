@@ -12,7 +12,6 @@ from random import Random
 import pytest
 from click.testing import Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from edgeverify.mqtt.client_id import ClientId
 from typer.testing import CliRunner
 
 from edgeverify.cli.main import app
@@ -26,6 +25,7 @@ from edgeverify.journal.reading import acts
 from edgeverify.keys import SigningKeys
 from edgeverify.mqtt import Credentials, MqttLink
 from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.party import ClientId
 from edgeverify.operator_key import OperatorKey, make_operator_key
 from edgeverify.settings import MqttSettings
 from tests.brokers import mosquitto
