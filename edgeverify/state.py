@@ -59,6 +59,11 @@ class StateDirectory:
         return self.folder / "door-mode.json"
 
     @property
+    def evidence(self) -> Path:
+        """Sealed pictures of decisions, where they are kept."""
+        return self.folder / "evidence"
+
+    @property
     def socket(self) -> Path:
         """Where the running daemon answers commands."""
         return self.folder / "edgeverify.sock"

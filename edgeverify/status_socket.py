@@ -50,7 +50,11 @@ class StatusServer:
     ) -> None:
         self._path = state / name
         self._handlers = dict(handlers)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            kind = socket.SOCK_STREAM | socket.SOCK_CLOEXEC
+            self._listener = socket.socket(socket.AF_UNIX, kind)
+        except OSError as error:
+            raise StateError(f"no socket can be made: {error.strerror}") from None
         try:
             self._path.unlink(missing_ok=True)
             with _short_name(self._path) as short:

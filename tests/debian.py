@@ -21,6 +21,19 @@ def debian_mirror() -> str:
     return usable[0] if usable else ""
 
 
+def mounted_below(folder: Path, mounts: str) -> list[str]:
+    """Return what lies mounted below `folder` by the text of /proc/self/mounts, deepest first."""
+    # Blanks in a name stand there as \\040 (proc_pid_mounts(5)).
+    places = [line.split()[1].replace("\\040", " ") for line in mounts.splitlines()]
+    return sorted((p for p in places if Path(p).is_relative_to(folder.resolve())), reverse=True)
+
+
+def let_go(folder: Path) -> None:
+    """Unmount what an interrupted debootstrap left mounted in there: it could not be removed."""
+    for place in mounted_below(folder, Path("/proc/self/mounts").read_text(encoding="utf-8")):
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
 def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
     """Return the folder of a minimal Debian, made on the first call (one or two minutes).
 
@@ -34,6 +47,7 @@ def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (folder / "complete").exists():
             return folder
+        let_go(folder)
         shutil.rmtree(folder, ignore_errors=True)
         command = ["debootstrap", "--variant=minbase", *([f"--include={include}"] * bool(include))]
         mirror = debian_mirror()

@@ -74,8 +74,9 @@ def test_an_announced_key_signs_when_its_time_has_come_and_not_before(
 def test_a_lock_that_follows_the_status_is_never_shut_out(
     ring: KeyRing, path: Path, tmp_path: Path, look: Callable[[float], bool]
 ) -> None:
+    kept_beside = tmp_path / "lock.sequence"
     kept = tmp_path / "lock.announced.pem"
-    lock = AnnouncedKeys(DOOR, {ring.current.keyid: ring.current.public}, kept)
+    lock = AnnouncedKeys(DOOR, {ring.current.keyid: ring.current.public}, kept_beside)
     asleep = AnnouncedKeys(DOOR, {ring.current.keyid: ring.current.public})
     assert lock.learn(status(ring)) is None
     for begins in (7, 14, 21):
@@ -92,7 +93,7 @@ def test_a_lock_that_follows_the_status_is_never_shut_out(
             assert found is not None
             assert found.keyid == ring.current.keyid
     # Over a restart of the lock, which was given the first key alone.
-    again = AnnouncedKeys(DOOR, {}, kept)
+    again = AnnouncedKeys(DOOR, {}, kept_beside)
     assert set(again.believed) == set(lock.believed) - {next(iter(lock.believed))}
     assert kept.stat().st_mode & 0o777 == 0o600
 

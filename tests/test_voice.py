@@ -24,6 +24,11 @@ WORN = (
     "so many",
 )
 
+PAGES = sorted(
+    [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), CHECKOUT / "tests/README.md"]
+)
+_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+
 _SENTENCE = re.compile(r"""[A-Z`"'0-9{].*[.?!}]""", re.DOTALL)
 
 
@@ -81,5 +86,16 @@ def test_worn_turns_stay_out_of_what_people_read(worn: str) -> None:
         for path in PRODUCT
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.expr) and worn in (_words(node) or "")
+    ]
+    assert not found, f"{worn!r} in {', '.join(found)}"
+
+
+@pytest.mark.parametrize("worn", WORN)
+def test_worn_turns_stay_out_of_the_pages(worn: str) -> None:
+    assert len(PAGES) > 50, "the test finds the pages that there are"
+    found = [
+        str(path.relative_to(CHECKOUT))
+        for path in PAGES
+        if worn in " ".join(_CODE.sub("", path.read_text(encoding="utf-8")).split())
     ]
     assert not found, f"{worn!r} in {', '.join(found)}"

@@ -79,14 +79,6 @@ def new_server(authority: Issued, hosts: Sequence[str], now: datetime, days: int
     return Issued(signed.public_bytes(Encoding.PEM), _pem(key))
 
 
-def hosts_of(certificate: bytes) -> tuple[str, ...]:
-    """Return the names and addresses that a certificate is for, in its order."""
-    found = x509.load_pem_x509_certificate(certificate).extensions.get_extension_for_class(
-        x509.SubjectAlternativeName
-    )
-    return tuple(str(name.value) for name in found.value)
-
-
 def ends_at(certificate: bytes) -> datetime:
     """Return until when a certificate is valid, aware."""
     return x509.load_pem_x509_certificate(certificate).not_valid_after_utc

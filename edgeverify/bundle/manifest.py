@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from typing_extensions import Self
 
-from edgeverify.bundle.stated_template import stated_name
+from edgeverify.bundle.canonical_json import canonical_json, sha256_of
 from edgeverify.feeding.statement import BundleModel, Feeding, Mirror, Side
 from edgeverify.feeding.template_kinds import Template
 from edgeverify.feeding.templates import template_named
@@ -226,3 +226,22 @@ class VisionManifest(BundleModel):
     notes: str = ""
 
     _names_stay_inside = field_validator("files")(_plain_names)
+
+
+_DIGITS = 12
+
+
+def stated_name(template: Template) -> str:
+    """Return the name that this template must bear: its own word, `@`, and its hash's beginning.
+
+    So two owners' templates that are called alike are never taken for each other, and a changed
+    one is another embedding space. Templates that the release knows bear their plain word.
+    """
+    word = template.name.partition("@")[0]
+    content = template.model_dump(mode="json", exclude={"name"})
+    return f"{word}@{sha256_of(canonical_json(content))[:_DIGITS]}"
+
+
+def named(template: Template) -> Template:
+    """Return the template under the name that it must bear."""
+    return template.model_copy(update={"name": stated_name(template)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from edgeverify.camera.pauses import (
 )
 from edgeverify.camera.picture_watch import PictureWatch, Verdict
 from edgeverify.camera.process import COMMAND, CaptureProcess
-from edgeverify.camera.ring import Ring
+from edgeverify.camera.ring import SharedFrames, map_frames
 from edgeverify.camera.scene import SceneWatch
 from edgeverify.domain import Frame
 from edgeverify.errors import CameraError
@@ -53,15 +52,6 @@ class LiveSource:
     scene: SceneWatch | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shared:
-    """Where frames lie, how far they have yet to be turned clockwise, and their form in words."""
-
-    ring: Ring
-    turn: int
-    form: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Break:
     """Why there are no frames any more, and how long to wait at most before asking again."""
@@ -88,9 +78,8 @@ class LiveCamera:
         self._source = source
         self._settings = settings
         self._clock = clock
-        self._stalled_seconds = max(
-            settings.stalled_seconds, MISSED_FRAMES / settings.frames_per_second
-        )
+        missed = MISSED_FRAMES / settings.frames_per_second
+        self._stalled_seconds = max(settings.stalled_seconds, missed)
         self._frames = LatestFrame(mirror=settings.mirror)
         self._watch = PictureWatch(settings, is_file=source.is_file)
         self._lasting = LastingFault()
@@ -98,9 +87,8 @@ class LiveCamera:
         self._log = CameraLog(source.name)
         self._backoff = camera_backoff(random)
         self._lock = threading.Lock()
-        self._broken: CameraHealth | None = CameraHealth(
-            state=CameraState.STARTING, since=clock(), detail="opening"
-        )
+        starting = CameraHealth(state=CameraState.STARTING, since=clock(), detail="opening")
+        self._broken: CameraHealth | None = starting
         self._process: CaptureProcess | None = None
         self._undead: list[CaptureProcess] = []
         self._closing = threading.Event()
@@ -184,11 +172,10 @@ class LiveCamera:
         started = self._clock()
         try:
             state, detail = self._listen(self._process)
-        except CameraError as error:
-            state, detail = CameraState.OFFLINE, str(error)
-        except OSError as error:
-            # Such as a full table of open files, which cannot take the frames' memory in.
-            state, detail = CameraState.OFFLINE, f"frames cannot be taken in: {error.strerror}"
+        except Exception as error:  # noqa: BLE001 - a thread that dies leaves the door blind for ever
+            said = error.strerror if isinstance(error, OSError) else type(error).__name__
+            state = CameraState.OFFLINE
+            detail = str(error) if isinstance(error, CameraError) else f"no frame: {said}"
         finally:
             self._end_process()
         newest = self._frames.newest_at()
@@ -203,7 +190,7 @@ class LiveCamera:
 
     def _listen(self, process: CaptureProcess) -> tuple[CameraState, str]:
         """Take in frames until there are none any more; give what is wrong then."""
-        opened: _Shared | None = None
+        opened: SharedFrames | None = None
         limit, silence = START_SECONDS, "the capture process does not start"
         heard = self._clock()
         first: float | None = None
@@ -235,12 +222,14 @@ class LiveCamera:
                     return verdict.state, f"{verdict.detail}; opened again"
         return CameraState.OFFLINE, "closed"
 
-    def _prepare(self, message: Confined | Opened, before: _Shared | None) -> _Shared | None:
+    def _prepare(
+        self, message: Confined | Opened, before: SharedFrames | None
+    ) -> SharedFrames | None:
         """Take in what comes before frames; return where they lie from now on."""
         if isinstance(message, Confined):
             self._log.confined(message.lacking)
             return before
-        shared = _map(message, self._settings.rotate)
+        shared = map_frames(message, self._settings.rotate)
         if before is not None:
             self._log.changed(shared.form, self._clock())
         return shared
@@ -259,7 +248,7 @@ class LiveCamera:
             return False
         return now - message.captured_at > self._stalled_seconds
 
-    def _take_in(self, shared: _Shared, captured: Captured) -> Verdict:
+    def _take_in(self, shared: SharedFrames, captured: Captured) -> Verdict:
         with self._lock:
             if self._broken is not None:
                 self._watch.forget()
@@ -290,14 +279,3 @@ class LiveCamera:
                 since = now
             self._broken = CameraHealth(state=state, since=since, detail=detail)
         self._log.state(state, detail)
-
-
-def _map(opened: Opened, rotate: int) -> _Shared:
-    try:
-        ring = Ring(opened.descriptor, opened.width, opened.height)
-    except (OSError, ValueError) as error:
-        raise CameraError(f"cannot share memory with the capture process: {error}") from None
-    finally:
-        os.close(opened.descriptor)
-    form = f"{opened.width} x {opened.height} pixels, {opened.form}"
-    return _Shared(ring, (opened.turn + rotate) % 360, form)

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import mmap
 import os
+from dataclasses import dataclass
+
+from edgeverify.camera.messages import Opened
+from edgeverify.errors import CameraError
 
 SLOTS = 4
 HEADER_BYTES = 64
@@ -53,3 +57,24 @@ def make_ring(width: int, height: int) -> tuple[Ring, int]:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedFrames:
+    """Where frames lie, how far they have yet to be turned clockwise, and their form in words."""
+
+    ring: Ring
+    turn: int
+    form: str
+
+
+def map_frames(opened: Opened, rotate: int) -> SharedFrames:
+    """Return the capture process's frames, to be turned by `rotate` degrees; else CameraError."""
+    try:
+        ring = Ring(opened.descriptor, opened.width, opened.height)
+    except (OSError, ValueError) as error:
+        raise CameraError(f"cannot share memory with the capture process: {error}") from None
+    finally:
+        os.close(opened.descriptor)
+    form = f"{opened.width} x {opened.height} pixels, {opened.form}"
+    return SharedFrames(ring, (opened.turn + rotate) % 360, form)

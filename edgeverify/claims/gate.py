@@ -8,9 +8,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from edgeverify.claims.token_bucket import TokenBucket
 from edgeverify.domain import Claim, ClaimSource
 from edgeverify.events import ClaimMessage
+
+
+class TokenBucket:
+    """A rate with a burst (RFC 2697, section 2, with one rate), full at first.
+
+    `now` is seconds on any clock that only rises.
+    """
+
+    def __init__(self, capacity: float, per_second: float) -> None:
+        self._capacity = capacity
+        self._per_second = per_second
+        self._tokens = capacity
+        self._at: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Take one token; return False where none is left."""
+        if not self.has_one(now):
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def has_one(self, now: float) -> bool:
+        """Return whether a token is left at `now`."""
+        passed = 0.0 if self._at is None else max(0.0, now - self._at)
+        self._at = now
+        self._tokens = min(self._capacity, self._tokens + passed * self._per_second)
+        return self._tokens >= 1.0
+
 
 MAX_REMEMBERED = 50_000
 """Ids kept in memory. Beyond it (a flood) new claims are refused, never old ids forgotten."""

@@ -35,7 +35,16 @@ from edgeverify.cli.install import (
 )
 from edgeverify.cli.locale_for_native import use_neutral_locale
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
-from edgeverify.cli.people import average_face, check_config, enrol, explain, references, verify
+from edgeverify.cli.people import (
+    average_face,
+    check_config,
+    enrol,
+    evidence,
+    explain,
+    person,
+    references,
+    verify,
+)
 
 LONGEST_SUMMARY = 200
 """Characters; a summary is wrapped, not cut off."""
@@ -105,6 +114,8 @@ app.add_typer(web.app, name="web", rich_help_panel=DOOR)
 app.command("check-config", rich_help_panel=PEOPLE)(check_config.check_config)
 app.command("enrol", rich_help_panel=PEOPLE)(enrol.enrol)
 app.add_typer(references.app, name="references", rich_help_panel=PEOPLE)
+app.add_typer(evidence.app, name="evidence", rich_help_panel=PEOPLE)
+app.add_typer(person.app, name="person", rich_help_panel=PEOPLE)
 app.command("verify", rich_help_panel=PEOPLE)(verify.verify)
 app.command("explain", rich_help_panel=PEOPLE)(explain.explain)
 app.command("average-face", rich_help_panel=PEOPLE)(average_face.average_face)

@@ -19,14 +19,19 @@ MAX_ANNOUNCED = 8
 class AnnouncedKeys:
     """What to believe: the keys that were given, and each that one of them has announced.
 
-    `believed` grows in place. `path` is where the announced are kept; None: in memory alone.
+    `believed` grows in place. The announced are kept beside the file of the last sequence; without
+    one, in memory alone.
     """
 
     def __init__(
-        self, door: str, given: dict[str, Ed25519PublicKey], path: Path | None = None
+        self,
+        door: str,
+        given: dict[str, Ed25519PublicKey],
+        sequence_file: Path | None = None,
     ) -> None:
         """Read what was announced before. Raises KeyUnusableError."""
         self._door = door
+        path = None if sequence_file is None else sequence_file.with_suffix(".announced.pem")
         self._path = path
         self._announced: list[Ed25519PublicKey] = []
         self.believed = given

@@ -16,7 +16,9 @@ from edgeverify.errors import EventError, KeyUnusableError
 from edgeverify.events import (
     MAX_LIFETIME_SECONDS,
     DecisionPayload,
+    Event,
     EventKind,
+    SignedDecision,
     key_id,
     parse_event,
 )
@@ -85,12 +87,8 @@ class EventChecker:
         """Check a live event. Raises EventError naming the check that failed."""
         if is_retained:
             raise EventError("an event was retained, and no door does that")
-        event = parse_event(raw)
-        if event.kind is not EventKind.LIVE:
-            raise EventError("history came on the live topic")
-        signed = event.verified(self._keys)
+        _, signed = self._signed(raw, EventKind.LIVE, "history came on the live topic")
         decision = signed.decision
-        self._check_door(decision)
         if decision.expires_at <= now:
             late = (now - decision.expires_at).total_seconds()
             raise EventError(f"event {decision.event_id} expired {late:.1f} s ago")
@@ -106,11 +104,8 @@ class EventChecker:
 
     def check_answer(self, raw: bytes) -> DoorEvent:
         """Check a message of the `answer` topic: signature and door; it opens nothing."""
-        event = parse_event(raw)
-        if event.kind is not EventKind.ANSWER:
-            raise EventError("what stands on the answer topic is no answer")
-        signed = event.verified(self._keys)
-        self._check_door(signed.decision)
+        wrong = "what stands on the answer topic is no answer"
+        event, signed = self._signed(raw, EventKind.ANSWER, wrong)
         return DoorEvent(
             decision=signed.decision,
             keyid=signed.keyid,
@@ -121,11 +116,8 @@ class EventChecker:
 
     def check_history(self, raw: bytes) -> DoorEvent:
         """Check a message of the `audit` topic: signature and door; it may be old or a repeat."""
-        event = parse_event(raw)
-        if event.kind is not EventKind.HISTORY:
-            raise EventError("a live decision came on the audit topic")
-        signed = event.verified(self._keys)
-        self._check_door(signed.decision)
+        wrong = "a live decision came on the audit topic"
+        event, signed = self._signed(raw, EventKind.HISTORY, wrong)
         return DoorEvent(
             decision=signed.decision,
             keyid=signed.keyid,
@@ -147,9 +139,15 @@ class EventChecker:
         if self._since is not None and decision.issued_at < self._since:
             raise EventError(f"event {decision.event_id} was issued before this program began")
 
-    def _check_door(self, decision: DecisionPayload) -> None:
-        if decision.door != self._door:
-            raise EventError(f"an event of door {decision.door!r} came to {self._door!r}")
+    def _signed(self, raw: bytes, kind: EventKind, wrong: str) -> tuple[Event, SignedDecision]:
+        """Return what a believed key signed for this door; `wrong` is said of another kind."""
+        event = parse_event(raw)
+        if event.kind is not kind:
+            raise EventError(wrong)
+        signed = event.verified(self._keys)
+        if signed.decision.door != self._door:
+            raise EventError(f"an event of door {signed.decision.door!r} came to {self._door!r}")
+        return event, signed
 
 
 def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]:

@@ -53,8 +53,7 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
     paths = [verify_key] if isinstance(verify_key, (str, Path)) else list(verify_key)
     kept = None if history else _kept(sequence_file, door=door, host=host)
     known = max(after_sequence, (kept.read() or 0) if kept is not None else 0)
-    file = None if kept is None else kept.path.with_suffix(".announced.pem")
-    announced = AnnouncedKeys(door, load_verify_keys(paths), file)
+    announced = AnnouncedKeys(door, load_verify_keys(paths), kept.path if kept else None)
     checker = EventChecker(
         door, announced.believed, after_sequence=known, since=None if known else now()
     )

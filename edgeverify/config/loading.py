@@ -58,6 +58,8 @@ def load_config(
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
     if isinstance(values.get("model"), str):
         values["model"] = {"bundle": values["model"]}  # `model: mobilefacenet`, the short form
+    if isinstance(values.get("evidence"), str):
+        values["evidence"] = {"keep": values["evidence"]}  # `evidence: denied`, likewise
     staff_file = values.get("staff_file")
     if isinstance(staff_file, str) and staff_file:
         staff = read_yaml(staff_from or path.parent / staff_file)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from edgeverify.claims.source import Arrival
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.exits import Exits
 from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.timekeeping import Timekeeper
+from edgeverify.events import Topics
 from edgeverify.journal import Journal
 from edgeverify.state import StateDirectory
 
@@ -32,3 +35,9 @@ def hear_beside_claims(
         own_card=lambda number: board.current.people.own_card(number),  # noqa: PLW0108 - of then
     )
     return LockJournal(journal, door=door, wall=time.wall), modes, exits
+
+
+def topics_heard(door: str, modes: Modes, exits: Exits) -> dict[str, Callable[[Arrival], None]]:
+    """Return who hears which topic, beside the lock's."""
+    topics = Topics(door)
+    return {topics.command: modes.heard, topics.exit: exits.heard}

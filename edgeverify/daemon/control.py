@@ -14,8 +14,12 @@ from edgeverify.daemon.health import Health
 from edgeverify.daemon.reload.tickets import Tickets
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, Timekeeper
+from edgeverify.errors import StateError
 from edgeverify.journal import Journal
+from edgeverify.journal.forgetting import event_ids, forget_person
 from edgeverify.logs import fields
+from edgeverify.references import ReferenceStore
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.status_socket import Handler, Json
 
 LOG = logging.getLogger(__name__)
@@ -33,6 +37,8 @@ class Control:
     clock: SystemClock
     keys: KeyRing
     board: Board
+    store: ReferenceStore
+    evidence: EvidenceFolder
 
     def requests(self) -> Mapping[str, Handler]:
         """Return the handlers by request."""
@@ -43,6 +49,8 @@ class Control:
             "unlock": self._unlock,
             "clock-accept": self._accept_clock,
             "keys-rotate": self._rotate_keys,
+            "person-forget": self._forget_person,
+            "evidence-shown": self._note_evidence,
         }
 
     def _reload_outcome(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
@@ -63,6 +71,34 @@ class Control:
         known = self.records.unlock(card, at=self.time.wall(), by_user=user)
         LOG.warning("lock-out lifted", extra=fields(known=known, by=user))
         return {"known": known}
+
+    def _forget_person(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))
+        days = arguments.get("keep_days")
+        if self.board.current.people.knows(card):
+            raise StateError(
+                "this card is still in the config that is in force",
+                advice="Take its entry out of `staff:`, reload, and run this again.",
+            )
+        now = self.time.wall()
+        removed = self.store.remove(card)
+        pictures = self.evidence.destroy(event_ids(self.journal, card))
+        done = forget_person(
+            self.journal,
+            card,
+            self.keys.current,
+            before=now - timedelta(days=days if isinstance(days, int) else 0),
+            at=now,
+            by_user=user,
+        )
+        self.records.forget_lockout(card)
+        LOG.warning("a person was forgotten", extra=fields(pseudonym=done.pseudonym, by=user))
+        return {**done.record(), "reference": removed, "pictures": pictures}
+
+    def _note_evidence(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        subject, user = str(arguments.get("event_id", "")), str(arguments.get("user", ""))
+        self.journal.note_act("evidence shown", subject, at=self.time.wall(), by_user=user)
+        return {}
 
     def _accept_clock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         user = str(arguments.get("user", ""))

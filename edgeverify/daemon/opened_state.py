@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from edgeverify.config import LoadedConfig
+from edgeverify.daemon.door.evidence import Evidence
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.key_witness import witness
 from edgeverify.daemon.sealed_facts import SealedFacts
@@ -20,6 +21,7 @@ from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal, JournalSeal
 from edgeverify.keys import load_master_key
 from edgeverify.references import ReferenceStore
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.references.takeover import take_over
 from edgeverify.state import StateDirectory
 
@@ -52,7 +54,13 @@ class OpenedState:
     store: ReferenceStore
     journal: Journal
     files: StateFiles
+    evidence: EvidenceFolder
     known: Remembered
+
+    @property
+    def pictures(self) -> Evidence:
+        """What keeps evidence pictures there."""
+        return Evidence(self.evidence)
 
 
 def open_references_and_journal(
@@ -76,7 +84,13 @@ def open_references_and_journal(
     _say(faults, opened.notices)
     files = StateFiles(state, SealedFacts(journal, secret, PURPOSE))
     _say(faults, _changed(files, journal, keys, secret, now))
-    return OpenedState(store=store, journal=journal, files=files, known=_remembered(journal, now))
+    return OpenedState(
+        store=store,
+        journal=journal,
+        files=files,
+        evidence=EvidenceFolder(state.evidence, secret),
+        known=_remembered(journal, now),
+    )
 
 
 def _changed(

@@ -24,7 +24,7 @@ from edgeverify.claims import (
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer, announcement_to_hub
-from edgeverify.daemon.beside_claims import hear_beside_claims
+from edgeverify.daemon.beside_claims import hear_beside_claims, topics_heard
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.attempt import make_judge
@@ -36,7 +36,7 @@ from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
-from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.faults import FaultBoard, ReaderHealth
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
@@ -47,7 +47,6 @@ from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
-from edgeverify.daemon.reader_health import ReaderHealth
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.reporter import Reporter
@@ -55,7 +54,6 @@ from edgeverify.daemon.sealed_facts import SealedFacts
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
-from edgeverify.events import Topics
 from edgeverify.metrics import Metrics
 from edgeverify.models.catalogue import shipped_points_of
 from edgeverify.models.folders import models_directory
@@ -164,10 +162,7 @@ def assemble(
             on_claim=topic.arrived,
             client_id=ClientId(settings.door, secret),
             on_lock=lock.heard,
-            on_others={
-                Topics(settings.door).command: modes.heard,
-                Topics(settings.door).exit: exits.heard,
-            },
+            on_others=topics_heard(settings.door, modes, exits),
             announcement=announcement_to_hub(settings),
             random=random.SystemRandom(),
         )
@@ -201,6 +196,7 @@ def assemble(
             idle=Idle(plan=heat.idle, wall=timekeeper.wall, new_id=new_id),
             make_judge=make_judge,
             others=Others(journal),
+            evidence=opened.pictures,
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
@@ -276,6 +272,8 @@ def assemble(
             clock=clock,
             keys=keys,
             board=board,
+            store=store,
+            evidence=opened.evidence,
         ),
         page=PagePart(
             is_wanted=settings.web.enabled,
@@ -296,5 +294,6 @@ def assemble(
             time=timekeeper,
             board=board,
             faults=faults,
+            evidence=opened.evidence,
         ),
     )

@@ -26,6 +26,7 @@ from edgeverify.journal import Journal
 from edgeverify.journal.retention import STEP
 from edgeverify.journal.rows import EPOCH
 from edgeverify.references import ReferenceStore
+from edgeverify.references.evidence import EvidenceFolder
 
 REMEMBER_EVERY = timedelta(hours=1)
 
@@ -52,6 +53,7 @@ class Upkeep:
     time: Timekeeper
     board: Board
     faults: FaultBoard
+    evidence: EvidenceFolder
     remembered_least: datetime | None = None
 
     def probe_journal(self) -> None:
@@ -104,9 +106,15 @@ class Upkeep:
         now = least or (self.time.wall() if allows else EPOCH)
         try:
             self._remember_least(least)
+            kept = self.board.current.settings.evidence
+            oldest = now - timedelta(days=kept.retention_days)
+            self.evidence.prune(oldest, kept.max_mebibytes << 20)
             return self.journal.prune(now, self.board.current.settings.journal) >= STEP
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
+            return False
+        except OSError as error:
+            LOG.warning("an evidence picture was not destroyed: %s", error.strerror)
             return False
 
     def _remember_least(self, least: datetime | None) -> None:

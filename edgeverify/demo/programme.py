@@ -13,11 +13,11 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 
 from edgeverify.client import EventChecker, Feed
 from edgeverify.config import load_config
 from edgeverify.demo.actors import Cast, hire
-from edgeverify.demo.board import table
 from edgeverify.demo.broker import BrokerAddress, embedded_broker
 from edgeverify.demo.contact_sheet import Still, draw, write
 from edgeverify.demo.door_process import START_SECONDS, DemoDoor, running_door
@@ -27,7 +27,7 @@ from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.pace import seconds_a_frame, timeout_seconds
 from edgeverify.demo.scenes import SCENES, Film, Scene
 from edgeverify.demo.visit import visit
-from edgeverify.domain import RgbImage
+from edgeverify.domain import Outcome, RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys
 from edgeverify.progress import Progress, counted_bar, harmless, steps, unfailing_console
@@ -184,3 +184,32 @@ def _sum_up(stage: Stage, endings: Sequence[Ending]) -> None:
     say(f"daemon's log:  {house.log}")
     say(f"its config:    {house.config}")
     say(f"its journal:   {StateDirectory(house.state, DOOR).journal}")
+
+
+def table(
+    scenes: Sequence[Scene], endings: Mapping[int, Ending], current: int | None, prompt: str
+) -> Table:
+    """Draw every scene, what came out so far, and what the person is being asked."""
+    title = "edgeverify at a door (ms: from the claim to the signed event)"
+    drawn = Table(title=title, caption=prompt or None)
+    for column in ("scene", "card", "liveness", "decision"):
+        drawn.add_column(column)
+    drawn.add_column("reason", no_wrap=True, min_width=19)
+    drawn.add_column("ms", justify="right")
+    for index, scene in enumerate(scenes):
+        ending = endings.get(index)
+        if ending is None:
+            waiting = "..." if index == current else ""
+            drawn.add_row(scene.title, scene.card, scene.liveness, waiting, "", "")
+            continue
+        answer = ending.answer
+        colour = "green" if answer.outcome is Outcome.GRANT else "yellow"
+        drawn.add_row(
+            scene.title,
+            scene.card,
+            scene.liveness,
+            f"[{colour}]{answer.outcome.value}[/]",
+            answer.reason.value if ending.is_right else f"[red]{answer.reason.value} (!)[/]",
+            f"{answer.milliseconds:.0f}",
+        )
+    return drawn

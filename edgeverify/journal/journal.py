@@ -253,6 +253,12 @@ class Journal:
         with self._lock, self._storage.transaction(at) as connection:
             yield connection
 
+    def rewrite(self) -> None:
+        """Write the file again without what was deleted; nothing commits meanwhile."""
+        with self._lock, self._storage.opened() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
         """Write down what somebody did."""
         with self._lock, self._storage.transaction(at) as connection:

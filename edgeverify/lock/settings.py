@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
-from edgeverify.settings import DOOR, MqttSettings, Section
+from edgeverify.settings import MqttSettings, Section, fits_a_topic
 from edgeverify.settings.operation import LogSettings
 
 LONGEST_RELEASE_SECONDS = 120
@@ -149,12 +149,7 @@ class LockSettings(Section):
     mqtt: MqttSettings = MqttSettings()
     log: LogSettings = LogSettings()
 
-    @field_validator("door")
-    @classmethod
-    def _door_fits_a_topic(cls, value: str) -> str:
-        if not DOOR.match(value):
-            raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
-        return value
+    _door_fits_a_topic = field_validator("door")(fits_a_topic)
 
     @model_validator(mode="after")
     def _osdp_can_do_it(self) -> Self:

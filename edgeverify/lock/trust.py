@@ -6,18 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from edgeverify.atomic_file import write_whole
 from edgeverify.client import DoorEvent, EventChecker, load_verify_keys
+from edgeverify.client.announced import AnnouncedKeys
 from edgeverify.client.sequence import SequenceFile, default_sequence_file
 from edgeverify.domain import DoorMode
-from edgeverify.errors import EventError, StateError
-from edgeverify.events import NextKey, read_mode, read_next_key
-
-MAX_ANNOUNCED = 8
-"""The newest are kept; a door rotates its key every few months."""
+from edgeverify.errors import EventError
+from edgeverify.events import NextKey, read_mode
 
 
 class Trust:
@@ -36,25 +30,19 @@ class Trust:
 
         While no sequence is known, events issued before `started` are refused.
         """
-        self._door = door
         self._kept = SequenceFile(default_sequence_file(door, host, environ))
-        self._announced_file = self._kept.path.with_suffix(".announced.pem")
-        self._keys = load_verify_keys(key_files)
-        self._announced: list[Ed25519PublicKey] = []
-        if self._announced_file.exists():
-            found = load_verify_keys([self._announced_file])
-            self._announced = list(found.values())
-            self._keys |= found
+        self._door = door
+        self._announced = AnnouncedKeys(door, load_verify_keys(key_files), self._kept.path)
         self._stated_at = started
         known = self._kept.read() or 0
         self._checker = EventChecker(
-            door, self._keys, after_sequence=known, since=None if known else started
+            door, self._announced.believed, after_sequence=known, since=None if known else started
         )
 
     @property
     def keyids(self) -> tuple[str, ...]:
         """The names of the keys that are believed."""
-        return tuple(self._keys)
+        return tuple(self._announced.believed)
 
     def check(self, raw: bytes, *, now: datetime, is_retained: bool) -> DoorEvent:
         """Return a checked event whose number is used up, on disk.
@@ -71,7 +59,7 @@ class Trust:
         Raises EventError for a statement that is forged, another door's, expired, or from before
         this program began or the last one: an old one would open again what was closed since.
         """
-        statement = read_mode(status, self._door, self._keys, now=now)
+        statement = read_mode(status, self._door, self._announced.believed, now=now)
         if statement is None:
             return None
         if statement.issued_at < self._stated_at:
@@ -85,20 +73,4 @@ class Trust:
         Raises EventError unless a key that is believed has signed it, and StateError where it
         cannot be kept.
         """
-        following = read_next_key(status, self._door, self._keys)
-        if following is None or following.keyid in self._keys:
-            return None
-        announced = [*self._announced, following.public][-MAX_ANNOUNCED:]
-        pem = b"".join(
-            key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) for key in announced
-        )
-        try:
-            write_whole(self._announced_file, pem)
-        except OSError as error:
-            raise StateError(
-                f"cannot write {self._announced_file}, which keeps the announced key: "
-                f"{error.strerror}"
-            ) from None
-        self._announced = announced
-        self._keys[following.keyid] = following.public
-        return following
+        return self._announced.learn(status)

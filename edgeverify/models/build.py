@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.embedding_space import fusion_space
 from edgeverify.bundle.folder_writer import clear_leftovers, write_folder
+from edgeverify.bundle.fusion import FusionManifest, FusionPart
+from edgeverify.bundle.operating_points import OperatingPointsFile
+from edgeverify.bundle.verified_folder import MANIFEST_FILE, POINTS_FILE
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import write_vision_bundle
 from edgeverify.errors import BundleError, CheckpointError, EdgeverifyError
 from edgeverify.logs import fields
 from edgeverify.models.archives import ARCHIVES
-from edgeverify.models.bundle_writer import embedder_files, pad_files
+from edgeverify.models.bundle_writer import as_file, embedder_files, pad_files
 from edgeverify.models.catalogue import (
     Catalogue,
     CatalogueEntry,
@@ -22,7 +28,6 @@ from edgeverify.models.catalogue import (
     shipped_operating_points,
 )
 from edgeverify.models.folder_lock import folder_lock
-from edgeverify.models.fusion_files import fusion_files
 from edgeverify.models.locate import locate
 from edgeverify.models.recipes import EMBEDDERS, PAD, Contents
 from edgeverify.progress import Progress, silent
@@ -184,3 +189,41 @@ def _write_vision(entry: CatalogueEntry, contents: Contents, folder: Path) -> No
         licence=entry.licence,
         notes=entry.trained_on,
     )
+
+
+def fusion_files(
+    entry: CatalogueEntry,
+    parts: Mapping[str, Mapping[str, bytes]],
+    weights: Mapping[str, float],
+    points: OperatingPointsFile | None = None,
+) -> dict[str, bytes]:
+    """Return the files of a fusion by path; `parts` are the files of each part's own bundle.
+
+    The parts keep no operating points of their own: only the fusion's scores are compared.
+    """
+    stated = tuple(
+        FusionPart(
+            name=name,
+            weight=weights[name],
+            embedding_space=json.loads(files[MANIFEST_FILE])["embedding_space"],
+            manifest_sha256=sha256_of(files[MANIFEST_FILE]),
+        )
+        for name, files in parts.items()
+    )
+    manifest = FusionManifest(
+        name=entry.name,
+        parts=stated,
+        embedding_space=fusion_space([(part.embedding_space, part.weight) for part in stated]),
+        licence=entry.licence,
+        notes=entry.trained_on,
+    )
+    everything = {
+        f"{name}/{file}": data
+        for name, files in parts.items()
+        for file, data in files.items()
+        if file != POINTS_FILE
+    }
+    everything[MANIFEST_FILE] = as_file(manifest)
+    if points is not None:
+        everything[POINTS_FILE] = as_file(points)
+    return everything

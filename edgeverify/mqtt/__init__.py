@@ -1,12 +1,11 @@
 """The broker: live decisions while it is there, history from the outbox, claims in, status."""
 
-from edgeverify.mqtt.client_id import ClientId
 from edgeverify.mqtt.credentials import Credentials, load_credentials
 from edgeverify.mqtt.delivery import Outbox, OutboxDelivery
-from edgeverify.mqtt.link import MqttLink
-from edgeverify.mqtt.link_state import LinkState, LiveResult
+from edgeverify.mqtt.link import LinkState, MqttLink
 from edgeverify.mqtt.live import LivePublication
-from edgeverify.mqtt.party import Announcement
+from edgeverify.mqtt.party import Announcement, ClientId
+from edgeverify.mqtt.publisher import LiveResult
 from edgeverify.mqtt.status_forms import MAX_FORM_BYTES
 
 __all__ = [

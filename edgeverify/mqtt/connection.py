@@ -22,7 +22,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.mqtt import failures
-from edgeverify.mqtt.answers import Answers
 from edgeverify.mqtt.arrival import arrival_of
 from edgeverify.mqtt.client import (
     CONNECT_SECONDS,
@@ -33,8 +32,8 @@ from edgeverify.mqtt.client import (
     subscribe,
     tune,
 )
-from edgeverify.mqtt.complaints import Complaints
-from edgeverify.mqtt.live import ENDED, TOO_LARGE, LivePublication, lost
+from edgeverify.mqtt.failures import Complaints
+from edgeverify.mqtt.live import ENDED, TOO_LARGE, Answers, LivePublication, lost
 from edgeverify.mqtt.party import Party
 
 OVERHEAD = 512

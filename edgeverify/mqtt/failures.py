@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgeverify.domain import Degradation, FaultName
+
+log = logging.getLogger(__name__)
 
 UNSUPPORTED_PROTOCOL = {"Unsupported protocol version"}
 _REFUSED: dict[str, FaultName] = {
@@ -55,3 +58,32 @@ def of_words(words: str, where: str) -> Degradation:
 def is_unsupported_protocol(reason: ReasonCode) -> bool:
     """Return whether the broker speaks another version of MQTT."""
     return bool(reason.getName() in UNSUPPORTED_PROTOCOL)
+
+
+class Complaints:
+    """What a broker refuses although it keeps the connection: its access list, mostly.
+
+    Of one connection: the first is its problem, each topic is logged once.
+    """
+
+    def __init__(self, where: str) -> None:
+        """`where` is host and port."""
+        self._where = where
+        self._logged: set[str] = set()
+        self.first: Degradation | None = None
+
+    def message(self, topic: str, words: str) -> None:
+        """Take in that a message on `topic` was refused, in the broker's words."""
+        detail = f"{self._where} does not take what this door says on {topic}: {words}"
+        self._name(topic, Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail))
+
+    def claims(self, topic: str, words: str) -> None:
+        """Take in that claims on `topic` may not be heard."""
+        detail = f"{self._where} does not let this door hear {topic}: {words}"
+        self._name(topic, Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail))
+
+    def _name(self, topic: str, complaint: Degradation) -> None:
+        if topic not in self._logged:
+            self._logged.add(topic)
+            log.warning("%s: %s", complaint.name.value, complaint.detail)
+        self.first = self.first or complaint

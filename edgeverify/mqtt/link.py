@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 
@@ -13,14 +14,12 @@ from edgeverify.backoff import FULL_JITTER, Backoff
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import Topics, encode_status
 from edgeverify.mqtt.arrival import Arrival
-from edgeverify.mqtt.client_id import ClientId
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.connector import Connector
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.doubles import Doubles
-from edgeverify.mqtt.link_state import LinkState
 from edgeverify.mqtt.live import LivePublication
-from edgeverify.mqtt.party import Announcement, Party
+from edgeverify.mqtt.party import Announcement, ClientId, Party
 from edgeverify.mqtt.publisher import Publisher
 from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings
@@ -33,6 +32,19 @@ HELD_SECONDS = 10.0
 HUB_IS_UP = b"online"
 ANSWER_SECONDS = 2.0
 """A question open for longer takes the connection's word away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """For status and metrics. `protocol` is "5", "3.1.1" or empty.
+
+    `problem` says why there is no connection, or what the broker refuses on the one there is.
+    """
+
+    is_connected: bool
+    protocol: str
+    problem: Degradation | None
+    connections: int
 
 
 class MqttLink:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum
 
 from edgeverify.domain import Asker
 from edgeverify.events import CONTENT_TYPE, Topics
 from edgeverify.mqtt.connection import Connection
-from edgeverify.mqtt.link_state import LiveResult
 from edgeverify.mqtt.live import LivePublication
+
+
+class LiveResult(str, Enum):
+    """What became of a live decision."""
+
+    HANDED_OVER = "handed_over"
+    DROPPED_OFFLINE = "dropped_offline"
+    DROPPED_EXPIRED = "dropped_expired"
 
 
 class Publisher:

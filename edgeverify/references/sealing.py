@@ -57,8 +57,8 @@ class Sealer:
     """Seals and opens references under one master key (32 bytes)."""
 
     def __init__(self, master_secret: bytes) -> None:
-        self._wrapping_key = AESGCM(_derive(master_secret, b"edgeverify reference keys v1"))
-        self._check_key = _derive(master_secret, b"edgeverify key check v1")
+        self._wrapping_key = AESGCM(derive(master_secret, b"edgeverify reference keys v1"))
+        self._check_key = derive(master_secret, b"edgeverify key check v1")
 
     def key_check(self) -> bytes:
         """32 bytes that tell whether a store was written under this master key."""
@@ -111,7 +111,8 @@ class Sealer:
             ) from None
 
 
-def _derive(secret: bytes, purpose: bytes) -> bytes:
+def derive(secret: bytes, purpose: bytes) -> bytes:
+    """Return 32 bytes for one purpose of the master key (HKDF-SHA256)."""
     return HKDF(hashes.SHA256(), length=32, salt=None, info=purpose).derive(secret)
 
 

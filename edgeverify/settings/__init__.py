@@ -28,11 +28,18 @@ from edgeverify.settings.outside import (
     TlsSettings,
 )
 from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
-from edgeverify.settings.rules import CommandSettings, RuleSettings
+from edgeverify.settings.rules import CommandSettings, EvidenceSettings, RuleSettings
 from edgeverify.settings.section import Section
 from edgeverify.settings.web import WebSettings
 
 DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
+
+
+def fits_a_topic(value: str) -> str:
+    """Return a door's name that may stand in a topic. Raises ValueError."""
+    if not DOOR.match(value):
+        raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
+    return value
 
 
 class Settings(Section):
@@ -66,6 +73,7 @@ class Settings(Section):
     enrolment: EnrolmentSettings = EnrolmentSettings()
     commands: CommandSettings = CommandSettings()
     rules: RuleSettings = RuleSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     language: Language = "en"
     """What a screen at the door says, where a person's entry names no other: `en`, `ja`, `de`,
     `fr`, `es`, `tr`, `pt`, `zh-Hans`. Terminals stay English."""
@@ -76,12 +84,7 @@ class Settings(Section):
     """A second YAML with a `staff:` list, relative to this one; empty: none."""
     staff: tuple[StaffEntry, ...] = Field(default=(), strict=False)
 
-    @field_validator("door")
-    @classmethod
-    def _door_fits_a_topic(cls, value: str) -> str:
-        if not DOOR.match(value):
-            raise ValueError("a door's name is 1 to 63 lower-case letters, digits and dashes")
-        return value
+    _door_fits_a_topic = field_validator("door")(fits_a_topic)
 
     @model_validator(mode="after")
     def _cards_are_unique(self) -> Self:
@@ -112,6 +115,7 @@ __all__ = [
     "DecisionSettings",
     "EnrolmentSettings",
     "EventSettings",
+    "EvidenceSettings",
     "HomeAssistantSettings",
     "HoursSettings",
     "JournalSettings",
@@ -131,4 +135,5 @@ __all__ = [
     "ThermalSettings",
     "TlsSettings",
     "VisionSettings",
+    "fits_a_topic",
 ]

@@ -52,6 +52,18 @@ class CommandSettings(Section):
     """A command may open the door for no longer."""
 
 
+class EvidenceSettings(Section):
+    """Pictures of decisions, sealed like references; off, as no picture is kept otherwise."""
+
+    keep: Literal["off", "denied", "all"] = "off"
+    """`denied`: one picture of each attempt that was looked at and denied; `all`: of each.
+    `evidence: denied` alone is the short form."""
+    retention_days: int = Field(default=7, ge=1, le=365)
+    """Older ones are destroyed."""
+    max_mebibytes: int = Field(default=256, ge=1, le=65536)
+    """Beyond it the oldest are destroyed."""
+
+
 class RuleSettings(Section):
     """Rules that a house may want at a door; each is off unless set."""
 

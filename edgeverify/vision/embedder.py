@@ -9,12 +9,13 @@ import numpy as np
 
 from edgeverify.bundle.fusion import EmbedderBundle, FusionBundle, concatenated
 from edgeverify.bundle.loading import Bundle
+from edgeverify.bundle.manifest import Manifest
 from edgeverify.comparison import Metric
 from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
+from edgeverify.feeding.alignment import align_mesh, whole_chip
 from edgeverify.feeding.statement import Side
 from edgeverify.runtime.embed import embed_both_sides, embed_chip, embed_chips, embed_raw
 from edgeverify.runtime.session import Session
-from edgeverify.vision.alignment import align_for, take_chip
 
 Chips: TypeAlias = tuple[AlignedFace, ...]
 """What each network of an embedder sees of one face, in their order."""
@@ -163,3 +164,20 @@ class FusedEmbedder:
         return Embedding(
             values=concatenated(rows, self.weights)[0], embedding_space=self.embedding_space
         )
+
+
+def align_for(manifest: Manifest, rgb: RgbImage, face: Face) -> AlignedFace:
+    """Cut the chip of `face` as the model's manifest states: template, size and resize."""
+    feeding = manifest.feeding
+    return align_mesh(rgb, face.mesh, manifest.aligns_by, feeding.size, feeding.resize)
+
+
+def take_chip(manifest: Manifest, rgb: RgbImage) -> AlignedFace:
+    """Take a picture that was cut before, by whoever trained the model, as the model's chip.
+
+    It is only brought to the network's side, as `whole_chip` does.
+    """
+    feeding = manifest.feeding
+    return AlignedFace(
+        rgb=whole_chip(rgb, feeding.size, feeding.resize), template=manifest.template
+    )

@@ -26,8 +26,7 @@ from edgeverify_export.assemble import (
     extreme_inputs,
     tool_versions,
 )
-from edgeverify_export.canonical_graph import canonical, simplified
-from edgeverify_export.channels_first import channels_first
+from edgeverify_export.canonical_graph import canonical, channels_first, simplified
 from edgeverify_export.flat_output import flat_output
 from edgeverify_export.free_folder import require_free
 from edgeverify_export.graph_checks import OPSET, checked

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from edgeverify.bundle.stated_template import named
+from edgeverify.bundle.manifest import named
 from edgeverify.config.reading import read_yaml
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.template_kinds import (

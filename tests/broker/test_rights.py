@@ -16,15 +16,26 @@ from tests.broker.house import House
 from tests.waiting import patience
 
 DOOR, OTHER = Topics("front-door"), Topics("back-door")
-PARTS = ("claim", "event", "answer", "prompt", "status", "audit", "lock")
+PARTS = (
+    "claim",
+    "event",
+    "answer",
+    "prompt",
+    "status",
+    "audit",
+    "lock",
+    "command",
+    "exit",
+    "notice",
+)
 LOGINS = {login.name: login for login in logins_of(["front-door"])}
 SAYS = {
-    "door-front-door": {"claim", "event", "answer", "prompt", "status", "audit"},
-    "reader-front-door": {"claim"},
+    "door-front-door": set(PARTS) - {"lock", "exit"},
+    "reader-front-door": {"claim", "exit"},
     "lock-front-door": {"lock"},
     "screen-front-door": set(),
     "monitor": set(),
-    "operator": {"claim"},
+    "operator": {"claim", "command"},
     "home-assistant": set(),
 }
 HEARS = {
@@ -32,8 +43,8 @@ HEARS = {
     "reader-front-door": {"answer", "prompt"},
     "lock-front-door": {"event", "status"},
     "screen-front-door": {"answer", "prompt", "status"},
-    "monitor": {"audit", "status", "lock"},
-    "operator": set(PARTS) - {"claim"},
+    "monitor": {"audit", "status", "lock", "notice"},
+    "operator": set(PARTS) - {"claim", "command", "exit"},
     "home-assistant": {"event", "status", "lock"},
 }
 
@@ -90,7 +101,8 @@ def test_each_login_says_its_own_and_is_told_what_it_may_not(running: House, nam
 def test_nobody_but_a_door_grants() -> None:
     for login in logins_of(["front-door", "back-door"]):
         says = {topic for topic in login.says() if topic.startswith("edgeverify/")}
-        says_events = {topic for topic in says if not topic.endswith(("claim", "lock"))}
+        harmless = ("claim", "lock", "exit", "command")  # a command counts by its signature alone
+        says_events = {topic for topic in says if not topic.endswith(harmless)}
         assert not says_events or login.role is Role.DOOR
 
 
@@ -143,4 +155,4 @@ def test_the_table_in_the_docs_is_what_the_broker_is_told() -> None:
 def test_a_login_is_called_by_its_role_and_door() -> None:
     assert Login(Role.READER, "front-door").name == "reader-front-door"
     assert Login(Role.OPERATOR).name == "operator"
-    assert Login(Role.OPERATOR).says() == ("edgeverify/+/claim",)
+    assert Login(Role.OPERATOR).says() == ("edgeverify/+/claim", "edgeverify/+/command")

@@ -17,7 +17,7 @@ from edgeverify.journal import Journal
 from edgeverify.journal.reading import acts
 from edgeverify.mqtt import Credentials, MqttLink
 from edgeverify.mqtt.arrival import Arrival
-from edgeverify.mqtt.client_id import ClientId
+from edgeverify.mqtt.party import ClientId
 from edgeverify.settings import JournalSettings, MqttSettings
 from tests.brokers import mosquitto
 from tests.doors import DOOR, NOON

@@ -12,7 +12,7 @@ import pytest
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.doctor import beside, people
 from edgeverify.daemon.door.people import People
-from edgeverify.daemon.reload.closeness import Closeness
+from edgeverify.daemon.reload.reloader import Closeness
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.references import PhotoEmbedding, ReferenceStore

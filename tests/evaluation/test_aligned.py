@@ -16,8 +16,8 @@ from edgeverify.evaluation.images.acquire import acquire
 from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.instrument import Instrument, open_instrument
 from edgeverify.settings import Settings
-from edgeverify.vision.alignment import align_for
 from edgeverify.vision.dominance import FaceSelection
+from edgeverify.vision.embedder import align_for
 from tests.enrolment.real_model import write_mobilefacenet
 from tests.evaluation.faces import run
 

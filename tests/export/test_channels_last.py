@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from edgeverify_export.adopt import adopt_graph
-from edgeverify_export.channels_first import channels_first
+from edgeverify_export.canonical_graph import channels_first
 from edgeverify_export.parity.feeding_check import check_feeding
 from edgeverify_export.parity.trial import gather
 from edgeverify_export.sessions import run_graph

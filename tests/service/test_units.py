@@ -14,6 +14,7 @@ from tests.absent import absent
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = ("edgeverify.service", "edgeverify@.service")
+PAGE = "edgeverify-web@.service"
 NEWER_THAN_249 = (
     "RestartSteps=",  # 254
     "RestartMaxDelaySec=",  # 254
@@ -59,6 +60,22 @@ def test_a_door_is_shut_in(tmp_path: Path, service: str, profile: str, highest: 
     assert exposure(root_with(tmp_path, service, profile), service) <= highest
 
 
+def test_the_local_page_is_shut_in_more_than_a_door_and_is_another_user(tmp_path: Path) -> None:
+    units = tmp_path / "etc/systemd/system"
+    units.mkdir(parents=True)
+    text = (UNITS / PAGE).read_text(encoding="utf-8")
+    (units / PAGE).write_text(text, encoding="utf-8")
+    assert exposure(tmp_path, PAGE) <= 1.2
+    assert [word for word in NEWER_THAN_249 if word in text and word != "%d"] == []
+    assert "User=edgeverify-web\n" in text
+    assert "InaccessiblePaths=-/var/lib/edgeverify -/etc/edgeverify/credentials" in text
+    (writes,) = re.findall(r"^ReadWritePaths=(.*)$", text, re.MULTILINE)
+    assert writes == "-/etc/edgeverify/people"
+    for door in SERVICES:  # both meet where the page's group may enter
+        assert "EDGEVERIFY_PAGE_SOCKETS=/run/edgeverify-page\n" in (UNITS / door).read_text()
+    assert "EDGEVERIFY_PAGE_SOCKETS=/run/edgeverify-page\n" in text
+
+
 def test_the_measure_would_notice_an_open_door(tmp_path: Path) -> None:
     """A control: the same program, without a sandbox."""
     units = tmp_path / "etc/systemd/system"
@@ -100,6 +117,7 @@ def test_every_file_that_the_installer_copies_is_carried_in_the_wheel() -> None:
     carried = {path.name for path in UNITS.glob("*.*")}
     assert carried >= {
         *SERVICES,
+        PAGE,
         "profile-cpu.conf",
         "profile-gpu.conf",
         "restart-steps.conf",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines, notice_lines
-from edgeverify.cli.door.period import moment
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.domain import Outcome, Reason
 
@@ -150,3 +151,29 @@ def check(config: ConfigFile, *, state: StateFolder = None) -> None:
     if not problems:
         say("ok")
     raise typer.Exit(1 if problems else 0)
+
+
+_AGO = re.compile(r"(\d{1,5})\s*([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def moment(text: str, *, now: datetime, option: str) -> datetime | None:
+    """Return the moment that is meant, with its time zone; None for an empty text.
+
+    Without an offset it is this machine's local time. `now` needs its time zone. Raises
+    typer.BadParameter.
+    """
+    if not text:
+        return None
+    if ago := _AGO.fullmatch(text.strip()):
+        number, unit = ago.groups()
+        return now - timedelta(**{_UNITS[unit]: int(number)})
+    try:
+        found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+        return found.astimezone()
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"{text!r} is not a time. Write it like 2026-11-28, '2026-11-28 07:30' or 12h (m, h, "
+            "d and w: minutes, hours, days and weeks ago).",
+            param_hint=option,
+        ) from None

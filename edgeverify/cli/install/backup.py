@@ -21,7 +21,7 @@ def backup(
     """Write references, journal and keys to one file, also while the daemon runs.
 
     Exit 1 where one of them is missing in the state, and is named. The file holds the door's
-    secrets (mode 0600): keep it where the door itself could stand. A master key that comes from a
+    secrets (mode 0600): keep it as safe as the door itself. A master key that comes from a
     credential or a file elsewhere is not in it.
 
     Example: edgeverify backup --config /etc/edgeverify/front-door.yaml front-door.backup

@@ -15,9 +15,12 @@ def downgrade_state(
     state: Annotated[Path, typer.Option("--state", help="The state.", show_default=False)],
     *,
     journal_schema: Annotated[
-        int, typer.Option(min=1, help="What the older release knows.", show_default=False)
+        int,
+        typer.Option(min=1, help="The journal's schema in the older release.", show_default=False),
     ],
-    references_schema: Annotated[int, typer.Option(min=1, help="Likewise.", show_default=False)],
+    references_schema: Annotated[
+        int, typer.Option(min=1, help="The references' schema there.", show_default=False)
+    ],
 ) -> None:
     """Make a stopped door's state fit an older release; no decision is lost.
 

@@ -46,7 +46,7 @@ def bench(  # noqa: PLR0913 - one argument an option
     vision_threads: Annotated[
         int, typer.Option(min=1, max=64, help="Those of finding a face; the door uses 1.")
     ] = 1,
-    rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames a scene.")] = 60,
+    rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames per scene.")] = 60,
     seconds: Annotated[
         float, typer.Option(min=0.1, help="Stop a scene after this, however few frames.")
     ] = 10.0,
@@ -58,7 +58,7 @@ def bench(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Time every stage of the pipeline: three frame sizes, nobody, one face, four; every back end.
 
-    Prints milliseconds (p50, p95, p99), frames per second, CPU seconds a frame, memory and
+    Prints milliseconds (p50, p95, p99), frames per second, CPU seconds per frame, memory and
     start-up, each scene as soon as it is measured; counted frames and tracked ones apart. See also
     `python -m benchmarks.side_by_side`.
 

@@ -50,7 +50,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     choose_folds: Annotated[str, typer.Option(help="--pairs: folds to choose on.")] = "1",
     check_folds: Annotated[str, typer.Option(help="--pairs: folds to check on.")] = "2",
     fmr: Annotated[
-        float, typer.Option(help="The rate to say the threshold of; all others are kept too.")
+        float, typer.Option(help="The rate whose threshold is printed; all others are kept too.")
     ] = 1e-4,
     name: Annotated[
         str, typer.Option(help="What the evidence is called; without it the folder's name.")
@@ -96,7 +96,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     and within the most similar people, and each group of --attributes, not above --group-factor
     times that, wherever the group is large enough to say.
     The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
-    the strictest that it can is said.
+    the strictest that they can carry is printed.
 
     With --aligned the pictures are the chips that the network was trained on, cut before.
 

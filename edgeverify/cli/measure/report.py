@@ -28,7 +28,7 @@ def report(
     """Print and draw one decision: scores, gates, liveness over time, and what came of it.
 
     The daemon may go on running. The journal holds no image, so none is shown. Without the
-    [evaluate] extra it is told and not drawn.
+    [evaluate] extra it is printed and not drawn.
 
     Example: edgeverify report last --config front-door.yaml -o why.png
     """

@@ -35,7 +35,7 @@ def explain(  # noqa: PLR0913 - one argument an option
     max_fmr: two_photos.MaxFmr = None,
     threshold: two_photos.ThresholdByHand = None,
     patch: Annotated[
-        float, typer.Option(min=0.05, max=0.5, help="Side of the patch, share of the chip.")
+        float, typer.Option(min=0.05, max=0.5, help="Side of the patch, as a share of the chip's.")
     ] = 0.2,
     as_json: AsJson = False,
 ) -> None:

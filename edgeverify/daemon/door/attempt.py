@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from edgeverify.daemon.door.hints import Hints
 from edgeverify.daemon.door.situation import Situation
-from edgeverify.domain import Claim, Decision, Embedding, Observation, Prompt, Reason, Reference
+from edgeverify.domain import (
+    Claim,
+    Decision,
+    Embedding,
+    Observation,
+    Prompt,
+    Reason,
+    Reference,
+    RgbImage,
+)
 from edgeverify.journal import FrameRecord
 from edgeverify.liveness import Judge
 from edgeverify.liveness.judge import JudgeRules
@@ -31,6 +40,8 @@ class Attempt:
     first_qualifying_at: float | None = None
     last_match: Embedding | None = None
     """The newest probe that matched; it goes with the attempt."""
+    picture: RgbImage | None = None
+    """For evidence, where it is kept; it goes with the attempt."""
     hints: Hints = field(init=False)
 
     def __post_init__(self) -> None:

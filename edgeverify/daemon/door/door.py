@@ -17,6 +17,7 @@ from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.behind import Behind
 from edgeverify.daemon.door.conditions import Conditions
+from edgeverify.daemon.door.evidence import Evidence
 from edgeverify.daemon.door.folds import Fold, Folds
 from edgeverify.daemon.door.idle import Idle
 from edgeverify.daemon.door.inbox import Inbox
@@ -66,6 +67,7 @@ class Door:
     make_judge: Callable[[Situation, Claim], Judge]
     others: Others
     metrics: Metrics
+    evidence: Evidence | None = None
     behind: Behind = field(init=False)
     attempt: Attempt | None = None
     last_sequence: int = 0
@@ -205,6 +207,8 @@ class Door:
         point = situation.point_for(attempt.claim.source)
         observation = self.pipeline.observe(frame, attempt.references, point)
         self.metrics.observed(observation)
+        if self.evidence is not None:
+            self.evidence.see(attempt, frame, has_face=observation.quality is not None)
         for prompt in attempt.see(observation):
             self.prompter.publish_prompt(prompt)
 
@@ -217,6 +221,8 @@ class Door:
         self.idle.rest(attempt.situation, self.camera.now())
         concluded = self._conclude(decision, attempt.claim, attempt.situation, attempt)
         self.attempt = None  # only now: what raised before is denied by `fail`
+        if self.evidence is not None and concluded.reason is not Reason.JOURNAL_UNAVAILABLE:
+            self.evidence.conclude(attempt, concluded, self.records.last_event_id)
         if concluded.outcome is Outcome.GRANT:
             self.behind.granted(attempt, concluded.card, self.camera.now())
         if concluded.outcome is Outcome.GRANT and attempt.last_match is not None:

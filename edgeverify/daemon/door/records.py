@@ -114,6 +114,10 @@ class Records:
             found.append(NoticeKind.PASSBACK)
         return tuple(found)
 
+    def forget_lockout(self, card: str) -> None:
+        """Forget what the journal has forgotten already."""
+        self._known().pop(card, None)
+
     def forget_others(self, cards: Collection[str]) -> None:
         """Keep counted scores of these cards alone; where the journal cannot now, later."""
         try:

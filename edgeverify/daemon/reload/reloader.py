@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edgeverify.claims import SourceKind, chosen
+from edgeverify.comparison import Metric
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.fitness import operator_keys, points, require_fit
 from edgeverify.daemon.points_witness import PointsWitness
-from edgeverify.daemon.reload.closeness import Closeness
-from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise, unchanged
+from edgeverify.domain import OperatingPoint
+from edgeverify.enrolment import (
+    EnrolmentReport,
+    OwnPeople,
+    PhotoJudge,
+    measure_own_people,
+    synchronise,
+    unchanged,
+)
 from edgeverify.errors import ConfigError
 from edgeverify.references import ReferenceStore
 from edgeverify.references.store import LoadedReferences
@@ -25,6 +35,43 @@ from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.verifier.verifier import Verifier
 
 LOG = logging.getLogger(__name__)
+
+
+class Closeness:
+    """Measures the people of a situation; the same people at the same thresholds cost nothing."""
+
+    def __init__(self) -> None:
+        self._key = b""
+        self._found = OwnPeople()
+
+    def of(
+        self, people: People, settings: Settings, point: OperatingPoint, metric: Metric
+    ) -> OwnPeople:
+        """Compare everybody who may come in at this door with everybody else who may."""
+        here = people.here()
+        rule = settings.decision.own_people
+        key = hashlib.sha256(f"{rule} {metric}".encode())
+        for reference in here:
+            key.update(f"{reference.card} {point.threshold_of(reference)!r}".encode())
+            key.update(reference.embedding.values.tobytes())
+            for digest in sorted(people.references.photo_digests.get(reference.card, ())):
+                key.update(digest.encode())
+        if key.digest() == self._key:
+            return self._found
+        began = time.monotonic()
+        self._found = measure_own_people(
+            here,
+            people.references.photo_digests,
+            point=point,
+            metric=metric,
+            rule=rule,
+        )
+        self._key = key.digest()
+        if self._found.pairs:
+            took = time.monotonic() - began
+            LOG.info("own people: %s (%.1f s)", self._found.line, took)
+        return self._found
+
 
 NEEDS_RESTART = ("mqtt", "home_assistant", "keys", "metrics", "log", "web")
 """Sections that are read once; a change to them waits for the next start and is said so."""

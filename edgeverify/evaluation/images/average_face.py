@@ -20,9 +20,9 @@ from edgeverify.enrolment.photo import FORMATS, decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
 from edgeverify.folder_listing import files_below
-from edgeverify.vision.alignment import align_for
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
+from edgeverify.vision.embedder import align_for
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 MAX_BYTES = 10 * 2**20

@@ -10,8 +10,7 @@ from edgeverify.errors import EdgeverifyError, RuntimeUnavailableError
 from edgeverify.runtime.tensorrt.cache import EngineCache, Miss
 from edgeverify.runtime.tensorrt.session import engine_folder, engine_key, engine_source
 from edgeverify_export.half import kept_single
-from edgeverify_export.tensorrt.constraints import constrain
-from edgeverify_export.tensorrt.precision import demanded_share, require_precision
+from edgeverify_export.tensorrt.precision import constrain, demanded_share, require_precision
 
 if TYPE_CHECKING:
     from edgeverify.bundle.manifest import Precision

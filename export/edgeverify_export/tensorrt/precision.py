@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from edgeverify.errors import ParityError
+from edgeverify.errors import ParityError, RuntimeUnavailableError
 from edgeverify.runtime.tensorrt.library import TensorRt
 
 _MIN_SHARE = 0.5
@@ -117,3 +118,42 @@ def _kind(text: str) -> str | None:
     if "fp16" in lower or "half" in lower:
         return "half"
     return "single" if "fp32" in lower or "float" in lower else None
+
+
+_FURTHER = re.compile(r"_\d+$")
+"""The parser names a node's first layer as the node, and further ones with a number after it."""
+
+
+def constrain(tensorrt: TensorRt, network: Any, kept: Sequence[str]) -> None:
+    """Say to TensorRT 8.x layer by layer which compute in FP16 and which must not.
+
+    Demand FP32 of the operators in `kept` and FP16 of all other convolutions and products.
+
+    RuntimeUnavailableError where an operator that must stay FP32 cannot be found again.
+    """
+    single, half = tensorrt.module.DataType.FLOAT, tensorrt.module.DataType.HALF
+    layers = [network.get_layer(index) for index in range(network.num_layers)]
+    spared = [layer for layer in layers if _node_of(layer.name, kept) is not None]
+    missing = set(kept) - {_node_of(layer.name, kept) for layer in spared}
+    if missing:
+        raise RuntimeUnavailableError(
+            f"TensorRT {tensorrt.full_version} has no layer for {', '.join(sorted(missing))}, "
+            "which must stay FP32: its values are too large for FP16",
+            advice="Build with --precision fp32.",
+        )
+    for layer in spared:
+        layer.precision = single
+        for index in range(layer.num_outputs):
+            if layer.get_output(index).dtype in {single, half}:
+                layer.set_output_type(index, single)
+    names = {layer.name for layer in spared}
+    for layer in computing_layers(tensorrt, network):
+        if layer.name not in names:
+            layer.precision = half
+
+
+def _node_of(name: str, kept: Sequence[str]) -> str | None:
+    if name in kept:
+        return name
+    shortened = _FURTHER.sub("", name)
+    return shortened if shortened in kept else None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from edgeverify.cli.door.period import moment
+from edgeverify.cli.door.journal import moment
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal import Journal
 from edgeverify.state import open_state

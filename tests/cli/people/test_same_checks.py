@@ -60,7 +60,7 @@ def _start(desk: Desk) -> tuple[int, str]:
 
 @pytest.mark.parametrize("text", [row[1] for row in BAD], ids=[row[0] for row in BAD])
 def test_a_bad_config_ends_both_alike(desk: Desk, text: str) -> None:
-    desk.config.write_text(text)
+    desk.config.write_text(text, encoding="utf-8")
     checked = desk.run("check-config", desk.config)
     code, said = _start(desk)
     assert checked.code == code == CONFIG

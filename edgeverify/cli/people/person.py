@@ -1,0 +1,176 @@
+"""`edgeverify person`: what the door keeps about somebody, and forgetting it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from edgeverify.config import LoadedConfig
+
+app = typer.Typer(help="What the door keeps about a person.", no_args_is_help=True)
+Card = Annotated[str, typer.Argument(help="The card number.", show_default=False)]
+
+
+@app.command()
+@plain_errors
+def report(
+    config: ConfigFile, card: Card, *, state: StateFolder = None, as_json: AsJson = False
+) -> None:
+    """Print everything that is kept about a card, for a person who asks; nothing is changed.
+
+    Example: edgeverify person report 0012345 --config front-door.yaml --json > request.json
+    """
+    import json
+    from datetime import datetime, timezone
+
+    from edgeverify.cli.state import reading
+    from edgeverify.config import load_config
+    from edgeverify.person_record import gather
+
+    loaded = load_config(config)
+    with reading(loaded, state) as place:
+        found = gather(loaded, place, card, datetime.now(timezone.utc))
+    if as_json:
+        say(json.dumps(found.record(), ensure_ascii=False, indent=1))
+        return
+    if found.is_empty:
+        say(f"nothing is kept about card {card}")
+        return
+    for line in _lines(found.record()):
+        say(line)
+
+
+@app.command()
+@plain_errors
+def forget(
+    config: ConfigFile,
+    card: Card,
+    *,
+    keep_days: Annotated[
+        int, typer.Option(help="Decisions of the last N days keep the card number.", min=0)
+    ] = 0,
+    state: StateFolder = None,
+) -> None:
+    """Destroy a person's reference and key, and take their card out of the journal; journalled.
+
+    What the door decided stays, under a word drawn by chance. Refused while the card stands in the
+    config. Backups, and what monitors have received, are not reached from here.
+
+    Example: edgeverify person forget 0012345 --keep-days 30 --config front-door.yaml
+    """
+    import os
+
+    from edgeverify.cli.state import changing
+    from edgeverify.config import load_config
+    from edgeverify.state import user_name
+    from edgeverify.status_socket import ask, is_running
+
+    loaded = load_config(config)
+    _refuse_staff(loaded, card)
+    who = os.environ.get("SUDO_USER") or user_name(os.getuid())
+    with changing(loaded, state) as place:
+        if is_running(place.folder):
+            done: Mapping[str, Any] = ask(
+                place.folder, "person-forget", card=card, user=who, keep_days=keep_days
+            )
+        else:
+            done = _forget_here(loaded, state, card, who, keep_days)
+    for line in _told(card, done, keep_days):
+        say(line)
+
+
+def _refuse_staff(loaded: LoadedConfig, card: str) -> None:
+    from edgeverify.errors import ConfigError
+
+    for number, entry in enumerate(loaded.settings.staff):
+        if card in {entry.card, entry.duress_card}:
+            where = loaded.problem(("staff", number, "card"), f"card {card} is still in the config")
+            raise ConfigError(
+                f"{where}: the next start would enrol it again",
+                advice="Take the entry out of `staff:`, reload, and run this again.",
+            )
+
+
+def _forget_here(
+    loaded: LoadedConfig, state: Path | None, card: str, who: str, keep_days: int
+) -> Mapping[str, Any]:
+    """Forget where no daemon runs, as the one writer."""
+    from datetime import datetime, timedelta, timezone
+
+    from edgeverify.cli.people.people_state import open_people
+    from edgeverify.cli.state import changing, stopped_journal
+    from edgeverify.journal.forgetting import event_ids, forget_person
+    from edgeverify.keys import read_signing_keys
+    from edgeverify.references.evidence import EvidenceFolder
+    from edgeverify.state import take_lock
+
+    now = datetime.now(timezone.utc)
+    removed = False
+    with changing(loaded, state) as place:
+        has_references = place.references.exists()
+    if has_references:
+        with open_people(loaded, state, now=now, may_begin=False) as store:
+            removed = store.remove(card)
+    with (
+        changing(loaded, state) as place,
+        take_lock(place),
+        stopped_journal(loaded, place, now) as (journal, _),
+    ):
+        pictures = EvidenceFolder(place.evidence, b"").destroy(event_ids(journal, card))
+        done = forget_person(
+            journal,
+            card,
+            read_signing_keys(place.signing_keys),
+            before=now - timedelta(days=keep_days),
+            at=now,
+            by_user=who,
+        )
+    return {**done.record(), "reference": removed, "pictures": pictures}
+
+
+def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
+    reference = (
+        "its reference and key are destroyed" if done["reference"] else "it had no reference"
+    )
+    yield f"card {card}: {reference}; {done['decisions']} decision(s) name {done['pseudonym']} now"
+    if done["pictures"]:
+        yield f"{done['pictures']} evidence picture(s) are destroyed"
+    if done["kept"]:
+        yield f"{done['kept']} decision(s) of the last {keep_days} days keep the card number"
+    if done["unsent"]:
+        yield f"{done['unsent']} decision(s) still wait for the broker and keep it: run this again"
+    if done["copies"]:
+        yield f"{done['copies']} journal(s) from before an upgrade were deleted, as they named it"
+    yield "Not reached from here: backups, photos beside the config, and what monitors received."
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in record.items():
+        name = key.replace("_", " ")
+        if isinstance(value, list):
+            yield f"{name}: {len(value)}"
+            yield from (f"  {_row(one)}" for one in value)
+        elif isinstance(value, dict):
+            yield f"{name}:"
+            yield from (f"  {inner}: {_shown(one)}" for inner, one in value.items())
+        else:
+            yield f"{name}: {_shown(value)}"
+
+
+def _row(values: Mapping[str, Any]) -> str:
+    ordered = sorted(values.items(), key=lambda item: item[0] not in {"at", "since"})
+    return "  ".join(f"{key} {_shown(value)}" for key, value in ordered)
+
+
+def _shown(value: object) -> str:
+    if value is None or value in ("", [], {}):
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
