@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,3 +67,13 @@ def test_each_forbidden_import_is_refused_by_name_and_the_copy_alone_is_not(copy
     ):
         assert f"{importer} -> {imported}" in " ".join(refused.stdout.split()), importer
     assert "newcomer" in refused.stdout, "a module that stands in no layer"
+
+
+def test_the_picture_of_the_layers_shows_every_module_of_the_contract() -> None:
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    contract = contract.partition('name = "Imports point down"')[2].partition("\n]\n")[0]
+    names = re.findall(r"[a-z_]+", contract.partition("layers = [")[2])
+    assert len(names) > 40
+    picture = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    missing = [name for name in names if not re.search(rf"`{name}/?[` ]", picture)]
+    assert missing == ["__main__"], "the entry of `python -m edgeverify` alone has no level"

@@ -31,13 +31,26 @@ PACKED = (
 )  # fmt: skip
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 HOUSE = "/etc/mosquitto/edgeverify"
-COUNTS_NOTHING = """
-
-def count_scores(*_): pass
-def forget_others(*_): pass
-def live_rate(*_): return LiveRate()
+FIRST_SCHEMA = """
+LATER = [step for step in SCHEMA.steps[1:] if "CREATE TABLE" in step]
+SCHEMA = Schema(what=SCHEMA.what, steps=SCHEMA.steps[:1])
+VERSION = 1
 """
-"""The older release did not have the tables of what is counted of others."""
+FORGETS_LATER_TABLES = """
+
+from edgeverify.journal.schema import LATER
+
+_connect = connect
+
+
+def connect(path, **options):
+    connection = _connect(path, **options)
+    for step in LATER:
+        temporary = step.replace("CREATE TABLE", "CREATE TEMP TABLE")
+        connection.executescript(temporary.replace("CREATE INDEX ", "CREATE INDEX temp."))
+    return connection
+"""
+"""The older release did not have what has tables since: here they end with its process."""
 MODELS = ("sface", "mediapipe-faces")
 OBAMA = "faces_misc/ageitgey/examples/knn_examples/train/obama/obama2.jpg"
 OBAMA_AT_THE_DOOR = "faces_misc/ageitgey/examples/obama-720p.jpg"
@@ -80,10 +93,9 @@ def build_wheel(folder: Path, version: str, *, is_older: bool = False) -> Path:
         schema = source / "edgeverify/journal/schema.py"
         text = schema.read_text()
         assert text.count("\nVERSION = SCHEMA.version\n") == 1
-        first = "SCHEMA = Schema(what=SCHEMA.what, steps=SCHEMA.steps[:1])\nVERSION = 1"
-        schema.write_text(text.replace("\nVERSION = SCHEMA.version\n", f"\n{first}\n"))
-        with (source / "edgeverify/journal/impostors.py").open("a") as counting:
-            counting.write(COUNTS_NOTHING)
+        schema.write_text(text.replace("\nVERSION = SCHEMA.version\n", FIRST_SCHEMA))
+        with (source / "edgeverify/journal/database.py").open("a") as opening:
+            opening.write(FORGETS_LATER_TABLES)
     dist = folder / "dist"
     subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", str(dist), str(source)], check=True)
     return dist / f"edgeverify-{version}-py3-none-any.whl"
