@@ -18,7 +18,7 @@ from edgeverify.vision.contract import FaceDetector
 def holds_middle(box: FaceBox, rgb: RgbImage) -> bool:
     """Return whether the middle of a picture lies in a face's box."""
     height, width = rgb.shape[:2]
-    return box.left <= width / 2 <= box.right and box.top <= height / 2 <= box.bottom
+    return bool(box.left <= width / 2 <= box.right and box.top <= height / 2 <= box.bottom)
 
 
 def find_the_middle(
