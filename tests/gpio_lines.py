@@ -16,7 +16,8 @@ import gpiod
 from gpiod.line import Direction, Value
 from typing_extensions import Self
 
-SIGNATURE = inspect.signature(gpiod.request_lines)
+SIGNATURE = inspect.signature(gpiod.Chip.request_lines)
+"""The package's own function has it too, but for the path; in release 2.2 it takes anything."""
 
 
 class Chip:
@@ -36,10 +37,10 @@ class Chip:
             LineSettings=gpiod.LineSettings, line=gpiod.line, request_lines=self.request_lines
         )
 
-    def request_lines(self, *args: object, **kwargs: object) -> Request:
-        given = SIGNATURE.bind(*args, **kwargs).arguments
-        if given["path"] != self.path or not self.is_there:
-            raise FileNotFoundError(2, "No such file or directory", given["path"])
+    def request_lines(self, path: str, *args: object, **kwargs: object) -> Request:
+        given = SIGNATURE.bind(None, *args, **kwargs).arguments
+        if path != self.path or not self.is_there:
+            raise FileNotFoundError(2, "No such file or directory", path)
         ((named, settings),) = given["config"].items()
         lines = named if isinstance(named, tuple) else (named,)
         if not all(0 <= line < 64 for line in lines):

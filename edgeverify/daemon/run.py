@@ -13,6 +13,7 @@ from pathlib import Path
 from edgeverify import __version__, logs
 from edgeverify.claims import SOURCES, SourceKind
 from edgeverify.config import load_config
+from edgeverify.daemon.allocator import share_one_heap
 from edgeverify.daemon.service import assemble
 from edgeverify.daemon.supervisor import Supervisor
 from edgeverify.door_state import find_state, named_state
@@ -36,6 +37,7 @@ def run_daemon(
 
     Raises EdgeverifyError for whatever must not start: the config, keys, model or state.
     """
+    share_one_heap(environ)
     # A descriptor of our own: 2 is pointed at nowhere while LiteRT makes a network, and what any
     # other thread says in that second must not be lost.
     said = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8")

@@ -1,93 +1,14 @@
-"""A photo file to pixels, with every limit checked before anything is decoded."""
+"""A photo file and its pixels."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import (  # the plug-ins are imported to register their formats
-    AvifImagePlugin,  # noqa: F401
-    Image,
-    ImageOps,
-    TiffImagePlugin,  # noqa: F401
-    UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
-)
-
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.inside_folder import read_inside
-from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
-
-_BRANDS: Mapping[bytes, str] = {
-    b"heic": "HEIC",
-    b"heix": "HEIC",
-    b"heim": "HEIC",
-    b"heis": "HEIC",
-    b"hevc": "HEIC",
-    b"hevx": "HEIC",
-    b"mif1": "HEIF",
-    b"msf1": "HEIF",
-    b"avif": "AVIF",
-    b"avis": "AVIF",
-}
-"""Major brands of ISO/IEC 23008-12 (HEIF) and of AVIF, in the file's first box."""
-_FILM = "a film (MP4 or MOV)"
-_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF document"),
-    (b"%!PS", "a PostScript program"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"\x1a\x45\xdf\xa3", "a film (Matroska or WebM)"),
-    (b"<svg", "an SVG drawing"),
-    (b"<!DOCTYPE html", "a web page"),
-    (b"<html", "a web page"),
-    (b"version https://git-lfs", "the placeholder of a file in Git LFS"),
-)
-_SAVE = "Save it as JPEG or PNG."
-_FROM_A_PHONE = "Save it as JPEG: on an iPhone, Settings, Camera, Formats, Most Compatible."
-
-
-def kind_of(content: bytes) -> str:
-    """Return what a file seems to be, with its article; empty where its beginning tells nothing."""
-    if content[4:8] == b"ftyp":
-        name = _BRANDS.get(content[8:12])
-        return f"a {name} picture" if name else _FILM
-    return next((name for start, name in _BEGINNINGS if content.startswith(start)), "")
-
-
-def advice_for(kind: str) -> str:
-    """Return what to do with a file of such a kind, a sentence."""
-    if "HEI" in kind or "AVIF" in kind:
-        return _FROM_A_PHONE
-    return _SAVE if kind else "Use JPEG, PNG, WebP, HEIC or AVIF."
-
-
-try:
-    import pi_heif
-except ImportError:  # an environment that was made for an earlier release: refused by name then
-    pass
-else:
-    pi_heif.register_heif_opener()
-
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF", "PPM")
-"""What is decoded at all; a phone's MPO counts as JPEG. Others (EPS, PDF) start interpreters."""
-
-MEGAPIXEL = 1_000_000
-REDUCED_UP_TO = 8
-"""So many times the limit a JPEG may have: it is reduced while it is decoded, which takes the
-memory of the reduced picture alone (and 3 bytes a pixel for a progressive one's coefficients)."""
-HALVED_UP_TO = 2.1
-"""Likewise a HEIC or AVIF, decoded whole and halved: the 48 and 50 megapixels of phones."""
-_SCALE_DOWN = "Scale it down, or save it as JPEG; `enrolment.max_photo_megapixels` sets the limit."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,71 +33,8 @@ def load_photo(folder: Path, name: str, limits: EnrolmentSettings) -> Photo:
 
 def decode_photo(name: str, content: bytes, *, max_megapixels: float) -> Photo:
     """Decode a photo's bytes; the first frame where it is animated. Raises ImageError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own size warning: ours is stricter
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                factor = _reduction(name, image, max_megapixels)
-                if factor > 1:
-                    image.draft(image.mode, (image.width // factor, image.height // factor))
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-                if upright.width * upright.height > max_megapixels * MEGAPIXEL:
-                    upright = upright.reduce(factor)
-                rgb = _to_rgb(upright)
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        kind = kind_of(content)
-        what = f"{kind} that cannot be read here" if kind else "not a picture that can be read"
-        raise ImageError(f"{name}: is {what}", advice=advice_for(kind)) from None
-    except Image.DecompressionBombError:
-        raise ImageError(
-            f"{name}: has far more than {max_megapixels:g} megapixels", advice=_SCALE_DOWN
-        ) from None
-    except MemoryError:
-        raise ImageError(f"{name}: does not fit into memory", advice=_SCALE_DOWN) from None
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead to
-        raise ImageError(
-            f"{name}: is damaged: {_first_line(error)}",
-            advice="Copy it again from where it comes from, or save it as JPEG once more.",
-        ) from None
+    # A door whose people are all enrolled decodes none: 7 MiB that it does not hold.
+    from edgeverify.enrolment.decoding import decode  # noqa: PLC0415
+
+    rgb = decode(name, content, max_megapixels=max_megapixels)
     return Photo(name=name, rgb=rgb, digest=digest_of(content))
-
-
-def _reduction(name: str, image: Image.Image, max_megapixels: float) -> int:
-    """Return by what to divide both sides (1, 2, 4 or 8) so that the picture keeps to its limit.
-
-    Raises ImageError where it is too large for that.
-    """
-    pixels, limit = image.width * image.height, max_megapixels * MEGAPIXEL
-    if pixels <= limit:
-        return 1
-    largest = {"JPEG": REDUCED_UP_TO, "MPO": REDUCED_UP_TO, "HEIF": HALVED_UP_TO}
-    largest["AVIF"] = HALVED_UP_TO
-    if pixels <= limit * largest.get(image.format or "", 1.0):
-        # The scales at which libjpeg decodes without the rest (Pillow: Image.draft).
-        return next(factor for factor in (2, 4, 8) if pixels <= limit * factor**2)
-    raise ImageError(
-        f"{name}: is {image.width}x{image.height}, {pixels / MEGAPIXEL:.1f} megapixels; the "
-        f"limit is {max_megapixels:g} megapixels",
-        advice=_SCALE_DOWN,
-    )
-
-
-def _to_rgb(image: Image.Image) -> RgbImage:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        values = np.asarray(image).astype(np.float64)
-        top = max(float(values.max()), 255.0)
-        grey = (values * (255.0 / (65535.0 if top > 255.0 else top))).clip(0, 255)
-        return np.repeat(grey.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
-    if image.has_transparency_data:
-        layers = image.convert("RGBA")
-        paper = Image.new("RGBA", layers.size, "white")
-        image = Image.alpha_composite(paper, layers)
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"), dtype=np.uint8))
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).splitlines()
-    return text[0] if text else type(error).__name__

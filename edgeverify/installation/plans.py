@@ -27,9 +27,9 @@ PROFILE = "50-profile.conf"
 RESTART_STEPS = "40-restart-steps.conf"
 """The drop-ins that are ours; others in the folder are their owner's."""
 LOADS = "import edgeverify.daemon.run, edgeverify.models.build"
-"""What a door runs: its daemon, and the making of its model bundles."""
+"""What a door runs: its daemon, and the fetching of its models."""
 
-LOADS_LATE = "onnxruntime"
+LOADS_LATE = "onnxruntime, PIL.ImageOps, PIL.JpegImagePlugin, PIL.TiffImagePlugin"
 """What these load only when they need it."""
 
 WHEEL_NAME = re.compile(r"^edgeverify-(?P<version>[0-9][A-Za-z0-9.+!]*)-.+\.whl$")

@@ -16,6 +16,7 @@ SPARE: Mapping[str, str] = {
     "sympy": "for the tools of ONNX Runtime's last release for Python 3.10",
     "mpmath": "for sympy",
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so": "a door's networks run on the CPU",
+    "ai_edge_litert/libLiteRt.so": "its other programming interface, loaded where it lies, unused",
     "ai_edge_litert/tools": "compilers for phones' chips",
     "ai_edge_litert/vendors": "the same, one for each maker",
     "onnx/backend/test": "models that test other programs",

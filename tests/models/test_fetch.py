@@ -217,7 +217,7 @@ def test_two_doors_that_start_together_make_the_model_once(
         time.sleep(0.2)
         (models / entry.name).mkdir()
 
-    monkeypatch.setattr(build, "_fetch_and_build", make)
+    monkeypatch.setattr(build, "_make", make)
     with ThreadPoolExecutor(2) as doors:
         folders = list(doors.map(lambda _: ensure_bundle("sface", tmp_path), range(2)))
     assert folders == [tmp_path / "sface"] * 2

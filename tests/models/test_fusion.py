@@ -17,7 +17,7 @@ from edgeverify.bundle.loading import load_bundle
 from edgeverify.comparison import fuse, score
 from edgeverify.domain import AlignedFace
 from edgeverify.errors import BundleError
-from edgeverify.models.build import fusion_files
+from edgeverify.models.making import fusion_files
 from edgeverify.models.bundle_writer import embedder_files
 from edgeverify.models.catalogue import CatalogueEntry, CataloguePart
 from edgeverify.models.listing import described

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,21 +16,21 @@ from tests.faces import MODELS, face_finder
 LOAD_ALL = """
 import contextlib, importlib, io, pathlib, pkgutil, sys
 sys.modules.update(dict.fromkeys(("amqtt", "matplotlib", "psutil", "scipy"), None))
-import edgeverify, onnxruntime, rich.live, rich.progress, rich.table
+import edgeverify, onnxruntime, pi_heif, rich.live, rich.progress, rich.table
 from PIL import Image
 for module in pkgutil.walk_packages(edgeverify.__path__, "edgeverify."):
     if not module.name.startswith("edgeverify.runtime.tensorrt"):
         with contextlib.suppress(ImportError):
             importlib.import_module(module.name)
 import edgeverify.cli.people.verify, edgeverify.daemon.run, edgeverify.models.fetch
-from edgeverify.enrolment.photo import FORMATS
+from edgeverify.enrolment.decoding import FORMATS, decode
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
 Image.init()
 for form in (form for form in FORMATS if form in Image.SAVE):
     kept = io.BytesIO()
     Image.new("RGB", (64, 64)).save(kept, form)
-    Image.open(io.BytesIO(kept.getvalue()), formats=FORMATS).load()
+    decode(form, kept.getvalue(), max_megapixels=1)
 open_face_finder(pathlib.Path(sys.argv[1]), VisionSettings()).close()
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", None) or "")
@@ -39,19 +40,42 @@ for line in open("/proc/self/maps"):
 PACKAGES = Path(sysconfig.get_path("purelib"))
 
 
-def test_nothing_that_a_door_loads_is_taken_away() -> None:
+UNASKED = "ai_edge_litert/libLiteRt.so"
+"""Loaded wherever it lies, without being asked for: so a door is tried that has none."""
+
+
+def test_nothing_that_a_door_loads_is_taken_away(tmp_path: Path) -> None:
     face_finder().close()
+    lean = _without(UNASKED, tmp_path)
     done = subprocess.run(
-        [sys.executable, "-c", LOAD_ALL, str(MODELS)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOAD_ALL, str(MODELS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(lean)},
     )
     assert done.returncode == 0, done.stderr
-    loaded = {Path(line) for line in done.stdout.splitlines() if line.startswith(str(PACKAGES))}
+    lines = [line.replace(str(lean), str(PACKAGES)) for line in done.stdout.splitlines()]
+    loaded = {Path(line) for line in lines if line.startswith(str(PACKAGES))}
+    assert PACKAGES / "ai_edge_litert/interpreter.py" in loaded
     assert len(loaded) > 500
     # What loads this one at each start goes with it.
     patterns = set(SPARE) - {"_distutils_hack"}
     taken = {path for pattern in patterns for path in PACKAGES.glob(pattern)}
     assert len(taken) > 20
     assert {path for path in loaded if taken & {path, *path.parents}} == set()
+
+
+def _without(name: str, folder: Path) -> Path:
+    """Lay a package out once more, in links, without one of its files; return where."""
+    missing = PACKAGES / name
+    assert missing.is_file()
+    package = folder / missing.parent.name
+    package.mkdir()
+    for each in missing.parent.iterdir():
+        if each != missing:
+            (package / each.name).symlink_to(each)
+    return folder
 
 
 def test_what_is_spare_goes_and_the_rest_stays(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import hashlib
 import logging
 import time
@@ -14,6 +12,7 @@ from datetime import datetime
 from edgeverify.claims import SourceKind, chosen
 from edgeverify.comparison import Metric
 from edgeverify.config import LoadedConfig, load_config
+from edgeverify.daemon.allocator import give_back
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.fitness import operator_keys, points, require_fit
@@ -215,16 +214,6 @@ class Reloader:
             own_people=own,
             operator_keys=operator_keys(settings, config.folder),
         )
-
-
-def give_back() -> None:
-    """Return what was freed to the system, where the C library can (glibc); else do nothing.
-
-    Networks and graphs that are closed leave holes in the allocator's heaps, which the process
-    would hold for years.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _differs(old: Settings, new: Settings, sections: tuple[str, ...]) -> bool:

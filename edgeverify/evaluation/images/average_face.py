@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import FaceBox, Refusal, RgbImage
-from edgeverify.enrolment.photo import FORMATS, decode_photo
+from edgeverify.enrolment.decoding import FORMATS
+from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
 from edgeverify.folder_listing import files_below
