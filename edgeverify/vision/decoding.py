@@ -27,6 +27,16 @@ VALUES = 16
 (`num_coords`, `keypoint_coord_offset`, `num_keypoints`)."""
 
 
+def _middles() -> NDArray[np.float32]:
+    """Return the middle of each anchor's square, in sides of the input: x, y, float32 (n, 2)."""
+    rows, columns = np.divmod(np.arange(ANCHORS), INPUT // _STRIDE)
+    middles = (np.stack([columns, rows], axis=1) + _OFFSET) * (_STRIDE / INPUT)
+    return middles.astype(np.float32)
+
+
+_MIDDLES = _middles()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
     """One face, in sides of the input square.
@@ -52,7 +62,7 @@ def decode(
     (likely,) = np.nonzero(logits >= lowest - 1e-3)
     if not likely.size:
         return []
-    clipped = np.clip(logits[likely].astype(np.float64), -_MAX_LOGIT, _MAX_LOGIT)
+    clipped = np.minimum(np.maximum(logits[likely].astype(np.float64), -_MAX_LOGIT), _MAX_LOGIT)
     scores = (1 / (1 + np.exp(-clipped))).astype(np.float32)
     raw = boxes[likely] / np.float32(INPUT)
     is_face = (scores >= np.float32(min_score)) & np.isfinite(raw).all(axis=1)
@@ -64,11 +74,14 @@ def decode(
 
 def _placed(raw: NDArray[np.float32], anchors: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return rows of left, top, right, bottom and the points, from offsets to the anchors."""
-    rows, columns = np.divmod(anchors, INPUT // _STRIDE)
-    middles = ((np.stack([columns, rows], axis=1) + _OFFSET) * (_STRIDE / INPUT)).astype(np.float32)
+    middles = _MIDDLES[anchors]
     centre, half = raw[:, :2] + middles, raw[:, 2:4] / 2
-    points = raw[:, 4:] + np.tile(middles, 6)
-    return np.concatenate([centre - half, centre + half, points], axis=1)
+    rows = np.empty_like(raw)
+    np.subtract(centre, half, out=rows[:, :2])
+    np.add(centre, half, out=rows[:, 2:4])
+    points = raw[:, 4:].reshape(-1, 6, 2) + middles[:, None]
+    rows[:, 4:] = points.reshape(-1, 12)
+    return rows
 
 
 def _merged(rows: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Detection]:
@@ -87,8 +100,8 @@ def _merged(rows: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Dete
 
 def _overlap(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the intersection of `box` with each of `boxes` over their union, 0 to 1."""
-    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.prod(np.maximum(sides, 0), axis=1)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    union = areas + np.prod(box[2:] - box[:2]) - shared
+    sides = np.maximum(np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2]), 0)
+    shared = sides[:, 0] * sides[:, 1]
+    lengths = boxes[:, 2:] - boxes[:, :2]
+    union = lengths[:, 0] * lengths[:, 1] + (box[2] - box[0]) * (box[3] - box[1]) - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))

@@ -70,7 +70,9 @@ def test_an_input_whose_sides_do_not_fit_the_graph(tmp_path: Path) -> None:
     for dim, side in zip(model.graph.input[0].type.tensor_type.shape.dim[1:], (32, 32, 3),
                          strict=True):  # fmt: skip
         dim.dim_value = side
-    assert "cannot load the model" in refused(saved(tmp_path / "a.onnx", model))
+    said = refused(saved(tmp_path / "a.onnx", model))
+    # ONNX Runtime before 1.21 says so when the network first runs.
+    assert "cannot load the model" in said or "inference failed" in said
 
 
 def test_two_outputs(tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ from edgeverify.bundle.loading import load_bundle
 from edgeverify.comparison import fuse, score
 from edgeverify.domain import AlignedFace
 from edgeverify.errors import BundleError
-from edgeverify.models.making import fusion_files
 from edgeverify.models.bundle_writer import embedder_files
 from edgeverify.models.catalogue import CatalogueEntry, CataloguePart
 from edgeverify.models.listing import described
+from edgeverify.models.making import fusion_files
 from edgeverify.runtime.open_session import open_sessions
 from edgeverify.settings import ModelSettings
 from edgeverify.vision.embedder import Embedder, FusedEmbedder, embedder_of
