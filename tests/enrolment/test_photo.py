@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import sys
 import unicodedata
 import zlib
 from base64 import b64decode
@@ -124,6 +125,10 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     assert load_photo(tmp_path, "ada.jpg", LIMITS).rgb.shape == (30, 40, 3)
 
 
+@pytest.mark.skipif(
+    sys.getfilesystemencoding() != "utf-8",
+    reason="this Python cannot name the file; the product's own starts again in UTF-8",
+)
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_config", ["NFC", "NFD"])
 def test_a_name_that_is_composed_otherwise_is_the_same_name(
