@@ -136,7 +136,7 @@ def test_an_untouched_state_says_nothing(state: StateDirectory, tmp_path: Path) 
     assert len(start.acts_on) == 5
 
 
-SOME = 12
+SOME = 40
 MANY = int(os.environ.get("EDGEVERIFY_CHANGED_BYTES", "60"))
 FILES = (
     "door",

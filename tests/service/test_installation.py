@@ -13,6 +13,7 @@ import pytest
 
 from edgeverify.errors import EdgeverifyError
 from edgeverify.installation import Target, perform, plan_install, target_of
+from edgeverify.installation.plans import LOADS_LATE
 from tests.absent import absent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -109,7 +110,7 @@ def test_the_command_line_rehearses_the_same(tmp_path: Path) -> None:
     assert f"-r {CHECKOUT}/requirements/daemon.lock" in locked[0]
     assert "--only-binary :all:" in locked[0]
     assert len(locked) == 2
-    late = ", onnxruntime"
+    late = f", {LOADS_LATE}"
     assert [line.replace(late, "") for line in rest] == plain.stdout.splitlines()
     assert "systemctl daemon-reload" in plain.stdout
 
