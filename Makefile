@@ -135,12 +135,13 @@ slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real tim
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
 # `make test-lowest` and `make test-debian-13` are run by hand before a release: CI has an hour. The
-# slow tests wait for brokers and cameras, the containers for packages: together they fill two cores.
-ci: mediapipe test ## What CI runs
+# containers wait for packages, the slow tests for brokers and cameras: together they fill two cores.
+ci: mediapipe $(VENV)/daemon.stamp ## What CI runs
 	@./systemd/prerequisites systemd
-	@mkdir -p .cache; $(MAKE) --no-print-directory slow >.cache/ci-slow.log 2>&1 & slow=$$!; \
-		$(MAKE) --no-print-directory test-systemd test-fresh; containers=$$?; \
-		wait $$slow; slow=$$?; cat .cache/ci-slow.log; test $$containers -eq 0 -a $$slow -eq 0
+	@mkdir -p .cache; log=.cache/ci-containers.log; \
+		$(MAKE) --no-print-directory test-systemd test-fresh >$$log 2>&1 & containers=$$!; \
+		$(MAKE) --no-print-directory test slow; tests=$$?; \
+		wait $$containers; containers=$$?; cat $$log; test $$tests -eq 0 -a $$containers -eq 0
 	$(MAKE) --no-print-directory test-export
 
 clean: ## Remove what was made here; models and caches outside stay
