@@ -6,6 +6,7 @@ any of them in mid-stream, and whoever converts with the first picture's shows w
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,10 @@ class Stream:
         container: str | None = None,
         timeout_seconds: float | None = None,
         is_live: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
+        began = monotonic()
         timeout = None if timeout_seconds is None else (timeout_seconds, timeout_seconds)
         self._input: InputContainer | None = None
         self._latest: VideoFrame | None = None
@@ -54,7 +57,8 @@ class Stream:
             self._stream = self._first_video()
         except (av.FFmpegError, ValueError, IndexError) as error:
             self.close()
-            raise CameraError(f"{name}: {describe(error)}") from None
+            ran_out = timeout_seconds is not None and monotonic() - began >= timeout_seconds
+            raise CameraError(f"{name}: {describe(error, is_out_of_time=ran_out)}") from None
         decoder = self._stream.codec_context
         decoder.thread_count = 1
         if is_live:  # no decoder thread holds pictures back

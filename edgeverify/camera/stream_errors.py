@@ -11,6 +11,7 @@ import errno
 import av
 
 NO_VIDEO = "answers, but not with a video stream (is the path right?)"
+NO_PICTURE = "answers, but gives no picture in time"
 SAYS: tuple[tuple[type[BaseException], str], ...] = (
     (av.HTTPUnauthorizedError, "refuses the user name or the password"),
     (av.HTTPForbiddenError, "forbids this user that path"),
@@ -21,8 +22,8 @@ SAYS: tuple[tuple[type[BaseException], str], ...] = (
     (av.OptionNotFoundError, "this FFmpeg does not know an option that the camera needs"),
     (av.DecoderNotFoundError, "uses a codec that is not known here"),
     (av.InvalidDataError, NO_VIDEO),
-    (av.ExitError, "answers, but gives no picture in time"),
-    (TimeoutError, "answers, but gives no picture in time"),
+    (av.ExitError, NO_PICTURE),
+    (TimeoutError, NO_PICTURE),
     (EOFError, "the stream broke off"),
     (ConnectionRefusedError, "refuses the connection"),
     (ConnectionResetError, "broke off the connection"),
@@ -36,8 +37,16 @@ WRONG_TRANSPORT = (
 TRANSPORT_ERRORS = frozenset({errno.EPROTONOSUPPORT, errno.EINVAL, errno.ENOTSUP})
 
 
-def describe(error: BaseException) -> str:
-    """Return what happened, without a word of FFmpeg's own that could hold a password."""
+def describe(error: BaseException, *, is_out_of_time: bool = False) -> str:
+    """Return what happened, without a word of FFmpeg's own that could hold a password.
+
+    With `is_out_of_time` a header that was cut short is no word on what the camera would have sent.
+    """
+    words = _words(error)
+    return NO_PICTURE if is_out_of_time and words == NO_VIDEO else words
+
+
+def _words(error: BaseException) -> str:
     for kind, words in SAYS:
         if isinstance(error, kind):
             return words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,9 +169,8 @@ def test_a_camera_that_accepts_and_sends_nothing(rtsp_server: StartServer, *, fr
         assert camera.health().state is CameraState.STARTING
         assert not camera.health().is_usable
         health = wait_for(camera, CameraState.OFFLINE, 15)
-        # Whoever is first: our own time-out, or FFmpeg's, which on a busy machine cuts a header
-        # short and then says that it is no video.
-        assert re.search("gives no picture|not with a video stream", health.detail)
+        # Whoever is first: our own time-out, or FFmpeg's.
+        assert "gives no picture" in health.detail
         assert camera.latest(0, 0.1) is None
         server.kill()
         rtsp_server(port)
