@@ -13,46 +13,27 @@ run that was cut off goes on. Some ten minutes of two cores for four models.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
-from datetime import datetime, timezone
 from pathlib import Path
 
+from benchmarks.shipped_points.asking import asked
 from benchmarks.shipped_points.evidence import FOLDER, KeptFile
-from benchmarks.shipped_points.making import Made, Order, make_points
+from benchmarks.shipped_points.making import Made, make_points
 from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPointsFile
 from edgeverify.errors import EdgeverifyError
 from edgeverify.evaluation.calibrate import merged
 from edgeverify.models.bundle_writer import write_points
 from edgeverify.models.catalogue import shipped_operating_points
-from edgeverify.models.folders import cache_directory, models_directory
+from edgeverify.models.folders import models_directory
 
 ROOT = Path(__file__).resolve().parents[2]
-MODELS = ("sface", "strong", "mobilefacenet", "dlib-resnet")
 
 
 def main() -> int:
     """Make the points and the evidence, or compare them with what is shipped."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("testdata", type=Path)
-    parser.add_argument("--weights", type=Path, help="trained models; without it they are fetched")
-    parser.add_argument("--model", action="append", choices=MODELS, help="only these; all")
-    parser.add_argument("--cache", type=Path, default=cache_directory(os.environ) / "evaluation")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    given = parser.parse_args()
-    order = Order(
-        testdata=given.testdata,
-        weights=given.weights,
-        cache=given.cache,
-        threads=given.threads,
-        models=tuple(given.model or MODELS),
-        date=datetime.now(tz=timezone.utc).date().isoformat(),
-    )
+    order, is_check = asked(__doc__)
     try:
         with tempfile.TemporaryDirectory() as folder:
             made = make_points(order, Path(folder))
@@ -60,12 +41,12 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     differ = [name for name, each in made.items() if differs(name, each)]
-    if not given.check:
+    if not is_check:
         for name in differ:
             _write(name, made[name])
-    said = "differs" if given.check else "written"
+    said = "differs" if is_check else "written"
     print(f"{', '.join(differ) or 'nothing'} {said}; {len(made)} models measured")
-    return int(given.check and bool(differ))
+    return int(is_check and bool(differ))
 
 
 def differs(name: str, made: Made) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.shipped_points.__main__ import MODELS, ROOT
+from benchmarks.shipped_points.__main__ import ROOT
+from benchmarks.shipped_points.asking import MODELS
 from benchmarks.shipped_points.evidence import KeptEvidence, KeptFile
 from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
 from edgeverify.evaluation.images.calibration import choose, threshold_for, upper_bound
