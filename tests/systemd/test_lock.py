@@ -92,12 +92,12 @@ def _connections(machine: Container) -> int:
 
 
 def _say(machine: Container, event: bytes, broker: int) -> None:
-    machine.write("/root/event", event)
+    machine.write("/srv/event", event)
     machine.run(
         "mosquitto_pub", "-h", "localhost", "-p", str(broker), "-q", "1",
         "--cafile", f"{HOUSE}/ca.crt", "-u", "door-front-door",
         "-P", (machine.files / HOUSE[1:] / "logins/door-front-door/password").read_text().strip(),
-        "-t", "edgeverify/front-door/event", "-f", "/root/event",
+        "-t", "edgeverify/front-door/event", "-f", "/srv/event",
     )  # fmt: skip
 
 
