@@ -38,6 +38,11 @@ $(VENV)/daemon.stamp: always
 $(VENV)/export.stamp: $(VENV)/daemon.stamp always
 	@$(ENVIRONMENT) --lock requirements/export.lock --stamp export
 
+# Two of the readers' packages have no wheel and are compiled, so they are no part of the others.
+$(VENV)/readers.stamp: $(VENV)/daemon.stamp always
+	@PYTHON="$(PYTHON)" ./systemd/prerequisites readers
+	@$(ENVIRONMENT) --lock requirements/readers.lock --stamp readers
+
 .PHONY: always
 always:
 
@@ -128,7 +133,7 @@ test-export: types-export ## The workshop with torch (6 GB), its slow tests too
 	@./systemd/prerequisites test
 	$(PYTEST) -m "export and not gpu and not systemd and not integrations and not packaging"
 
-slow: $(VENV)/daemon.stamp ## Cameras, brokers, daemons and soaks, with real time in them
+slow: $(VENV)/readers.stamp ## Cameras, brokers, daemons and soaks, with real time in them
 	@./systemd/prerequisites slow
 	$(PYTEST) --ignore tests/export/with_torch -m "slow and not export and not gpu and not systemd and not integrations and not packaging"
 
@@ -136,7 +141,7 @@ test-all: test slow test-export ## The slow tests and the workshop's as well
 
 # `make test-lowest` and `make test-debian-13` are run by hand before a release: CI has an hour. The
 # containers wait for packages, the slow tests for brokers and cameras: together they fill two cores.
-ci: mediapipe $(VENV)/daemon.stamp ## What CI runs
+ci: mediapipe $(VENV)/readers.stamp ## What CI runs
 	@./systemd/prerequisites systemd
 	@mkdir -p .cache; log=.cache/ci-containers.log; \
 		$(MAKE) --no-print-directory test-systemd test-fresh >$$log 2>&1 & containers=$$!; \
@@ -182,10 +187,7 @@ deb: ## A Debian package of this release in dist/, for this Debian's Python (dpk
 		echo "Built $$(ls -t dist/edgeverify_*.deb | head -n 1)"
 .PHONY: deb
 
-test-readers: $(VENV)/daemon.stamp ## Card readers with the real PC/SC service (root; apt-get install pcscd vsmartcard-vpcd)
-	@test -x /usr/sbin/pcscd -a -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so || { echo "Run first:" \
-		"apt-get install pcscd vsmartcard-vpcd libpcsclite-dev swig gcc python3-dev"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check evdev pyscard
+test-readers: $(VENV)/readers.stamp ## Card readers, with the real PC/SC service and a virtual card (root)
 	$(PYTEST) tests/claims
 .PHONY: test-readers
 
@@ -226,7 +228,7 @@ test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians
 		$(if $(DEBIAN),--debian $(DEBIAN))
 .PHONY: test-fresh
 
-test-systemd: $(VENV)/daemon.stamp ## The service under a real systemd, and the pages' own commands (root)
+test-systemd: $(VENV)/readers.stamp ## The service under a real systemd, and the pages' own commands (root)
 	@./systemd/prerequisites systemd
 	$(BIN)/pytest tests/systemd tests/documented -m systemd
 

@@ -37,15 +37,15 @@ def let_go(folder: Path) -> None:
 def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
     """Return the folder of a minimal Debian, made on the first call (one or two minutes).
 
-    Whoever comes while another process makes it waits for it. AssertionError with debootstrap's
+    One that was made with other packages is made anew. Whoever comes while another process makes it waits for it. AssertionError with debootstrap's
     last lines where it cannot be made.
     """
-    if (folder / "complete").exists():
+    if _is_complete(folder, include):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "complete").exists():
+        if _is_complete(folder, include):
             return folder
         let_go(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -60,5 +60,11 @@ def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
-        (folder / "complete").touch()
+        (folder / "complete").write_text(include, encoding="utf-8")
     return folder
+
+
+def _is_complete(folder: Path, include: str) -> bool:
+    """Whether it was made to its end, with these packages."""
+    stamp = folder / "complete"
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == include

@@ -7,6 +7,7 @@ uinput. The stand-in reads `struct input_event` from a pipe, as the package does
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import struct
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from edgeverify.claims.keyboard import KIND
+from tests.absent import absent
 from tests.claims.readers import reading
 from tests.waiting import until
 
@@ -92,7 +94,9 @@ def evdev(monkeypatch: pytest.MonkeyPatch) -> Iterator[Evdev]:
 
 
 def test_the_stand_in_has_no_name_that_the_package_lacks() -> None:
-    package = pytest.importorskip("evdev", reason="[readers] is not installed here")
+    if importlib.util.find_spec("evdev") is None:
+        absent("evdev is not installed: make test-readers")
+    package = importlib.import_module("evdev")
     for name in ("grab", "read", "close", "fd"):
         assert hasattr(package.InputDevice, name) or name in package.InputDevice.__slots__
     assert callable(package.events.InputEvent.timestamp)

@@ -1,11 +1,12 @@
 """Contactless cards: the real pcscd and vsmartcard's virtual reader, with a card of our own in it.
 
-`make test-readers` runs it: pcscd and vsmartcard-vpcd are Debian packages, pyscard is compiled.
+`make test-readers` runs it, and CI: pcscd and vsmartcard-vpcd are Debian packages, pyscard is compiled.
 The card speaks vpcd's protocol: two bytes of length, then a command of one byte or an APDU.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.claims.pcsc import CARD_CONTEXT, KIND
+from tests.absent import absent
 from tests.brokers import free_port
 from tests.claims.readers import reading
 from tests.doors import public_pem
@@ -27,6 +29,8 @@ from tests.waiting import patience, until
 
 pytestmark = pytest.mark.slow
 
+PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+SOCKET = "/run/pcscd/pcscd.comm"
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 ATR = bytes.fromhex("3b80800101")
 UID = bytes.fromhex("04a1b2c3d4e580")
@@ -123,17 +127,25 @@ class Card:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    pytest.importorskip("smartcard", reason="pyscard is not installed: make test-readers")
-    if shutil.which("pcscd") is None or not DRIVER.exists():
-        pytest.skip("pcscd or vsmartcard-vpcd is not installed: make test-readers")
+    if importlib.util.find_spec("smartcard") is None:
+        absent("pyscard is not installed: make test-readers")
+    if shutil.which("pcscd", path=PROGRAMS) is None or not DRIVER.exists():
+        absent("pcscd or vsmartcard-vpcd is not installed: make test-readers")
     if os.geteuid() != 0:
-        pytest.skip("pcscd needs root for its socket: make test-readers")
+        absent("pcscd needs root for its socket: sudo make test-readers")
+    if _another_answers():
+        absent("another pcscd runs here: systemctl stop pcscd.socket pcscd")
     made = Service(tmp_path / "reader.conf.d")
     try:
         made.start()
         yield made
     finally:
         made.stop()
+
+
+def _another_answers() -> bool:
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex(SOCKET) == 0
 
 
 @contextmanager

@@ -20,7 +20,10 @@ import psutil
 
 from tests.debian import debian_root
 
-PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,make,mosquitto,mosquitto-clients"
+PACKAGES = (
+    "systemd,systemd-sysv,dbus,python3,python3-venv,make,mosquitto,mosquitto-clients,"
+    "pcscd,vsmartcard-vpcd"
+)
 BOOT_SECONDS = 60
 
 
