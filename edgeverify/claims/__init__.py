@@ -2,7 +2,7 @@
 
 from edgeverify.claims.fixed import FIXED
 from edgeverify.claims.gate import ClaimGate, GateAnswer, TokenBucket, Verdict
-from edgeverify.claims.intake import ClaimIntake
+from edgeverify.claims.intake import ClaimIntake, ExitIntake
 from edgeverify.claims.mqtt import MQTT
 from edgeverify.claims.source import ClaimTopic, Running, SourceKind, Surroundings
 from edgeverify.claims.sources import SOURCES, RunningSources, chosen
@@ -17,6 +17,7 @@ __all__ = [
     "ClaimGate",
     "ClaimIntake",
     "ClaimTopic",
+    "ExitIntake",
     "GateAnswer",
     "Running",
     "RunningSources",

@@ -15,6 +15,33 @@ from edgeverify.settings.people import CARD
 log = logging.getLogger(__name__)
 
 
+class ExitIntake:
+    """Where a reader at the exit puts its cards: they have gone out, and claim nothing."""
+
+    def __init__(self, went_out: Callable[[str], None], counted: Callable[[str], None]) -> None:
+        """`went_out` takes in a card number, `counted` why something is not acted on."""
+        self._went_out = went_out
+        self._counted = counted
+
+    def put(self, message: ClaimMessage, source: ClaimSource) -> Verdict:
+        """Refuse: what is published on the claim topic is a claim."""
+        self.refuse(f"{source.name} cannot say who goes out ({message.id})")
+        return Verdict.REFUSED
+
+    def present(self, card: str, source: ClaimSource) -> Verdict:
+        """Take a card that a reader at this machine's exit has read just now."""
+        if not CARD.fullmatch(card):
+            self.refuse(f"what {source.name} has read is not a card number")
+            return Verdict.REFUSED
+        self._went_out(card)
+        return Verdict.ACCEPTED
+
+    def refuse(self, problem: str) -> None:
+        """Count and log what is not acted on."""
+        self._counted("refused")
+        log.warning("an exit was refused: %s", problem)
+
+
 class ClaimIntake:
     """Thread-safe; every call returns at once."""
 

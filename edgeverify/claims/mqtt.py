@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeverify.claims.intake import ClaimIntake
+from edgeverify.claims.intake import ClaimIntake, ExitIntake
 from edgeverify.claims.source import Arrival, ClaimTopic, SourceKind, Surroundings
 from edgeverify.domain import ClaimSource
 from edgeverify.errors import ClaimError
@@ -17,7 +17,7 @@ MQTT = ClaimSource(name="mqtt", is_card_reader=True)
 class MqttClaims:
     """Hears the claim topic; what is retained or malformed is refused before the gate sees it."""
 
-    def __init__(self, intake: ClaimIntake, topic: ClaimTopic) -> None:
+    def __init__(self, intake: ClaimIntake | ExitIntake, topic: ClaimTopic) -> None:
         self._intake = intake
         self._topic = topic
         topic.listen(self.receive)

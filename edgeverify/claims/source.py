@@ -8,11 +8,11 @@ the door starts it, and it says whose card that stands for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from edgeverify.claims.intake import ClaimIntake
+from edgeverify.claims.intake import ClaimIntake, ExitIntake
 from edgeverify.domain import Asker, ClaimSource
 from edgeverify.settings import ClaimSettings
 
@@ -65,12 +65,16 @@ class Running(Protocol):
 class Surroundings:
     """What a source is given that the daemon starts."""
 
-    intake: ClaimIntake
+    intake: ClaimIntake | ExitIntake
     topic: ClaimTopic
     folder: Path = Path()
     """The config's; relative paths in it start there."""
     reader_health: Callable[[ClaimSource, str], None] = lambda _source, _problem: None
     """Takes in why a reader is away, in a sentence; empty once it reads (again)."""
+    exit_intake: ExitIntake = field(
+        default_factory=lambda: ExitIntake(lambda _card: None, lambda _why: None)
+    )
+    """What a reader at the exit is given for `intake`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

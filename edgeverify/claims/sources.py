@@ -6,6 +6,7 @@ A new source is registered by naming its `KIND` here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from edgeverify.claims import fixed, keyboard, mqtt, osdp, pcsc, serial_port, walk_up, wiegand
 from edgeverify.claims.source import Running, SourceKind, Surroundings
@@ -56,6 +57,10 @@ class RunningSources:
         for kind in kinds:
             if kind.start is not None:
                 self._running.append(kind.start(settings, self._surroundings))
+        at_exit = replace(self._surroundings, intake=self._surroundings.exit_intake)
+        for kind in SOURCES:
+            if kind.start is not None and kind.source.name in settings.exit_sources:
+                self._running.append(kind.start(settings, at_exit))
 
     def stop(self) -> None:
         """Stop every source."""

@@ -50,6 +50,10 @@ class Exits:
             return
         self._waiting.append(message.card)
 
+    def went_out(self, card: str) -> None:
+        """Take a card that a reader at this machine has read at the exit just now."""
+        self._waiting.append(card)
+
     def write(self) -> None:
         """Write down what waits; what the journal cannot hold now waits on."""
         while self._waiting:

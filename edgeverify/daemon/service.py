@@ -17,9 +17,7 @@ from edgeverify.claims import (
     ClaimGate,
     ClaimIntake,
     ClaimTopic,
-    RunningSources,
     SourceKind,
-    Surroundings,
 )
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
@@ -36,7 +34,7 @@ from edgeverify.daemon.door.others import Others
 from edgeverify.daemon.door.records import Records
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
-from edgeverify.daemon.faults import FaultBoard, ReaderHealth
+from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import Heat
@@ -47,6 +45,7 @@ from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
+from edgeverify.daemon.readers import make_readers
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.reporter import Reporter
@@ -200,13 +199,13 @@ def assemble(
             metrics=metrics,
         )
         thread = DoorThread(door, watch, faults)
-        sources = RunningSources(
-            Surroundings(
-                intake=intake,
-                topic=topic,
-                folder=config.folder,
-                reader_health=ReaderHealth(faults),
-            )
+        sources = make_readers(
+            intake,
+            topic,
+            exits,
+            folder=config.folder,
+            faults=faults,
+            counted=metrics.claim_refused,
         )
         health = Health(
             board=board,

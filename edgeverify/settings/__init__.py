@@ -101,6 +101,11 @@ class Settings(Section):
         without = {"fixed", "walk_up"} & set(self.claims.sources)
         if self.rules.anti_passback != "off" and without:
             raise ValueError(f"rules.anti_passback needs card readers alone, not {min(without)!r}")
+        if self.rules.anti_passback == "off" and self.claims.exit_sources:
+            raise ValueError(
+                "claims.exit_sources is read for rules.anti_passback, which is off: set it to "
+                "soft or hard, or take the reader out"
+            )
         return self
 
 

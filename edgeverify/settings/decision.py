@@ -26,6 +26,12 @@ class ClaimSettings(Section):
     """One or more of `mqtt` (a reader publishes), `fixed` (a room with one occupant), `walk_up` (no
     reader: everybody valid now counts as claimed), and the readers at this machine: `keyboard`,
     `serial`, `pcsc`, `wiegand`, `osdp`, each with its section below."""
+    exit_sources: tuple[Literal["keyboard", "serial", "pcsc", "wiegand", "osdp"], ...] = Field(
+        default=(), strict=False
+    )
+    """Readers at this machine that hang at the exit, with their sections below: whoever holds a
+    card to one has gone out (`rules.anti_passback`), and nothing opens. A reader elsewhere
+    publishes on the door's `exit` topic instead."""
     fixed_card: str = ""
     """The occupant's card number, for `fixed`."""
     max_age_seconds: float = Field(default=10.0, gt=0, le=300)
@@ -46,11 +52,13 @@ class ClaimSettings(Section):
             "serial": ("serial.port", self.serial.port),
             "osdp": ("osdp.port", self.osdp.port and self.osdp.key_file),
         }
+        started = (*self.sources, *self.exit_sources)
         for source, (key, value) in needed.items():
-            if source in self.sources and not value:
+            if source in started and not value:
                 also = " and osdp.key_file" if source == "osdp" else ""
-                raise ValueError(f"sources has {source!r}, so {key}{also} must be set")
-        if "pcsc" in self.sources and self.pcsc.application and not self.pcsc.key_file:
+                where = "sources" if source in self.sources else "exit_sources"
+                raise ValueError(f"{where} has {source!r}, so {key}{also} must be set")
+        if "pcsc" in started and self.pcsc.application and not self.pcsc.key_file:
             raise ValueError("pcsc.application needs pcsc.key_file, which checks what it holds")
         return self
 
@@ -60,6 +68,13 @@ class ClaimSettings(Section):
             raise ValueError("sources has 'fixed', so fixed_card must name the occupant's card")
         if len(set(self.sources)) != len(self.sources):
             raise ValueError("sources names one source twice")
+        if len(set(self.exit_sources)) != len(self.exit_sources):
+            raise ValueError("exit_sources names one source twice")
+        if both := set(self.sources) & set(self.exit_sources):
+            raise ValueError(
+                f"{min(both)!r} stands in sources and in exit_sources, but one reader hangs on one "
+                "side of the door: take readers of two kinds, or let one publish over MQTT"
+            )
         return self
 
 

@@ -131,6 +131,27 @@ BAD: list[tuple[str, str, str]] = [
         "1: decision: required_matches (9) cannot exceed window_frames (5)",
     ),
     (
+        "one reader on both sides of the door",
+        "claims:\n  sources: [pcsc]\n  exit_sources: [pcsc]\nrules: {anti_passback: hard}",
+        (
+            "1: claims: 'pcsc' stands in sources and in exit_sources, but one reader hangs on one "
+            "side of the door: take readers of two kinds, or let one publish over MQTT"
+        ),
+    ),
+    (
+        "a reader at the exit without its port",
+        "claims:\n  exit_sources: [serial]\nrules: {anti_passback: hard}",
+        "1: claims: exit_sources has 'serial', so serial.port must be set",
+    ),
+    (
+        "a reader at the exit that nobody asks",
+        "claims:\n  exit_sources: [pcsc]",
+        (
+            " claims.exit_sources is read for rules.anti_passback, which is off: set it to soft "
+            "or hard, or take the reader out"
+        ),
+    ),
+    (
         "a fixed claim for nobody",
         "claims:\n  sources: [fixed]",
         "1: claims: sources has 'fixed', so fixed_card must name the occupant's card",

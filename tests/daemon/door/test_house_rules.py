@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import tty
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edgeverify.claims import ExitIntake, RunningSources
 from edgeverify.daemon.exits import Exits
 from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.demo.actors import Cast
@@ -25,10 +30,12 @@ from edgeverify.journal.notices import inside_since, notices_of
 from edgeverify.journal.reading import recent
 from edgeverify.mqtt import LivePublication
 from edgeverify.mqtt.arrival import Arrival
-from edgeverify.settings import RuleSettings, Settings
+from edgeverify.settings import ClaimSettings, RuleSettings, Settings
 from edgeverify.verifier.pipeline import Pipeline
+from tests.claims.readers import Desk
 from tests.daemon.conftest import STAFF
 from tests.daemon.stage import DoorOnStage, door_on_stage
+from tests.waiting import until
 
 Stage = Callable[..., DoorOnStage]
 DURESS = "0099999"
@@ -86,13 +93,17 @@ def test_the_second_number_joins_the_attempt_of_the_first_and_tells(stage: Stage
     assert [notice.kind for notice in _notices(door)] == [NoticeKind.DURESS]
 
 
-def _exit(door: DoorOnStage, card: str, *, age: float = 0.0, is_retained: bool = False) -> None:
-    exits = Exits(
+def _exits(door: DoorOnStage) -> Exits:
+    return Exits(
         door.journal,
         wall=door.clock.wall,
         max_age=lambda: timedelta(seconds=10),
         own_card=door.door.board.current.people.own_card,
     )
+
+
+def _exit(door: DoorOnStage, card: str, *, age: float = 0.0, is_retained: bool = False) -> None:
+    exits = _exits(door)
     said = ClaimMessage(id="x", card=card, issued_at=door.clock.wall() - timedelta(seconds=age))
     raw = encode_claim(said, source="/readers/exit", kind=EXIT_TYPE)
     exits.heard(Arrival(raw, is_retained, Asker(topic="")))
@@ -125,6 +136,38 @@ def test_hard_denies_until_the_card_went_out(stage: Stage) -> None:
     assert _visit(door, OWNER_CARD, "c-4") is Reason.MATCH, "the same person has gone out"
     door.journal.unlock(OWNER_CARD, at=door.clock.wall(), by_user="ada")
     assert _visit(door, OWNER_CARD, "c-5") is Reason.MATCH
+
+
+def test_a_reader_at_this_machine_s_exit_says_who_has_gone(stage: Stage) -> None:
+    """Any kind will do: here one that reads lines, on a real pty."""
+    rules = RuleSettings(anti_passback="hard")
+    door = stage(Film.OWNER_WALKS_UP, count=60, rules=rules, staff=WITH_DURESS)
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    exits, desk = _exits(door), Desk()
+    serial = {"port": os.ttyname(theirs), "protocol": "line", "pattern": "[0-9]+"}
+    given = {"sources": ["mqtt"], "exit_sources": ["serial"], "serial": serial}
+    intake = ExitIntake(exits.went_out, desk.refused.append)
+    readers = RunningSources(replace(desk.surroundings(), exit_intake=intake))
+    readers.use((), ClaimSettings.model_validate(given))
+    try:
+        until(lambda: desk.away == "", "the reader")
+        assert _visit(door, OWNER_CARD, "c-1") is Reason.MATCH
+        assert _visit(door, OWNER_CARD, "c-2") is Reason.ALREADY_INSIDE
+        os.write(ours, f"\n{OWNER_CARD}\n".encode())
+        until(lambda: _is_outside(door, exits), "the exit to be written down")
+        assert _visit(door, OWNER_CARD, "c-3") is Reason.MATCH
+        assert desk.claims == [], "whoever goes out claims nothing"
+    finally:
+        readers.stop()
+        os.close(ours)
+        os.close(theirs)
+
+
+def _is_outside(door: DoorOnStage, exits: Exits) -> bool:
+    exits.write()
+    with door.journal.change() as connection:
+        return inside_since(connection, OWNER_CARD) is None
 
 
 def test_whoever_was_let_in_and_did_not_open_the_door_is_still_outside(stage: Stage) -> None:
