@@ -1,6 +1,8 @@
 # `make` sets up what it needs: git, make and Python 3.10 to 3.14 with venv are enough to begin.
 # What people set for other projects must not reach into this one.
-unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT PYTHONOPTIMIZE
+unexport PYTHONVERBOSE PYTHONPLATLIBDIR PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
+unexport PIP_REQUIRE_HASHES PIP_NO_DEPS PIP_DRY_RUN
 export PIP_USER := 0
 # The Python that makes the environment; without a name, the first that fits.
 PYTHON ?=

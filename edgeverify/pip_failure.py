@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
+_ELSEWHERE = "its settings send packages elsewhere (target, prefix or root in pip.conf)"
 _CAUSES = (
     ("No space left on device", "the disk is full"),
     ("Disk quota exceeded", "the disk quota is used up"),
@@ -17,12 +18,16 @@ _CAUSES = (
     ("incomplete-download", "the download broke off"),
     ("Permission denied", "a file or folder belongs to somebody else"),
     ("No module named pip", "this Python has no pip"),
+    ("Can not combine '--user' and '--target'", _ELSEWHERE),
+    ("Cannot set --home and --prefix together", _ELSEWHERE),
 )
 """What stands in pip's output, and what it means; the first that fits counts."""
 
 _ASIDES = ("hint:", "note:", "[notice]")
 """How lines begin that say what else could be done, after the reason."""
 _ABSENT = re.compile(r"No matching distribution found for (\S+)")
+_UNBUILT = re.compile(r"Could not build wheels|Failed to build|failed-wheel-build")
+_RAISED = re.compile(r"^\s+((?:\w+\.)*\w*(?:Error|Exception|error): .+)$", re.MULTILINE)
 _NONE_SEEN = "(from versions: none)"
 """pip says the same of an index without the package and, where it may not retry, of no index."""
 
@@ -39,5 +44,8 @@ def why_pip_failed(code: int, said: str) -> str:
     if absent:
         lacks = f"has no {absent[1]} for this Python and processor"
         return f"the index {'cannot be reached, or ' if _NONE_SEEN in said else ''}{lacks}"
+    raised = _RAISED.findall(said)
+    if raised and _UNBUILT.search(said):
+        return f"it could not be built: {raised[-1]}"[:300]
     lines = [line for line in said.strip().splitlines() if not line.startswith(_ASIDES)]
     return lines[-1][:300] if lines else f"it ended with {code}"

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.one_maker import one_maker
 from edgeverify.installation.pip_run import run_pip
 
 _CHECK = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
+_UNFIT = ":$"
+"""In a path: venv refuses the first, setuptools takes the second for a variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +77,37 @@ def make_environment(wanted: Environment) -> None:
     if wanted.is_complete():
         return
     try:
-        _clear_unusable(wanted)
-        if not wanted.python.exists():
-            made_with = f"Python {_this_python()} ({sys.executable})"
-            _say(f"Making the environment {wanted.folder} with {made_with}")
-            _make(wanted)
-        wanted.stamp.unlink(missing_ok=True)
-        wanted.unfinished.touch()
-        _install(wanted)
-        wanted.stamp.write_text(wanted.identity, "utf-8")
-        wanted.unfinished.unlink()
+        with one_maker(wanted.folder, _say):
+            if not wanted.is_complete():  # another maker was first
+                _complete(wanted)
     except OSError as error:
         raise EdgeverifyError(
             f"cannot make the environment: {error.filename or wanted.folder}: {error.strerror}",
             advice="Free some space, or use a copy of the project in a folder of your own.",
         ) from None
+
+
+def _complete(wanted: Environment) -> None:
+    _refuse_an_unfit_path(wanted.folder)
+    _clear_unusable(wanted)
+    if not wanted.python.exists():
+        made_with = f"Python {_this_python()} ({sys.executable})"
+        _say(f"Making the environment {wanted.folder} with {made_with}")
+        _make(wanted)
+    wanted.stamp.unlink(missing_ok=True)
+    wanted.unfinished.touch()
+    _install(wanted)
+    wanted.stamp.write_text(wanted.identity, "utf-8")
+    wanted.unfinished.unlink()
+
+
+def _refuse_an_unfit_path(folder: Path) -> None:
+    for sign in _UNFIT:
+        if sign in str(folder):
+            raise EdgeverifyError(
+                f"cannot make the environment {folder}: Python makes none in a path with {sign}",
+                advice="Move the project to a folder without it and run the same command again.",
+            )
 
 
 def _clear_unusable(wanted: Environment) -> None:
@@ -170,6 +189,11 @@ def _install(wanted: Environment) -> None:
         packages=packages,
         log=log,
     )
+    if not any(packages.glob("*.dist-info/direct_url.json")):  # which pip writes for a checkout
+        raise EdgeverifyError(
+            "pip put the packages elsewhere, as its settings say (target, prefix or root)",
+            advice="Run it without them: PIP_CONFIG_FILE=/dev/null make demo.",
+        )
 
 
 def _this_python() -> str:

@@ -15,6 +15,15 @@ from edgeverify.pip_failure import why_pip_failed
 from edgeverify.progress import Counted, counted_bar
 
 LOOK_SECONDS = 1.0
+_SETTINGS = {
+    "PIP_PROGRESS_BAR": "off",
+    "PYTHONUNBUFFERED": "1",
+    # What a person's pip.conf may say of other installations: it counts less than these.
+    "PIP_USER": "0",
+    "PIP_DRY_RUN": "0",
+    "PIP_REQUIRE_HASHES": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+}
 _FETCHING = re.compile(r"\s+(?:Downloading|Using cached) (\S+?)(?:\.metadata)? \((.+)\)")
 
 
@@ -35,7 +44,7 @@ def run_pip(command: list[str], what: str, *, packages: Path, log: Path, expecte
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PIP_PROGRESS_BAR": "off", "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **_SETTINGS},
         )
         lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         reader = threading.Thread(target=_read, args=(process, lines), daemon=True)

@@ -71,7 +71,7 @@ def test_an_input_whose_sides_do_not_fit_the_graph(tmp_path: Path) -> None:
                          strict=True):  # fmt: skip
         dim.dim_value = side
     said = refused(saved(tmp_path / "a.onnx", model))
-    # ONNX Runtime before 1.21 says so when the network first runs.
+    # ONNX Runtime 1.28 says so when it loads the network, 1.27 and older when it first runs.
     assert "cannot load the model" in said or "inference failed" in said
 
 

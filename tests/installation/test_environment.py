@@ -82,6 +82,12 @@ def made(checkout: Path, **changes: str) -> tuple[int, str]:
     return process.returncode, said
 
 
+def until_it_builds(process: subprocess.Popen[str], checkout: Path) -> None:
+    while not (checkout / "building").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
 def works(checkout: Path) -> bool:
     program = "import tiny; print(tiny.works)"
     done = subprocess.run(
@@ -123,9 +129,7 @@ def test_from_nothing_then_nothing_to_do_then_a_changed_lock(checkout: Path) -> 
 def test_a_kill_in_the_middle_leaves_no_stamp_and_the_next_run_starts_anew(checkout: Path) -> None:
     (checkout / "hold").touch()
     process = maker(checkout)
-    while not (checkout / "building").exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+    until_it_builds(process, checkout)
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGKILL)
     for member in family:
@@ -165,6 +169,55 @@ def test_a_checkout_that_was_moved_is_installed_anew(checkout: Path) -> None:
     assert code == 0, said
     assert "Making the environment" in said
     assert works(moved)
+
+
+def test_two_makers_at_once_make_one_environment(checkout: Path) -> None:
+    (checkout / "hold").touch()
+    first = maker(checkout)
+    until_it_builds(first, checkout)
+    second = maker(checkout)
+    assert second.stdout is not None
+    assert second.stdout.readline().startswith("Waiting for another make that is at work on ")
+    (checkout / "hold").unlink()
+    said, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, said
+    assert second.communicate(timeout=300) == ("", None)  # it finds all done
+    assert second.returncode == 0
+    assert works(checkout)
+
+
+def test_what_pips_settings_say_of_other_installations_counts_for_nothing(checkout: Path) -> None:
+    settings = checkout / "pip.conf"
+    settings.write_text(
+        "[global]\nuser = true\ndry-run = true\nrequire-hashes = true\nrequire-virtualenv = true\n"
+    )
+    code, said = made(checkout, PIP_CONFIG_FILE=str(settings))
+    assert code == 0, said
+    assert works(checkout)
+
+
+def test_packages_that_pip_puts_elsewhere_are_one_sentence(checkout: Path, tmp_path: Path) -> None:
+    settings = checkout / "pip.conf"
+    settings.write_text(f"[install]\nprefix = {tmp_path / 'elsewhere'}\n")
+    code, said = made(checkout, PIP_CONFIG_FILE=str(settings))
+    assert code == 2
+    assert "pip put the packages elsewhere" in said
+    assert not (checkout / ".venv/daemon.stamp").exists()
+    code, said = made(checkout)
+    assert code == 0, said
+    assert works(checkout)
+
+
+@pytest.mark.parametrize("sign", [":", "$"])
+def test_a_path_that_python_makes_no_environment_in_is_one_sentence(
+    checkout: Path, sign: str
+) -> None:
+    unfit = checkout.rename(checkout.with_name(f"a{sign}x"))
+    code, said = made(unfit)
+    assert code == 2
+    assert f"Python makes none in a path with {sign}" in said
+    assert "Traceback" not in said
+    assert not (unfit / ".venv").exists()
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(checkout: Path) -> None:
