@@ -73,9 +73,9 @@ def find_state(
     installed services have a door of this name.
     """
     services, closed = _services(installed, config, door)
-    own = state_path(door, None, _without_systemd(environ))
     named = named_state(door, option, environ)
-    known = (*services, *((own,) if _is_of(own, door) else ()))
+    own = _own(door, environ)
+    known = (*services, *((own,) if own is not None and _is_of(own, door) else ()))
     running = [folder for folder in _with(named, known) if is_running(folder)]
     of_service = _is_installed(config, installed)
     if named is not None and not (running or services or (closed and of_service)):
@@ -89,7 +89,7 @@ def find_state(
     elif services:
         chosen, means = _only(services, config, door, named), Means.INSTALLED
     elif own in known or not of_service:
-        chosen, means = own, Means.OWN
+        chosen, means = own or state_path(door, None, _without_systemd(environ)), Means.OWN
     else:
         chosen, means = installed.states / config.stem, Means.INSTALLED
     others = tuple(folder for folder in _with(named, known) if not _is_same(folder, chosen))
@@ -117,9 +117,9 @@ def find_daemon(
     given = environ.get("STATE_DIRECTORY", "").split(":")[0]
     if option is not None or given:
         return option if option is not None else Path(given)
-    own = state_path("any", None, environ).parent
+    own = _own("any", environ)
     listed, may_look = _listed(installed.states)
-    mine, _ = _listed(own)
+    mine = [] if own is None else _listed(own.parent)[0]
     with_socket = [folder for folder in (*listed, *mine) if _is_there(folder / SOCKET_NAME)]
     running = [folder for folder in with_socket if is_running(folder)]
     if len(running) == 1:
@@ -136,6 +136,14 @@ def find_daemon(
         "no daemon is running on this machine",
         advice="Start one (systemctl start edgeverify), or name its directory with --state.",
     )
+
+
+def _own(door: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the user's own state of this door; None for a user who has no home at all."""
+    try:
+        return state_path(door, None, _without_systemd(environ))
+    except StateError:
+        return None
 
 
 def _services(installed: Installed, config: Path, door: str) -> tuple[list[Path], Path | None]:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import KeyUnusableError, StateError
+from edgeverify.home_folder import expanded
 from edgeverify.private_files import credential_path, read_credential, read_private
 
 MASTER_KEY_BYTES = 32
@@ -61,7 +62,7 @@ def load_master_key(
     """
     name = setting or MASTER_KEY_CREDENTIAL
     credential = credential_path(name, config_folder, environ, is_named=bool(setting))
-    plain = config_folder / Path(setting).expanduser() if setting else default
+    plain = config_folder / expanded(Path(setting)) if setting else default
     # Outside the service: until it has taken a new credential over, the key that is there counts.
     if credential is not None and (environ.get("CREDENTIALS_DIRECTORY") or not plain.exists()):
         what, limit = "the master key", MAX_KEY_FILE_BYTES

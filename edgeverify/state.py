@@ -21,6 +21,7 @@ from typing_extensions import Self
 
 from edgeverify.atomic_file import PRIVATE_FILE, PRIVATE_FOLDER, write_whole
 from edgeverify.errors import StateError
+from edgeverify.home_folder import expanded
 
 DOOR_FILE = "door"
 LOCK_FILE = "lock"
@@ -76,7 +77,7 @@ def state_path(door: str, option: Path | None, environ: Mapping[str, str]) -> Pa
     $XDG_STATE_HOME/edgeverify/DOOR, which is ~/.local/state/edgeverify/DOOR unless set.
     """
     if option is not None:
-        return option.expanduser().absolute()
+        return expanded(option).absolute()
     given = environ.get("STATE_DIRECTORY", "").split(":")[0]
     if given:
         return Path(given)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
+from edgeverify.home_folder import expanded
 from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.progress import Progress, silent
@@ -44,7 +45,7 @@ def resolve_bundle(
 ) -> Path:
     """Return the folder that `model.bundle` or `model.pad_bundle` means: a path, or a name."""
     if "/" in setting or setting in {".", ".."}:
-        return Path(setting).expanduser()
+        return expanded(Path(setting))
     if setting not in {entry.name for entry in load_catalogue().models}:
         folder = models / setting
         if folder.is_dir():

@@ -72,6 +72,13 @@ def _why_not(folder: Path) -> str:
 
 
 def _advice(folder: Path) -> str:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return (
+            f"User {os.geteuid()} has no entry in /etc/passwd: name a folder that it may write to "
+            "with XDG_DATA_HOME (models) and XDG_CACHE_HOME."
+        )
     return (
         f"Run as the user who owns {folder.parent}, or choose other folders "
         "with XDG_DATA_HOME and XDG_CACHE_HOME."

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from edgeverify.errors import BundleError
+from edgeverify.home_folder import expanded
 from edgeverify.pip_failure import why_pip_failed
 from edgeverify.progress import Progress, harmless
 
@@ -101,7 +102,7 @@ def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "TMPDIR": str(temporary)},
+        env=_environment(work, temporary),
         start_new_session=True,  # so that what pip started can be ended with it
     )
     listener = threading.Thread(target=listen, args=(process.stdout,), daemon=True)
@@ -125,6 +126,14 @@ def _run(command: list[str], wanted: Wanted, work: Path, progress: Progress) -> 
     if shutil.disk_usage(work).free < wanted.bytes:  # of which pip may say a dozen other things
         return "the disk is full"
     return why_pip_failed(process.returncode, said.decode("utf-8", errors="replace"))
+
+
+def _environment(work: Path, temporary: Path) -> dict[str, str]:
+    """Return what pip is given: it ends in a traceback where nothing says where its home is."""
+    given = {**os.environ, "TMPDIR": str(temporary)}
+    if expanded(Path("~")) == Path("~"):
+        given["HOME"] = str(work)
+    return given
 
 
 def _fetched_bytes(folder: Path, wanted: Wanted) -> int:
