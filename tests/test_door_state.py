@@ -161,31 +161,6 @@ def test_a_directory_that_is_named_comes_before_ones_own(
     assert (found.place.folder, found.means, found.others) == (named, Means.NAMED, (mine,))
 
 
-@pytest.fixture
-def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No entry in /etc/passwd, as in a container that was given any number for its user."""
-
-    def nobody(_uid: int) -> object:
-        raise KeyError
-
-    monkeypatch.setattr("pwd.getpwuid", nobody)
-
-
-@pytest.mark.usefixtures("nameless")
-def test_who_has_no_home_names_a_state_or_finds_what_runs(
-    tmp_path: Path, machine: Installed, running: Callable[[Path], None]
-) -> None:
-    elsewhere = tmp_path / "elsewhere.yaml"
-    found = find(machine, {}, config=elsewhere, option=tmp_path / "mine", may_begin=True)
-    assert (found.place.folder, found.means) == (tmp_path / "mine", Means.NAMED)
-    with pytest.raises(StateError, match="no home and no entry in /etc/passwd"):
-        find(machine, {}, config=elsewhere)
-    service = open_state(machine.states / "front", DOOR).folder
-    running(service)
-    assert find(machine, {}, config=elsewhere).place.folder == service
-    assert find_daemon(None, {}, command=COMMAND, installed=machine) == service
-
-
 def test_the_daemon_itself_begins_where_it_is_told_to(tmp_path: Path) -> None:
     for_service = {"STATE_DIRECTORY": "/var/lib/edgeverify/front:/var/lib/edgeverify/models"}
     assert named_state(DOOR, tmp_path, for_service) == tmp_path

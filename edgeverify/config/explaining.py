@@ -48,6 +48,8 @@ def explain(error: ErrorDetails, root: type[Section] = Settings) -> str:
         return str(error.get("ctx", {}).get("error", error["msg"]))
     if kind in _BARE:
         return _BARE[kind].format(limit=error.get("ctx", {}).get("max_length", ""))
+    if kind == "tuple_type" and isinstance(value, str):
+        return f"must be a list, not {_show(value)}; put it in brackets: [{_quoted(value)}]"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, not {_show(value)}"
     return _out_of_range(error, root)
@@ -165,6 +167,10 @@ def _choices(found: FieldInfo | None, error: ErrorDetails) -> str:
 
 def _range(found: FieldInfo | None) -> str:
     return (allowed_range(found) if found else "") or "within its range"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if len(value) <= 60 else "..."
 
 
 def _show(value: object) -> str:

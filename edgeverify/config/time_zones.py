@@ -18,6 +18,19 @@ def without_zone(settings: Settings) -> tuple[int, ...]:
     return tuple(number for number, entry in enumerate(settings.staff) if _lacks_one(entry))
 
 
+def zones_used(settings: Settings) -> tuple[str, ...]:
+    """Return the time zones in which the staff's hours and dates are counted, each once."""
+    return tuple(
+        sorted(
+            {
+                entry.hours.time_zone or settings.time_zone
+                for entry in settings.staff
+                if _uses_one(entry)
+            }
+        )
+    )
+
+
 def system_time_zone(environ: Mapping[str, str], etc: Path = ETC) -> str:
     """Return the IANA name of this machine's time zone; empty where it is not told."""
     if environ.get("TZ"):
@@ -35,7 +48,9 @@ def system_time_zone(environ: Mapping[str, str], etc: Path = ETC) -> str:
 
 
 def _lacks_one(entry: StaffEntry) -> bool:
-    is_used = bool(
-        entry.hours.windows or entry.hours.exceptions or entry.valid_from or entry.valid_until
-    )
-    return is_used and not entry.hours.time_zone
+    return _uses_one(entry) and not entry.hours.time_zone
+
+
+def _uses_one(entry: StaffEntry) -> bool:
+    hours = entry.hours
+    return bool(hours.windows or hours.exceptions or entry.valid_from or entry.valid_until)

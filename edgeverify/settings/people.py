@@ -8,11 +8,12 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edgeverify.domain import Language
 from edgeverify.settings.hours import parse_exception, parse_window
+from edgeverify.settings.hours_meant import meant
 from edgeverify.settings.section import Section
 
 CARD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$")
@@ -33,11 +34,34 @@ def _time_zones() -> frozenset[str]:
 
 
 def _time_zone(value: str) -> str:
+    if value in _OF_NOWHERE:
+        raise ValueError(
+            f"{value!r} is another time zone on each machine; use a name such as Europe/Berlin"
+        )
+    if turned := _TURNED.match(value):
+        side = "west" if turned["sign"] == "+" else "east"
+        raise ValueError(
+            f"{value!r} means {turned['hours']} h {side} of Greenwich, without summer time; use a "
+            "name such as Europe/Berlin"
+        )
     if value and value not in _time_zones():
-        raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
+        raise ValueError(f"unknown time zone {value!r}; {_zone_meant(value)}")
     return value
 
 
+def _zone_meant(value: str) -> str:
+    wanted = value.strip().lower().replace(" ", "_")
+    near = [
+        name
+        for name in sorted(_time_zones())
+        if "/" in name and wanted in {name.lower(), name.lower().rpartition("/")[2]}
+    ]
+    return f"did you mean {near[0]}?" if near else "use a name such as Europe/Berlin"
+
+
+_OF_NOWHERE = frozenset({"localtime", "Factory"})
+_TURNED = re.compile(r"^Etc/GMT(?P<sign>[+-])(?P<hours>[1-9]\d?)$")
+"""POSIX has the sign the other way round than everybody else."""
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
@@ -45,7 +69,21 @@ def _day(value: object) -> object:
     # pydantic would also take a number, or its text, as seconds since 1970
     if value is None or type(value) is date or (isinstance(value, str) and DAY.match(value)):
         return value
-    raise ValueError(f"a day is written as 2026-12-31, not {value!r}")
+    raise ValueError(f"a day is written as 2026-12-31, not {_as_written(value)}")
+
+
+def _as_written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a list or section" if isinstance(value, list | tuple | dict) else repr(value)
+
+
+def _window_text(value: object) -> object:
+    if isinstance(value, dict) and len(value) == 1:
+        (days, times), *_ = value.items()
+        written = meant(f"{days} {times}") or "Mon-Fri 07:00-19:00"
+        raise ValueError(f'a colon and a space make days a key; write "{written}"')
+    return value
 
 
 def _window(value: str) -> str:
@@ -58,9 +96,20 @@ def _exception(value: str) -> str:
     return value
 
 
+def _hours_section(value: object) -> object:
+    """Say what to write instead of hours that stand beside the key, as text or as a list."""
+    if isinstance(value, dict | Section):
+        return value
+    shown = "a list" if isinstance(value, list | tuple) else repr(value)
+    written = (meant(value) if isinstance(value, str) else None) or "Mon-Fri 07:00-19:00"
+    raise ValueError(
+        f'hours are a section: write `hours: {{windows: ["{written}"]}}` instead of {shown}'
+    )
+
+
 Exceptional = Annotated[str, AfterValidator(_exception)]
 Day = Annotated[date, BeforeValidator(_day)]
-Window = Annotated[str, AfterValidator(_window)]
+Window = Annotated[str, BeforeValidator(_window_text), AfterValidator(_window)]
 CardNumber = Annotated[str, AfterValidator(_card)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
@@ -96,6 +145,16 @@ class HoursSettings(Section):
     on_holidays: Literal["closed", "as_usual"] = "closed"
     """Whether the windows begin on a day of `rules.holidays`."""
 
+    @model_validator(mode="after")
+    def _days_are_open_or_closed(self) -> Self:
+        days = [parse_exception(text) for text in self.exceptions]
+        both = {one.day for one in days if one.is_closed} & {
+            one.day for one in days if not one.is_closed
+        }
+        if both:
+            raise ValueError(f"exceptions has {min(both)} as closed and with hours; keep one")
+        return self
+
 
 class StaffEntry(Section):
     """One person."""
@@ -122,6 +181,11 @@ class StaffEntry(Section):
     """Without windows: always."""
     language: Language | None = None
     """What a screen at the door says to this person; without it the door's `language`."""
+
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _hours_are_a_section(cls, value: object) -> object:
+        return _hours_section(value)
 
     @model_validator(mode="after")
     def _camera_photos_are_photos(self) -> Self:

@@ -31,12 +31,21 @@ def holds_on(holiday: str, day: date) -> bool:
         )
     first, _, last = holiday.partition("..")
     if len(first) == 5:
-        date.fromisoformat(f"2024-{first}")  # a leap year: 02-29 is a day
+        _day(f"2024-{first}", holiday)  # a leap year: 02-29 is a day
         return f"{day:%m-%d}" == first
-    begin, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    begin, end = _day(first, holiday), _day(last or first, holiday)
     if end < begin:
         raise ValueError(f"{holiday!r} ends before it begins")
     return begin <= day <= end
+
+
+def _day(text: str, holiday: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{holiday!r} is no day of the calendar; the month comes before the day, as in 12-25"
+        ) from None
 
 
 Holiday = Annotated[str, AfterValidator(_holiday)]

@@ -86,7 +86,7 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a word where a list belongs",
         "claims:\n  sources: mqtt",
-        '2: claims.sources: must be a list, not the text "mqtt"',
+        '2: claims.sources: must be a list, not the text "mqtt"; put it in brackets: ["mqtt"]',
     ),
     ("an empty value", "door:", "1: door: must be text, not empty"),
     # ---- ranges

@@ -62,7 +62,7 @@ BAD: list[tuple[str, str, str]] = [
     (
         "a time zone that does not exist",
         ADA + "    hours: {time_zone: Berlin}",
-        "5: staff[0].hours.time_zone: unknown time zone 'Berlin'; use a name such as Europe/Berlin",
+        "5: staff[0].hours.time_zone: unknown time zone 'Berlin'; did you mean Europe/Berlin?",
     ),
     (
         "hours in another way",

@@ -172,20 +172,6 @@ def test_a_disk_without_room_for_it_is_named_whatever_pip_says(
         fetch_archive(PINNED, tmp_path / "cache")
 
 
-def test_who_has_no_home_fetches_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def nobody(_uid: int) -> object:
-        raise KeyError
-
-    monkeypatch.setattr("pwd.getpwuid", nobody)
-    monkeypatch.delenv("HOME")
-    given = pip_download._environment(tmp_path, tmp_path / "tmp")
-    assert given["HOME"] == str(tmp_path)
-    monkeypatch.setenv("HOME", "/home/door")
-    assert pip_download._environment(tmp_path, tmp_path / "tmp")["HOME"] == "/home/door"
-
-
 def test_an_index_that_nobody_answers_at_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,8 +52,22 @@ def check_config(
         complain(f"edgeverify: {config}: {len(problems)} to correct")
         raise typer.Exit(78)
     say(f"{config}: ok, door {loaded.settings.door!r}, {people} in staff")
-    for line in promise:
+    for line in (*promise, *_clocks(loaded)):
         say(f"  {line}")
+
+
+def _clocks(loaded: LoadedConfig) -> list[str]:
+    """Say what time it is where hours and dates are counted: a wrong zone is seen at once."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from edgeverify.config.time_zones import zones_used
+
+    return [
+        f"hours and dates: the clock of {zone}, where it is now "
+        f"{datetime.now(ZoneInfo(zone)):%a %H:%M}"
+        for zone in zones_used(loaded.settings)
+    ]
 
 
 def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, ...]]:
