@@ -85,8 +85,14 @@ def tell_people(
         for line in lines if isinstance(lines, list) else []:
             if card is None or mine in str(line):
                 complain(f"{kind.removesuffix('s')}: {line}")
-    if not is_quiet and (summary := people.get("summary")):
-        say(str(summary))
     refused = people.get("refused")
-    if isinstance(refused, list) and (refused if card is None else card in refused):
+    without = [str(one) for one in refused] if isinstance(refused, list) else []
+    if card is not None:
+        without = [one for one in without if one == card]
+        summary: Json = f"card {card}: {'refused' if without else 'has its reference'}"
+    else:
+        summary = people.get("summary")
+    if not is_quiet and summary:
+        say(str(summary))
+    if without:
         raise typer.Exit(1)

@@ -18,6 +18,12 @@ MOST_SCORES = 4_000_000
 """Scores that are held at once when everybody is compared with everybody: 16 MB."""
 
 
+MOST_PAIRS = 10_000
+"""Pairs that are kept: one photo on a thousand cards would make half a million."""
+MOST_NAMED = 5
+"""People of one likeness who are named in its line; all are counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAlike:
     """Two people whose references match each other at the door's threshold."""
@@ -51,7 +57,8 @@ def find_look_alikes(
 ) -> tuple[LookAlike, ...]:
     """Compare the fused references of `new_cards` with all; each pair once, by card.
 
-    A photo that stands on two cards is found by its bytes too, whatever the scores say.
+    A photo that stands on two cards is found by its bytes too, whatever the scores say. Beyond
+    `MOST_PAIRS` no more are looked for.
     """
     found: dict[tuple[str, str], LookAlike] = {}
     new = [reference for reference in references if reference.card in new_cards]
@@ -62,6 +69,8 @@ def find_look_alikes(
         block = new[start : start + BLOCK]
         scores = _scores(ReferenceMatrix.of(block, metric).values, everybody, metric)
         for row, column in np.argwhere(scores >= threshold):
+            if len(found) >= MOST_PAIRS:
+                break
             _note(found, block[row], references[column], digests)
     by_digest: dict[str, Reference] = {}
     for reference in references:
@@ -70,6 +79,41 @@ def find_look_alikes(
             if other.card in new_cards or reference.card in new_cards:
                 _note(found, other, reference, digests)
     return tuple(found[pair] for pair in sorted(found))
+
+
+def lines_of(pairs: Sequence[LookAlike]) -> tuple[str, ...]:
+    """Return one line for each likeness: two people, or all who are alike through one another."""
+    leader: dict[str, str] = {}
+
+    def leading(card: str) -> str:
+        while (above := leader.setdefault(card, card)) != card:
+            leader[card] = leader.setdefault(above, above)
+            card = above
+        return card
+
+    for pair in pairs:
+        leader[leading(pair.other_card)] = leading(pair.card)
+    groups: dict[str, list[LookAlike]] = {}
+    for pair in pairs:
+        groups.setdefault(leading(pair.card), []).append(pair)
+    return tuple(map(_line_of, groups.values()))
+
+
+def _line_of(group: Sequence[LookAlike]) -> str:
+    if len(group) == 1:
+        return group[0].line
+    people = sorted(
+        {(pair.card, pair.name) for pair in group}
+        | {(pair.other_card, pair.other_name) for pair in group}
+    )
+    named = ", ".join(f"card {card} ({name})" for card, name in people[:MOST_NAMED])
+    more = f" and {len(people) - MOST_NAMED:,} more" if len(people) > MOST_NAMED else ""
+    is_one_photo = all(pair.is_same_photo for pair in group)
+    what = "have the same photo" if is_one_photo else "look alike"
+    return (
+        f"{named}{more} {what}: at this door's threshold each could enter with another's card "
+        f"({len(group):,} pairs)"
+    )
 
 
 def score_blocks(

@@ -90,7 +90,9 @@ def measure_own_people(
     if count > MOST_PEOPLE:
         return OwnPeople(people=count, problem=f"not measured: more than {MOST_PEOPLE:,} people")
     thresholds = np.array([point.threshold_of(each) for each in references])
-    search = _Search(references, thresholds, _photo_owners(references, digests))
+    search = _Search(
+        references, thresholds, [frozenset(digests.get(one.card, ())) for one in references]
+    )
     for rows, columns, scores in score_blocks(
         ReferenceMatrix.of(references, metric).values, metric, least=float(thresholds.min())
     ):
@@ -105,11 +107,11 @@ class _Search:
         self,
         references: Sequence[Reference],
         thresholds: NDArray[np.float64],
-        photo_owners: frozenset[tuple[int, int]],
+        photos: Sequence[frozenset[str]],
     ) -> None:
         self._references = references
         self._thresholds = thresholds
-        self._one_photo = photo_owners
+        self._photos = photos
         self._closest = np.full(len(references), -np.inf)
         self._pairs: list[tuple[float, int, int]] = []
         self._confused = 0
@@ -123,7 +125,7 @@ class _Search:
         rows, columns, scores = rows[reached], columns[reached], scores[reached]
         self._confused += len(rows)
         same = np.array(
-            [pair in self._one_photo for pair in zip(rows.tolist(), columns.tolist(), strict=True)],
+            list(map(self._is_one_photo, rows.tolist(), columns.tolist())),
             np.bool_,
         )
         self._same_photo += int(same.sum())
@@ -152,6 +154,9 @@ class _Search:
             cost=tuple(cost),
         )
 
+    def _is_one_photo(self, one: int, other: int) -> bool:
+        return not self._photos[one].isdisjoint(self._photos[other])
+
     def _named(self, one: int, other: int) -> LookAlike:
         first, second = self._references[one], self._references[other]
         return LookAlike(
@@ -159,29 +164,13 @@ class _Search:
             name=first.name,
             other_card=second.card,
             other_name=second.name,
-            is_same_photo=(one, other) in self._one_photo,
+            is_same_photo=self._is_one_photo(one, other),
         )
 
 
 def _above(score: float) -> float:
     """Return the next threshold that a person can read and `score` does not reach."""
     return math.ceil((score + 1e-6) * 1e4) / 1e4
-
-
-def _photo_owners(
-    references: Sequence[Reference], digests: Mapping[str, Collection[str]]
-) -> frozenset[tuple[int, int]]:
-    """Return the pairs of positions, lower first, that share a photo."""
-    owners: dict[str, list[int]] = {}
-    for place, reference in enumerate(references):
-        for digest in digests.get(reference.card, ()):
-            owners.setdefault(digest, []).append(place)
-    return frozenset(
-        (one, other)
-        for places in owners.values()
-        for number, one in enumerate(places)
-        for other in places[number + 1 :]
-    )
 
 
 def _cost(reference: Reference, point: OperatingPoint, before: float, higher: float) -> str:

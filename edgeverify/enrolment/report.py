@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from edgeverify.enrolment.look_alikes import LookAlike
+from edgeverify.enrolment.look_alikes import LookAlike, lines_of
 from edgeverify.errors import EdgeverifyError
 
 
@@ -63,9 +63,9 @@ class EnrolmentReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line for each thing worth knowing, and one for each pair of look-alikes."""
+        """A line for each thing worth knowing, and one for each likeness."""
         own = [f"{entry.label}: {text}" for entry in self.entries for text in entry.warnings]
-        return (*own, *(pair.line for pair in self.look_alikes))
+        return (*own, *lines_of(self.look_alikes))
 
     @property
     def refused(self) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def test_beside_a_running_daemon_one_card_counts_alone(desk: Desk) -> None:
     desk.write(("1", "Nobody", ["two.jpg"]), ("2", "Biden", ["biden.jpg"]))
     with beside(desk, Daemon(refused=["1"])):
         said = desk.people("enrol", "2")
-    assert said.code == 0
+    assert (said.code, said.out) == (0, "card 2: has its reference\n")
     assert "card 1" not in said.err
     with beside(desk, Daemon(refused=["1"])):
         said = desk.people("enrol", "1", "--json")
