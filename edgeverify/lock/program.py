@@ -32,6 +32,14 @@ LOG = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.25
 CONTACT, EXIT = "door_contact", "exit_button"
+TOLD_OF = {
+    "relay": "The relay cannot be moved.",
+    "clock": "The clock is not set.",
+    "state": "The last sequence number cannot be kept.",
+    CONTACT: "The door contact cannot be read.",
+    EXIT: "The exit button cannot be read.",
+}
+"""What everybody may read of a fault; with paths and devices it stands in the log here alone."""
 
 
 Occurrence = RawMessage | RelayAnswer | InputRead | BrokerChanged
@@ -244,7 +252,7 @@ class LockProgram:
             is_open=passage.is_open,
             at=self._wall(),
             event_id=passage.event_id,
-            faults=faults,
+            faults=tuple(told for part, told in TOLD_OF.items() if part in self._faults),
         )
         LOG.info(
             "door",

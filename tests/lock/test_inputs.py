@@ -131,5 +131,9 @@ def test_a_forced_door_and_a_contact_that_vanishes(
         until(lambda: lock.stands("forced"), "the alarm")
         chip.unplug()
         until(lambda: len(lock.reports.seen[-1].faults) == 2, "both lines to be named")
+        assert lock.reports.seen[-1].faults == (
+            "The door contact cannot be read.",
+            "The exit button cannot be read.",
+        )
         assert lock.reports.seen[-1].is_open is None
         assert "released" not in lock.moves

@@ -202,3 +202,5 @@ def test_a_number_that_cannot_be_kept_opens_nothing(
         until(lambda: any("last sequence" in "".join(r.faults) for r in reports.seen), "the fault")
         assert "released" not in running.moves
     assert json.loads(reports.raw[-1].payload)["type"] == "edgeverify.lock.v1"
+    assert not [one for one in reports.raw if str(running.folder).encode() in one.payload]
+    assert str(running.folder) in running.log
