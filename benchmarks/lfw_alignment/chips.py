@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from edgeverify.domain import Points, RgbImage
-from edgeverify.feeding.alignment import warp
-from edgeverify.feeding.similarity_transform import fit_similarity
+from edgeverify.feeding.alignment import fit_similarity, warp
 from edgeverify.feeding.statement import Feeding
 from edgeverify.feeding.template_kinds import PointTemplate
 from edgeverify.feeding.templates import template_named

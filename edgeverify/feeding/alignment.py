@@ -2,19 +2,20 @@
 
 Training data, enrolment, the live camera and the golden check all come through here. The mesh
 itself is found elsewhere (`edgeverify.vision`); this module needs only its points.
+
+What moves the points onto a template is the least-squares similarity transform (Umeyama, 1991).
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeverify.domain import AlignedFace, Points, RgbImage
-from edgeverify.feeding.similarity_transform import fit_similarity
 from edgeverify.feeding.template_kinds import (
     BoxTemplate,
     LevelBoxTemplate,
@@ -22,6 +23,31 @@ from edgeverify.feeding.template_kinds import (
     Template,
     WholePictureTemplate,
 )
+
+
+def fit_similarity(
+    source: NDArray[np.floating[Any]], target: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
+    """Rotation, one scale and a shift that bring `source` closest to `target`.
+
+    Both are (n, 2), n at least 2; the result is float64 (2, 3). Raises ValueError where all source
+    points fall together. Source: S. Umeyama, IEEE PAMI 13(4), 1991, for two dimensions in closed
+    form: without reflection, the optimum is one complex factor.
+    """
+    moved = np.asarray(source, dtype=np.float64)
+    fixed = np.asarray(target, dtype=np.float64)
+    moved_centre = moved.mean(axis=0)
+    fixed_centre = fixed.mean(axis=0)
+    a = moved - moved_centre
+    b = fixed - fixed_centre
+    spread = float((a * a).sum())
+    if not np.isfinite(spread) or spread <= 1e-9:
+        raise ValueError("the points of a face fall together")
+    real = float((a * b).sum()) / spread
+    imaginary = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / spread
+    rotation = np.array([[real, -imaginary], [imaginary, real]])
+    return np.column_stack([rotation, fixed_centre - rotation @ moved_centre])
+
 
 Resize = Literal["area", "linear"]
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
-from edgeverify.installation.spare import take_spare
 from edgeverify.installation.states import active_doors, make_states_fit
 from edgeverify.installation.steps import (
     Step,
@@ -17,6 +16,7 @@ from edgeverify.installation.steps import (
     remove,
     remove_if_empty,
     run,
+    take_spare,
 )
 from edgeverify.installation.target import Target
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
+from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.bundle.manifest import PadNetwork, Precision
-from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe
 from edgeverify.models.catalogue import CatalogueEntry
 from edgeverify.models.graphs import dlib_resnet, minifasnet, mobilefacenet, sface

@@ -22,7 +22,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.mqtt import failures
-from edgeverify.mqtt.arrival import arrival_of
 from edgeverify.mqtt.client import (
     CONNECT_SECONDS,
     cut,
@@ -34,7 +33,7 @@ from edgeverify.mqtt.client import (
 )
 from edgeverify.mqtt.failures import Complaints
 from edgeverify.mqtt.live import ENDED, TOO_LARGE, Answers, LivePublication, lost
-from edgeverify.mqtt.party import Party
+from edgeverify.mqtt.party import Party, arrival_of
 
 OVERHEAD = 512
 """Bytes of a packet beside its payload, at most: header, topic, properties."""

@@ -13,13 +13,12 @@ from types import MappingProxyType
 from edgeverify.backoff import FULL_JITTER, Backoff
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.events import Topics, encode_status
-from edgeverify.mqtt.arrival import Arrival
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.connector import Connector
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.doubles import Doubles
 from edgeverify.mqtt.live import LivePublication
-from edgeverify.mqtt.party import Announcement, ClientId, Party
+from edgeverify.mqtt.party import Announcement, Arrival, ClientId, Party
 from edgeverify.mqtt.publisher import Publisher
 from edgeverify.mqtt.status_forms import StatusForms
 from edgeverify.settings import MqttSettings

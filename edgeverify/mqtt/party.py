@@ -1,4 +1,7 @@
-"""Who connects to whom, what is said if it vanishes, and who hears what arrives."""
+"""Who connects to whom, what is said if it vanishes, and who hears what arrives.
+
+An arrival also says where the sender of a claim wants to hear the answer.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,39 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from paho.mqtt.client import MQTTMessage
+
+from edgeverify.domain import Asker
 from edgeverify.events import Topics
-from edgeverify.mqtt.arrival import Arrival
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.settings import MqttSettings
+
+MAX_CORRELATION_BYTES = 256
+"""More is not sent back: an answer that no broker takes would end the door's connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that the door hears; `is_retained` as the publisher set it (MQTT 5).
+
+    `asker` is where its sender hears the answer, at or below the door's own `answer` topic.
+    """
+
+    payload: bytes
+    is_retained: bool
+    asker: Asker
+
+
+def arrival_of(message: MQTTMessage, topics: Topics) -> Arrival:
+    """Read a message and, on MQTT 5, its response topic and correlation data."""
+    wanted = str(getattr(message.properties, "ResponseTopic", ""))
+    correlation = bytes(getattr(message.properties, "CorrelationData", b""))
+    asker = Asker(
+        topic=topics.answer_at(wanted),
+        correlation=correlation if len(correlation) <= MAX_CORRELATION_BYTES else b"",
+    )
+    return Arrival(bytes(message.payload), message.retain, asker)
+
 
 DIGITS = 20
 """80 bits."""

@@ -12,9 +12,8 @@ from edgeverify.bundle.loading import PadBundle
 from edgeverify.bundle.manifest import Precision
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import RuntimeUnavailableError
-from edgeverify.runtime.network import Network
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
-from edgeverify.runtime.session import Session
+from edgeverify.runtime.session import Network, Session
 from edgeverify.runtime.tensorrt.session import open_trt
 from edgeverify.settings import ModelSettings
 

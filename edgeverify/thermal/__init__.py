@@ -4,9 +4,8 @@
 into a level, and `plan` says what a level changes.
 """
 
-from edgeverify.thermal.governor import Governor, HeatState, Level
-from edgeverify.thermal.plan import IdlePlan, idle_plan, moved
-from edgeverify.thermal.reading import Reading, Trips
+from edgeverify.thermal.bands import Reading, Trips
+from edgeverify.thermal.governor import Governor, HeatState, IdlePlan, Level, idle_plan, moved
 from edgeverify.thermal.sensors import Sensors
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""Where each level of heat begins: the system's trip points, the owner's settings, or defaults."""
+"""Where each level of heat begins: the system's trip points, the owner's settings, or defaults.
+
+And what one look at a temperature sensor gives, which is held against them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,32 @@ import math
 from dataclasses import dataclass
 
 from edgeverify.settings.operation import ThermalSettings
-from edgeverify.thermal.reading import Trips
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trips:
+    """Where the system itself would act, degrees Celsius; None where it does not say.
+
+    `passive`: it slows the processor. `hot`: it warns. `critical`: it powers off.
+    """
+
+    passive: float | None = None
+    hot: float | None = None
+    critical: float | None = None
+
+
+NO_TRIPS = Trips()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One sensor, one look. `celsius` is None where nothing can be believed; `fault` says why."""
+
+    sensor: str
+    celsius: float | None
+    fault: str = ""
+    trips: Trips = NO_TRIPS
+
 
 SOFT_CELSIUS = 72.0
 HOT_CELSIUS = 80.0

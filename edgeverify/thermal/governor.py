@@ -5,6 +5,10 @@ and stays for `min_dwell_seconds`, so that noise around a trip cannot make it fl
 four degrees above the next foot, or critical, does not wait. A sensor that cannot be believed is
 never 0 degrees: it is dead, said so, and the others go on; with none alive the door goes on too,
 at the speed it had.
+
+What a level changes (`plan`): how often the door looks while nobody has claimed, and nothing else.
+The result has no field through which heat could reach a score, a threshold, the number of frames,
+liveness or a gate. During a transaction the rate is the camera's own, at every level.
 """
 
 from __future__ import annotations
@@ -14,10 +18,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.settings.operation import ThermalSettings
-from edgeverify.thermal.bands import bands
-from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
+from edgeverify.thermal.bands import NO_TRIPS, Reading, Trips, bands
 
 SMOOTHING_SECONDS = 5.0
 """Time constant of the exponential mean: one wild value of a second moves it by a fifth."""
@@ -163,3 +169,56 @@ class Governor:
         if dead:
             return (Degradation(name=FaultName.TEMPERATURE_SENSOR_DEAD, detail="; ".join(dead)),)
         return ()
+
+
+SLOW_FRAMES_PER_SECOND = 5.0
+TRANSACTION_FRAMES_PER_SECOND = 10.0
+"""The least during a transaction (contracts, section 6); where it cannot be held: `overheated`."""
+MOTION_GREY_LEVELS = 12
+MOTION_SHARE = 0.02
+"""Something moved when 2 % of a small grey picture changed by 12 of 255: a person who steps up
+covers far more, sensor noise on averaged pixels stays far below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdlePlan:
+    """How to look while nobody has claimed.
+
+    `wakes_on_motion`: run detection only on frames that differ from the one before.
+    `accepts_claims` is False only where every claim is denied `overheated`.
+    """
+
+    frames_per_second: float
+    wakes_on_motion: bool
+    accepts_claims: bool
+
+
+def idle_plan(level: Level, camera_frames_per_second: float) -> IdlePlan:
+    """Return what `level` means for a camera of this rate (per second)."""
+    rates = {
+        Level.FULL: camera_frames_per_second,
+        Level.HALF: camera_frames_per_second / 2,
+        Level.SLOW: min(SLOW_FRAMES_PER_SECOND, camera_frames_per_second / 2),
+        Level.SUSPENDED: min(1.0, camera_frames_per_second / 2),
+    }
+    return IdlePlan(
+        frames_per_second=rates[level],
+        wakes_on_motion=level >= Level.SLOW,
+        accepts_claims=level is not Level.SUSPENDED,
+    )
+
+
+def can_hold_transaction(frames_per_second: float) -> bool:
+    """Return whether a measured rate is enough to decide at all."""
+    return frames_per_second >= TRANSACTION_FRAMES_PER_SECOND
+
+
+def moved(previous: NDArray[np.uint8] | None, current: NDArray[np.uint8]) -> bool:
+    """Return whether something moved between two small grey pictures, uint8 (h, w), 0 to 255.
+
+    True where there is no previous picture, or one of another size: when in doubt, look.
+    """
+    if previous is None or previous.shape != current.shape:
+        return True
+    changed = np.abs(previous.astype(np.int16) - current.astype(np.int16)) >= MOTION_GREY_LEVELS
+    return bool(changed.mean() >= MOTION_SHARE)

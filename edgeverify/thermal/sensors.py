@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeverify.folder_listing import entries
-from edgeverify.thermal.reading import NO_TRIPS, Reading, Trips
+from edgeverify.thermal.bands import NO_TRIPS, Reading, Trips
 
 
 @lru_cache(maxsize=1)

@@ -36,9 +36,8 @@ from edgeverify.feeding.statement import Side
 from edgeverify.models.build import ensure_bundle
 from edgeverify.progress import Progress, silent
 from edgeverify.settings import QualitySettings, VisionSettings
-from edgeverify.vision.central import find_the_middle
 from edgeverify.vision.contract import FaceDetector, FaceMesher
-from edgeverify.vision.dominance import FaceSelection, select
+from edgeverify.vision.dominance import FaceSelection, find_the_middle, select
 from edgeverify.vision.embedder import Chips, Embedder
 from edgeverify.vision.opening import DOOR, FaceFinder, Trial, open_finder
 from edgeverify.vision.quality import measure, refuse

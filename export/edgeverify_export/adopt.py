@@ -11,8 +11,8 @@ import onnx
 from onnx import numpy_helper, version_converter
 
 from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.bundle.graph_check import check_graph
-from edgeverify.bundle.weights_hash import weights_sha256
 from edgeverify.errors import CheckpointError, ParityError
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.feeding.statement import Channels

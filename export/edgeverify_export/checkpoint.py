@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from edgeverify.bundle.canonical_json import sha256_of_file
-from edgeverify.bundle.weights_hash import weights_sha256
+from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.errors import CheckpointError
 from edgeverify.models.graphs.dlib_resnet import state_of
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
@@ -39,8 +39,8 @@ _HARMLESS: list[Any] = [argparse.Namespace, Path, PosixPath]
 class Checkpoint:
     """Trained weights, float32 on the CPU, with the SHA-256 of the file they came from.
 
-    `weights_sha256` is of the weights themselves (`edgeverify.bundle.weights_hash`), whatever file
-    they lie in. `remarks` say what of the file was left aside.
+    `weights_sha256` is of the weights themselves (`edgeverify.bundle.embedding_space`), whatever
+    file they lie in. `remarks` say what of the file was left aside.
     """
 
     path: Path

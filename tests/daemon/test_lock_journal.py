@@ -16,8 +16,7 @@ from edgeverify.events import LockCause, LockReport, LockState, Topics, last_wil
 from edgeverify.journal import Journal
 from edgeverify.journal.reading import acts
 from edgeverify.mqtt import Credentials, MqttLink
-from edgeverify.mqtt.arrival import Arrival
-from edgeverify.mqtt.party import ClientId
+from edgeverify.mqtt.party import Arrival, ClientId
 from edgeverify.settings import JournalSettings, MqttSettings
 from tests.brokers import mosquitto
 from tests.doors import DOOR, NOON

@@ -24,8 +24,7 @@ from edgeverify.journal import Journal
 from edgeverify.journal.reading import acts
 from edgeverify.keys import SigningKeys
 from edgeverify.mqtt import Credentials, MqttLink
-from edgeverify.mqtt.arrival import Arrival
-from edgeverify.mqtt.party import ClientId
+from edgeverify.mqtt.party import Arrival, ClientId
 from edgeverify.operator_key import OperatorKey, make_operator_key
 from edgeverify.settings import MqttSettings
 from tests.brokers import mosquitto

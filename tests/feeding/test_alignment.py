@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeverify.errors import BundleError
-from edgeverify.feeding.alignment import align_mesh, align_points, chip_transform
-from edgeverify.feeding.similarity_transform import fit_similarity
+from edgeverify.feeding.alignment import align_mesh, align_points, chip_transform, fit_similarity
 from edgeverify.feeding.templates import TEMPLATES, PointTemplate, template_named
 
 FACE_TEMPLATES = [name for name in TEMPLATES if name != "whole-picture"]

@@ -25,7 +25,7 @@ from edgeverify.events import (
 from edgeverify.journal.rows import payload_of
 from edgeverify.keys import SigningKeys
 from edgeverify.mqtt import ClientId, Credentials, MqttLink
-from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto
 from tests.doors import (

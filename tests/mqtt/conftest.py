@@ -11,7 +11,7 @@ import pytest
 from edgeverify.client import Feed, RawMessage
 from edgeverify.events import Topics
 from edgeverify.mqtt import Announcement, ClientId, Credentials, MqttLink
-from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import MqttSettings
 from tests.brokers import Mosquitto, mosquitto
 from tests.doors import DOOR

@@ -15,7 +15,7 @@ from edgeverify.domain import Asker
 from edgeverify.errors import ConfigError, KeyUnusableError
 from edgeverify.events import Topics
 from edgeverify.mqtt import load_credentials
-from edgeverify.mqtt.arrival import arrival_of
+from edgeverify.mqtt.party import arrival_of
 from edgeverify.settings import MqttSettings
 from tests.broker.house import house
 from tests.brokers import mosquitto

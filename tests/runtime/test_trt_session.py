@@ -16,7 +16,7 @@ from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.errors import ParityError, RuntimeUnavailableError
 from edgeverify.models.bundle_writer import write_embedder
 from edgeverify.progress import silent
-from edgeverify.runtime.network import Network
+from edgeverify.runtime.session import Network
 from edgeverify.runtime.tensorrt import session as trt_module
 from edgeverify.runtime.tensorrt.device import CudaDevice
 from edgeverify.runtime.tensorrt.gpu_thread import GpuThread

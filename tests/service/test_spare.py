@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from edgeverify.installation.spare import SPARE, take_spare
+from edgeverify.installation.steps import SPARE, take_spare
 from tests.faces import MODELS, face_finder
 
 # Every module of the product that loads without the extras, which a door has not; the parts that

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeverify.settings.operation import ThermalSettings
-from edgeverify.thermal.bands import Bands, bands
-from edgeverify.thermal.reading import NO_TRIPS, Trips
+from edgeverify.thermal.bands import NO_TRIPS, Bands, Trips, bands
 
 DEGREES = st.none() | st.floats(min_value=40, max_value=120)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeverify.thermal import IdlePlan, Level, idle_plan, moved
-from edgeverify.thermal.plan import can_hold_transaction
+from edgeverify.thermal.governor import can_hold_transaction
 
 
 def test_each_level_looks_less_often() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeverify.vision.decoding import ANCHORS, INPUT, VALUES, decode
-from edgeverify.vision.letterbox import Letterbox
+from edgeverify.vision.detector import Letterbox
 
 Floats = NDArray[np.float32]
 NOBODY = -20.0

@@ -117,7 +117,7 @@ def _records(records: Iterable[Record], form: Form) -> Iterator[str]:
 
 
 def _csv_line(cells: Iterable[Value]) -> str:
-    from edgeverify.journal.spreadsheet import csv_line
+    from edgeverify.journal.reading import csv_line
 
     return csv_line(
         json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell for cell in cells

@@ -12,7 +12,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import FaultName, Reason
 from edgeverify.policy import Moment
 from edgeverify.thermal import Level
-from edgeverify.thermal.plan import can_hold_transaction
+from edgeverify.thermal.governor import can_hold_transaction
 
 
 class TrustedClock(Protocol):

@@ -18,7 +18,7 @@ from edgeverify.bundle.graph_check import fixed_batch
 from edgeverify.bundle.manifest import Precision
 from edgeverify.errors import EdgeverifyError, RuntimeUnavailableError
 from edgeverify.feeding.preprocessing import Batch
-from edgeverify.runtime.network import Network
+from edgeverify.runtime.session import Network
 from edgeverify.runtime.tensorrt.cache import EngineCache, Miss
 from edgeverify.runtime.tensorrt.device import CudaDevice
 from edgeverify.runtime.tensorrt.engine import LoadedEngine

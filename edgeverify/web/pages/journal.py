@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from edgeverify.domain import Outcome, Reason
-from edgeverify.journal.spreadsheet import csv_line
+from edgeverify.journal.reading import csv_line
 from edgeverify.status_socket import Json
 from edgeverify.web.chart import chart
 from edgeverify.web.guard import session_of

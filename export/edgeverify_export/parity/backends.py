@@ -11,10 +11,9 @@ from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.loading import Bundle, PadGraph
 from edgeverify.errors import CheckpointError, EdgeverifyError, RuntimeUnavailableError
 from edgeverify.feeding.preprocessing import Batch
-from edgeverify.runtime.network import Network
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify.runtime.open_session import open_session
-from edgeverify.runtime.session import Session
+from edgeverify.runtime.session import Network, Session
 from edgeverify.settings import ModelSettings
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from edgeverify_export.tensorrt.precision import constrain, demanded_share, requ
 if TYPE_CHECKING:
     from edgeverify.bundle.manifest import Precision
     from edgeverify.progress import Progress
-    from edgeverify.runtime.network import Network
+    from edgeverify.runtime.session import Network
     from edgeverify.runtime.tensorrt.key import Device
     from edgeverify.runtime.tensorrt.library import TensorRt
 

@@ -13,7 +13,7 @@ from edgeverify.runtime.tensorrt.session import TensorRtSession
 
 if TYPE_CHECKING:
     from edgeverify.bundle.manifest import Precision
-    from edgeverify.runtime.network import Network
+    from edgeverify.runtime.session import Network
     from edgeverify.runtime.tensorrt.library import TensorRt
 
 

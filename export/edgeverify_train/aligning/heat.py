@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from edgeverify.settings.operation import ThermalSettings
-from edgeverify.thermal.bands import bands
-from edgeverify.thermal.reading import Reading
+from edgeverify.thermal.bands import Reading, bands
 
 LOOK_SECONDS = 5.0
 """Between two looks at the sensors."""

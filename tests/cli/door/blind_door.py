@@ -26,7 +26,7 @@ from edgeverify.events import (
 from edgeverify.journal import Entry, Journal
 from edgeverify.keys import SigningKeys
 from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
-from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import MqttSettings
 from edgeverify.state import StateDirectory
 from tests.doors import DOOR, NOON, decided

@@ -20,8 +20,7 @@ import pytest
 from edgeverify.claims import ExitIntake, RunningSources
 from edgeverify.daemon.exits import Exits
 from edgeverify.daemon.notice_delivery import NoticeDelivery
-from edgeverify.demo.actors import Cast
-from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, frames
+from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, Cast, frames
 from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Asker, Notice, NoticeKind, Outcome, Reason, Reference
 from edgeverify.events import ClaimMessage, LockCause, LockReport, LockState, encode_claim
@@ -29,7 +28,7 @@ from edgeverify.events.messages import EXIT_TYPE
 from edgeverify.journal.notices import inside_since, notices_of
 from edgeverify.journal.reading import recent
 from edgeverify.mqtt import LivePublication
-from edgeverify.mqtt.arrival import Arrival
+from edgeverify.mqtt.party import Arrival
 from edgeverify.settings import ClaimSettings, RuleSettings, Settings
 from edgeverify.verifier.pipeline import Pipeline
 from tests.claims.readers import Desk

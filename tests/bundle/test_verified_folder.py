@@ -10,7 +10,7 @@ import pytest
 
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
-from edgeverify.bundle.points_check import implausible
+from edgeverify.bundle.verified_folder import implausible
 from edgeverify.errors import BundleError
 from edgeverify.models.catalogue import load_catalogue, shipped_operating_points
 from tests.runtime.tiny import point, write_tiny
