@@ -29,9 +29,8 @@ from edgeverify.daemon.door.folds import Fold
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.service import assemble
-from edgeverify.demo.actors import hire
 from edgeverify.demo.broker import BrokerAddress
-from edgeverify.demo.film import FRAMES_PER_SECOND, shoot
+from edgeverify.demo.film import FRAMES_PER_SECOND, hire, shoot
 from edgeverify.demo.house import DOOR, House
 from edgeverify.demo.scenes import OWNER_CARD, Film
 from edgeverify.domain import Claim, Decision, Outcome

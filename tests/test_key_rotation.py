@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.client.announced import AnnouncedKeys
+from edgeverify.client.subscriber_state import AnnouncedKeys
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.errors import EventError, KeyUnusableError
 from edgeverify.events import NEXT_KEY, encode_status

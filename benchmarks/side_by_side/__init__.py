@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import os
 
-from edgeverify.cli.arithmetic import one_thread_for_matrices
+from edgeverify.cli.native_libraries import one_thread_for_matrices
 
 one_thread_for_matrices(os.environ)

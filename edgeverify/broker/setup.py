@@ -14,8 +14,7 @@ from edgeverify.broker import chosen as choices
 from edgeverify.broker.access import EARLIER_RIGHTS, RIGHTS, Login, Role, logins_of
 from edgeverify.broker.certificates import Issued, ends_at, new_authority, new_server
 from edgeverify.broker.chosen import Chosen, Wanted, read_chosen
-from edgeverify.broker.conf import Listener, listener_part, whole
-from edgeverify.broker.existing import Existing, check_existing
+from edgeverify.broker.conf import Existing, Listener, check_existing, listener_part, whole
 from edgeverify.broker.files import (
     BROKER_USER,
     Owner,

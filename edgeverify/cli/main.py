@@ -33,8 +33,8 @@ from edgeverify.cli.install import (
     keys,
     models,
 )
-from edgeverify.cli.locale_for_native import use_neutral_locale
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
+from edgeverify.cli.native_libraries import use_neutral_locale
 from edgeverify.cli.people import (
     average_face,
     check_config,

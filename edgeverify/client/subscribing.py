@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgeverify.client.announced import AnnouncedKeys
 from edgeverify.client.checking import DoorEvent, EventChecker, load_verify_keys
 from edgeverify.client.feed import Feed
-from edgeverify.client.sequence import SequenceFile, default_sequence_file
+from edgeverify.client.subscriber_state import AnnouncedKeys, SequenceFile, default_sequence_file
 from edgeverify.errors import EventError
 from edgeverify.events import Topics
 

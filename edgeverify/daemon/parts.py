@@ -26,7 +26,7 @@ from edgeverify.metrics import Metrics
 from edgeverify.mqtt import MqttLink, OutboxDelivery
 from edgeverify.references import ReferenceStore
 from edgeverify.state import StateDirectory
-from edgeverify.watchdog import Watch
+from edgeverify.systemd import Watch
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -60,10 +60,9 @@ from edgeverify.mqtt import ClientId, MqttLink, OutboxDelivery, load_credentials
 from edgeverify.page_socket import page_socket
 from edgeverify.settings import Settings
 from edgeverify.state import StateDirectory
-from edgeverify.systemd import ServiceManager
+from edgeverify.systemd import ServiceManager, Watch
 from edgeverify.thermal import Sensors
 from edgeverify.verifier.verifier import Verifier, open_verifier
-from edgeverify.watchdog import Watch
 
 SYS_VARIABLE = "EDGEVERIFY_SYS"
 """Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""

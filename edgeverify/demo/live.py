@@ -15,10 +15,9 @@ from edgeverify.demo.broker import BrokerAddress, embedded_broker
 from edgeverify.demo.contact_sheet import Still, draw, write
 from edgeverify.demo.door_process import START_SECONDS, running_door
 from edgeverify.demo.house import DOOR
-from edgeverify.demo.pace import seconds_a_frame, timeout_seconds
 from edgeverify.demo.programme import Stage, door_keys
 from edgeverify.demo.scenes import OWNER_CARD, UNKNOWN_CARD
-from edgeverify.demo.visit import visit
+from edgeverify.demo.visit import seconds_a_frame, timeout_seconds, visit
 from edgeverify.domain import RgbImage
 from edgeverify.errors import CameraError
 from edgeverify.events import Topics

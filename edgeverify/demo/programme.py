@@ -17,16 +17,13 @@ from rich.table import Table
 
 from edgeverify.client import EventChecker, Feed
 from edgeverify.config import load_config
-from edgeverify.demo.actors import Cast, hire
 from edgeverify.demo.broker import BrokerAddress, embedded_broker
 from edgeverify.demo.contact_sheet import Still, draw, write
 from edgeverify.demo.door_process import START_SECONDS, DemoDoor, running_door
-from edgeverify.demo.ending import Ending, ended
-from edgeverify.demo.film import FRAMES, Actor, shoot
+from edgeverify.demo.film import FRAMES, Actor, Cast, hire, shoot
 from edgeverify.demo.house import DOOR, House
-from edgeverify.demo.pace import seconds_a_frame, timeout_seconds
 from edgeverify.demo.scenes import SCENES, Film, Scene
-from edgeverify.demo.visit import visit
+from edgeverify.demo.visit import Ending, ended, seconds_a_frame, timeout_seconds, visit
 from edgeverify.domain import Outcome, RgbImage
 from edgeverify.events import Topics
 from edgeverify.keys import load_signing_keys

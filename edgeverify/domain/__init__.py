@@ -1,9 +1,9 @@
 """The things the door is made of: frozen, typed, checked where they are made.
 
-Words follow ISO/IEC 2382-37 (probe, reference, comparison score) and ISO/IEC 30107-3
-(presentation attack). Pixel coordinates are (x, y) from the top left corner of the frame; "left"
-and "right" of a face are the person's own. Wall times are aware UTC datetimes; monotonic times
-are seconds and only comparable within one process.
+Words follow ISO/IEC 2382-37 (probe, reference, comparison score) and ISO/IEC 30107-3 (presentation
+attack). Pixel coordinates are (x, y) from the top left corner of the frame; "left" and "right" of a
+face are the person's own. Wall times are aware UTC datetimes; monotonic times are seconds and only
+comparable within one process.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from edgeverify.domain.asked import Asked
 from edgeverify.domain.claim import Asker, Claim, ClaimSource
-from edgeverify.domain.command import Command
-from edgeverify.domain.decision import Decision, Liveness, Outcome, Prompt, Reason
-from edgeverify.domain.degradation import Degradation
+from edgeverify.domain.command import Command, DoorMode
+from edgeverify.domain.decision import (
+    OWN_NAMES,
+    Asked,
+    Decision,
+    Language,
+    Liveness,
+    Outcome,
+    Prompt,
+    Reason,
+)
 from edgeverify.domain.fault_name import FaultName
-from edgeverify.domain.language import OWN_NAMES, Language
-from edgeverify.domain.mode import DoorMode
-from edgeverify.domain.notice import Notice, NoticeKind
+from edgeverify.domain.notice import Degradation, Notice, NoticeKind
 
 if TYPE_CHECKING:
     from edgeverify.domain.arrays import Points, RgbImage, Vector

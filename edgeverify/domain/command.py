@@ -1,11 +1,21 @@
-"""What an operator wants of a door."""
+"""What an operator wants of a door, and what that makes of it for a while."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
-from edgeverify.domain.mode import DoorMode
+
+class DoorMode(str, Enum):
+    """As it stands in commands, in the status and in the journal."""
+
+    NORMAL = "normal"
+    """Whoever proves their card is let in."""
+    LOCKDOWN = "lockdown"
+    """Nobody is let in, whatever they prove."""
+    OPEN = "open"
+    """A lock that follows this mode is released; the door goes on deciding as ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

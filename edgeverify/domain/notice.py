@@ -1,10 +1,20 @@
-"""What those who watch over a door should know, and nobody who stands at it."""
+"""What those who watch over a door should know: what happened at it, and what does not work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+from edgeverify.domain.fault_name import FaultName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degradation:
+    """Something that does not work as it should, in a word for machines and a line for people."""
+
+    name: FaultName
+    detail: str = field(compare=False, default="")
 
 
 class NoticeKind(str, Enum):

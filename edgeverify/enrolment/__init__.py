@@ -1,10 +1,15 @@
 """From ID-card photos to references: read safely, judge, embed, keep, report."""
 
-from edgeverify.enrolment.encoding import EncodedPhoto, embed_photo, encode_photo, probe_photo
+from edgeverify.enrolment.encoding import (
+    EncodedPhoto,
+    PhotoJudge,
+    embed_photo,
+    encode_photo,
+    probe_photo,
+)
 from edgeverify.enrolment.look_alikes import LookAlike
 from edgeverify.enrolment.own_people import OwnPeople, measure_own_people
 from edgeverify.enrolment.photo import Photo, load_photo
-from edgeverify.enrolment.photo_judge import PhotoJudge
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
 from edgeverify.enrolment.synchronising import synchronise
 from edgeverify.enrolment.unchanged import unchanged

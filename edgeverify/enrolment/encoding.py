@@ -1,17 +1,72 @@
-"""One photo to one embedding, by the door's own pipeline, or a refusal a person can act on."""
+"""One photo to one embedding, by the door's own pipeline, or a refusal a person can act on.
+
+`PhotoJudge` opens that pipeline only for the first photo that needs it: a reload that changes
+nobody's photo then costs no second detector and mesh (45 MiB).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edgeverify.comparison import Metric
 from edgeverify.domain import SMALL_PHOTO_PIXELS, Embedding, Gate, Refusal, RgbImage
 from edgeverify.enrolment.photo import Photo
 from edgeverify.errors import FaceNotUsableError
 from edgeverify.feeding.statement import Side
 from edgeverify.settings import EnrolmentSettings, QualitySettings
 from edgeverify.verifier.pipeline import Pipeline, ProbeResult
+
+
+class PhotoJudge:
+    """The model's space, metric and threshold at once; a pipeline when it is asked for."""
+
+    def __init__(
+        self,
+        open_pipeline: Callable[[], Pipeline],
+        *,
+        embedding_space: str,
+        metric: Metric,
+        threshold: float,
+    ) -> None:
+        """`threshold` is the score, in `metric`, above which two photos look alike.
+
+        What `open_pipeline` opens is closed by `close`.
+        """
+        self.embedding_space = embedding_space
+        self.metric: Metric = metric
+        self.threshold = threshold
+        self._open_pipeline = open_pipeline
+        self._pipeline: Pipeline | None = None
+        self._is_shared = False
+
+    @classmethod
+    def using(cls, pipeline: Pipeline, *, threshold: float) -> PhotoJudge:
+        """Judge by a pipeline that is open already, and stays open."""
+        judge = cls(
+            lambda: pipeline,
+            embedding_space=pipeline.embedder.embedding_space,
+            metric=pipeline.embedder.metric,
+            threshold=threshold,
+        )
+        judge._is_shared = True
+        return judge
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline, opened now where it is not yet."""
+        if self._pipeline is None:
+            self._pipeline = self._open_pipeline()
+        return self._pipeline
+
+    def close(self) -> None:
+        """Free the pipeline where one was opened for this judge alone."""
+        if self._pipeline is not None and not self._is_shared:
+            self._pipeline.close()
+        self._pipeline = None
+
 
 _WHY = {
     Gate.NO_FACE: (

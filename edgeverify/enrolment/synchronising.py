@@ -9,11 +9,10 @@ from itertools import combinations
 from pathlib import Path
 
 from edgeverify.comparison import score
-from edgeverify.enrolment.encoding import encode_photo
+from edgeverify.enrolment.encoding import PhotoJudge, encode_photo
 from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
 from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
 from edgeverify.enrolment.photo import decode_photo, digest_of
-from edgeverify.enrolment.photo_judge import PhotoJudge
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport, with_advice
 from edgeverify.errors import FaceNotUsableError, ImageError, ReferenceUnusableError
 from edgeverify.references import PhotoEmbedding, ReferenceStore, StoredReference

@@ -8,10 +8,9 @@ from edgeverify.evaluation.images.all_scores import AllScores, compare_all_image
 from edgeverify.evaluation.images.attributes import Attributes
 from edgeverify.evaluation.images.calibration import Evidence
 from edgeverify.evaluation.images.evaluation import mated_pairs
-from edgeverify.evaluation.images.fused_scores import fused_scores
+from edgeverify.evaluation.images.fused_scores import fused_scores, mean_scores
 from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import PairedImages
-from edgeverify.evaluation.images.mean_of_five import mean_scores
 from edgeverify.evaluation.images.view import View
 from edgeverify.evaluation.sides import Side
 

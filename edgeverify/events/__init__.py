@@ -1,8 +1,14 @@
 """The wire format: what stands in each MQTT message, and how a reader checks it. Pure."""
 
 from edgeverify.events.announcement import NEXT_KEY, NextKey, announce, read_next_key
-from edgeverify.events.answer import encode_answer
-from edgeverify.events.envelope import CONTENT_TYPE, Event, EventKind, encode_event, parse_event
+from edgeverify.events.envelope import (
+    CONTENT_TYPE,
+    Event,
+    EventKind,
+    encode_answer,
+    encode_event,
+    parse_event,
+)
 from edgeverify.events.lock_state import LockCause, LockReport, LockState, last_will
 from edgeverify.events.messages import ClaimMessage, encode_claim, encode_prompt, encode_status
 from edgeverify.events.mode_statement import ModeStatement, read_mode, state_mode

@@ -1,6 +1,8 @@
 """The CloudEvent around a signed decision (CloudEvents 1.0, JSON format, structured mode).
 
 Nothing in the envelope is signed; whoever reads it trusts `data_base64` alone, after the check.
+
+The answer to one claim is the decision under that claim's own id, signed as an answer alone.
 """
 
 from __future__ import annotations
@@ -9,14 +11,14 @@ import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.errors import EventError
-from edgeverify.events.payload import to_wire_time
-from edgeverify.events.signing import ANSWER_CONTEXT, CONTEXT, SignedDecision, verify
+from edgeverify.events.payload import DecisionPayload, to_wire_time
+from edgeverify.events.signing import ANSWER_CONTEXT, CONTEXT, SignedDecision, Signer, sign, verify
 from edgeverify.events.strict_json import read_object, text_of
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -127,3 +129,17 @@ def _base64(record: dict[str, object], key: str) -> bytes:
 
 def _number(record: dict[str, object], key: str) -> float | None:
     return float(text_of(record, key, limit=32)) if key in record else None
+
+
+def encode_answer(
+    decision: DecisionPayload, claim_id: str, signer: Signer, *, language: str = ""
+) -> bytes:
+    """Write what was decided on the claim `claim_id`, which may have joined another's attempt.
+
+    `language` (a BCP 47 tag) is that of whoever claimed, for a screen; it is not signed.
+    The signature stands over another context than a decision's, so that a lock refuses it.
+    """
+    asked = replace(decision, claim_id=claim_id)
+    signed = sign(asked, signer, context=EventKind.ANSWER.context)
+    decided_claim = decision.claim_id if decision.claim_id != claim_id else ""
+    return encode_event(signed, EventKind.ANSWER, decided_claim=decided_claim, language=language)

@@ -1,18 +1,56 @@
-"""The small messages: claim (in), status and prompt (out)."""
+"""The small messages: claim (in), status, prompt and notice (out).
+
+A notice is a CloudEvent around signed bytes. It opens nothing.
+"""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from edgeverify.domain import Asker, Degradation, Prompt
+from edgeverify.domain import Asker, Degradation, Notice, Prompt
 from edgeverify.errors import ClaimError
 from edgeverify.events.payload import from_wire_time, to_wire_time
+from edgeverify.events.signing import Signer
 from edgeverify.events.strict_json import read_object, text_of
 from edgeverify.settings.people import CARD
+
+NOTICE_TYPE = "edgeverify.notice.v1"
+NOTICE_CONTEXT = b"edgeverify.notice.v1\n"
+"""Stands before the payload in what is signed, so that no other signature can pass for one."""
+
+
+def encode_notice(notice: Notice, signer: Signer) -> bytes:
+    """Write a notice for the topic `notice`."""
+    payload = json.dumps(
+        {
+            "id": notice.id,
+            "door": notice.door,
+            "kind": notice.kind.value,
+            "card": notice.card,
+            "event_id": notice.event_id,
+            "at": to_wire_time(notice.at),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+    record = {
+        "specversion": "1.0",
+        "id": notice.id,
+        "source": f"/edgeverify/{notice.door}",
+        "type": NOTICE_TYPE,
+        "time": to_wire_time(notice.at),
+        "datacontenttype": "application/json",
+        "keyid": signer.keyid,
+        "signature": b64encode(signer.private.sign(NOTICE_CONTEXT + payload)).decode(),
+        "data_base64": b64encode(payload).decode(),
+    }
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
 
 CLAIM_TYPE = "edgeverify.claim.v1"
 EXIT_TYPE = "edgeverify.exit.v1"

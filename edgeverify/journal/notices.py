@@ -8,7 +8,7 @@ from datetime import datetime
 
 from edgeverify.domain import Notice, NoticeKind
 from edgeverify.events import Signer
-from edgeverify.events.notice import encode_notice
+from edgeverify.events.messages import encode_notice
 from edgeverify.journal.entry import Entry
 from edgeverify.journal.rows import from_ms, to_ms
 

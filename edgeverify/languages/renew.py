@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeverify.domain import OWN_NAMES
-from edgeverify.languages.saying import DOMAIN, FOLDER, catalogue_name
-from edgeverify.languages.texts import TEXTS
+from edgeverify.languages.texts import DOMAIN, FOLDER, TEXTS, catalogue_name
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog

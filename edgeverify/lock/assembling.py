@@ -9,7 +9,6 @@ from datetime import datetime
 
 from edgeverify.clock import SystemClock
 from edgeverify.errors import ConfigError
-from edgeverify.lock.clock import LockClock
 from edgeverify.lock.config import LockConfig
 from edgeverify.lock.inputs import InputWatch
 from edgeverify.lock.link import LockLink
@@ -17,7 +16,7 @@ from edgeverify.lock.passage import Passage, Rules
 from edgeverify.lock.program import CONTACT, EXIT, LockParts, Occurrence
 from edgeverify.lock.relay.keeper import Keeper
 from edgeverify.lock.settings import GpioInput
-from edgeverify.lock.trust import Trust
+from edgeverify.lock.trust import LockClock, Trust
 from edgeverify.mqtt import load_credentials
 from edgeverify.systemd import ServiceManager
 

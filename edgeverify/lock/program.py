@@ -19,12 +19,11 @@ from datetime import datetime, timezone
 from edgeverify.client import RawMessage
 from edgeverify.errors import EventError, StateError
 from edgeverify.events import LockCause, LockReport, LockState
-from edgeverify.lock.clock import LockClock
 from edgeverify.lock.inputs import InputRead, InputWatch
 from edgeverify.lock.link import BrokerChanged, LockLink
 from edgeverify.lock.passage import Order, Passage, Release, Rest
 from edgeverify.lock.relay.keeper import Keeper, RelayAnswer
-from edgeverify.lock.trust import Trust
+from edgeverify.lock.trust import LockClock, Trust
 from edgeverify.logs import fields
 from edgeverify.systemd import ServiceManager
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.cli.locale_for_native import use_neutral_locale
+from edgeverify.cli.native_libraries import use_neutral_locale
 from tests.absent import absent
 from tests.cli.conftest import Desk
 from tests.locales import GENERATED, LOCALES, can_be_made, environment, make
@@ -105,7 +105,7 @@ def _running(desk: Desk, environment: Mapping[str, str]) -> Iterator[Path]:
 def test_what_native_code_sees_is_neutral(locales: Path, name: str) -> None:
     program = (
         "import ctypes, locale, os, sys\n"
-        "from edgeverify.cli.locale_for_native import use_neutral_locale\n"
+        "from edgeverify.cli.native_libraries import use_neutral_locale\n"
         "use_neutral_locale(os.environ)\n"
         "c = ctypes.CDLL(None); c.strtod.restype = ctypes.c_double\n"
         "print(chr(c.toupper(ord('i'))), c.strtod(b'0.5', None), os.environ['LC_ALL'],\n"

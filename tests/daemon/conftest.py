@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.demo.actors import Cast, hire
-from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, frames
+from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, Cast, frames, hire
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.domain import Reference
 from edgeverify.enrolment import encode_photo

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgeverify.client import EventChecker, Feed
-from edgeverify.client.announced import AnnouncedKeys
+from edgeverify.client.subscriber_state import AnnouncedKeys
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, UNKNOWN_CARD
 from edgeverify.domain import Outcome, Reason
 from edgeverify.events import Topics

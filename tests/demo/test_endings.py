@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.demo.ending import Ending
 from edgeverify.demo.house import House
-from edgeverify.demo.pace import timeout_seconds
 from edgeverify.demo.scenes import SCENES, Scene
-from edgeverify.demo.visit import Answer
+from edgeverify.demo.visit import Answer, Ending, timeout_seconds
 from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import EdgeverifyError
 from edgeverify.journal.reading import DecisionRow

@@ -38,8 +38,7 @@ from edgeverify.events import (
     sign,
 )
 from edgeverify.events.command import command_bytes, read_command
-from edgeverify.events.messages import EXIT_TYPE
-from edgeverify.events.notice import NOTICE_CONTEXT
+from edgeverify.events.messages import EXIT_TYPE, NOTICE_CONTEXT
 from edgeverify.journal.rows import payload_of
 from tests.doors import DOOR, NOON, decided, door_keys
 

@@ -13,8 +13,7 @@ from babel.messages.pofile import read_po
 from edgeverify.domain import OWN_NAMES
 from edgeverify.languages import KINDS, say
 from edgeverify.languages.renew import renew, template
-from edgeverify.languages.saying import DOMAIN, FOLDER, catalogue_name
-from edgeverify.languages.texts import TEXTS
+from edgeverify.languages.texts import DOMAIN, FOLDER, TEXTS, catalogue_name
 
 TRANSLATED = [language for language in OWN_NAMES if language != "en"]
 WIDEST = 40

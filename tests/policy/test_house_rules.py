@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edgeverify.policy.house_rules import is_inside
 from edgeverify.policy.house_rules import SecondPerson
+from edgeverify.policy.house_rules import SecondPerson, is_inside
 from edgeverify.settings import RuleSettings
 from tests.policy.people import MORNING
 

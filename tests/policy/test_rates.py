@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from edgeverify.policy.window import proven_card
+from edgeverify.policy.transaction import proven_card
 from edgeverify.settings.decision import DecisionSettings
 from tests.policy.people import MATCH, MISMATCH
 

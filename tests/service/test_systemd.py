@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.systemd import ServiceManager, journal_is_on
-from edgeverify.watchdog import Watch
+from edgeverify.systemd import ServiceManager, Watch, journal_is_on
 from tests.waiting import patience
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edgeverify.demo.actors import hire
-from edgeverify.demo.film import FRAMES, frames
+from edgeverify.demo.film import FRAMES, frames, hire
 from edgeverify.models.build import fetch_bundle
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.locate import locate

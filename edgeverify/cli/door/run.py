@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import plain_errors
+from edgeverify.cli.native_libraries import one_thread_for_matrices
 from edgeverify.cli.options import ConfigFile, StateFolder
 
 

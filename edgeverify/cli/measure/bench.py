@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeverify.cli.arithmetic import one_thread_for_matrices
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.extras import needs_extra
+from edgeverify.cli.native_libraries import one_thread_for_matrices
 
 if TYPE_CHECKING:
     from edgeverify.bundle.fusion import EmbedderBundle
@@ -94,7 +94,7 @@ def _keep(folder: Path, report: Report) -> None:
 
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation.pictures.bench import bench_picture
-    from edgeverify.evaluation.speed.table import page
+    from edgeverify.evaluation.speed.bench import page
 
     command = shlex.join(["edgeverify", *sys.argv[1:]])
     made = {

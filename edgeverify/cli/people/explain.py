@@ -10,7 +10,7 @@ import typer
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
-from edgeverify.cli.people import two_photos
+from edgeverify.cli.people import choosing
 
 if TYPE_CHECKING:
     from edgeverify.domain import OperatingPoint
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 @plain_errors
 @needs_extra("evaluate")
 def explain(  # noqa: PLR0913 - one argument an option
-    probe: two_photos.ProbeImage,
-    reference: two_photos.ReferenceImage,
+    probe: choosing.ProbeImage,
+    reference: choosing.ReferenceImage,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The picture; it shows both faces.")
     ] = Path("explain.png"),
-    bundle: two_photos.BundleName = None,
-    config: two_photos.DoorConfig = None,
-    max_fmr: two_photos.MaxFmr = None,
-    threshold: two_photos.ThresholdByHand = None,
+    bundle: choosing.BundleName = None,
+    config: choosing.DoorConfig = None,
+    max_fmr: choosing.MaxFmr = None,
+    threshold: choosing.ThresholdByHand = None,
     patch: Annotated[
         float, typer.Option(min=0.05, max=0.5, help="Side of the patch, as a share of the chip's.")
     ] = 0.2,
@@ -92,7 +92,7 @@ def _point(opened: PhotoVerifier) -> OperatingPoint | None:
 def _seen(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> ProbeResult:
     from edgeverify.enrolment import probe_photo
 
-    return probe_photo(pipeline, two_photos.read_photo(path, settings), side)
+    return probe_photo(pipeline, choosing.read_photo(path, settings), side)
 
 
 def _print(explanation: Explanation, output: Path) -> None:

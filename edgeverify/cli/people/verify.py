@@ -9,7 +9,7 @@ import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson
-from edgeverify.cli.people import two_photos
+from edgeverify.cli.people import choosing
 
 if TYPE_CHECKING:
     from edgeverify.domain import Embedding, OperatingPoint
@@ -25,13 +25,13 @@ NO_VERDICT = 2
 
 @plain_errors
 def verify(  # noqa: PLR0913 - one argument an option
-    probe: two_photos.ProbeImage,
-    reference: two_photos.ReferenceImage,
+    probe: choosing.ProbeImage,
+    reference: choosing.ReferenceImage,
     *,
-    bundle: two_photos.BundleName = None,
-    config: two_photos.DoorConfig = None,
-    max_fmr: two_photos.MaxFmr = None,
-    threshold: two_photos.ThresholdByHand = None,
+    bundle: choosing.BundleName = None,
+    config: choosing.DoorConfig = None,
+    max_fmr: choosing.MaxFmr = None,
+    threshold: choosing.ThresholdByHand = None,
     percent: Annotated[
         bool,
         typer.Option(
@@ -148,7 +148,7 @@ def as_percent(cosine: float) -> float:
 def _embedding(pipeline: Pipeline, path: Path, settings: Settings, side: Side) -> Embedding:
     from edgeverify.enrolment import embed_photo
 
-    return embed_photo(pipeline, two_photos.read_photo(path, settings), side)
+    return embed_photo(pipeline, choosing.read_photo(path, settings), side)
 
 
 def _print(result: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from edgeverify.daemon.door.attempt import Attempt
 from edgeverify.daemon.door.records import Records
 from edgeverify.domain import Frame, Notice, NoticeKind
-from edgeverify.policy.second_person import SecondPerson
+from edgeverify.policy.house_rules import SecondPerson
 from edgeverify.verifier.pipeline import Pipeline
 
 SMALLEST = 0.5

@@ -28,7 +28,7 @@ from edgeverify.journal import Entry, Journal
 from edgeverify.journal.notices import inside_since, put_notice
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
-from edgeverify.policy.passback import is_inside
+from edgeverify.policy.house_rules import is_inside
 
 LOG = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.open_files import DETAIL, is_exhausted
 from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import ReferenceUnusableError, RuntimeUnavailableError
-from edgeverify.watchdog import Watch
+from edgeverify.systemd import Watch
 
 LOG = logging.getLogger(__name__)
 

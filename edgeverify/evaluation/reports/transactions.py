@@ -1,14 +1,18 @@
-"""Whole transactions across sessions, what a door does: lines, JSON, plot."""
+"""Whole transactions across sessions, what a door does: lines, JSON, plot.
+
+The plot shows FRR and FAR of transactions against the threshold.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
@@ -17,7 +21,6 @@ from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.images.lines import failures
 from edgeverify.evaluation.images.view import Gates
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify.evaluation.pictures.sequence_plot import save_sequence_plot
 from edgeverify.evaluation.transactions.attempts import DoorPolicy
 from edgeverify.evaluation.transactions.figures import (
     Crowd,
@@ -27,6 +30,41 @@ from edgeverify.evaluation.transactions.figures import (
 )
 from edgeverify.evaluation.transactions.runs import look_at_runs
 from edgeverify.settings import QualitySettings, Settings
+
+_FRR, _FAR = "#0072b2", "#d55e00"
+
+
+def save_sequence_plot(
+    folder: Path,
+    thresholds: NDArray[np.float64],
+    rates: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    at: float,
+    title: str,
+) -> tuple[Path, ...]:
+    """Write PNG and SVG; `rates` holds FRR and FAR by state of the gates. EvaluationError."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    for (name, (rejects, accepts)), line in zip(rates.items(), ("-", "--", ":"), strict=False):
+        axes.plot(thresholds, 100 * np.array(rejects), line, color=_FRR, label=f"FRR, {name}")
+        axes.plot(thresholds, 100 * np.array(accepts), line, color=_FAR, label=f"FAR, {name}")
+    axes.axvline(at, color="black", lw=1, ls=":", label="the door's threshold")
+    axes.set_xlabel("threshold of one comparison")
+    axes.set_ylabel("transactions (%)")
+    axes.set_ylim(0, 100)
+    axes.set_title(f"Whole transactions, {title}")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = tuple(folder / f"transactions.{form}" for form in ("png", "svg"))
+        for path in made:
+            figure.savefig(str(path), format=path.suffix[1:], dpi=120)
+    except OSError as error:
+        raise EvaluationError(f"a plot in {folder} cannot be written: {error.strerror}") from None
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

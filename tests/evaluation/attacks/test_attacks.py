@@ -17,8 +17,7 @@ from edgeverify.evaluation.attacks.rates import PadRule, rates_of
 from edgeverify.evaluation.attacks.report import PadReport
 from edgeverify.evaluation.attacks.scores import ScoredFrame, ScoredRun
 from edgeverify.evaluation.frame_runs import FrameRun, find_runs, timed_frames
-from edgeverify.evaluation.pictures.pad_plot import det_curve
-from edgeverify.evaluation.reports.attack_files import write_plot, write_windows
+from edgeverify.evaluation.reports.attack_files import det_curve, write_plot, write_windows
 from edgeverify.liveness import JudgeRules, LivenessPlan
 from edgeverify.settings.decision import DecisionSettings
 from edgeverify.settings.liveness import ChallengeSettings, PadSettings

@@ -21,7 +21,7 @@ from edgeverify.evaluation.images.calibration import (
     threshold_for,
     upper_bound,
 )
-from edgeverify.evaluation.images.mean_of_five import mean_scores
+from edgeverify.evaluation.images.fused_scores import mean_scores
 from edgeverify.settings import DecisionSettings
 from tests.evaluation.crowds import crowd, faces
 

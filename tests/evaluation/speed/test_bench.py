@@ -11,9 +11,8 @@ import pytest
 from edgeverify.domain import RgbImage
 from edgeverify.errors import CameraError
 from edgeverify.evaluation.pictures.bench import bench_picture
-from edgeverify.evaluation.speed.bench import Budget, ReferenceCost, Report, Run, timed
+from edgeverify.evaluation.speed.bench import Budget, ReferenceCost, Report, Run, page, timed
 from edgeverify.evaluation.speed.scenes import Scene, video_scene
-from edgeverify.evaluation.speed.table import page
 from tests.evaluation.faces import run
 
 

@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.cli.main import app as product
-from edgeverify.demo.actors import Actor, hire
-from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, frames
+from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, Actor, frames, hire
 from edgeverify.demo.scenes import OWNER_CARD
 from edgeverify.domain import Outcome, Reason, Reference
 from edgeverify.enrolment import encode_photo

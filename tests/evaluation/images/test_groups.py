@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeverify.evaluation.images.all_scores import compare_all_images
-from edgeverify.evaluation.images.groups import LOOK_ALIKES, groups_of
-from edgeverify.evaluation.images.look_alikes import look_alike_scores
+from edgeverify.evaluation.images.groups import LOOK_ALIKES, groups_of, look_alike_scores
 from tests.evaluation.crowds import crowd, faces
 
 # Four people in a plane, by angle: two are near each other, two are far from everybody.

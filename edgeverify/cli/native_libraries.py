@@ -1,8 +1,10 @@
-"""One locale for everything below the command line, whatever the machine's is.
+"""What native libraries are told before they are loaded: one locale, and how many threads.
 
 Native code reads numbers and letters by the process's locale: under a Turkish one "i" has another
 capital, under a German one 0.5 is written 0,5; and under a Latin-1 one Python itself cannot name a
 photo that is called after its owner. What edgeverify reads and writes is the same everywhere.
+
+numpy's arithmetic takes its number of threads from the environment, once, when it is loaded.
 """
 
 from __future__ import annotations
@@ -11,6 +13,17 @@ import locale
 import os
 import sys
 from collections.abc import Callable, MutableMapping
+
+
+def one_thread_for_matrices(environ: MutableMapping[str, str]) -> None:
+    """Let OpenBLAS work in the caller's thread, unless `environ` says otherwise already.
+
+    A door multiplies tiny matrices only. For them OpenBLAS wakes a helper that then waits busily
+    on the core that the network's second thread needs: measured on two cores, 1280x720, 13.4
+    instead of 10.7 ms a frame (mobilefacenet), and 26 instead of 13 ms of CPU.
+    """
+    environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 NEUTRAL = ("C.UTF-8", "C")
 """The first is part of glibc since 2.35, and of Debian for longer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from edgeverify.cli.arithmetic import one_thread_for_matrices
+from edgeverify.cli.native_libraries import one_thread_for_matrices
 
 
 def test_the_door_asks_for_one_and_leaves_an_owners_choice_alone() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from edgeverify.clock import EARLIEST, ClockReading
-from edgeverify.lock.clock import LockClock
+from edgeverify.lock.trust import LockClock
 from tests.doors import NOON
 
 
