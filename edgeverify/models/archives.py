@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.errors import BundleError
-from edgeverify.models.folders import folder_lock
+from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.pip_download import Wanted, pip_download
 from edgeverify.progress import Progress, silent
 

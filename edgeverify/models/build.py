@@ -8,7 +8,7 @@ from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
 from edgeverify.home_folder import expanded
 from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogue
-from edgeverify.models.folders import folder_lock
+from edgeverify.models.folder_lock import folder_lock
 from edgeverify.progress import Progress, silent
 from edgeverify.settings import DEFAULT_BUNDLE
 

@@ -13,7 +13,7 @@ from edgeverify.models.archives import (
     members,
     not_unpacked,
 )
-from edgeverify.models.folders import folder_lock
+from edgeverify.models.folder_lock import folder_lock
 from edgeverify.progress import Progress, silent
 
 

@@ -27,7 +27,7 @@ from edgeverify.models.archives import (
     member,
 )
 from edgeverify.models.catalogue import SourceFile
-from edgeverify.models.folders import folder_lock
+from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.locate import locate
 from edgeverify.progress import silent
 
