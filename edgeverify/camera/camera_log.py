@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from edgeverify.camera.health import USABLE, CameraState
-from edgeverify.camera.lasting_fault import PICTURE_FAULTS
+from edgeverify.camera.camera import USABLE, CameraState
+from edgeverify.camera.retrying import PICTURE_FAULTS
 
 LOGGER = logging.getLogger(__name__)
 CHANGE_SECONDS = 10.0

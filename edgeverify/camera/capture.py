@@ -47,7 +47,7 @@ def open_reader(order: Order) -> Reader:
 
         return GstreamerReader(order)
     if order.kind == "snapshot":
-        from edgeverify.camera.snapshot_reader import SnapshotReader  # noqa: PLC0415
+        from edgeverify.camera.network_reader import SnapshotReader  # noqa: PLC0415
 
         return SnapshotReader(order)
     from edgeverify.camera.network_reader import NetworkReader  # noqa: PLC0415

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from edgeverify.camera.camera import CameraHealth, CameraState
 from edgeverify.camera.camera_log import CameraLog
-from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.camera.lasting_fault import LastingFault
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured, Confined, Failed, Message, Opened, Order, Started
-from edgeverify.camera.monochrome import MonochromeWatch
-from edgeverify.camera.pauses import (
+from edgeverify.camera.picture_watch import MonochromeWatch, PictureWatch, Verdict
+from edgeverify.camera.process import COMMAND, CaptureProcess
+from edgeverify.camera.retrying import (
     ABSENT_SECONDS,
     BROKEN_OFF_SECONDS,
-    LONGEST_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    LastingFault,
     camera_backoff,
 )
-from edgeverify.camera.picture_watch import PictureWatch, Verdict
-from edgeverify.camera.process import COMMAND, CaptureProcess
 from edgeverify.camera.ring import SharedFrames, map_frames
 from edgeverify.camera.scene import SceneWatch
 from edgeverify.domain import Frame
@@ -58,7 +57,7 @@ class _Break:
 
     state: CameraState
     detail: str
-    longest_pause: float = LONGEST_SECONDS
+    longest_pause: float = LONGEST_PAUSE_SECONDS
 
 
 class LiveCamera:
@@ -180,7 +179,7 @@ class LiveCamera:
             self._end_process()
         newest = self._frames.newest_at()
         had_frames = newest is not None and newest > started
-        return _Break(state, detail, BROKEN_OFF_SECONDS if had_frames else LONGEST_SECONDS)
+        return _Break(state, detail, BROKEN_OFF_SECONDS if had_frames else LONGEST_PAUSE_SECONDS)
 
     def _end_process(self) -> None:
         if self._process is not None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeverify.camera.camera import CameraHealth, CameraState
 from edgeverify.camera.file_reader import VideoFile
-from edgeverify.camera.health import CameraHealth, CameraState
-from edgeverify.camera.monochrome import MonochromeWatch
 from edgeverify.camera.picture import Rows
-from edgeverify.camera.picture_watch import PictureWatch
+from edgeverify.camera.picture_watch import MonochromeWatch, PictureWatch
 from edgeverify.camera.pixels import Developer
 from edgeverify.camera.reader import VideoEndedError
 from edgeverify.camera.upright import upright

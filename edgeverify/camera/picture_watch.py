@@ -1,4 +1,7 @@
-"""Turns pictures, one after another, into a state that does not flicker. Pure: time is given."""
+"""Turns pictures, one after another, into a state that does not flicker. Pure: time is given.
+
+And whether a camera shows colour, without changing its mind at every grey jacket.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,35 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
 from edgeverify.camera.picture import Picture
 
 if TYPE_CHECKING:
     from edgeverify.settings import CameraSettings
+
+SETTLED_SECONDS = 2.0
+
+
+class MonochromeWatch:
+    """Follows a camera that turns grey at dusk once it has been so for two seconds, and back."""
+
+    def __init__(self) -> None:
+        self.is_monochrome = False
+        self._differs_since: float | None = None
+        self._has_begun = False
+
+    def look(self, at: float, *, is_monochrome: bool) -> None:
+        """Take in a picture, captured `at` seconds; the first decides at once."""
+        if not self._has_begun:
+            self._has_begun, self.is_monochrome = True, is_monochrome
+        if is_monochrome is self.is_monochrome:
+            self._differs_since = None
+            return
+        if self._differs_since is None:
+            self._differs_since = at
+        if at - self._differs_since >= SETTLED_SECONDS:
+            self.is_monochrome, self._differs_since = is_monochrome, None
+
 
 ENTER_SECONDS = 0.5
 """A fault is named once it has held for this long, since the last good picture at the latest: one

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraHealth
+from edgeverify.camera.camera import Camera, CameraHealth
 from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeverify.camera.health import CameraState, camera_fault
+from edgeverify.camera.camera import CameraState, camera_fault
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.situation import Board, Situation, for_camera

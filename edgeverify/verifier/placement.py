@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify.camera.health import CameraHealth
+from edgeverify.camera.camera import CameraHealth
 from edgeverify.domain import Asked, Face, Frame, Gate, QualityFigures, Reason, Refusal
 from edgeverify.settings import QualitySettings, Settings
 from edgeverify.vision.dominance import FaceSelection, select

@@ -21,8 +21,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.camera import Camera, CameraHealth, CameraState
 from edgeverify.domain import Frame
 from tests.absent import absent
 from tests.waiting import patience

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import Camera, CameraState
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings

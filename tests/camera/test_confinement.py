@@ -18,8 +18,8 @@ from random import Random
 import psutil
 import pytest
 
+from edgeverify.camera.camera import CameraState
 from edgeverify.camera.confinement import landlock
-from edgeverify.camera.health import CameraState
 from edgeverify.camera.live import LiveCamera, LiveSource
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.camera.orders import make_order

@@ -10,8 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import Camera, CameraState
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
 from tests.absent import absent

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from edgeverify.camera.latest_frame import LatestFrame
 from edgeverify.camera.messages import Captured
-from edgeverify.camera.pauses import ABSENT_SECONDS, LONGEST_SECONDS, camera_backoff
 from edgeverify.camera.picture import Picture
+from edgeverify.camera.retrying import ABSENT_SECONDS, LONGEST_PAUSE_SECONDS, camera_backoff
 from edgeverify.camera.ring import SLOTS, Ring, make_ring
 from tests.waiting import patience
 
@@ -112,7 +112,7 @@ def test_who_waits_is_woken(ends_by: str) -> None:
 def test_the_pause_grows_but_never_keeps_a_returned_camera_waiting(seed: int, tries: int) -> None:
     backoff = camera_backoff(Random(seed))
     pauses = [backoff.next_pause() for _ in range(tries)]
-    assert all(0.2 <= pause <= 1.2 * LONGEST_SECONDS for pause in pauses)
+    assert all(0.2 <= pause <= 1.2 * LONGEST_PAUSE_SECONDS for pause in pauses)
     assert max(pauses[:3]) <= 1.2
     assert backoff.next_pause(ABSENT_SECONDS) <= 1.2 * ABSENT_SECONDS
     backoff.reset()

@@ -16,8 +16,7 @@ import cv2
 import psutil
 import pytest
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import Camera, CameraState
 from edgeverify.camera.live import LiveCamera, LiveSource
 from edgeverify.camera.messages import Order
 from edgeverify.camera.open_camera import open_camera
@@ -170,7 +169,7 @@ def test_a_picture_fault_that_lasts_opens_the_stream_anew_and_is_said_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     """An encoder that hangs on one picture: nothing but a new connection ends that."""
-    monkeypatch.setattr("edgeverify.camera.lasting_fault.FIRST_SECONDS", 0.3)
+    monkeypatch.setattr("edgeverify.camera.retrying.FIRST_SECONDS", 0.3)
     caplog.set_level("INFO")
     opened = tmp_path / "opened"
     stuck = (

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import free_port, wait_for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.camera.picture import Picture
-from edgeverify.camera.picture_watch import PictureWatch
+from edgeverify.camera.picture_watch import SETTLED_SECONDS, MonochromeWatch, PictureWatch
 from edgeverify.settings import CameraSettings
-from tests.camera.conftest import scene
+from tests.camera.changing import Form, serving
+from tests.camera.conftest import scene, wait_for_frame
 from tests.camera.drawn import examine
 
 INTERVAL = 1 / 15
@@ -176,3 +179,42 @@ def test_whatever_came_before_a_lasting_fault_is_unusable_within_a_second(
             door.sees(FAULTS[kind][index % 30])
     assert door.sees(*FAULTS[wrong][:15])[-1] not in {CameraState.OK, CameraState.STARTING}
     assert door.sees(*FAULTS[wrong][15:])[-1] is wrong
+
+
+def test_the_first_picture_decides_and_a_moment_does_not() -> None:
+    watch = MonochromeWatch()
+    watch.look(10.0, is_monochrome=True)
+    assert watch.is_monochrome
+    watch.look(11.0, is_monochrome=False)
+    watch.look(11.5, is_monochrome=True)
+    watch.look(12.0, is_monochrome=False)
+    watch.look(12.0 + SETTLED_SECONDS - 0.1, is_monochrome=False)
+    assert watch.is_monochrome
+    watch.look(12.0 + SETTLED_SECONDS, is_monochrome=False)
+    assert not watch.is_monochrome
+
+
+@pytest.mark.usefixtures("nothing_leaks")
+@pytest.mark.parametrize("is_encoded_grey", [True, False], ids=["a grey codec", "no chroma"])
+def test_an_infrared_camera_says_that_it_shows_no_colour(*, is_encoded_grey: bool) -> None:
+    grey = (90, 90, 90)
+    form = Form(
+        codec="mjpeg",
+        pixels="gray" if is_encoded_grey else "yuvj420p",
+        full_range=True,
+        left=grey,
+        right=(160, 160, 160),
+    )
+    with serving(form) as server:
+        camera = open_camera(CameraSettings(source=server.url))
+        try:
+            frame = wait_for_frame(camera, 0, 20)
+            assert frame.is_monochrome
+            assert camera.health().is_monochrome
+            server.shows = Form(codec="mjpeg", pixels="yuvj420p", full_range=True)
+            end = time.monotonic() + 20
+            while camera.health().is_monochrome:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+        finally:
+            camera.close()

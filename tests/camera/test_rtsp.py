@@ -10,8 +10,7 @@ from statistics import median
 
 import pytest
 
-from edgeverify.camera.camera import Camera
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import Camera, CameraState
 from edgeverify.camera.messages import Order
 from edgeverify.camera.network_reader import NetworkReader
 from edgeverify.camera.open_camera import open_camera

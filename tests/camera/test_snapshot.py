@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import pytest
 
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.camera.source import SnapshotSource, parse_source, public_name
 from edgeverify.errors import ConfigError

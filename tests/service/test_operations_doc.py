@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from edgeverify.camera.health import CameraState, camera_fault
+from edgeverify.camera.camera import CameraState, camera_fault
 from edgeverify.domain import FaultName
 from edgeverify.domain.described_word import table
 from edgeverify.runtime.open_session import BackEnd

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.camera.health import CameraHealth, CameraState
+from edgeverify.camera.camera import CameraHealth, CameraState
 from edgeverify.claims import MQTT, SOURCES, chosen
 from edgeverify.daemon.door.conditions import Conditions
 from edgeverify.daemon.door.people import People

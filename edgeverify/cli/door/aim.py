@@ -95,7 +95,7 @@ class _Session:
 
     def watch(self, show: Callable[[RenderableType], None], picture: Path, end: float) -> None:
         """Look at frame after frame until `end` on the camera's clock, or the video's own end."""
-        from edgeverify.camera.health import CameraState
+        from edgeverify.camera.camera import CameraState
         from edgeverify.cli.door.aim_view import draw, save
         from edgeverify.errors import CameraError
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from edgeverify.camera.health import CameraState, camera_fault
+from edgeverify.camera.camera import CameraState, camera_fault
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.camera.source import public_name
 from edgeverify.clock import SystemClock

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from edgeverify.camera.health import CameraHealth
+from edgeverify.camera.camera import CameraHealth
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.domain import FaultName, Reason

@@ -1,9 +1,35 @@
-"""When a camera that shows nothing useful is opened again. Pure: time is given."""
+"""When a camera is tried again: one that is away, and one that shows nothing useful. Pure.
+
+Seconds, not minutes, for one that is away: the door needs its camera, and frames must be back
+within five seconds of its return.
+"""
 
 from __future__ import annotations
 
+from random import Random
+
 from edgeverify.backoff import Backoff
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
+
+FIRST_PAUSE_SECONDS = 0.25
+ABSENT_SECONDS = 0.5
+"""Nobody answered, or there is no such device: looking again costs next to nothing."""
+BROKEN_OFF_SECONDS = 1.0
+"""It gave pictures until now."""
+LONGEST_PAUSE_SECONDS = 2.0
+"""It answers but gives no picture (a wrong password): each try costs a process its start."""
+JITTER = (0.8, 1.2)
+
+
+def camera_backoff(random: Random) -> Backoff:
+    """Return pauses that double from a quarter of a second, each 20 % more or less by chance."""
+    return Backoff(
+        first_seconds=FIRST_PAUSE_SECONDS,
+        longest_seconds=LONGEST_PAUSE_SECONDS,
+        random=random,
+        jitter=JITTER,
+    )
+
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.camera.devices import find_device, list_devices
-from edgeverify.camera.health import CameraState
+from edgeverify.camera.camera import CameraState
 from edgeverify.camera.open_camera import open_camera
+from edgeverify.camera.orders import find_device, list_devices
 from edgeverify.camera.source import V4l2Source
 from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.camera.stream_clock import StreamClock
+from edgeverify.camera.network_reader import StreamClock
 
 FRAME = 0.04
 

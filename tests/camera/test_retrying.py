@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from edgeverify.camera.health import CameraState
-from edgeverify.camera.lasting_fault import (
+from edgeverify.camera.camera import CameraState
+from edgeverify.camera.retrying import (
     FIRST_SECONDS,
     LONGEST_SECONDS,
     PICTURE_FAULTS,
