@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeverify.policy.house_rules import is_inside
-from edgeverify.policy.house_rules import SecondPerson
 from edgeverify.policy.house_rules import SecondPerson, is_inside
 from edgeverify.settings import RuleSettings
 from tests.policy.people import MORNING
