@@ -111,9 +111,9 @@ def lock(
         *lines,
     ]
     config.write_text("\n".join(text) + "\n", encoding="utf-8")
-    running = Lock(folder, config, said).start()
+    running = Lock(folder, config, said)
     try:
-        yield running
+        yield running.start()
     finally:
         running.end(signal.SIGKILL)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import edgeverify
+from tests.waiting import patience
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = {
@@ -35,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root / name, target, ignore=shutil.ignore_patterns("__pycache__"))
     out = tmp_path_factory.mktemp("wheel")
     build = (sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(out))
-    subprocess.run([*build, str(sources)], check=True, timeout=240)
+    subprocess.run([*build, str(sources)], check=True, timeout=patience(60))
     (wheel,) = out.glob("*.whl")
     return wheel
 
@@ -89,6 +90,7 @@ for event in subscribe("broker.lan", door="front-door", verify_key="front-door.p
 """
 
 
+@pytest.mark.timeout(1800)
 def test_a_subscribers_mypy_sees_types(wheel: Path, tmp_path: Path) -> None:
     """From the wheel, outside the checkout: `py.typed` is what makes mypy look."""
     site = tmp_path / "site"
@@ -103,7 +105,7 @@ def test_a_subscribers_mypy_sees_types(wheel: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=patience(150),
     ).stdout
     # mypy wrote `builtins.bool` before it wrote `bool`.
     revealed = re.findall(r'Revealed type is "(?:builtins\.)?(\w+)"', said)
