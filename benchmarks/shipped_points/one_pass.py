@@ -26,12 +26,22 @@ class _Once:
         self._detector = detector
         self._mesher = mesher
         self._boxes: tuple[RgbImage, bool, tuple[FaceBox, ...]] | None = None
+        self._nearer: tuple[tuple[FaceBox, ...], float, tuple[FaceBox, ...]] | None = None
         self._face: tuple[RgbImage, FaceBox, Face | None] | None = None
 
     def detect(self, rgb: RgbImage, *, twice: bool = True) -> tuple[FaceBox, ...]:
         last = self._boxes
         if last is None or last[0] is not rgb or last[1] != twice:
             last = self._boxes = rgb, twice, self._detector.detect(rgb, twice=twice)
+        return last[2]
+
+    def look_nearer(
+        self, rgb: RgbImage, found: tuple[FaceBox, ...], *, smallest: float
+    ) -> tuple[FaceBox, ...]:
+        last = self._nearer
+        if last is None or last[0] is not found or last[1] != smallest:
+            nearer = self._detector.look_nearer(rgb, found, smallest=smallest)
+            last = self._nearer = found, smallest, nearer
         return last[2]
 
     def mesh(self, rgb: RgbImage, box: FaceBox) -> Face | None:

@@ -172,6 +172,9 @@ class Pipeline:
         boxes = self.detector.detect(rgb)
         if selection is FaceSelection.CENTRAL:
             boxes = find_the_middle(self.detector, rgb, boxes)
+        elif selection is FaceSelection.DOMINANT:
+            smallest = (gates or self.quality).min_eye_distance_pixels
+            boxes = self.detector.look_nearer(rgb, boxes, smallest=smallest)
         watch.lap("detect")
         chosen = select(
             boxes, selection, ratio=self.vision.dominance_ratio, width=width, height=height

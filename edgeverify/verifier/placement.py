@@ -57,8 +57,13 @@ class Placement:
 
     def look(self, frame: Frame, health: CameraHealth) -> Look:
         """Find the one face and measure it."""
-        chosen = select(
+        boxes = self._detector.look_nearer(
+            frame.rgb,
             self._detector.detect(frame.rgb),
+            smallest=self._settings.quality.min_eye_distance_pixels,
+        )
+        chosen = select(
+            boxes,
             FaceSelection.DOMINANT,
             ratio=self._settings.vision.dominance_ratio,
             width=frame.width,

@@ -20,6 +20,15 @@ class FaceDetector(Protocol):
         RuntimeUnavailableError where the network fails.
         """
 
+    def look_nearer(
+        self, rgb: RgbImage, found: tuple[FaceBox, ...], *, smallest: float
+    ) -> tuple[FaceBox, ...]:
+        """Return the faces `found` in `rgb`, and one nearer than all of them that was missed.
+
+        It is only looked for where it may be there: where the nearest that was found is doubtful,
+        or has its eyes less than `smallest` pixels apart. Errors as `detect`.
+        """
+
     def close(self) -> None:
         """Release everything; a second call does nothing."""
 

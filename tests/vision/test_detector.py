@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.domain import RgbImage
+from benchmarks.near_face import portrait, staged
+from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.vision.contract import FaceDetector
+from edgeverify.vision.detector import DOUBTFUL
+from edgeverify.vision.dominance import dominant
 from edgeverify.vision.opening import Trial
 from tests.faces import face_finder
 
@@ -79,6 +82,53 @@ def test_a_face_that_fills_the_picture_is_found_at_the_second_look(testdata: Pat
     twice.close()
 
 
+NEAR, BEHIND = "Bobby_Jackson", "Richard_Virenque"
+
+
+def _two_people(testdata: Path, detector: FaceDetector) -> RgbImage:
+    """Put one whose face fills the frame's height before somebody small in the corner."""
+    near, behind = (portrait(detector, _path(testdata, name)) for name in (NEAR, BEHIND))
+    frame, _ = staged(near, behind, 1.05)
+    return frame
+
+
+def test_a_near_face_that_hides_behind_a_small_one_is_found(
+    testdata: Path, detector: FaceDetector
+) -> None:
+    frame = _two_people(testdata, detector)
+    (behind,) = detector.detect(frame)
+    assert behind.eye_distance < 36, "the near face is missed; who stands behind is too small"
+    found = detector.look_nearer(frame, (behind,), smallest=36.0)
+    assert behind in found
+    near = dominant(found, 1.5)
+    assert isinstance(near, FaceBox)
+    assert near.eye_distance > 100
+    assert abs(near.centre[0] - 420) < 60
+    assert abs(near.centre[1] - 250) < 60
+
+
+def test_nobody_looks_nearer_where_the_nearest_face_is_sure_and_large_enough(
+    testdata: Path, detector: FaceDetector
+) -> None:
+    """What it costs is only paid for a doubtful face, and for one too small to be compared."""
+    picture = _lfw(testdata, NEAR)
+    found = detector.detect(picture)
+    assert found[0].confidence > DOUBTFUL
+    assert detector.look_nearer(picture, found, smallest=10.0) is found
+    assert detector.look_nearer(picture, (), smallest=10.0) == ()
+    without = face_finder(trial=Trial(second_look=False))
+    assert without.detector.look_nearer(picture, found, smallest=500.0) is found
+    without.close()
+
+
+def test_the_face_that_was_found_is_not_found_twice(testdata: Path, detector: FaceDetector) -> None:
+    """A second box of the same face would make two people of one, and refuse them."""
+    for name in (NEAR, BEHIND):
+        picture = _lfw(testdata, name)
+        found = detector.detect(picture)
+        assert detector.look_nearer(picture, found, smallest=500.0) == found
+
+
 def test_the_frame_is_not_changed(detector: FaceDetector, photo: Photo) -> None:
     picture = photo("examples/obama-720p.jpg")
     before = picture.copy()
@@ -88,5 +138,9 @@ def test_the_frame_is_not_changed(detector: FaceDetector, photo: Photo) -> None:
 
 
 def _lfw(testdata: Path, name: str) -> RgbImage:
-    path = testdata / "lfw" / "lfw-deepfunneled" / name / f"{name}_0001.jpg"
-    return np.asarray(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    picture = cv2.imread(str(_path(testdata, name)))
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _path(testdata: Path, name: str) -> Path:
+    return testdata / "lfw" / "lfw-deepfunneled" / name / f"{name}_0001.jpg"

@@ -96,6 +96,11 @@ class _Detector:
         self.shown.append(rgb.shape)
         return self.found
 
+    def look_nearer(
+        self, rgb: RgbImage, found: tuple[FaceBox, ...], *, smallest: float
+    ) -> tuple[FaceBox, ...]:
+        raise AssertionError(f"no nearer face is asked for: {rgb.shape} {found} {smallest}")
+
     def close(self) -> None:
         """Nothing to release."""
 
