@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import psutil
 
-from edgeverify.daemon.service import SYS_VARIABLE
+from edgeverify.daemon.heat_watch import SYS_VARIABLE
 from edgeverify.errors import EdgeverifyError
 from edgeverify.status_socket import Json, ask
 from tests.brokers import mosquitto

@@ -5,6 +5,9 @@ from __future__ import annotations
 import osdp
 import serial
 
+WRITE_SECONDS = 1.0
+"""A port that takes nothing for so long has gone; waiting on would hold libosdp's thread."""
+
 
 class OsdpPort(osdp.Channel):  # type: ignore[misc] # libosdp has no types
     """One port; libosdp's thread must not meet an exception, so `problem` holds what went wrong."""
@@ -12,16 +15,22 @@ class OsdpPort(osdp.Channel):  # type: ignore[misc] # libosdp has no types
     def __init__(self, path: str, baud: int) -> None:
         """Open the port. Raises OSError (a SerialException is one) and ValueError."""
         super().__init__()
-        self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
+        self._port = serial.Serial(
+            path, baud, timeout=0, write_timeout=WRITE_SECONDS, exclusive=True
+        )
         self.problem = ""
+        self.received = 0
+        """Bytes that have come, whoever on the bus they were for."""
 
     def read(self, max_bytes: int) -> bytes:
         """Return what has come, at once."""
         try:
-            return bytes(self._port.read(max_bytes))
+            data = bytes(self._port.read(max_bytes))
         except (serial.SerialException, OSError) as error:
             self.problem = str(error)
             return b""
+        self.received += len(data)
+        return data
 
     def write(self, buf: bytes) -> int:
         """Send, and return how many bytes were taken."""

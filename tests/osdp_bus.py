@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import sys
+import termios
 import threading
 import tty
 
@@ -24,6 +27,7 @@ class Wire:
         self.is_cut = False
         self.lost = 0
         self._lose = 0
+        self._carrying = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._carry, daemon=True)
         self._thread.start()
@@ -31,6 +35,16 @@ class Wire:
     def lose(self, pieces: int) -> None:
         """Drop one byte of each of the next pieces."""
         self._lose = pieces
+
+    def cut(self) -> None:
+        """Carry nothing from now on; what is on its way has come when `is_silent`."""
+        with self._carrying:
+            self.is_cut = True
+
+    def is_silent(self, end: int) -> bool:
+        """Whether everything that came to this end was read."""
+        waiting = fcntl.ioctl(self._ends[end][1], termios.FIONREAD, bytes(4))
+        return int.from_bytes(waiting, sys.byteorder) == 0
 
     def close(self) -> None:
         self._stop.set()
@@ -49,5 +63,6 @@ class Wire:
                     self._lose -= 1
                     self.lost += 1
                     data = data[: len(data) // 2] + data[len(data) // 2 + 1 :]
-                if not self.is_cut:
-                    os.write(other[end], data)
+                with self._carrying:
+                    if not self.is_cut:
+                        os.write(other[end], data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import time
-from pathlib import Path
 from types import ModuleType
 
 from edgeverify.claims.card_number import TornReadError, written
@@ -13,13 +12,12 @@ from edgeverify.claims.source import SourceKind, Surroundings
 from edgeverify.claims.wiegand_format import payload
 from edgeverify.domain import ClaimSource
 from edgeverify.errors import KeyUnusableError
-from edgeverify.private_files import read_private
+from edgeverify.osdp_key import load_osdp_key
 from edgeverify.settings import ClaimSettings
 from edgeverify.settings.readers import OsdpSettings
 
 OSDP = ClaimSource(name="osdp", is_card_reader=True)
 
-KEY_BYTES = 16
 SECURE_SECONDS = 10.0
 """A reader whose secure channel is down for longer has vanished."""
 
@@ -76,19 +74,6 @@ class OsdpReader:
         return written(payload(bits[:count], self._settings.bits), self._settings.number)
 
 
-def load_osdp_key(path: Path) -> bytes:
-    """Read the secure channel's key, 16 bytes. Raises ReaderGoneError."""
-    try:
-        key = bytes.fromhex(read_private(path, what="the OSDP key", limit=256).decode().strip())
-    except KeyUnusableError as error:
-        raise ReaderGoneError(f"{error.problem}.") from None
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ReaderGoneError(f"The OSDP key must be 32 hexadecimal digits: {path}.")
-    return key
-
-
 def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
     def open_reader() -> Reader:
         try:
@@ -96,7 +81,10 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
             modules = tuple(importlib.import_module(name) for name in names)
         except ImportError:
             raise ReaderGoneError("libosdp or pyserial is missing: `[readers]`.") from None
-        key = load_osdp_key(surroundings.folder / settings.osdp.key_file)
+        try:
+            key = load_osdp_key(surroundings.folder / settings.osdp.key_file)
+        except KeyUnusableError as error:
+            raise ReaderGoneError(f"{error.problem}.") from None
         return OsdpReader(settings.osdp, key, modules)
 
     return ReaderThread(OSDP, open_reader, surroundings)

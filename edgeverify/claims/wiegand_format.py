@@ -27,6 +27,19 @@ def payload(bits: Sequence[int], length: int) -> bytes:
     return _bytes(bits[1:-1])
 
 
+def framed(number: int, length: int) -> list[int]:
+    """Return `length` bits: the number between its parities, as `payload` takes it apart.
+
+    Raises ValueError where the number has more bits than lie between them.
+    """
+    between = length - 2
+    if number < 0 or number >> between:
+        raise ValueError(f"{number} does not fit into {between} bits")
+    bits = [number >> at & 1 for at in reversed(range(between))]
+    half = (length + 1) // 2 - 1
+    return [sum(bits[:half]) % 2, *bits, 1 - sum(bits[-half:]) % 2]
+
+
 def _bytes(bits: Sequence[int]) -> bytes:
     if not bits:
         raise TornReadError("no bits")

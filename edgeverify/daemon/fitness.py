@@ -23,9 +23,11 @@ from edgeverify.client import load_verify_keys
 from edgeverify.config import LoadedConfig
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.domain import OperatingPoint
-from edgeverify.errors import EdgeverifyError
+from edgeverify.errors import ConfigError, EdgeverifyError
 from edgeverify.keys import load_master_key
 from edgeverify.mqtt import load_credentials
+from edgeverify.osdp_key import load_osdp_key
+from edgeverify.panel import card_bits
 from edgeverify.schedule import is_for
 from edgeverify.settings import Settings
 from edgeverify.verifier.verifier import Verifier, load_owner_key
@@ -48,6 +50,8 @@ def problems_of(
         ),
         (("commands", "operator_keys"), lambda: operator_keys(settings, folder)),
         (("keys", "master_key_file"), lambda: _master_key(config, environ)),
+        (("osdp_reader", "key_file"), lambda: _panel_key(config)),
+        (("osdp_reader", "card"), lambda: _cards_fit_panel(settings)),
     )
     found = (_problem(config, key, check) for key, check in checks)
     return tuple(problem for problem in found if problem is not None)
@@ -144,6 +148,25 @@ def _master_key(config: LoadedConfig, environ: Mapping[str, str]) -> None:
             environ=environ,
             may_create=False,
         )
+
+
+def _panel_key(config: LoadedConfig) -> None:
+    wanted = config.settings.osdp_reader
+    if wanted.enabled and wanted.key_file:
+        load_osdp_key(config.folder / wanted.key_file)
+
+
+def _cards_fit_panel(settings: Settings) -> None:
+    """Raise ConfigError for the first card of this door that the panel could not be told of."""
+    if not settings.osdp_reader.enabled:
+        return
+    for entry in settings.staff:
+        if is_for(entry, settings.door):
+            try:
+                card_bits(entry.card, settings.osdp_reader.card)
+            except ValueError as error:
+                advice = "Set osdp_reader.card to how the panel knows the cards."
+                raise ConfigError(str(error), advice=advice) from None
 
 
 def _problem(config: LoadedConfig, key: KeyPath, check: Callable[[], object]) -> Problem | None:

@@ -16,6 +16,7 @@ from edgeverify.daemon.door.situation import Board, Situation, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.modes import Modes
+from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
@@ -61,6 +62,7 @@ class Health:
     notices: tuple[Degradation, ...]
     keys: KeyRing
     modes: Modes
+    panel: Panel | None = None
     report: EnrolmentReport = field(default_factory=EnrolmentReport)
     """What became of everybody at the last enrolment."""
     is_enrolling: bool = True  # until the first reload, which begins at once, is done
@@ -153,6 +155,8 @@ class Health:
                 "reason": self._heat.reason,
             },
         }
+        if self.panel is not None:
+            facts["panel"] = self.panel.facts()
         facts["mode"] = self.modes.facts(self.keys.current)
         if (announcement := self.keys.announcement) is not None:
             facts["next_key"] = dict(announcement)

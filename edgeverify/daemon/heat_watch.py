@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from edgeverify.settings import ThermalSettings
 from edgeverify.thermal import Governor, HeatState, IdlePlan, Level, Sensors, idle_plan
+
+SYS_VARIABLE = "EDGEVERIFY_SYS"
+"""Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
 
 class Heat:
@@ -47,3 +52,9 @@ class Heat:
     def idle(self, camera_frames_per_second: float) -> IdlePlan:
         """Return what the level means while nobody has claimed."""
         return idle_plan(self._governor.level, camera_frames_per_second)
+
+
+def open_heat(settings: ThermalSettings, environ: Mapping[str, str]) -> Heat:
+    """Begin to measure this machine's heat."""
+    sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
+    return Heat(lambda wanted: Sensors(wanted, sys=sys_root), settings, now=time.monotonic())

@@ -18,6 +18,7 @@ from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.daemon.page.part import PagePart
+from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reporter import Reporter
 from edgeverify.daemon.upkeep import Upkeep
@@ -48,6 +49,7 @@ class Parts:
     exits: Exits
     notices: NoticeDelivery
     sources: RunningSources
+    panel: Panel | None
     door: DoorThread
     health: Health
     reporter: Reporter

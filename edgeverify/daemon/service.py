@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from pathlib import Path
 
 from edgeverify import __version__
 from edgeverify.camera.open_camera import open_camera
@@ -37,12 +36,13 @@ from edgeverify.daemon.door.thread import DoorThread
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.heat_watch import open_heat
 from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.daemon.opened_state import open_master_key, open_references_and_journal
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.screen import ScreenBoard
+from edgeverify.daemon.panel import open_panel
 from edgeverify.daemon.parts import Parts
 from edgeverify.daemon.points_witness import PURPOSE, PointsWitness
 from edgeverify.daemon.readers import make_readers
@@ -61,11 +61,7 @@ from edgeverify.page_socket import page_socket
 from edgeverify.settings import Settings
 from edgeverify.state import StateDirectory
 from edgeverify.systemd import ServiceManager, Watch
-from edgeverify.thermal import Sensors
 from edgeverify.verifier.verifier import Verifier, open_verifier
-
-SYS_VARIABLE = "EDGEVERIFY_SYS"
-"""Names another root of sysfs than /sys: made-up temperature sensors, for tests alone."""
 
 
 def new_id() -> str:
@@ -132,10 +128,7 @@ def assemble(
             believed=known.believed,
             least=known.least,
         )
-        sys_root = Path(environ.get(SYS_VARIABLE) or "/sys")
-        heat = Heat(
-            lambda wanted: Sensors(wanted, sys=sys_root), settings.thermal, now=time.monotonic()
-        )
+        heat = open_heat(settings.thermal, environ)
         inbox = Inbox()
         gate = ClaimGate(
             settings.claims.max_age_seconds,
@@ -166,7 +159,8 @@ def assemble(
         )
         outbox = OutboxDelivery(journal, link)
         announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
-        screen = ScreenBoard(announcer=announcer, monotonic=time.monotonic)
+        panel = open_panel(config, journal, faults, timekeeper, modes.is_locked_down)
+        screen = ScreenBoard(announcer=announcer, monotonic=time.monotonic, panel=panel)
         records = Records(
             journal=journal,
             signer=lambda: keys.current,
@@ -222,6 +216,7 @@ def assemble(
             notices=verifier.notices,
             keys=keys,
             modes=modes,
+            panel=panel,
         )
         reporter = Reporter(health=health, link=link, manager=manager)
         reloads = Reloads(
@@ -257,6 +252,7 @@ def assemble(
         exits=exits,
         notices=NoticeDelivery(journal, link.publish.notice),
         sources=sources,
+        panel=panel,
         door=thread,
         health=health,
         reporter=reporter,

@@ -27,6 +27,7 @@ PUBLIC_FACTS = (
     "signing_key",
     "next_key",
     "mode",
+    "panel",
 )
 """Facts that are codes and counts as they stand; what else is told to everybody is `_public`'s."""
 PUBLIC_LIVE_FMR = ("fmr", "at_most", "comparisons", "false_matches", "grants", "people")

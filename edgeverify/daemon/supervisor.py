@@ -89,6 +89,9 @@ class Supervisor:
         ending.callback(service.link.stop)
         service.outbox.start()
         ending.callback(service.outbox.stop)
+        if service.panel is not None:
+            service.panel.start()
+            ending.callback(service.panel.stop, STOP_PATIENCE_SECONDS)
         service.sources.use(situation.sources, situation.settings.claims)
         ending.callback(service.sources.stop)
         # The door, and what changes it:
@@ -164,6 +167,7 @@ class Supervisor:
             if self._socket is None:
                 self._open_socket()
         service.page.look(now)
+        self._look_at_panel()
         service.lock.write()
         service.exits.write()
         service.notices.look(now)
@@ -180,6 +184,10 @@ class Supervisor:
             self._ping(now)
         if self._logs is not None:
             self._logs.tick()
+
+    def _look_at_panel(self) -> None:
+        if self._service.panel is not None:
+            self._service.panel.look()
 
     def _ping(self, now: float) -> None:
         stuck = self._service.watch.stuck(now)

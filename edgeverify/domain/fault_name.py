@@ -8,17 +8,7 @@ from __future__ import annotations
 import sys
 
 from edgeverify.domain.described_word import DescribedWord, table
-
-_SPACE = "Free space on the disk of the state, or repair it: the door is back within seconds."
-_ACL = (
-    "Give the door's login that right at the broker: `edgeverify broker setup` makes all of them."
-)
-_LENS = "Look at the lens, and from where it looks: `edgeverify aim` shows what the camera sees."
-_PAD = "Fetch it again: `edgeverify models fetch minifasnet`."
-_CONFINE = "Use a kernel with Landlock (5.13 and later); the sentence says what is still open."
-_SENSOR = "Look at the machine's sensors (`sensors`); the door goes on at the pace it had."
-_BACK_END = "The door runs on the next back end; the sentence says what this one is missing."
-_REFUSED_BACK_END = "this back end was refused; the next one runs"
+from edgeverify.domain.fault_advice import ACL, BACK_END, CONFINE, LENS, PAD, REFUSED, SENSOR, SPACE
 
 
 class FaultName(DescribedWord):
@@ -44,7 +34,7 @@ class FaultName(DescribedWord):
         ("camera_black", "no light, or the lens cap", "no"),
         "Take the cap off the lens, or give it light.",
     )
-    CAMERA_COVERED = (("camera_covered", "a surface without structure", "no"), _LENS)
+    CAMERA_COVERED = (("camera_covered", "a surface without structure", "no"), LENS)
     CAMERA_OVEREXPOSED = (
         ("camera_overexposed", "nothing but white", "no"),
         "Keep sun and lamps out of the lens, or set its exposure.",
@@ -75,7 +65,7 @@ class FaultName(DescribedWord):
             "the process that decodes the camera's stream can reach more than its camera",
             "yes",
         ),
-        _CONFINE,
+        CONFINE,
     )
     BROKER_UNREACHABLE = (
         ("broker_unreachable", "no connection; tried again within seconds", "no"),
@@ -115,13 +105,13 @@ class FaultName(DescribedWord):
             "it takes the connection, not all that the door says",
             "where decisions are taken",
         ),
-        _ACL + " Or the message is too long for it: the sentence says which was dropped.",
+        ACL + " Or the message is too long for it: the sentence says which was dropped.",
     )
     BROKER_REFUSES_CLAIMS = (
         ("broker_refuses_claims", "the claim topic may not be subscribed", "no"),
-        _ACL,
+        ACL,
     )
-    JOURNAL_UNAVAILABLE = (("journal_unavailable", "a decision cannot be committed", "no"), _SPACE)
+    JOURNAL_UNAVAILABLE = (("journal_unavailable", "a decision cannot be committed", "no"), SPACE)
     JOURNAL_REPLACED = (
         ("journal_replaced", "the journal was damaged; kept aside, a new one begun", "yes"),
         "Keep the file for an expert, then move it out of the state directory.",
@@ -146,6 +136,14 @@ class FaultName(DescribedWord):
         ),
         "Look at its plug, its name and its rights: the sentence says which and why.",
     )
+    PANEL_UNAVAILABLE = (
+        ("panel_unavailable", "the panel of `osdp_reader` is away; waited for for ever", "no"),
+        "Look at the wires, the panel's power, and its address, speed and key for this reader.",
+    )
+    PANEL_WITHOUT_SECURE_CHANNEL = (
+        ("panel_without_secure_channel", "whoever reaches its wire can repeat a card", "yes"),
+        "Give the panel and `osdp_reader.key_file` one key instead of `accept_no_secure_channel`.",
+    )
     HISTORY_STUCK = (
         ("history_stuck", "history waits although the broker is connected", "yes"),
         "Let the door publish on its `audit` topic (ACL), and give the broker's disk space.",
@@ -156,7 +154,7 @@ class FaultName(DescribedWord):
             "their file cannot be opened: made again from the photos, in memory, until it can",
             "where the journal can",
         ),
-        _SPACE,
+        SPACE,
     )
     REFERENCES_REPLACED = (
         (
@@ -202,20 +200,20 @@ class FaultName(DescribedWord):
         ("model_unavailable", "the network cannot run", "no"),
         "The log says why; `edgeverify models list` shows what is installed.",
     )
-    ONNXRUNTIME_CUDA = (("onnxruntime-cuda", _REFUSED_BACK_END, "yes"), _BACK_END)
-    TENSORRT = (("tensorrt", _REFUSED_BACK_END, "yes"), _BACK_END)
+    ONNXRUNTIME_CUDA = (("onnxruntime-cuda", REFUSED, "yes"), BACK_END)
+    TENSORRT = (("tensorrt", REFUSED, "yes"), BACK_END)
     ONNXRUNTIME_CPU = (
         ("onnxruntime-cpu", "no back end is left", "no"),
         "Install the release again: no back end is left.",
     )
-    PAD_BROKEN = (("pad_broken", "the liveness bundle cannot be used", "with a challenge"), _PAD)
+    PAD_BROKEN = (("pad_broken", "the liveness bundle cannot be used", "with a challenge"), PAD)
     PAD_UNMEASURED = (
         ("pad_unmeasured", "the liveness bundle has no operating point", "no"),
         "Set `pad.threshold`, or fetch a measured one: `edgeverify models fetch minifasnet`.",
     )
     LIVENESS_UNAVAILABLE = (
         ("liveness_unavailable", "`liveness` asks for a bundle that is not there or broken", "no"),
-        _PAD,
+        PAD,
     )
     LIVENESS_OFF = (
         ("liveness_off", "switched off by hand: a photograph opens the door", "yes"),
@@ -234,11 +232,11 @@ class FaultName(DescribedWord):
     )
     TEMPERATURE_UNKNOWN = (
         ("temperature_unknown", "no temperature can be believed", "yes"),
-        _SENSOR,
+        SENSOR,
     )
     TEMPERATURE_SENSOR_DEAD = (
         ("temperature_sensor_dead", "one of several sensors is dead", "yes"),
-        _SENSOR,
+        SENSOR,
     )
     HOT = (
         ("hot", "the door looks less often while nobody has claimed", "yes"),
@@ -278,7 +276,7 @@ class FaultName(DescribedWord):
             "the local socket cannot be made: `edgeverify status` gets no answer",
             "yes",
         ),
-        _SPACE,
+        SPACE,
     )
     PAGE_UNAVAILABLE = (
         ("page_unavailable", "`web.enabled` is true and the local page is not there", "yes"),

@@ -80,6 +80,7 @@ SCREEN: Mapping[str, str] = MappingProxyType(
         "granted": "Welcome",
         "denied": "The door stays closed",
         "out_of_order": OUT_OF_ORDER,
+        "no_answer": "No answer came. Please try the door",
         "open": "The door is open. Please come in",
         "language": "Language",
     }

@@ -12,7 +12,6 @@ from pydantic_core import ErrorDetails
 from edgeverify.config.explaining import explain
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.config.reading import read_yaml
-from edgeverify.errors import KeyUnusableError
 from edgeverify.lock.settings import (
     CommandRelay,
     GpioRelay,
@@ -21,7 +20,7 @@ from edgeverify.lock.settings import (
     OsdpRelay,
     SerialRelay,
 )
-from edgeverify.private_files import read_private
+from edgeverify.osdp_key import load_osdp_key
 from edgeverify.settings import Section
 
 KINDS: Mapping[str, type[Section]] = {
@@ -39,7 +38,6 @@ NEEDED: Mapping[str, str] = {
     "without power, as a magnet). It must be stated, because the wiring follows from it",
     "relay": f"is missing: `relay: {{kind: ...}}` with {', '.join(KINDS)}",
 }
-OSDP_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +57,7 @@ class LockConfig:
         relay = self.settings.relay
         if not isinstance(relay, OsdpRelay):
             return b""
-        path = self.folder / relay.key_file
-        try:
-            key = bytes.fromhex(read_private(path, what="the OSDP key", limit=256).decode().strip())
-        except ValueError:
-            key = b""
-        if len(key) != OSDP_KEY_BYTES:
-            raise KeyUnusableError(f"the OSDP key must be 32 hexadecimal digits: {path}")
-        return key
+        return load_osdp_key(self.folder / relay.key_file)
 
 
 def load_lock_config(path: Path) -> LockConfig:

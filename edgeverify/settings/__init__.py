@@ -18,6 +18,7 @@ from edgeverify.settings.decision import (
 from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
 from edgeverify.settings.model import DEFAULT_BUNDLE, ModelSettings
 from edgeverify.settings.operation import LogSettings, MetricsSettings, ThermalSettings
+from edgeverify.settings.osdp_reader import OsdpReaderSettings, PanelCardSettings
 from edgeverify.settings.outside import (
     AuditSettings,
     EventSettings,
@@ -59,6 +60,7 @@ class Settings(Section):
     `both`; `off` must be written by hand and shows as degraded for ever."""
     pad: PadSettings = PadSettings()
     challenge: ChallengeSettings = ChallengeSettings()
+    osdp_reader: OsdpReaderSettings = OsdpReaderSettings()
     mqtt: MqttSettings = MqttSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     events: EventSettings = EventSettings()
@@ -97,6 +99,16 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_port_one_use(self) -> Self:
+        panel, reader = self.osdp_reader, self.claims.osdp
+        if panel.enabled and "osdp" in self.claims.sources and panel.port == reader.port:
+            raise ValueError(
+                "osdp_reader.port and claims.osdp.port are the same; the panel and the reader "
+                "need a bus of their own each"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _passback_needs_cards(self) -> Self:
         without = {"fixed", "walk_up"} & set(self.claims.sources)
         if self.rules.anti_passback != "off" and without:
@@ -131,7 +143,9 @@ __all__ = [
     "MetricsSettings",
     "ModelSettings",
     "MqttSettings",
+    "OsdpReaderSettings",
     "PadSettings",
+    "PanelCardSettings",
     "QualitySettings",
     "RuleSettings",
     "Section",

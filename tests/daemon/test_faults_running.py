@@ -23,7 +23,7 @@ from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
 from tests.soak.world import COOL, CRITICAL, World, world
-from tests.waiting import patience, until
+from tests.waiting import until
 
 __all__ = ["props"]
 
@@ -196,9 +196,7 @@ def test_it_ends_in_order_and_never_showed_a_traceback(door: Watched) -> None:
 
 def _reload(made: World) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "edgeverify", "reload", "--state", str(made.state)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=patience(50)
-    )
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 def _level(made: World) -> str:

@@ -12,8 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.waiting import patience
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +78,7 @@ _PROGRAM = (
 
 def made(checkout: Path, **changes: str) -> tuple[int, str]:
     process = maker(checkout, **changes)
-    said, _ = process.communicate(timeout=patience(50))
+    said, _ = process.communicate(timeout=300)
     return process.returncode, said
 
 
@@ -181,9 +179,9 @@ def test_two_makers_at_once_make_one_environment(checkout: Path) -> None:
     assert second.stdout is not None
     assert second.stdout.readline().startswith("Waiting for another make that is at work on ")
     (checkout / "hold").unlink()
-    said, _ = first.communicate(timeout=patience(50))
+    said, _ = first.communicate(timeout=300)
     assert first.returncode == 0, said
-    assert second.communicate(timeout=patience(50)) == ("", None)  # it finds all done
+    assert second.communicate(timeout=300) == ("", None)  # it finds all done
     assert second.returncode == 0
     assert works(checkout)
 

@@ -111,9 +111,9 @@ def lock(
         *lines,
     ]
     config.write_text("\n".join(text) + "\n", encoding="utf-8")
-    running = Lock(folder, config, said)
+    running = Lock(folder, config, said).start()
     try:
-        yield running.start()
+        yield running
     finally:
         running.end(signal.SIGKILL)
 

@@ -23,8 +23,8 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
         yield running
 
 
-def _status(signer: SigningKeys, *, seconds: float = 45.0) -> bytes:
-    issued = datetime.now(timezone.utc)
+def _status(signer: SigningKeys, *, age: float = 0.0, seconds: float = 45.0) -> bytes:
+    issued = datetime.now(timezone.utc) - timedelta(seconds=age)
     ends = issued + timedelta(seconds=seconds)
     said = ModeStatement(door=DOOR, mode=DoorMode.OPEN, issued_at=issued, expires_at=ends)
     mode = {"name": "open", "statement": state_mode(said, signer)}
@@ -45,9 +45,9 @@ def test_it_opens_for_the_doors_word_and_locks_with_the_broker_and_without_the_w
     keys = door_keys(tmp_path)
     (tmp_path / "forger").mkdir()
     forger = door_keys(tmp_path / "forger")
-    old = _status(keys, seconds=60)  # from before the lock begins
     with lock(tmp_path / "lock", broker, keys, "follow_open: true") as running:
         until(lambda: "the broker is there" in running.log, "the connection", 20)
+        old = _status(keys, age=30)
         for raw in (_status(forger), _status(keys, seconds=90), old):
             publish(broker, TOPICS.status, raw)
         publish(broker, TOPICS.event, b"nonsense")

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeverify.daemon.service import SYS_VARIABLE
+from edgeverify.daemon.heat_watch import SYS_VARIABLE
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.errors import StateError
 from edgeverify.status_socket import Json, ask

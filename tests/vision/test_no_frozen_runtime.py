@@ -14,7 +14,6 @@ from packaging.requirements import Requirement
 
 from edgeverify.bundle.vision_bundle import NAME
 from tests.faces import MODELS, face_finder
-from tests.waiting import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 FROZEN = {"mediapipe", "jax", "jaxlib", "tensorflow", "tflite_runtime"}
@@ -81,11 +80,7 @@ open_finder(load_vision_bundle(Path({str(MODELS / NAME)!r})), VisionSettings())
 print(*sorted(name.partition('.')[0] for name in sys.modules))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=patience(50),
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stderr == "", "LiteRT says nothing on standard error"
     loaded = set(done.stdout.split())

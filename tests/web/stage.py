@@ -72,6 +72,8 @@ SCREEN: dict[str, Json] = {
     "more": "",
     "language": "en",
     "turn": 1,
+    "light": "amber",
+    "is_sounding": True,
 }
 DECISION: dict[str, Json] = {
     "sequence": 5,

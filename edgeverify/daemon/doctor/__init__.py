@@ -10,6 +10,7 @@ from typing import TypeAlias
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor import model, people, state, surroundings
 from edgeverify.daemon.doctor.finding import Finding, fault_found
+from edgeverify.daemon.doctor.panel import look_at_panel
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.state import StateDirectory, as_owner
@@ -52,6 +53,7 @@ def examine(
             ("model", lambda: model.look_at_model(config, environ, further)),
             ("camera", lambda: surroundings.look_at_camera(config, is_running=runs)),
             ("broker", lambda: surroundings.look_at_broker(config, environ)),
+            ("panel", lambda: look_at_panel(config, is_running=runs)),
             *((part, _as_owner(place.folder, check)) for part, check in own),
             ("clock", lambda: surroundings.look_at_clock(config)),
             ("heat", lambda: surroundings.look_at_heat(config)),

@@ -72,7 +72,7 @@ class Closeness:
         return self._found
 
 
-NEEDS_RESTART = ("mqtt", "home_assistant", "keys", "metrics", "log", "web")
+NEEDS_RESTART = ("mqtt", "home_assistant", "keys", "metrics", "log", "web", "osdp_reader")
 """Sections that are read once; a change to them waits for the next start and is said so."""
 
 NEEDS_NEW_VERIFIER = ("model", "pad", "liveness")

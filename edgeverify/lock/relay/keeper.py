@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from edgeverify.backoff import Backoff
@@ -19,10 +18,6 @@ LOG = logging.getLogger(__name__)
 PING_SECONDS = 1.0
 SILENT_SECONDS = 5.0
 """A process that answers nothing for so long is replaced; the new one locks first of all."""
-START_SECONDS = 20.0
-LONGEST_START_SECONDS = 320.0
-"""How long a new process may take to its first answer: twice as long after each that was ended
-before it, because a machine too busy to start one within the first time would never have any."""
 OSDP_SECONDS = 10.0
 """How much longer a move may take that waits for a secure channel."""
 END_SECONDS = 8.0
@@ -48,8 +43,6 @@ class Keeper:
         )
         self._tell = tell
         self._patience = SILENT_SECONDS + _slowness(settings)
-        self._first_patience = START_SECONDS + _slowness(settings)
-        self._has_answered = False
         self._pauses = Backoff(first_seconds=0.5, longest_seconds=10.0)
         self._process: subprocess.Popen[str] | None = None
         self._heard_at = self._pinged_at = self._again_at = 0.0
@@ -70,8 +63,6 @@ class Keeper:
             bufsize=1,
         )
         self._process = process
-        self._heard.clear()
-        self._has_answered = False
         self._heard_at = self._pinged_at = now
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
         self._order(self._first)
@@ -94,15 +85,10 @@ class Keeper:
         if self._heard.is_set():
             self._heard.clear()
             self._heard_at = now
-            self._has_answered = True
             self._pauses.reset()
         if process.poll() is not None:
             self._replace(now, "The relay's process has ended.")
-        elif now - self._heard_at > (
-            self._patience if self._has_answered else self._first_patience
-        ):
-            if not self._has_answered:
-                self._first_patience = min(2 * self._first_patience, LONGEST_START_SECONDS)
+        elif now - self._heard_at > self._patience:
             self._replace(now, "The relay's process hangs and was ended.")
         elif now - self._pinged_at >= PING_SECONDS:
             self._pinged_at = now
@@ -129,9 +115,6 @@ class Keeper:
         if process is not None:
             process.kill()
             process.wait()
-            if process.stdin is not None:
-                with suppress(OSError):  # an order that never came through
-                    process.stdin.close()
         self._again_at = now + self._pauses.next_pause()
         LOG.error("%s", why)
         self._tell(RelayAnswer("gone", why))
@@ -151,8 +134,7 @@ class Keeper:
         assert process.stdout is not None  # noqa: S101 - it was started with a pipe
         with process.stdout:
             for line in process.stdout:
-                if process is self._process:  # a last word of the one before is not its answer
-                    self._heard.set()
+                self._heard.set()
                 word, _, text = line.strip().partition(" ")
                 if word != "pong":
                     self._tell(RelayAnswer(word, text))

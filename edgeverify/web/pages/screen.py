@@ -17,7 +17,7 @@ from edgeverify.web.parts import Parts
 LOOK_SECONDS = 0.2
 COMMENT_EVERY = 50
 """Looks without news after which a line is sent all the same, so that a dead line is found."""
-SHOWN = ("moment", "code", "words", "more", "language")
+SHOWN = ("moment", "code", "words", "more", "language", "light", "is_sounding")
 
 
 async def show(request: Request, parts: Parts) -> Response:
@@ -50,4 +50,5 @@ async def _now(parts: Parts) -> Mapping[str, Any]:
         return {key: now[key] for key in SHOWN}
     except StateError:
         words = say("out_of_order", "en")
-        return dict(zip(SHOWN, ("denied", "out_of_order", words, "", "en"), strict=True))
+        away = ("denied", "out_of_order", words, "", "en", "", False)
+        return dict(zip(SHOWN, away, strict=True))

@@ -5,6 +5,8 @@ const put = (now) => {
   document.title = now.words;
   document.body.dataset.moment = now.moment;
   document.body.dataset.code = now.code;
+  document.body.dataset.light = now.light;
+  document.body.dataset.sound = now.is_sounding;
   for (const id of ["words", "more"]) {
     const place = document.getElementById(id);
     if (place.textContent !== now[id]) place.textContent = now[id];
