@@ -27,6 +27,10 @@ class Problem:
         return f"{place}: {spell(self.key)}: {self.text}" if self.key else f"{place}: {self.text}"
 
 
+MOST_TOLD = 50
+"""Mistakes in one message: forty thousand people without quotes would make sixteen megabytes."""
+
+
 class ConfigProblemsError(ConfigError):
     """A config that cannot be used; `problems` has at least one entry, in the file's order."""
 
@@ -36,8 +40,10 @@ class ConfigProblemsError(ConfigError):
         if len(ordered) == 1:
             super().__init__(str(ordered[0]))
         else:
-            lines = "\n".join(f"  {problem}" for problem in ordered)
-            super().__init__(f"the config has {len(ordered)} mistakes:\n{lines}")
+            told = [f"  {problem}" for problem in ordered[:MOST_TOLD]]
+            if len(ordered) > MOST_TOLD:
+                told.append(f"  and {len(ordered) - MOST_TOLD:,} more")
+            super().__init__(f"the config has {len(ordered):,} mistakes:\n" + "\n".join(told))
 
 
 def fatal(path: Path, line: int, text: str, key: KeyPath = ()) -> ConfigProblemsError:

@@ -96,12 +96,18 @@ def open_to_others(config: LoadedConfig) -> Iterator[str]:
     Looked at are the config, its staff file, the photos, and the folders that they lie in.
     """
     trusted = {0, os.geteuid(), *_page_users(config)}
-    photos = {config.folder / name for entry in config.settings.staff for name in entry.photos}
+    names = {name for entry in config.settings.staff for name in entry.photos}
+    # What lies outside is never read as a photo, and nobody should change its mode for us.
+    photos = {config.folder / name for name in names if not _leads_out(name)}
     operators = [config.folder / name for name in config.settings.commands.operator_keys]
     files = (*config.files, *operators, *sorted(photos))
     for path in dict.fromkeys((*files, *(file.absolute().parent for file in files))):
         with suppress(OSError):
             yield from _doubts(path, path.stat(), trusted)
+
+
+def _leads_out(name: str) -> bool:
+    return Path(name).is_absolute() or ".." in Path(name).parts
 
 
 def _page_users(config: LoadedConfig) -> Iterator[int]:

@@ -55,6 +55,16 @@ def test_a_byte_order_mark_is_taken_off_in_front_and_refused_inside(tmp_path: Pa
         load_config(file)
 
 
+def test_a_thousand_mistakes_are_counted_and_the_first_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "door.yaml"
+    people = "".join(f"  - {{card: {n}, name: B, photos: [b.jpg]}}\n" for n in range(1000))
+    file.write_text("staff:\n" + people, encoding="utf-8")
+    with pytest.raises(ConfigError, match="1,000 mistakes") as caught:
+        load_config(file)
+    assert caught.value.problem.endswith("\n  and 950 more")
+    assert len(caught.value.problem) < 10_000
+
+
 def test_a_mistake_in_a_large_file_is_told_by_the_fast_parser_alone(tmp_path: Path) -> None:
     file = tmp_path / "door.yaml"
     file.write_text("# much\n" * 50_000 + "claims: [mqtt\n", encoding="utf-8")
