@@ -155,12 +155,12 @@ def _address(text: str) -> UrlSource:
 
 
 def _snapshot(text: str) -> SnapshotSource:
-    source = _address(text)
-    if not text.lower().startswith("http"):
+    # Without a scheme, what stands before the first colon is a user's name or a password.
+    if not text.lower().startswith(("http://", "https://")):
         raise ConfigError(
             "camera.source: a snapshot is asked for over http:// or https://", advice=ADVICE
         )
-    return SnapshotSource(source.url)
+    return SnapshotSource(_address(text).url)
 
 
 def public_name(text: str) -> str:

@@ -44,6 +44,9 @@ MAX_REMEMBERED = 50_000
 
 UNKNOWN_RATE = (100.0, 20.0)
 """Of cards unknown to the door, for one source: a burst, and this many per second after it."""
+KNOWN_RATE = (60.0, 20.0)
+"""Of one card that the config names: ten times what a reader and its owner make of it. Without it,
+whoever knows one card could fill the memory of ids, and shut everybody else out until they end."""
 TIDY_EVERY = timedelta(seconds=1)
 
 
@@ -95,8 +98,11 @@ class ClaimGate:
         `now` is the wall time of receipt (aware), `monotonic` the same moment in seconds; frames
         older than that prove nothing. Accepted when |now - time| is at most the configured age.
         """
-        if not self._knows(message.card) and not self._may_be_unknown(source, monotonic):
-            return _refused("unknown cards are claimed faster than they can be denied")
+        if not self._knows(message.card):
+            if not self._has_a_place(f"{source.name} ", UNKNOWN_RATE, monotonic):
+                return _refused("unknown cards are claimed faster than they can be denied")
+        elif not self._has_a_place(message.card, KNOWN_RATE, monotonic):
+            return _refused("one card is claimed faster than anybody can show it")
         until = now + 2 * self._max_age
         with self._lock:
             self._tidy(now)
@@ -119,10 +125,10 @@ class ClaimGate:
         verdict = Verdict.ACCEPTED if is_fresh else Verdict.EXPIRED
         return GateAnswer(verdict=verdict, claim=claim)
 
-    def _may_be_unknown(self, source: ClaimSource, monotonic: float) -> bool:
+    def _has_a_place(self, whose: str, rate: tuple[float, float], monotonic: float) -> bool:
+        """Count one claim of a source (its name and a blank, which no card holds) or of a card."""
         with self._lock:
-            rate = self._rates.setdefault(source.name, TokenBucket(*UNKNOWN_RATE))
-            return rate.take(monotonic)
+            return self._rates.setdefault(whose, TokenBucket(*rate)).take(monotonic)
 
     def remember(self, seen: Mapping[str, datetime]) -> None:
         """Take in ids that the journal could not tell at the start, each with its end."""

@@ -98,6 +98,16 @@ def test_another_password_is_another_name() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["snapshot:hunter2@cam/x", "snapshot:admin:hunter2@cam", "snapshot://admin:hunter2@cam"]
+)
+def test_a_snapshot_without_its_scheme_is_said_without_a_letter_of_it(text: str) -> None:
+    with pytest.raises(ConfigError, match="asked for over http") as caught:
+        parse_source(text, Path())
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in public_name(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(f"rtsp://admin:hun{letter}ter2@cam.lan/door" for letter in "/?#@%"),

@@ -24,7 +24,7 @@ from edgeverify.claims import (
     chosen,
     mqtt,
 )
-from edgeverify.claims.gate import MAX_REMEMBERED, UNKNOWN_RATE
+from edgeverify.claims.gate import KNOWN_RATE, MAX_REMEMBERED, UNKNOWN_RATE
 from edgeverify.domain import Asker, Claim, ClaimSource
 from edgeverify.events import ClaimMessage, encode_claim
 from edgeverify.settings import ClaimSettings
@@ -60,6 +60,21 @@ def test_unknown_cards_are_held_back_by_a_rate_for_each_source_and_known_ones_ne
     assert judge(0, "ada", MQTT, 0.0) is Verdict.ACCEPTED
     assert judge(0, "eve", FIXED, 0.0) is Verdict.ACCEPTED, "another reader has its own"
     assert judge(0, "eve", MQTT, 1.0) is Verdict.ACCEPTED, "a second later it is heard again"
+
+
+def test_who_knows_one_card_cannot_shut_the_others_out() -> None:
+    """Sixty thousand claims in ten seconds would fill the memory of ids for twenty more."""
+    gate = ClaimGate(10.0, {}, knows=lambda card: card in {"ada", "bob"})
+
+    def judge(name: str, card: str, at: float) -> Verdict:
+        now = NOON + timedelta(seconds=at)
+        message = ClaimMessage(id=name, card=card, issued_at=now)
+        return gate.judge(message, source=MQTT, now=now, monotonic=at).verdict
+
+    flood = [judge(f"eve-{n}", "ada", n / 6000) for n in range(MAX_REMEMBERED + 10_000)]
+    assert flood.count(Verdict.ACCEPTED) <= KNOWN_RATE[0] + 10 * KNOWN_RATE[1] + 1
+    assert judge("bob", "bob", 10.0) is Verdict.ACCEPTED, "another card has its own place"
+    assert judge("ada", "ada", 11.0) is Verdict.ACCEPTED, "a second after it is heard again"
 
 
 @dataclass(frozen=True)
