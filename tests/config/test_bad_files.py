@@ -62,7 +62,7 @@ def test_a_thousand_mistakes_are_counted_and_the_first_are_told(tmp_path: Path) 
     with pytest.raises(ConfigError, match="1,000 mistakes") as caught:
         load_config(file)
     assert caught.value.problem.endswith("\n  and 950 more")
-    assert len(caught.value.problem) < 10_000
+    assert len(caught.value.problem.splitlines()) == 1 + 50 + 1
 
 
 def test_a_mistake_in_a_large_file_is_told_by_the_fast_parser_alone(tmp_path: Path) -> None:
