@@ -60,6 +60,11 @@ class Chip:
         """Pull a line down for an instant, as a Wiegand reader does; the kernel may lose it."""
         self.taken[line].pulse(line, at_nanoseconds, is_lost=is_lost)
 
+    def moved(self, line: int, *, high: bool) -> None:
+        """Take in what an output was set to."""
+        self.levels[line] = high
+        self.history.append((line, high))
+
     def unplug(self) -> None:
         self.is_there = False
         for request in [*self.taken.values()]:
@@ -129,8 +134,7 @@ class Request:
     def _write(self, value: Value) -> None:
         high = (value is Value.ACTIVE) is not self._settings.active_low
         (line,) = self._lines
-        self._chip.levels[line] = high
-        self._chip.history.append((line, high))
+        self._chip.moved(line, high=high)
 
     def _is_ours(self, line: int) -> None:
         if self._chip.taken.get(line) is not self or not self._chip.is_there:

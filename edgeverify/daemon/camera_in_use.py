@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from edgeverify.camera.camera import Camera, CameraHealth
+from edgeverify.camera.open_camera import open_camera
 from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings
 
@@ -13,16 +15,16 @@ from edgeverify.settings import CameraSettings
 class CameraInUse:
     """Holds one camera and hands out its frames with sequences that never fall.
 
-    `open_camera` never fails for an absent camera; its health says so.
+    `opener` never fails for an absent camera; its health says so.
     """
 
     def __init__(
-        self, settings: CameraSettings, open_camera: Callable[[CameraSettings], Camera]
+        self, settings: CameraSettings, opener: Callable[[CameraSettings], Camera]
     ) -> None:
-        self._open = open_camera
+        self._open = opener
         self._lock = threading.Lock()
         self._settings = settings
-        self._camera = open_camera(settings)
+        self._camera = opener(settings)
         self._base = 0
         self._newest = 0
 
@@ -66,3 +68,13 @@ class CameraInUse:
     def close(self) -> None:
         """Let go of the camera."""
         self._camera.close()
+
+
+def camera_opener(config: Path, state: Path) -> Callable[[CameraSettings], Camera]:
+    """Return what opens this door's camera; its process may read neither of the two folders."""
+
+    def opener(wanted: CameraSettings) -> Camera:
+        scene = state / "scene.png"
+        return open_camera(wanted, folder=config, scene_file=scene, private=(state, config))
+
+    return opener

@@ -48,6 +48,7 @@ def problems_of(
             ("mqtt", "tls" if settings.mqtt.tls.enabled else "password_file"),
             lambda: load_credentials(settings.mqtt, config_folder=folder, environ=environ),
         ),
+        (("signals",), lambda: _require_free_lines(settings)),
         (("commands", "operator_keys"), lambda: operator_keys(settings, folder)),
         (("keys", "master_key_file"), lambda: _master_key(config, environ)),
         (("osdp_reader", "key_file"), lambda: _panel_key(config)),
@@ -173,6 +174,17 @@ def _cards_fit_panel(settings: Settings) -> None:
             except ValueError as error:
                 advice = "Set osdp_reader.card to how the panel knows the cards."
                 raise ConfigError(str(error), advice=advice) from None
+
+
+def _require_free_lines(settings: Settings) -> None:
+    """Raise ConfigError where an LED or the buzzer has a line of the Wiegand reader."""
+    reader, signals = settings.claims.wiegand, settings.signals
+    if "wiegand" not in settings.claims.sources or reader.chip != signals.chip:
+        return
+    for name, each in signals.outputs.items():
+        if each.line in {reader.data0_line, reader.data1_line}:
+            problem = f"line {each.line} of {signals.chip} is the Wiegand reader's"
+            raise ConfigError(problem, advice=f"Give {name} another line.")
 
 
 def _problem(config: LoadedConfig, key: KeyPath, check: Callable[[], object]) -> Problem | None:

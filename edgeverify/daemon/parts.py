@@ -21,6 +21,7 @@ from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reporter import Reporter
+from edgeverify.daemon.signalling import Signalling
 from edgeverify.daemon.upkeep import Upkeep
 from edgeverify.journal import Journal
 from edgeverify.metrics import Metrics
@@ -50,6 +51,7 @@ class Parts:
     notices: NoticeDelivery
     sources: RunningSources
     panel: Panel | None
+    signalling: Signalling
     door: DoorThread
     health: Health
     reporter: Reporter

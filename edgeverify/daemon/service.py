@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 
 from edgeverify import __version__
-from edgeverify.camera.open_camera import open_camera
 from edgeverify.claims import (
     SOURCES,
     ClaimGate,
@@ -22,7 +21,7 @@ from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer, announcement_to_hub
 from edgeverify.daemon.beside_claims import hear_beside_claims, topics_heard
-from edgeverify.daemon.camera_in_use import CameraInUse
+from edgeverify.daemon.camera_in_use import CameraInUse, camera_opener
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.attempt import make_judge
 from edgeverify.daemon.door.conditions import Conditions
@@ -50,6 +49,7 @@ from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.daemon.reload.reloader import Reloader
 from edgeverify.daemon.reporter import Reporter
 from edgeverify.daemon.sealed_facts import SealedFacts
+from edgeverify.daemon.signalling import Signalling
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.daemon.upkeep import Upkeep
@@ -91,15 +91,8 @@ def assemble(
     keys = KeyRing(state.signing_keys, now=now)
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     # The camera opens in the background while the model loads.
-    camera = CameraInUse(
-        settings.camera,
-        lambda wanted: open_camera(
-            wanted,
-            folder=config.folder,
-            scene_file=state.folder / "scene.png",
-            private=(state.folder, config.folder),
-        ),
-    )
+    camera = CameraInUse(settings.camera, camera_opener(config.folder, state.folder))
+    signalling = Signalling(settings.signals, faults)
     with ExitStack() as undo:
         undo.callback(camera.close)
         opened = open_references_and_journal(state, secret, keys, faults=faults, now=now, undo=undo)
@@ -160,7 +153,9 @@ def assemble(
         outbox = OutboxDelivery(journal, link)
         announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
         panel = open_panel(config, journal, faults, timekeeper, modes.is_locked_down)
-        screen = ScreenBoard(announcer=announcer, monotonic=time.monotonic, panel=panel)
+        screen = ScreenBoard(
+            announcer=announcer, monotonic=time.monotonic, signal=signalling.show, panel=panel
+        )
         records = Records(
             journal=journal,
             signer=lambda: keys.current,
@@ -230,6 +225,7 @@ def assemble(
             heat=heat,
             gate=gate,
             sources=sources,
+            signalling=signalling,
             faults=faults,
             health=health,
             on_begin=reporter.began_reload,
@@ -253,6 +249,7 @@ def assemble(
         notices=NoticeDelivery(journal, link.publish.notice),
         sources=sources,
         panel=panel,
+        signalling=signalling,
         door=thread,
         health=health,
         reporter=reporter,

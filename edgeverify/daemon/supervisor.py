@@ -94,6 +94,8 @@ class Supervisor:
             ending.callback(service.panel.stop, STOP_PATIENCE_SECONDS)
         service.sources.use(situation.sources, situation.settings.claims)
         ending.callback(service.sources.stop)
+        service.signalling.start()
+        ending.callback(service.signalling.stop)
         # The door, and what changes it:
         ending.callback(service.reloads.stop, STOP_PATIENCE_SECONDS)
         service.door.start()

@@ -25,6 +25,7 @@ from edgeverify.domain.decision import (
 )
 from edgeverify.domain.fault_name import FaultName
 from edgeverify.domain.notice import Degradation, Notice, NoticeKind
+from edgeverify.domain.signal import Signal
 
 if TYPE_CHECKING:
     from edgeverify.domain.arrays import Points, RgbImage, Vector
@@ -79,6 +80,7 @@ __all__ = [
     "Reference",
     "Refusal",
     "RgbImage",
+    "Signal",
     "Vector",
 ]
 

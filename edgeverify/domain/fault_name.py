@@ -144,6 +144,10 @@ class FaultName(DescribedWord):
         ("panel_without_secure_channel", "whoever reaches its wire can repeat a card", "yes"),
         "Give the panel and `osdp_reader.key_file` one key instead of `accept_no_secure_channel`.",
     )
+    SIGNALS_UNAVAILABLE = (
+        ("signals_unavailable", "LEDs and buzzer cannot be moved; tried again for ever", "yes"),
+        "Look at the chip, the lines and the service's rights: the sentence says which and why.",
+    )
     HISTORY_STUCK = (
         ("history_stuck", "history waits although the broker is connected", "yes"),
         "Let the door publish on its `audit` topic (ACL), and give the broker's disk space.",
@@ -286,6 +290,11 @@ class FaultName(DescribedWord):
         ("internal_error", "a turn of the loop failed; the log has the traceback", "no, that turn"),
         "Please report it, with a support bundle: `edgeverify diagnose -o FILE`.",
     )
+
+    @property
+    def keeps_everybody_out(self) -> bool:
+        """Whether nobody is let in while it stands."""
+        return self.grants == "no"
 
 
 if __name__ == "__main__":

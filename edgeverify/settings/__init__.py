@@ -31,6 +31,7 @@ from edgeverify.settings.outside import (
 from edgeverify.settings.people import EnrolmentSettings, HoursSettings, StaffEntry, TimeZone
 from edgeverify.settings.rules import CommandSettings, EvidenceSettings, RuleSettings
 from edgeverify.settings.section import Section
+from edgeverify.settings.signals import SignalSettings
 from edgeverify.settings.web import WebSettings
 
 DOOR = re.compile(r"^[a-z0-9][a-z0-9\-]{0,62}$")
@@ -72,6 +73,7 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
+    signals: SignalSettings = SignalSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     commands: CommandSettings = CommandSettings()
     rules: RuleSettings = RuleSettings()
@@ -150,6 +152,7 @@ __all__ = [
     "RuleSettings",
     "Section",
     "Settings",
+    "SignalSettings",
     "StaffEntry",
     "ThermalSettings",
     "TlsSettings",

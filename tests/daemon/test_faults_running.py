@@ -17,7 +17,7 @@ from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal.reading import recent
 from tests.absent import absent
-from tests.daemon.unfit_daemon import HANG
+from tests.daemon.unfit_daemon import CHIP, HANG
 from tests.soak.conftest import props
 from tests.soak.notifications import Notifications
 from tests.soak.props import Props
@@ -40,21 +40,24 @@ class Watched:
     world: World
     said: Notifications
     hang: Path
+    chip: Path
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("door")
     said, hang = Notifications(folder / "notify"), folder / "hang"
+    chip = folder / "gpiochip"
     environ = {
         "NOTIFY_SOCKET": str(said.path),
         "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6)),
         HANG: str(hang),
+        CHIP: str(chip),
     }
     program = ("-m", "tests.daemon.unfit_daemon")
     with world(folder, props, environ=environ, program=program) as made:
         made.start()
-        yield Watched(made, said, hang)
+        yield Watched(made, said, hang, chip)
     said.close()
 
 
@@ -157,6 +160,30 @@ def test_a_broken_config_leaves_the_door_as_it_was(door: Watched) -> None:
         assert taken.returncode == 0, taken
         assert taken.stdout.splitlines() == ["the config is in force", "2 unchanged"]
         until(made.is_well, "the repaired config to be in force")
+
+
+def test_leds_show_what_was_decided_and_without_their_chip_the_door_goes_on(door: Watched) -> None:
+    made = door.world
+    lamps = {  # which only a decision can move
+        "green": {"line": 17, "prompt": []},
+        "red": {"line": 27, "active": "low", "prompt": [], "fault": []},
+    }
+    with Witness(made.broker.port) as witness:
+        made.configure(signals={"chip": str(door.chip), **lamps})
+        until(lambda: "signals_unavailable" in made.reasons(), "the absent chip to be named")
+        witness.let_in(OWNER_CARD)
+        door.chip.touch()
+        until(lambda: "signals_unavailable" not in made.reasons(), "the chip to be taken")
+        assert door.chip.read_text("ascii").split("\n")[:2] == ["17 low", "27 high"]
+        witness.let_in(OWNER_CARD)
+        until(lambda: "17 high" in door.chip.read_text("ascii"), "the green one")
+        witness.hears(OTHER_CARD, Reason.NON_MATCH)
+        until(lambda: "27 low" in door.chip.read_text("ascii"), "the red one")
+        del made.changes["signals"]
+        made.configure()
+        until(made.is_well, "the config without them")
+    last = dict(line.split() for line in door.chip.read_text("ascii").splitlines())
+    assert last == {"17": "low", "27": "high"}
 
 
 def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None:

@@ -57,6 +57,7 @@ def examine(
             *((part, _as_owner(place.folder, check)) for part, check in own),
             ("clock", lambda: surroundings.look_at_clock(config)),
             ("heat", lambda: surroundings.look_at_heat(config)),
+            ("signals", lambda: surroundings.look_at_signals(config, is_running=runs)),
         )
     )
 

@@ -1,4 +1,4 @@
-"""What stands around the door: camera, broker, clock, heat."""
+"""What stands around the door: camera, broker, clock, heat, LEDs and buzzer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
 from edgeverify.domain import FaultName
 from edgeverify.errors import BrokerError, CameraError
+from edgeverify.signals.lines import LinesGoneError, held_lines
 from edgeverify.thermal import Sensors
 from edgeverify.thermal.bands import bands
 
@@ -128,3 +129,19 @@ def look_at_heat(config: LoadedConfig, sensors: Sensors | None = None) -> Iterat
         yield fault_found("heat", FaultName.HOT, seen)
     else:
         yield Finding(part="heat", is_well=True, seen=seen)
+
+
+def look_at_signals(config: LoadedConfig, *, is_running: bool) -> Iterator[Finding]:
+    """Take the lines of LEDs and buzzer for a moment; nothing is said of what is not there."""
+    settings = config.settings.signals
+    named = ", ".join(f"{name} on line {each.line}" for name, each in settings.outputs.items())
+    if not named:
+        return
+    if is_running:
+        yield Finding(part="signals", is_well=True, seen=f"{named}: held by the running daemon")
+        return
+    try:
+        with held_lines(settings):
+            yield Finding(part="signals", is_well=True, seen=f"{named} of {settings.chip}")
+    except LinesGoneError as error:
+        yield fault_found("signals", FaultName.SIGNALS_UNAVAILABLE, str(error))

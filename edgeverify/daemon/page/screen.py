@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from edgeverify.daemon.announcer import Announcer
 from edgeverify.daemon.panel import Answer, Panel, PanelView
-from edgeverify.domain import Claim, DoorMode, Language, Outcome, Prompt, Reason
+from edgeverify.domain import Claim, DoorMode, Language, Outcome, Prompt, Reason, Signal
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.languages import KINDS, say
 from edgeverify.status_socket import Json
@@ -38,6 +38,12 @@ ANSWERED: Mapping[Answer, tuple[Moment, str]] = {
 }
 """What stands there after a grant where a panel has the last word."""
 
+SIGNALS: Mapping[Moment, Signal] = {
+    "prompt": Signal.PROMPT,
+    "granted": Signal.GRANT,
+    "denied": Signal.DENY,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
@@ -59,11 +65,13 @@ class ScreenBoard:
 
     It stands where the announcer stands: prompts and decisions pass through it. `monotonic` is in
     seconds. Where there is a `panel`, it is told of a grant here, and what it answers is shown in
-    the place of ours. Methods may be called from any thread.
+    the place of ours. `signal` shows the same on LEDs and buzzer, and must not wait. Methods may be
+    called from any thread.
     """
 
     announcer: Announcer
     monotonic: Callable[[], float]
+    signal: Callable[[Signal], None]
     panel: Panel | None = None
     _was_heard: bool = False
     _shown: _Shown = _NOTHING
@@ -171,3 +179,5 @@ class ScreenBoard:
         with self._lock:
             self._shown = _Shown(moment, code, words, more, language, now + seconds, now)
             self._changes += 1
+        if moment in SIGNALS:
+            self.signal(SIGNALS[moment])

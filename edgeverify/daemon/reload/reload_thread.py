@@ -20,6 +20,7 @@ from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.interval import Every
 from edgeverify.daemon.reload.reloader import Change, Reloader
 from edgeverify.daemon.reload.tickets import PeopleOutcome, ReloadOutcome, Tickets
+from edgeverify.daemon.signalling import Signalling
 from edgeverify.domain import FaultName
 from edgeverify.errors import EdgeverifyError
 from edgeverify.verifier.verifier import Verifier
@@ -51,6 +52,7 @@ class Reloads:
     heat: Heat
     gate: ClaimGate
     sources: RunningSources
+    signalling: Signalling
     faults: FaultBoard
     health: Health
     on_begin: Callable[[], None]
@@ -136,6 +138,7 @@ class Reloads:
         self.heat.use(settings.thermal)
         self.gate.change_max_age(settings.claims.max_age_seconds)
         self.sources.use(change.situation.sources, settings.claims)
+        self.signalling.use(settings.signals)
         old, self.config, self.verifier = self.verifier, change.config, change.verifier
         if old is not change.verifier:
             with self.verifier_in_use:

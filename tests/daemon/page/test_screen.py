@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from edgeverify.daemon.page.screen import RESULT_SECONDS, ScreenBoard
-from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason
+from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason, Signal
 from edgeverify.events import DecisionPayload, SignedDecision
 from edgeverify.languages import KINDS
 from tests.doors import NOON
@@ -39,11 +39,13 @@ class Before:
 
     announcing: Announcing = field(default_factory=Announcing)
     now: float = 100.0
+    signals: list[Signal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.board = ScreenBoard(
             announcer=self.announcing,  # type: ignore[arg-type]
             monotonic=lambda: self.now,
+            signal=self.signals.append,
         )
 
     def decided(self, outcome: Outcome, reason: Reason, language: Language = "en") -> None:

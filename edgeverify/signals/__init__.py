@@ -1,0 +1,1 @@
+"""LEDs and a buzzer at the door: which is on when, the lines, and the thread that moves them."""
