@@ -27,6 +27,11 @@ class DescribedWord(str, Enum):
         made.advice = advice
         return made
 
+    @property
+    def keeps_everybody_out(self) -> bool:
+        """Whether nobody is let in while it stands."""
+        return self.grants == "no"
+
     def __str__(self) -> str:
         return str(self.value)
 

@@ -291,11 +291,6 @@ class FaultName(DescribedWord):
         "Please report it, with a support bundle: `edgeverify diagnose -o FILE`.",
     )
 
-    @property
-    def keeps_everybody_out(self) -> bool:
-        """Whether nobody is let in while it stands."""
-        return self.grants == "no"
-
 
 if __name__ == "__main__":
     sys.stdout.write(table(FaultName))
