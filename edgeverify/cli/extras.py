@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import ParamSpec
 
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.extras import packages_by_extra
 
 P = ParamSpec("P")
-
-_OF_EXTRA = re.compile(r"""^(?P<package>[A-Za-z0-9._-]+).*\bextra\s*==\s*["'](?P<extra>[^"']+)""")
 
 
 def needs_extra(extra: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -50,8 +48,7 @@ def lack_of(extra: str) -> str:
 
 def missing(requirements: Sequence[str], extra: str) -> list[str]:
     """Return the packages of an extra that are not installed, by a package's own metadata."""
-    found = (_OF_EXTRA.match(line) for line in requirements)
-    wanted = [match["package"] for match in found if match and match["extra"] == extra]
+    wanted = packages_by_extra(requirements).get(extra, ())
     return [package for package in wanted if not _installed(package)]
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.extras import extras_of
 from edgeverify.installation.states import active_doors, make_states_fit
 from edgeverify.installation.steps import (
     Step,
@@ -70,6 +71,7 @@ def plan_install(target: Target) -> list[Step]:
             release=release,
             why="the release itself",
         ),
+        *_extras(target, pip, release),
         *([] if target.requirements is None else [take_spare(release)]),
         run([str(release / "bin/edgeverify"), "--version"]),
         run([*loads, load], why="it loads, or nothing changes; keeps bytecode of what it loads"),
@@ -92,12 +94,13 @@ def plan_rollback(target: Target) -> list[Step]:
     running = _linked(target.releases / "current")
     fit = [] if running is None else make_states_fit(target, running, previous)
     there = [*_units(target, previous), *_switch(target, previous), *_tell_systemd(target)]
+    extras = _extras_that_came_since(running, previous)
     if not fit:
-        return there
+        return [*there, *extras]
     doors = active_doors() if target.is_live else []
     stop = [run(["systemctl", "stop", *doors], why="their state is changed")] if doors else []
     start = [run(["systemctl", "start", *doors])] if doors else []
-    return [*stop, *fit, *there, *start]
+    return [*stop, *fit, *there, *start, *extras]
 
 
 def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
@@ -134,6 +137,34 @@ def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
             remove(target.root / "var/cache/edgeverify"),
         ]
     return steps
+
+
+def _extras(target: Target, pip: list[str], release: Path) -> list[Step]:
+    """Give the new release what the running one was given beside a door's own packages."""
+    kept = ",".join(extras_of(_linked(target.releases / "current")))
+    if not kept:
+        return []
+    return [
+        install(
+            [*pip, f"{target.wheel}[{kept}]"],
+            what=f"the extras {kept}",
+            release=release,
+            why="extras that the release which runs has",
+        )
+    ]
+
+
+def _extras_that_came_since(running: Path | None, previous: Path) -> list[Step]:
+    """Plan to give an earlier release the extras that only the later one was given.
+
+    It is the last step and may fail: going back must wait for no network.
+    """
+    lacks = ",".join(sorted(set(extras_of(running)) - set(extras_of(previous))))
+    if not lacks:
+        return []
+    pip = [str(previous / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    why = "extras that came since; without a network, type it again later"
+    return [run([*pip, "--quiet", f"edgeverify[{lacks}]"], why=why, may_fail=True)]
 
 
 def _units(target: Target, release: Path) -> list[Step]:

@@ -33,7 +33,9 @@ def as_root() -> None:
         absent("only root can make a system's users")
 
 
-def release(folder: Path, version: str, *, mark: str = "", schema: int = 1) -> Path:
+def release(
+    folder: Path, version: str, *, mark: str = "", schema: int = 1, requires: str = ""
+) -> Path:
     """A real wheel with the real units, and a program that knows its version and its schemas."""
     wheel = folder / f"edgeverify-{version}-py3-none-any.whl"
     info = f"edgeverify-{version}.dist-info"
@@ -44,7 +46,8 @@ def release(folder: Path, version: str, *, mark: str = "", schema: int = 1) -> P
         "edgeverify/references/database.py": "VERSION = 1\n",
         "edgeverify/daemon/run.py": "",
         "edgeverify/models/build.py": "",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edgeverify\nVersion: {version}\n"
+        + requires,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\nedgeverify = edgeverify:main\n",
         f"{data}/config/edgeverify.yaml": f"# {version}\ndoor: front-door\n",
