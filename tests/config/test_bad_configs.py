@@ -89,32 +89,6 @@ BAD: list[tuple[str, str, str]] = [
         '2: claims.sources: must be a list, not the text "mqtt"; put it in brackets: ["mqtt"]',
     ),
     ("an empty value", "door:", "1: door: must be text, not empty"),
-    # ---- LEDs and buzzer
-    (
-        "a rhythm that is a number",
-        "signals:\n  green:\n    grant: 3",
-        "3: signals.green.grant: must be a list, not 3",
-    ),
-    (
-        "a rhythm that goes on for ever",
-        "signals:\n  buzzer:\n    deny: [6, 1, 6]",
-        "3: signals.buzzer.deny: lasts 13 seconds in all, and may last 10",
-    ),
-    (
-        "a rhythm that nobody can see",
-        "signals:\n  red:\n    deny: [0.3, 0]",
-        "3: signals.red.deny: each step lasts at least 0.02 seconds",
-    ),
-    (
-        "a rhythm of too many steps",
-        f"signals:\n  red:\n    deny: {[0.1] * 21}",
-        "3: signals.red.deny: has 21 steps, and may have 20",
-    ),
-    (
-        "one line for two LEDs",
-        "signals:\n  green: {line: 17}\n  red: {line: 17}",
-        "1: signals: green, red and buzzer need a line each",
-    ),
     # ---- ranges
     ("too small", "camera:\n  width: 5", "2: camera.width: must be 160 to 7680, not 5"),
     (
