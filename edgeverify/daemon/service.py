@@ -270,7 +270,13 @@ def assemble(
             is_wanted=settings.web.enabled,
             place=page_socket(settings.door, state.folder, environ),
             requests=PageRequests(
-                health=health, door=door, screen=screen, journal=journal, reloads=reloads
+                health=health,
+                door=door,
+                screen=screen,
+                journal=journal,
+                reloads=reloads,
+                lock=lock,
+                evidence=opened.evidence,
             ),
             faults=faults,
         ),

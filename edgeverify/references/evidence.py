@@ -67,6 +67,10 @@ class EvidenceFolder:
                 "another master key"
             ) from None
 
+    def has(self, event_id: str) -> bool:
+        """Return whether a decision has a picture; False for what is no decision's id."""
+        return bool(_EVENT.match(event_id)) and self._file(event_id).is_file()
+
     def kept(self) -> frozenset[str]:
         """Return the decisions that have a picture."""
         return frozenset(path.name.removesuffix(SUFFIX) for path in self._files())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,30 @@ REASONS = {
     "clock_unsynced": "the clock cannot be trusted",
     "internal_error": "an error of the door's",
 }
+
+NOTICES = {
+    "duress": "somebody was forced: the person's second number was used",
+    "second_person": "a second face right after a grant: perhaps two went in on one card",
+    "passback": "a card came in that was inside already",
+    "held_open": "the door stood open for too long",
+    "forced": "the door was opened by force",
+}
+"""What a manager or guard should know; the last two are the lock's own words."""
+LOCK_SAID = re.compile(r"^lock ([a-z_]+) \(")
+
+
+def notice(value: object) -> str:
+    """Return a notice's kind in words."""
+    return NOTICES.get(str(value), str(value).replace("_", " "))
+
+
+def of_lock(act: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a lock reported as a row of the notices, or None where it is nothing to know."""
+    found = LOCK_SAID.match(str(act["act"]))
+    if found is None or found[1] not in NOTICES:
+        return None
+    event_id = str(act["subject"])
+    return {"at": act["at"], "kind": found[1], "card": "", "name": "", "event_id": event_id}
 
 
 def moment(value: object) -> str:
@@ -72,6 +96,7 @@ def coded(value: object) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "reason": reason,
+    "notice": notice,
     "plain": plain,
     "number": number,
     "coded": coded,

@@ -60,6 +60,7 @@ STATUS: dict[str, Json] = {
     "camera": {"state": "black", "frames_per_second": 14.9, "is_monochrome": False},
     "broker": {"connected": True, "protocol": "5"},
     "outbox": 0,
+    "lock": {"state": "held_open", "at": "2026-11-29T11:58:00+00:00", "faults": []},
     "mode": {"name": "lockdown", "since": "2026-11-29T11:00:00+00:00", "until": None},
     "heat": {"level": "full", "celsius": 48.2, "reason": ""},
 }
@@ -234,10 +235,14 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
         "status": dict(STATUS),
         "screen": dict(SCREEN),
         "decisions": {"rows": [dict(DECISION)]},
-        "decision": DECISION | {"frames": FRAMES, "details": {"model": "sface"}},
+        "decision": DECISION
+        | {"has_picture": True, "frames": FRAMES, "details": {"model": "sface"}},
         "people": {"rows": [dict(PERSON)], "is_enrolling": False},
         "aim": {"is_there": False, "why": "No picture."},
         "capture": {"is_there": False, "why": "No picture."},
+        "picture": {"jpeg": "AAAA"},
+        "notices": {"rows": []},
+        "thumbnail": {"jpeg": "", "why": "ada.jpg: there is no such file."},
         "acts": {"rows": [{"at": NOON_TEXT, "act": "unlock", "subject": "7", "by_user": "kim"}]},
     }
 
@@ -250,6 +255,7 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
         return answer
 
     names = ("status", "screen", "decisions", "decision", "acts", "act", "page-alive")
+    names += ("picture", "notices", "thumbnail")
     names += ("people", "try-person", "reload", "reload-outcome", "aim", "capture")
     server = StatusServer(
         place.folder, {name: handler(name) for name in names}, name=place.name, threads=2

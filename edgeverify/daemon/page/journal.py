@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.domain import Outcome, Reason
+from edgeverify.domain import Notice, NoticeKind, Outcome, Reason
 from edgeverify.errors import StateError
-from edgeverify.journal.reading import Act, DecisionRow, Wanted, acts, decisions, find
+from edgeverify.journal.reading import (
+    Act,
+    DecisionRow,
+    Wanted,
+    acts,
+    decisions,
+    find,
+    read_notices,
+)
 from edgeverify.status_socket import Json
 
 MOST = 5000
 """Rows of one answer; an export that wants more asks by period."""
+
+NOTICES = 200
+"""Looked at for one answer."""
 
 
 def wanted(arguments: Mapping[str, Json]) -> Wanted:
@@ -61,6 +72,25 @@ def act_records(
 ) -> list[Json]:
     """Return the acts of a period, newest first."""
     return [_act(one) for one in acts(journal, since=since, until=until, limit=limit)]
+
+
+def notice_records(
+    journal: Path, door: str, names: Mapping[str, str], *, is_manager: bool
+) -> list[Json]:
+    """Return the newest notices, newest first; `duress` to managers alone."""
+    found = read_notices(journal, door, limit=NOTICES)
+    shown = [one for one in found if is_manager or one.kind is not NoticeKind.DURESS]
+    return [_notice(one, names) for one in shown]
+
+
+def _notice(one: Notice, names: Mapping[str, str]) -> Json:
+    return {
+        "at": one.at.isoformat(),
+        "kind": one.kind.value,
+        "card": one.card,
+        "name": names.get(one.card, ""),
+        "event_id": one.event_id,
+    }
 
 
 def _act(one: Act) -> Json:

@@ -21,11 +21,11 @@ from edgeverify.settings import StaffEntry
 from edgeverify.status_socket import Json
 
 
-def people_records(situation: Situation, report: EnrolmentReport) -> list[Json]:
-    """Return everybody in the config in force, in its order."""
+def people_records(situation: Situation, report: EnrolmentReport, folder: Path) -> list[Json]:
+    """Return everybody in the config in force, in its order; `folder` is the config's."""
     told = {entry.card: entry for entry in report.entries}
     return [
-        _record(entry, situation, told.get(entry.card), report.look_alikes)
+        _record(entry, situation, told.get(entry.card), report.look_alikes, folder)
         for entry in situation.settings.staff
     ]
 
@@ -89,6 +89,7 @@ def _record(
     situation: Situation,
     told: EntryReport | None,
     look_alikes: Sequence[LookAlike],
+    folder: Path,
 ) -> Json:
     reference = situation.people.references.usable.get(entry.card)
     written: dict[str, Json] = entry.model_dump(mode="json")
@@ -99,8 +100,19 @@ def _record(
         "problems": [] if told is None else list(told.problems),
         "warnings": [] if told is None else list(told.warnings),
         "look_alikes": _pairs(look_alikes, entry.card),
+        "photo_problem": "" if told and told.problems else _unreadable(folder, entry.photos[0]),
     }
     return {**written, **counts}
+
+
+def _unreadable(folder: Path, name: str) -> str:
+    """Return why a photo cannot be shown, or nothing: it may have gone since it was enrolled."""
+    try:
+        is_readable = os.access(folder / name, os.R_OK, effective_ids=True)
+        (folder / name).stat()
+    except OSError as error:
+        return f"{name} cannot be shown: {error.strerror}. The reference made of it still counts."
+    return "" if is_readable else f"{name} cannot be shown: the door may not read it any more."
 
 
 def _pairs(pairs: Iterable[LookAlike], card: str) -> list[Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -10,16 +11,19 @@ from pathlib import Path
 
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.health import Health
+from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.page import journal as pages_journal
 from edgeverify.daemon.page import people
 from edgeverify.daemon.page.presence import Presence
 from edgeverify.daemon.page.screen import ScreenBoard
+from edgeverify.daemon.page.thumbnails import Thumbnails
 from edgeverify.daemon.page.viewfinder import Viewfinder
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
 from edgeverify.journal import Journal
 from edgeverify.logs import fields
+from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.status_socket import Handler, Json
 from edgeverify.vision.opening import open_finder
 
@@ -50,7 +54,10 @@ class PageRequests:
     screen: ScreenBoard
     journal: Journal
     reloads: Reloads
+    lock: LockJournal
+    evidence: EvidenceFolder
     viewfinder: Viewfinder = field(init=False)
+    thumbnails: Thumbnails = field(init=False)
     presence: Presence = field(default_factory=lambda: Presence(time.monotonic()))
     monotonic: Callable[[], float] = time.monotonic
 
@@ -62,6 +69,11 @@ class PageRequests:
             open_finder=lambda wanted: open_finder(self.reloads.verifier.vision, wanted.vision),
             is_busy=lambda: self.door.attempt is not None,
         )
+        self.thumbnails = Thumbnails(
+            settings=lambda: self.health.board.current.settings,
+            folder=lambda: self.reloads.config.folder,
+            is_busy=lambda: self.door.attempt is not None,
+        )
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the handlers by request."""
@@ -71,9 +83,12 @@ class PageRequests:
             "screen": self._screen,
             "decisions": self._decisions,
             "decision": self._decision,
+            "picture": self._picture,
+            "notices": self._notices,
             "acts": self._acts,
             "act": self._act,
             "people": self._people,
+            "thumbnail": lambda asked: self.thumbnails.of(str(asked.get("card") or "")),
             "try-person": self._try_person,
             "aim": lambda _: self.viewfinder.look(self.monotonic()),
             "capture": lambda _: self.viewfinder.look(self.monotonic(), is_whole=True),
@@ -99,7 +114,18 @@ class PageRequests:
                     "advice": name.advice,
                 }
             )
-        return record | {"reasons": reasons}
+        return record | {"reasons": reasons, "lock": self._lock()}
+
+    def _lock(self) -> Json:
+        """Return what the lock said last; None where none was heard."""
+        said = self.lock.latest
+        if said is None:
+            return None
+        return {
+            "state": said.state.value,
+            "at": None if said.at is None else said.at.isoformat(),
+            "faults": list(said.faults),
+        }
 
     def _screen(self, _: Mapping[str, Json]) -> dict[str, Json]:
         language = self.health.board.current.settings.language
@@ -112,7 +138,26 @@ class PageRequests:
 
     def _decision(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         event_id = str(arguments.get("event_id") or "")
-        return pages_journal.one_decision(self._path, event_id, self._names())
+        found = pages_journal.one_decision(self._path, event_id, self._names())
+        return found | {"has_picture": self.evidence.has(event_id)} if found else {}
+
+    def _picture(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """Open one evidence picture; who sees it is written down before it is given."""
+        event_id, user = str(arguments.get("event_id") or ""), str(arguments.get("user") or "")
+        if not user:
+            raise StateError("a picture is shown to somebody, who is to be named")
+        jpeg = self.evidence.open(event_id)
+        self._write_down("evidence shown", event_id, user)
+        return {"jpeg": base64.b64encode(jpeg).decode()}
+
+    def _notices(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        door = self.health.board.current.settings.door
+        is_manager = arguments.get("is_manager") is True
+        return {
+            "rows": pages_journal.notice_records(
+                self._path, door, self._names(), is_manager=is_manager
+            )
+        }
 
     def _acts(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         asked = pages_journal.wanted(arguments)
@@ -123,15 +168,17 @@ class PageRequests:
         act, user = str(arguments.get("act")), str(arguments.get("user") or "")
         if act not in ACTS or not user:
             raise StateError(f"{act!r} is no act of the page's")
-        subject = str(arguments.get("subject") or "")[:200]
-        self.journal.note_act(
-            act, subject, at=self.health.time.wall(), by_user=f"page:{user}"[:100]
-        )
-        LOG.info("an act on the local page", extra=fields(act=act, by=user))
+        self._write_down(act, str(arguments.get("subject") or "")[:200], user)
         return {}
 
+    def _write_down(self, act: str, subject: str, user: str) -> None:
+        at = self.health.time.wall()
+        self.journal.note_act(act, subject, at=at, by_user=f"page:{user}"[:100])
+        LOG.info("an act on the local page", extra=fields(act=act, by=user))
+
     def _people(self, _: Mapping[str, Json]) -> dict[str, Json]:
-        rows = people.people_records(self.health.board.current, self.health.report)
+        folder = self.reloads.config.folder
+        rows = people.people_records(self.health.board.current, self.health.report, folder)
         return {"rows": rows, "is_enrolling": self.health.is_enrolling}
 
     def _try_person(self, arguments: Mapping[str, Json]) -> dict[str, Json]:

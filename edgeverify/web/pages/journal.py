@@ -16,9 +16,13 @@ from edgeverify.status_socket import Json
 from edgeverify.web.chart import chart
 from edgeverify.web.guard import session_of
 from edgeverify.web.parts import Parts
-from edgeverify.web.words import moment, reason
+from edgeverify.web.roles import MANAGERS
+from edgeverify.web.words import moment, of_lock, reason
 
 ROWS = 50
+NOTICES = 100
+LOCK_ACTS = 500
+"""Acts that are looked through for what the lock reported."""
 EXPORTED = 5000
 COLUMNS = (
     "issued_at",
@@ -69,12 +73,33 @@ async def acts(request: Request, parts: Parts) -> Response:
 
 async def decision(request: Request, parts: Parts) -> Response:
     """Return one decision with its scores over time."""
+    return await _one(request, parts, "")
+
+
+async def picture(request: Request, parts: Parts) -> Response:
+    """Return one decision with its evidence picture; the daemon writes down who sees it."""
+    event_id = request.path_params["event_id"]
+    told = await parts.link.ask("picture", event_id=event_id, user=session_of(request).name)
+    return await _one(request, parts, str(told["jpeg"]))
+
+
+async def notices(request: Request, parts: Parts) -> Response:
+    """Return what whoever looks after the door should know, newest first."""
+    is_manager = session_of(request).role in MANAGERS
+    told = await parts.link.ask("notices", is_manager=is_manager)
+    reported = (await parts.link.ask("acts", limit=LOCK_ACTS))["rows"]
+    rows = [*told["rows"], *(row for one in reported if (row := of_lock(one)) is not None)]
+    rows.sort(key=lambda row: str(row["at"]), reverse=True)
+    return parts.render(request, "notices.html", {"rows": rows[:NOTICES]})
+
+
+async def _one(request: Request, parts: Parts, jpeg: str) -> Response:
     found = await parts.link.ask("decision", event_id=request.path_params["event_id"])
     if not found:
         values = {"problem": "The journal has no such decision.", "advice": "It may be too old."}
         return parts.render(request, "problem.html", values, status=404)
     drawn = chart(found["frames"], found["threshold"])
-    return parts.render(request, "decision.html", {"row": found, "chart": drawn})
+    return parts.render(request, "decision.html", {"row": found, "chart": drawn, "picture": jpeg})
 
 
 async def export(request: Request, parts: Parts) -> Response:

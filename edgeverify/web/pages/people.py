@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ from edgeverify.web.staff.editing import StaffFile
 from edgeverify.web.staff.form import PersonForm
 from edgeverify.web.staff.photos import sweep
 from edgeverify.web.staff.place import ElsewhereError, StaffPlace, staff_place
+
+LOOK_SECONDS = 30.0
+"""Photos are decoded one after another."""
 
 
 async def show(request: Request, parts: Parts) -> Response:
@@ -41,6 +45,16 @@ async def show(request: Request, parts: Parts) -> Response:
         "advice": advice,
     }
     return parts.render(request, "people.html", values)
+
+
+async def photo(request: Request, parts: Parts) -> Response:
+    """Return a small picture of somebody's photo, or a drawing that says why there is none."""
+    card = str(request.path_params["card"])
+    told = await parts.link.ask("thumbnail", timeout_seconds=LOOK_SECONDS, card=card)
+    if told["jpeg"]:
+        return Response(base64.b64decode(told["jpeg"]), media_type="image/jpeg")
+    drawn = parts.templates.get_template("no_photo.svg").render(why=told["why"])
+    return Response(drawn, media_type="image/svg+xml")
 
 
 async def opened(parts: Parts) -> tuple[LoadedConfig, StaffPlace]:

@@ -130,8 +130,15 @@ def test_the_page_can_do_nothing_that_opens_a_door() -> None:
     assert all(act.startswith("page ") for act in ACTS)
     nothing: Any = SimpleNamespace(camera=None, board=None)
     asked = PageRequests(
-        health=nothing, door=nothing, screen=nothing, journal=nothing, reloads=nothing
+        health=nothing,
+        door=nothing,
+        screen=nothing,
+        journal=nothing,
+        reloads=nothing,
+        lock=nothing,
+        evidence=nothing,
     )
     reading = {"status", "screen", "decisions", "decision", "acts", "people", "reload-outcome"}
+    reading |= {"picture", "notices", "thumbnail"}
     trying = {"try-person", "aim", "capture"}
     assert set(asked.handlers()) == {*reading, *trying, "page-alive", "act", "reload"}
