@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from edgeverify.daemon.page.thumbnails import SIDE
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.journal.reading import acts
 from tests.soak.conftest import props
@@ -143,7 +142,7 @@ def _adds_ada(page: Served, tab: Page, props: Props) -> None:
     row = tab.get_by_role("row", name="Ada Lovelace")
     row.get_by_text("1 usable").wait_for()
     face = "image => image.complete && image.naturalWidth"
-    until(lambda: row.locator("img.face").evaluate(face) == SIDE, "her photo, small")
+    until(lambda: row.locator("img.face").evaluate(face) == 96, "her photo, small")
     page.shoot(tab, "people")
     told = [(one.act, one.subject, one.by_user) for one in acts(page.world.journal, limit=50)]
     assert ("page people add", OWNER_CARD, "page:manager") in told
