@@ -181,9 +181,12 @@ def test_leds_show_what_was_decided_and_without_their_chip_the_door_goes_on(door
         until(lambda: "27 low" in door.chip.read_text("ascii"), "the red one")
         del made.changes["signals"]
         made.configure()
+        until(lambda: _levels(door) == {"17": "low", "27": "high"}, "both to go off")
         until(made.is_well, "the config without them")
-    last = dict(line.split() for line in door.chip.read_text("ascii").splitlines())
-    assert last == {"17": "low", "27": "high"}
+
+
+def _levels(door: Watched) -> dict[str, str]:
+    return dict(line.split() for line in door.chip.read_text("ascii").splitlines())
 
 
 def test_a_hung_inference_is_not_hidden_from_the_watchdog(door: Watched) -> None:
