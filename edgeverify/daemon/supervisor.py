@@ -190,6 +190,7 @@ class Supervisor:
     def _look_at_panel(self) -> None:
         if self._service.panel is not None:
             self._service.panel.look()
+            self._service.page.requests.screen.follow_panel()
 
     def _ping(self, now: float) -> None:
         stuck = self._service.watch.stuck(now)

@@ -76,6 +76,7 @@ class ScreenBoard:
     _was_heard: bool = False
     _shown: _Shown = _NOTHING
     _panels_language: Language = "en"
+    _followed: tuple[Answer | None, float] = (None, float("-inf"))
     _changes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -111,6 +112,18 @@ class ScreenBoard:
         words = say(prompt.code, prompt.language) if prompt.code in KINDS else prompt.text
         seconds = prompt.expires_in_seconds
         self._show("prompt", prompt.code, words, "", prompt.language, seconds)
+
+    def follow_panel(self) -> None:
+        """Show what the panel answers on LEDs and buzzer too, once; asked a few times a second."""
+        if self.panel is None:
+            return
+        view = self.panel.view()
+        before, self._followed = self._followed, (view.answer, view.reported_at)
+        if view.answer is None or before == self._followed:
+            return
+        moment, _ = ANSWERED[view.answer]
+        if moment in SIGNALS:
+            self.signal(SIGNALS[moment])
 
     def record(
         self, *, is_busy: bool, language: Language, mode: DoorMode = DoorMode.NORMAL
@@ -179,5 +192,6 @@ class ScreenBoard:
         with self._lock:
             self._shown = _Shown(moment, code, words, more, language, now + seconds, now)
             self._changes += 1
-        if moment in SIGNALS:
+        contradicts = moment == "denied" and self.panel is not None and self.panel.view().is_open
+        if moment in SIGNALS and not contradicts:
             self.signal(SIGNALS[moment])

@@ -10,7 +10,7 @@ import pytest
 
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.panel import Answer, PanelView
-from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason
+from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason, Signal
 from edgeverify.events import DecisionPayload, SignedDecision
 from edgeverify.languages import KINDS
 from edgeverify.panel import Shown
@@ -46,12 +46,14 @@ class At:
     """A screen beside a panel; nobody listens at the broker."""
 
     panel: Told = field(default_factory=Told)
+    signals: list[Signal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.announcing = Announcing(is_heard=False)
         self.board = ScreenBoard(
             announcer=self.announcing,  # type: ignore[arg-type]
             monotonic=lambda: self.panel.now,
+            signal=self.signals.append,
             panel=self.panel,  # type: ignore[arg-type]
         )
 
@@ -104,6 +106,36 @@ def test_the_panels_answer_is_the_result(answer: Answer, moment: str, words: str
     assert at.seen() == (moment, words, "")
     at.panel.text = "SEE THE GUARD"
     assert at.seen() == (moment, "SEE THE GUARD", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "signal"),
+    [
+        (Answer.GRANTED, [Signal.GRANT]),
+        (Answer.DENIED, [Signal.DENY]),
+        (Answer.NONE, []),
+        (Answer.NOT_TOLD, [Signal.DENY]),
+    ],
+)
+def test_leds_wait_for_the_panels_answer_and_show_it_once(
+    answer: Answer, signal: list[Signal]
+) -> None:
+    at = At()
+    at.decided(Outcome.GRANT, Reason.MATCH)
+    at.board.follow_panel()
+    assert at.signals == []
+    at.panel.answer = answer
+    for _ in range(3):
+        at.board.follow_panel()
+    assert at.signals == signal
+
+
+def test_leds_deny_nobody_while_the_panel_holds_the_door_open() -> None:
+    at = At()
+    at.decided(Outcome.DENY, Reason.NON_MATCH)
+    at.panel.is_open = True
+    at.decided(Outcome.DENY, Reason.NON_MATCH)
+    assert at.signals == [Signal.DENY]
 
 
 def test_the_result_is_in_the_persons_language() -> None:
