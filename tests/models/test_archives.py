@@ -29,6 +29,7 @@ from edgeverify.models.archives import (
 from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.locate import locate
+from edgeverify.models.photos import photos
 from edgeverify.progress import silent
 
 PYTHON = sys.executable
@@ -187,6 +188,9 @@ def test_an_index_that_nobody_answers_at_is_one_line(
     ) as caught:
         fetch_archive(FACE_RECOGNITION, cache)
     assert "--from" in caught.value.advice
+    with pytest.raises(BundleError) as caught:
+        photos(cache)
+    assert caught.value.advice.endswith(f"or put the file into {cache}.")
     assert list(cache.iterdir()) == []
 
 
@@ -242,6 +246,7 @@ def test_a_wheel_is_asked_for_by_the_tags_in_its_name() -> None:
         file="mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl",
         sha256="0" * 64,
         bytes=1,
+        otherwise="",
     )
     (options,) = pip_download._ways(wanted)
     assert " ".join(options) == (
