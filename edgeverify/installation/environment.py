@@ -6,6 +6,7 @@ Run by the system's Python before anything is installed, so the standard library
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import os
 import shutil
@@ -81,10 +82,17 @@ def make_environment(wanted: Environment) -> None:
             if not wanted.is_complete():  # another maker was first
                 _complete(wanted)
     except OSError as error:
+        # A folder that is removed names what lies in it without its place.
+        place = wanted.folder / str(error.filename or "")
         raise EdgeverifyError(
-            f"cannot make the environment: {error.filename or wanted.folder}: {error.strerror}",
-            advice="Free some space, or use a copy of the project in a folder of your own.",
+            f"cannot make the environment: {place}: {error.strerror}", advice=_advice(error)
         ) from None
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "Free some space (1.5 GB are needed) and run the same command again."
+    return "Use a copy of the project in a folder of your own, or run as the user whose it is."
 
 
 def _complete(wanted: Environment) -> None:
