@@ -25,6 +25,11 @@ CARD_CONTEXT = b"edgeverify.card.v1\n"
 """Stands before the card's own number and the text in what is signed."""
 SIGNATURE_BYTES = 64
 OK = (0x90, 0x00)
+REFUSED = (
+    "The PC/SC service (pcscd) refuses this user: polkit needs the rule edgeverify-pcsc.rules "
+    "(docs/readers.md)."
+)
+"""From Debian 13 on pcscd asks polkit, which by default lets in who sits at the screen alone."""
 RANDOM_NUMBER = 0x08
 """ISO/IEC 14443-3: a number of four bytes that begins so is drawn again for each touch."""
 
@@ -38,6 +43,8 @@ class PcscReader:
         """`scard` is pyscard's `smartcard.scard`. Raises ReaderGoneError."""
         self._settings, self._key, self._api = settings, key, scard
         code, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        if code == scard.SCARD_W_SECURITY_VIOLATION:
+            raise ReaderGoneError(REFUSED)
         if code != scard.SCARD_S_SUCCESS:
             raise ReaderGoneError("The PC/SC service (pcscd) does not answer.")
         code, names = scard.SCardListReaders(self._context, [])
@@ -79,6 +86,8 @@ class PcscReader:
             api.SCARD_SHARE_SHARED,
             api.SCARD_PROTOCOL_T0 | api.SCARD_PROTOCOL_T1,
         )
+        if code == api.SCARD_W_SECURITY_VIOLATION:
+            raise ReaderGoneError(REFUSED)
         if code != api.SCARD_S_SUCCESS:
             raise TornReadError("the card was taken away")
         try:

@@ -1,40 +1,40 @@
 """Contactless cards: the real pcscd and vsmartcard's virtual reader, with a card of our own in it.
 
-`make test-readers` runs it, and CI: pcscd and vsmartcard-vpcd are Debian packages, pyscard is compiled.
-The card speaks vpcd's protocol: two bytes of length, then a command of one byte or an APDU.
+`make test-readers` runs it, and so does CI: pcscd and vsmartcard-vpcd are Debian packages, pyscard
+is compiled.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
 import socket
-import struct
 import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edgeverify.claims.pcsc import CARD_CONTEXT, KIND
+from edgeverify.claims.pcsc import CARD_CONTEXT, KIND, PcscReader
+from edgeverify.claims.reading import ReaderGoneError
+from edgeverify.settings.readers import PcscSettings
 from tests.absent import absent
 from tests.brokers import free_port
 from tests.claims.readers import reading
 from tests.doors import public_pem
+from tests.virtual_card import AID, DRIVER, card_in_field, is_listening, reader_config
 from tests.waiting import patience, until
 
 pytestmark = pytest.mark.slow
 
 PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 SOCKET = "/run/pcscd/pcscd.comm"
-DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-ATR = bytes.fromhex("3b80800101")
 UID = bytes.fromhex("04a1b2c3d4e580")
-AID = "F0656467657665726966"
 WRITER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
@@ -46,10 +46,7 @@ class Service:
         self._folder = folder
         self._log = folder.with_name("pcscd.log")  # it reads every file of its folder
         folder.mkdir()
-        (folder / "vpcd").write_text(
-            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{self.port:04X}\n'
-            f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:04X}\n"
-        )
+        (folder / "vpcd").write_text(reader_config(self.port))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -69,60 +66,7 @@ class Service:
         assert self._process is not None
         text = self._log.read_text(errors="replace")
         assert self._process.poll() is None, text
-        table = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
-        return any(f":{self.port:04X} " in line and " 0A " in line for line in table.splitlines())
-
-
-class Card:
-    """A card in the virtual reader's field until it is taken away."""
-
-    def __init__(self, port: int, uid: bytes = UID, content: bytes = b"") -> None:
-        self._uid, self._content = uid, content
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience(5))
-        self._thread = threading.Thread(target=self._answer, daemon=True)
-        self._thread.start()
-
-    def take_away(self) -> None:
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(patience(5))
-
-    def _answer(self) -> None:
-        with suppress(OSError):
-            while True:
-                head = self._exactly(2)
-                (length,) = struct.unpack(">H", head)
-                asked = self._exactly(length)
-                if len(asked) == 1:
-                    if asked == b"\x04":
-                        self._say(ATR)
-                    continue
-                self._say(self._apdu(asked))
-
-    def _apdu(self, asked: bytes) -> bytes:
-        if asked[:2] == b"\xff\xca":
-            return self._uid + b"\x90\x00"
-        if asked[:4] == b"\x00\xa4\x04\x00":
-            known = self._content and asked[5:-1] == bytes.fromhex(AID)
-            return b"\x90\x00" if known else b"\x6a\x82"
-        if asked[:4] == b"\x00\xa4\x02\x0c":
-            return b"\x90\x00" if asked[5:] == b"\x00\x01" else b"\x6a\x82"
-        if asked[:2] == b"\x00\xb0":
-            return self._content + b"\x90\x00"
-        return b"\x6d\x00"
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self._socket.recv(count - len(data))
-            if not more:
-                raise ConnectionError
-            data += more
-        return data
-
-    def _say(self, data: bytes) -> None:
-        self._socket.sendall(struct.pack(">H", len(data)) + data)
+        return is_listening(self.port)
 
 
 @pytest.fixture
@@ -150,11 +94,8 @@ def _another_answers() -> bool:
 
 @contextmanager
 def laid_on(service: Service, uid: bytes = UID, content: bytes = b"") -> Iterator[None]:
-    card = Card(service.port, uid, content)
-    try:
+    with card_in_field(service.port, uid, content):
         yield
-    finally:
-        card.take_away()
 
 
 def _signed(uid: bytes, text: bytes, key: Ed25519PrivateKey = WRITER) -> bytes:
@@ -170,6 +111,21 @@ def test_a_card_is_read_by_its_own_number(service: Service) -> None:
             until(lambda: desk.refused == ["refused"], "the number drawn anew", 20)
         with laid_on(service, bytes.fromhex("01020304")):
             until(lambda: desk.cards[1:] == ["01020304"], "the next card", 20)
+
+
+def test_a_user_whom_polkit_refuses_is_told_of_the_rule() -> None:
+    """Debian 13's pcscd answers so; the constant is the package's own."""
+    if importlib.util.find_spec("smartcard") is None:
+        absent("pyscard is not installed: make test-readers")
+    scard = importlib.import_module("smartcard.scard")
+    refusing = SimpleNamespace(
+        SCARD_SCOPE_USER=scard.SCARD_SCOPE_USER,
+        SCARD_S_SUCCESS=scard.SCARD_S_SUCCESS,
+        SCARD_W_SECURITY_VIOLATION=scard.SCARD_W_SECURITY_VIOLATION,
+        SCardEstablishContext=lambda _scope: (scard.SCARD_W_SECURITY_VIOLATION, 0),
+    )
+    with pytest.raises(ReaderGoneError, match="polkit needs the rule"):
+        PcscReader(PcscSettings(), None, refusing)  # type: ignore[arg-type]
 
 
 def test_a_signed_number_is_believed_on_its_own_card_alone(

@@ -125,4 +125,5 @@ def test_every_file_that_the_installer_copies_is_carried_in_the_wheel() -> None:
         "edgeverify.tmpfiles.conf",
         "credential-master-key.conf",
         "credential-broker-password.conf",
+        "edgeverify-pcsc.rules",
     }
