@@ -37,8 +37,8 @@ def let_go(folder: Path) -> None:
 def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
     """Return the folder of a minimal Debian, made on the first call (one or two minutes).
 
-    One that was made with other packages is made anew. Whoever comes while another process makes it waits for it. AssertionError with debootstrap's
-    last lines where it cannot be made.
+    One that was made with other packages is made anew. Whoever comes while another process makes
+    it waits for it. AssertionError with debootstrap's last lines where it cannot be made.
     """
     if _is_complete(folder, include):
         return folder

@@ -80,13 +80,16 @@ class HomeAssistant:
             "access_token"
         ]
 
-    def add_broker(self, port: int) -> None:
-        """Set the MQTT integration up as its user does: the broker's address, and discovery on."""
+    def add_broker(self, port: int, login: str = "", password: str = "") -> None:
+        """Set the MQTT integration up as its user does: the broker's address and login."""
+        given = {"broker": "127.0.0.1", "port": port}
+        if login:
+            given |= {"username": login, "password": password}
         flows = "/api/config/config_entries/flow"
         flow = self.post(flows, {"handler": "mqtt", "show_advanced_options": False})
         while flow["type"] == "menu":
             flow = self.post(f"{flows}/{flow['flow_id']}", {"next_step_id": "broker"})
-        done = self.post(f"{flows}/{flow['flow_id']}", {"broker": "127.0.0.1", "port": port})
+        done = self.post(f"{flows}/{flow['flow_id']}", given)
         assert done["type"] == "create_entry", done
 
     def state(self, entity: str) -> dict[str, Any]:

@@ -22,14 +22,13 @@ import pytest
 from tests.absent import absent
 
 from .container import Container, base_system
+from .extra_wheels import CHECKOUT, PIP, extra_wheels
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/systemd"
 PACKED = (
     "edgeverify", "export", "systemd", "config", "requirements", "pyproject.toml", "README.md",
     "LICENSE", "THIRD_PARTY.md",
 )  # fmt: skip
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 HOUSE = "/etc/mosquitto/edgeverify"
 FIRST_SCHEMA = """
 LATER = [step for step in SCHEMA.steps[1:] if "CREATE TABLE" in step]
@@ -167,6 +166,7 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     layer = CACHE / f"run-{os.getpid()}"
     binds = {
         wheelhouse(): "/wheelhouse",
+        extra_wheels(CACHE): "/extras",
         work / "dist": "/dist",
         CHECKOUT: "/checkout",
         models(): "/models",

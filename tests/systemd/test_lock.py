@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from edgeverify.keys import SigningKeys
 from tests.doors import decided, door_keys, event_of, public_pem
 
-from .conftest import CHECKOUT, HOUSE, PIP
+from .conftest import HOUSE
 from .container import Container
+from .lock_program import give_lock, install_lock
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 UNIT = "edgeverify-lock@front.service"
@@ -32,16 +30,9 @@ mqtt:
   host: localhost
   port: {port}
   username: lock-front-door
-  password_file: password
+  password_file: front.password
   tls: {{enabled: true, ca_file: ca.crt}}
 """
-
-
-def _wheels(folder: Path) -> Path:
-    """The lock's own wheel, and what it needs beside the door's wheels."""
-    command = [*PIP, "wheel", "--wheel-dir", str(folder), str(CHECKOUT / "packaging/lock")]
-    subprocess.run(command, check=True)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -53,32 +44,11 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
 def lock(
     machine: Container, broker: int, keys: SigningKeys, tmp_path_factory: pytest.TempPathFactory
 ) -> Container:
-    """Installed word for word as docs/lock.md says, but from a folder of wheels."""
-    wheels = machine.files / "lock-wheels"
-    wheels.mkdir()
-    _wheels(wheels)
-    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    assert python in machine.run("ls", "/usr/bin").stdout, "the wheels are for this Python"
-    machine.run("python3", "-m", "venv", "/opt/edgeverify-lock")
-    offline = ("--quiet", "--no-index", "--find-links", "/lock-wheels")
-    pip = "/opt/edgeverify-lock/bin/pip"
-    machine.run(pip, "install", *offline, "edgeverify-lock", seconds=300)
-    shipped = "/checkout/systemd/edgeverify-lock"
-    machine.run("install", "-m", "644", f"{shipped}@.service", "-t", "/etc/systemd/system")
-    users = "/etc/sysusers.d/edgeverify-lock.conf"
-    machine.run("install", "-D", "-m", "644", f"{shipped}.sysusers.conf", users)
-    machine.run("systemd-sysusers")
-    folder = "/etc/edgeverify-lock"
-    machine.run("install", "-d", "-m", "750", "-g", "edgeverify-lock", folder)
-    machine.write(f"{folder}/front.yaml", CONFIG.format(port=broker, state=STATE), 0o644)
-    pem = public_pem(tmp_path_factory.mktemp("public"), keys.public)
-    machine.write(f"{folder}/front-door.pub", pem.read_bytes())
-    machine.run("cp", f"{HOUSE}/ca.crt", folder)
-    machine.run(
-        "install", "-m", "600", "-o", "edgeverify-lock",
-        f"{HOUSE}/logins/lock-front-door/password", folder,
-    )  # fmt: skip
-    machine.run("systemctl", "daemon-reload")
+    """Installed as its page says, for a door whose key is the test's."""
+    install_lock(machine)
+    pem = public_pem(tmp_path_factory.mktemp("public"), keys.public).read_bytes()
+    config = CONFIG.format(port=broker, state=STATE)
+    give_lock(machine, "front", config, pem, "lock-front-door")
     machine.run("systemctl", "enable", "--now", UNIT)
     return machine
 
