@@ -32,6 +32,7 @@ from edgeverify.cli.install import (
     install_service,
     keys,
     models,
+    panel,
 )
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
 from edgeverify.cli.native_libraries import use_neutral_locale
@@ -128,6 +129,7 @@ app.command("demo", rich_help_panel=INSTALL)(demo.demo)
 app.add_typer(models.app, name="models", rich_help_panel=INSTALL)
 app.command("install-service", rich_help_panel=INSTALL)(install_service.install_service)
 app.add_typer(broker.app, name="broker", rich_help_panel=INSTALL)
+app.add_typer(panel.app, name="panel", rich_help_panel=INSTALL)
 app.add_typer(home_assistant.app, name="home-assistant", rich_help_panel=INSTALL)
 app.add_typer(keys.app, name="keys", rich_help_panel=INSTALL)
 app.command("backup", rich_help_panel=INSTALL)(backup.backup)

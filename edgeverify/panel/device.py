@@ -17,6 +17,8 @@ from edgeverify.settings import OsdpReaderSettings
 
 OBEYED = frozenset({osdp.Command.LED, osdp.Command.Buzzer, osdp.Command.Text, osdp.Command.Status})
 """All else is refused (NAK): key, address and speed are the config's."""
+IDENTITY = (1, 1, 0, 0, 0)
+"""Version, model, vendor, serial number and firmware, as the panel is told."""
 CAN = (
     (osdp.Capability.CardDataFormat, 1, 1),
     (osdp.Capability.LEDControl, 4, 1),
@@ -47,7 +49,7 @@ class PanelDevice:
             key,
             name="edgeverify",
             flags=[osdp.LibFlag.EnforceSecure] if self._is_secured else [],
-            id=osdp.PdId(1, 1, 0, 0, 0),
+            id=osdp.PdId(*IDENTITY),
         )
         self._device = osdp.PeripheralDevice(
             info,

@@ -6,7 +6,7 @@ The door's clock stands still unless a test moves it, so that no machine is too 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,10 +45,18 @@ class Written:
 class RealPanel:
     """An access-control panel, as far as libosdp goes; a context manager."""
 
-    def __init__(self, port: str, key: bytes | None = KEY, *, is_secure: bool = True) -> None:
+    def __init__(
+        self,
+        port: str,
+        key: bytes | None = KEY,
+        *,
+        is_secure: bool = True,
+        flags: Sequence[int] | None = None,
+    ) -> None:
         self.results: list[int] = []
         self._port = OsdpPort(port, 115200)
-        flags = [osdp.LibFlag.EnforceSecure] if is_secure else []
+        if flags is None:
+            flags = [osdp.LibFlag.EnforceSecure] if is_secure else []
         self._panel = osdp.ControlPanel(
             [osdp.PDInfo(0, self._port, key, flags=flags)],
             log_level=osdp.LogLevel.Emergency,
