@@ -190,7 +190,7 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def make_install(machine: Container, version: str) -> str:
     """Run `make install` inside, as an integrator would, with the wheels at hand."""
-    offline = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheelhouse", "PYTHONDONTWRITEBYTECODE=1")
+    offline = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheelhouse /extras", "PYTHONDONTWRITEBYTECODE=1")
     wheel = f"WHEEL=/dist/edgeverify-{version}-py3-none-any.whl"
     done = machine.run("env", *offline, "make", "-C", "/checkout", "install", wheel, seconds=400)
     return done.stdout
