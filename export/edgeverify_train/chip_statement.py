@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.template_file import template_of
 
 from edgeverify.errors import ConfigError
@@ -19,8 +20,6 @@ def chips_of(recipe: Recipe | None, template: str | None, size: int | None) -> t
     wanted = template
     sides = []
     if recipe is not None:
-        from edgeverify_export.networks.table import ARCHITECTURES  # noqa: PLC0415 - torch
-
         known = ARCHITECTURES.get(recipe.network.arch)
         wanted = wanted or recipe.feeding.template or (known.template if known else None)
         side = recipe.feeding.size or (known.size if known else None)

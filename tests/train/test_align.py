@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -140,6 +142,20 @@ def test_what_the_command_says(photos: Path, tmp_path: Path) -> None:
     assert "intel-128, 128 pixels" in said.stdout
     assert "Adam_Sandler/wall.png: no face is in it" in said.stdout
     assert "next: edgeverify-train check-data" in said.stdout
+
+
+def test_a_recipe_says_how_to_cut_without_pytorch() -> None:
+    """Reading PyTorch takes seconds in which nothing would be said, and may not be there at all."""
+    code = (
+        "import sys\n"
+        "sys.modules.update(torch=None, torchvision=None, timm=None)\n"
+        "from edgeverify_train.chip_statement import chips_of\n"
+        "from edgeverify_train.recipe import load_recipe\n"
+        "template, size = chips_of(load_recipe('siamese-triplet'), None, None)\n"
+        "print(template.name, size)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "face01-224 224\n"
 
 
 def test_names_that_would_meet_do_not(tmp_path: Path) -> None:

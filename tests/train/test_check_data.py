@@ -151,3 +151,23 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert code != 0
     assert "nowhere" in err
     assert "Traceback" not in err
+
+
+def test_somebody_of_an_evaluation_folder_under_another_name_is_seen_by_the_face(
+    album: Path, tmp_path: Path
+) -> None:
+    """Neither the name nor one byte is the same; it is listed and drawn, and left to judge."""
+    (tmp_path / "evaluation" / "X").mkdir(parents=True)
+    moved = album / PEOPLE[1] / f"{PEOPLE[1]}_0003.jpg"
+    shutil.move(moved, tmp_path / "evaluation" / "X" / "1.jpg")
+    code, out, _ = check(
+        album, "--against", tmp_path / "evaluation", "-o", tmp_path / "out"
+    )  # fmt: skip
+    assert code == 0, out
+    assert "1 pair of people who may be one, here and in the evaluation" in out
+    assert "X/1.jpg: 0." in out
+    told = json.loads((tmp_path / "out/check.json").read_text())
+    ((found,),) = told["leaked_faces"].values()
+    assert found["own"].startswith(str(album / PEOPLE[1]))
+    assert not told["leaked_people"]
+    assert not told["leaked_pictures"]

@@ -1,8 +1,10 @@
-"""The table of networks that `--arch` names."""
+"""The table of networks that `--arch` names; it is read without PyTorch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from edgeverify.models.graphs.dlib_resnet import FEEDING
 from edgeverify_export.networks.architecture import (
@@ -11,12 +13,11 @@ from edgeverify_export.networks.architecture import (
     Architecture,
     Statistics,
 )
-from edgeverify_export.networks.catalogue import dlib_resnet, mobilefacenet
-from edgeverify_export.networks.dense import dense_grey_28
-from edgeverify_export.networks.efficientnet import arcface_b0, arcface_s, siamese_b0, siamese_s
-from edgeverify_export.networks.inception_resnet import inception_resnet_v1
-from edgeverify_export.networks.iresnet import iresnet50
-from edgeverify_export.networks.vgg19 import siamese_vgg19
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from edgeverify_export.networks.architecture import Weights
 
 DLIB_STATISTICS = Statistics(
     channels=FEEDING.channels, scale=FEEDING.scale, mean=FEEDING.mean, std=FEEDING.std
@@ -31,13 +32,24 @@ FACENET_STATISTICS = Statistics(
 GREY_UNIT = Statistics(channels="grey", scale=1 / 255, mean=(0.0,), std=(1.0,))
 """One channel of luma, 0 to 1."""
 
+
+def _made_by(module: str, name: str) -> Callable[[Weights], nn.Module]:
+    """Return a function that imports PyTorch when it is first called, seconds later."""
+
+    def build(weights: Weights) -> nn.Module:
+        made = getattr(import_module(f"edgeverify_export.networks.{module}"), name)
+        return cast("nn.Module", made(weights))
+
+    return build
+
+
 ARCHITECTURES: Mapping[str, Architecture] = {
     row.name: row
     for row in (
         Architecture(
             name="siamese-efficientnetv2-b0",
             description="tf_efficientnetv2_b0 under backbone., Linear(1280, n) under embedder.",
-            build=siamese_b0,
+            build=_made_by("efficientnet", "siamese_b0"),
             size=224,
             statistics=IMAGENET,
             template=None,
@@ -47,7 +59,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="arcface-efficientnetv2-b0",
             description="tf_efficientnetv2_b0 under trunk., classifier is Linear(1280, n)",
-            build=arcface_b0,
+            build=_made_by("efficientnet", "arcface_b0"),
             size=224,
             statistics=IMAGENET,
             template="face01-224",
@@ -58,7 +70,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="arcface-efficientnetv2-s",
             description="tf_efficientnetv2_s under trunk., classifier is Linear(1280, n)",
-            build=arcface_s,
+            build=_made_by("efficientnet", "arcface_s"),
             size=224,
             statistics=IMAGENET,
             template="face01-224",
@@ -68,7 +80,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="siamese-efficientnetv2-s",
             description="torchvision efficientnet_v2_s under backbone., Linear(1000, n) under fc.",
-            build=siamese_s,
+            build=_made_by("efficientnet", "siamese_s"),
             size=224,
             statistics=IMAGENET,
             template=None,
@@ -78,7 +90,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="siamese-vgg19",
             description="VGG19 features., global average pool, Linear(512, n) under embedder.",
-            build=siamese_vgg19,
+            build=_made_by("vgg19", "siamese_vgg19"),
             size=224,
             statistics=IMAGENET,
             template=None,
@@ -89,7 +101,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="dense-grey-28",
             description="a small dense network on grey 28x28 (hidden., embedder.), to learn on",
-            build=dense_grey_28,
+            build=_made_by("dense", "dense_grey_28"),
             size=28,
             statistics=GREY_UNIT,
             template=None,
@@ -101,7 +113,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="mobilefacenet",
             description="MobileFaceNet, published key names (conv1, dw_conv, features, gdconv)",
-            build=mobilefacenet,
+            build=_made_by("catalogue", "mobilefacenet"),
             size=112,
             statistics=IMAGENET,
             template="arcface-112",
@@ -110,7 +122,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="inception-resnet-v1",
             description="FaceNet's Inception-ResNet v1, names as in facenet-pytorch",
-            build=inception_resnet_v1,
+            build=_made_by("inception_resnet", "inception_resnet_v1"),
             size=160,
             statistics=FACENET_STATISTICS,
             template="mtcnn-160",
@@ -120,7 +132,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="iresnet50",
             description="ArcFace's improved ResNet of 50 layers, names as in arcface_torch",
-            build=iresnet50,
+            build=_made_by("iresnet", "iresnet50"),
             size=112,
             statistics=SIGNED_UNIT,
             template="arcface-112",
@@ -130,7 +142,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture(
             name="dlib-resnet",
             description="dlib_face_recognition_resnet_model_v1.dat",
-            build=dlib_resnet,
+            build=_made_by("catalogue", "dlib_resnet"),
             size=150,
             statistics=DLIB_STATISTICS,
             template="dlib-150",

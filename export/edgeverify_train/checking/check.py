@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from edgeverify.bundle.loading import Bundle
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.aligned_folder import AlignedStatement, read_statement
+from edgeverify_train.aligned_folder import read_statement
 from edgeverify_train.checking.amount import Amount, amount
 from edgeverify_train.checking.findings import (
     SamePerson,
@@ -23,6 +22,7 @@ from edgeverify_train.checking.findings import (
     same_pictures,
     strangers,
 )
+from edgeverify_train.checking.leaked_faces import Faces, LeakedFace, leaked_by_folder
 from edgeverify_train.checking.looking import look_at_all
 from edgeverify_train.checking.neighbours import neighbours
 from edgeverify_train.people.folder import Person, people_in, pictures_below
@@ -54,6 +54,8 @@ class Checked:
     leaked: Mapping[Path, tuple[str, ...]]
     leaked_pictures: Mapping[Path, tuple[Path, ...]]
     """By each folder of an evaluation: pictures that lie in it too, under whatever name."""
+    leaked_faces: Mapping[Path, tuple[LeakedFace, ...]]
+    """By each folder of an evaluation: people who look like one of its people, by another name."""
     thresholds: Thresholds
 
     @property
@@ -70,15 +72,6 @@ class Checked:
         if pictures:
             found.append(f"pictures of an evaluation folder ({len(pictures)})")
         return tuple(found)
-
-
-def is_cut_for(cut: AlignedStatement | None, networks: Sequence[Bundle]) -> bool:
-    """Return whether chips were cut by the template of all these networks, so as to be fed."""
-    return cut is not None and all(
-        (one.manifest.template, one.manifest.template_version)
-        == (cut.template, cut.template_version)
-        for one in networks
-    )
 
 
 def thresholds_of(instrument: Instrument) -> Thresholds:
@@ -132,8 +125,10 @@ def check_folder(
     to_listed = [place[path] for _, path in kept]
     found_people: tuple[SamePerson, ...] = ()
     found_strangers: tuple[Stranger, ...] = ()
-    if len(kept) > 1:
+    values = np.empty((0, 1), np.float32)
+    if kept:
         values = np.stack([one for _, path in kept if (one := seen[path].values) is not None])
+    if len(kept) > 1:
         found = neighbours(values, person, instrument.metric, thresholds.strict)
         found_people = tuple(
             SamePerson(
@@ -153,6 +148,21 @@ def check_folder(
             for one in strangers(found, thresholds.loose)
         )
     shown = [place[path] for _, path in every]
+    leaked = shared_people((one.name for one in people), lists)
+    leaked_pictures = _shared_pictures(people, lists)
+    leaked_faces = leaked_by_folder(
+        Faces(
+            paths=tuple(path for _, path in kept),
+            people=tuple(people[number].name for number, _ in kept),
+            values=values,
+        ),
+        lists,
+        instrument,
+        thresholds.strict,
+        {each: _known(leaked.get(each, ()), leaked_pictures.get(each, ())) for each in lists},
+        cache=cache,
+        progress=progress,
+    )
     return Checked(
         amount=amount([len(one.pictures) for one in people]),
         names=tuple(one.name for one in people),
@@ -166,10 +176,17 @@ def check_folder(
         same_people=found_people,
         strangers=found_strangers,
         unseen=(*problems, *unseen),
-        leaked=shared_people((one.name for one in people), lists),
-        leaked_pictures=_shared_pictures(people, lists),
+        leaked=leaked,
+        leaked_pictures=leaked_pictures,
+        leaked_faces=leaked_faces,
         thresholds=thresholds,
     )
+
+
+def _known(names: Sequence[str], pictures: Sequence[Path]) -> Callable[[str], bool]:
+    """Return whether a person was found already, by name or by a picture of theirs."""
+    found = {*names, *(path.parent.name for path in pictures)}
+    return found.__contains__
 
 
 def _shared_pictures(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from edgeverify.bundle.loading import Bundle
 from edgeverify.domain import RgbImage
 from edgeverify.evaluation.images.acquire import Problem, Progress, acquire
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.instrument import Instrument
+from edgeverify_train.aligned_folder import AlignedStatement
 
 _BORDER_SHARE = 0.5
 """Of a chip's side, put around it: a chip is cut too tightly for a detector."""
@@ -44,3 +47,12 @@ def look_at_all(
     key = hashlib.sha256(way.encode()).hexdigest()
     with FaceCache(cache, key) as faces:
         return acquire(paths, looker, faces, progress)
+
+
+def is_cut_for(cut: AlignedStatement | None, networks: Sequence[Bundle]) -> bool:
+    """Return whether chips were cut by the template of all these networks, so as to be fed."""
+    return cut is not None and all(
+        (one.manifest.template, one.manifest.template_version)
+        == (cut.template, cut.template_version)
+        for one in networks
+    )

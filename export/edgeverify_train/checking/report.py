@@ -86,6 +86,20 @@ def _leaks(found: Checked) -> Iterator[str]:
             f"{_many(pictures, 'picture')} that are in the evaluation {path}",
             [f"{each.parent.name}/{each.name}" for each in pictures],
         )
+    for path, faces in found.leaked_faces.items():
+        yield from _listed(
+            f"{_many(faces, 'pair')} of people who may be one, here and in the evaluation {path}, "
+            f"under two names (score at least {found.thresholds.strict:.3f})",
+            [
+                f"{_place(one.own)} and {_place(one.theirs)}: {one.score:.3f}"
+                f"{f', {one.pairs} such pairs' if one.pairs > 1 else ''}"
+                for one in faces
+            ],
+        )
+
+
+def _place(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def _listed(heading: str, entries: list[str]) -> Iterator[str]:
@@ -144,6 +158,18 @@ def as_json(found: Checked) -> str:
             str(path): [str(each) for each in pictures]
             for path, pictures in found.leaked_pictures.items()
         },
+        "leaked_faces": {
+            str(path): [
+                {
+                    "own": str(one.own),
+                    "theirs": str(one.theirs),
+                    "score": round(one.score, 4),
+                    "pairs": one.pairs,
+                }
+                for one in faces
+            ]
+            for path, faces in found.leaked_faces.items()
+        },
         "thresholds": plain(found.thresholds),
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
@@ -193,6 +219,15 @@ def _worst(found: Checked) -> list[PairShown]:
             words=f"two names, one person? {one.score:.3f}",
         )
         for one in found.same_people
+    ]
+    pairs += [
+        PairShown(
+            first=Side(path=one.own, words=_place(one.own)),
+            second=Side(path=one.theirs, words=_place(one.theirs)),
+            words=f"in the evaluation too? {one.score:.3f}",
+        )
+        for faces in found.leaked_faces.values()
+        for one in faces
     ]
     once = {frozenset((pair.first.path, pair.second.path)): pair for pair in reversed(pairs)}
     return list(reversed(once.values()))

@@ -41,7 +41,8 @@ def check_data(
 
     Pictures are compared by hash and by an installed embedder's scores. Exits 1 where a picture
     stands under two people, or where somebody of an evaluation is in the folder: `fit` refuses
-    those too. What only looks wrong is listed and drawn, for a person to look at.
+    those too. What only looks wrong, such as somebody of an evaluation's folder under another name,
+    is listed and drawn, for a person to look at.
 
     Example: edgeverify-train check-data chips/ --against pairs.txt
     """
@@ -55,7 +56,8 @@ def check_data(
     from edgeverify.vision.dominance import FaceSelection  # noqa: PLC0415
     from edgeverify_train.aligned_folder import read_statement  # noqa: PLC0415
     from edgeverify_train.checking import report  # noqa: PLC0415
-    from edgeverify_train.checking.check import check_folder, is_cut_for  # noqa: PLC0415
+    from edgeverify_train.checking.check import check_folder  # noqa: PLC0415
+    from edgeverify_train.checking.looking import is_cut_for  # noqa: PLC0415
 
     named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
     settings = Settings.model_validate({"model": {"bundle": named, "accept_weak": True}})
