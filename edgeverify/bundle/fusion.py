@@ -69,6 +69,11 @@ class FusionManifest(BundleModel):
         """Files of the fusion's own: none, its parts name theirs."""
         return {}
 
+    @property
+    def metric(self) -> Literal["cosine"]:
+        """Unit embeddings side by side are compared by cosine."""
+        return "cosine"
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         names = [part.name for part in self.parts]
@@ -105,8 +110,8 @@ class FusionBundle(VerifiedFolder):
 
     @property
     def metric(self) -> Literal["cosine"]:
-        """Unit embeddings side by side are compared by cosine."""
-        return "cosine"
+        """How two such embeddings are compared."""
+        return self.manifest.metric
 
     @property
     def weights(self) -> tuple[float, ...]:

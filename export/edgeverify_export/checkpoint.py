@@ -8,9 +8,11 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path, PosixPath
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 
 from edgeverify.bundle.canonical_json import sha256_of_file
@@ -19,6 +21,7 @@ from edgeverify.errors import CheckpointError
 from edgeverify.models.graphs.dlib_resnet import state_of
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
 from edgeverify_export.checkpoint_choice import Choice, bare_names, choose, listed, state_dicts
+from edgeverify_export.file_kind import refuse_folder, refuse_other_kinds
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Weights
@@ -31,8 +34,16 @@ def read_dlib_state(path: Path) -> dict[str, torch.Tensor]:
 
 
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
-_HARMLESS: list[Any] = [argparse.Namespace, Path, PosixPath]
-"""What training scripts put beside the weights, and what holds data only: options and paths."""
+_SCALAR, _ARRAY = np.float64(0).__reduce__()[0], np.zeros(1).__reduce__()[0]
+_HARMLESS: list[Any] = [
+    *(argparse.Namespace, Path, PosixPath, date, datetime, timedelta, timezone),
+    *(np.dtype, np.ndarray, *(type(np.dtype(kind)) for kind in "?bhilqBHILQefdSU")),
+    # NumPy moved its own modules in 2.0; files name either place.
+    *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+    *((_ARRAY, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
+]
+"""What training scripts put beside the weights, and what holds data only: options, paths, times,
+and the best figure so far as NumPy's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,8 @@ def read_checkpoint(path: Path, choice: Choice | None = None) -> Checkpoint:
     (DataParallel, SWA, EMA) or `_orig_mod.` (torch.compile) in their names; where a file holds
     several sets, `choice` says which. CheckpointError says what is wrong.
     """
+    if path.is_dir():
+        refuse_folder(path)
     if not path.is_file():
         raise CheckpointError(f"no such file: {path}", advice="Check the path.")
     if path.stat().st_size == 0:
@@ -99,26 +112,22 @@ def hash_of(weights: Weights) -> str:
 def _read(path: Path) -> tuple[object, bool]:
     """Read by content; whether it is dlib's file comes with it."""
     with path.open("rb") as stream:
-        head = stream.read(16)
+        head = stream.read(64)
+    if path.suffix == ".onnx":
+        raise CheckpointError(f"{path} is an ONNX graph", advice="Take `edgeverify-export adopt`.")
+    refuse_other_kinds(path, head)
     if head.startswith((b"PK", b"\x80")):
         return _read_pickle(path), False
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:
         return _read_safetensors(path), False
-    if head.startswith(b"\x89HDF"):
-        raise CheckpointError(
-            f"{path} is a Keras or HDF5 file, not a checkpoint of PyTorch",
-            advice="Convert it with tf2onnx and take `edgeverify-export adopt`: docs/export.md. "
-            "PyTorch's are .pt, .pth, .ckpt and .safetensors.",
-        )
-    if path.suffix in {".dat", ".onnx"}:
-        if path.suffix == ".onnx":
-            raise CheckpointError(
-                f"{path} is an ONNX graph", advice="Take `edgeverify-export adopt`."
-            )
-        return read_dlib_state(path), True
     if path.suffix == ".safetensors":
         return _read_safetensors(path), False
-    return _read_pickle(path), False
+    if path.suffix == ".dat":
+        return read_dlib_state(path), True
+    raise CheckpointError(
+        f"{path} is not a checkpoint: it begins neither as PyTorch's nor as safetensors do",
+        advice="Save model.state_dict() with torch.save, or as safetensors.",
+    )
 
 
 def _read_safetensors(path: Path) -> object:
@@ -160,7 +169,7 @@ def _read_pickle(path: Path) -> object:
     ) as error:
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {_first(error)}",
-            advice="It may be cut short, or a TorchScript archive; save model.state_dict().",
+            advice="It may be cut short: copy or save it again.",
         ) from None
 
 
@@ -176,9 +185,24 @@ def _usable(weights: Mapping[str, object], path: Path) -> dict[str, torch.Tensor
             advice="Save model.state_dict() alone.",
         )
     tensors = cast("Mapping[str, torch.Tensor]", weights)
+    odd = [key for key, value in tensors.items() if not _is_plain(value)]
+    if odd:
+        raise CheckpointError(
+            f"{path}: {listed(odd)} {'are' if len(odd) > 1 else 'is'} quantised, complex or "
+            "without values",
+            advice="Save the weights that were trained, as ordinary float tensors.",
+        )
+    plain = {key: value.detach().to_dense() for key, value in tensors.items()}
+    whole = [key for key, value in plain.items() if value.dtype in {torch.int8, torch.uint8}]
+    if whole and not any(value.is_floating_point() for value in plain.values()):
+        raise CheckpointError(
+            f"{path}: every tensor is of whole numbers, {whole[0]} among them",
+            advice="Give the weights from before they were quantised; `edgeverify-export int8` "
+            "quantises a bundle.",
+        )
     spoilt = [
         key
-        for key, value in tensors.items()
+        for key, value in plain.items()
         if value.is_floating_point() and not bool(torch.isfinite(value).all())
     ]
     if spoilt:
@@ -187,6 +211,9 @@ def _usable(weights: Mapping[str, object], path: Path) -> dict[str, torch.Tensor
             advice="The training diverged; use an earlier checkpoint.",
         )
     return {
-        key: value.to_dense().float() if value.is_floating_point() else value
-        for key, value in tensors.items()
+        key: value.float() if value.is_floating_point() else value for key, value in plain.items()
     }
+
+
+def _is_plain(value: torch.Tensor) -> bool:
+    return not (value.is_quantized or value.is_complex() or value.is_meta)

@@ -20,7 +20,7 @@ from edgeverify.errors import CheckpointError
 
 _AVERAGED = re.compile(r"ema|swa|averag", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"optim|sched|loss|criterion|metric|margin|arc_?face|cos_?face|center|scaler|^head$|^w$",
+    r"optim|sched|loss|criterion|metric|margin|arc_?face|cos_?face|center|scaler|callback|^head$|^w$",
     re.IGNORECASE,
 )
 """Keys beside the model that hold a loss's or an optimiser's own tensors."""
@@ -60,7 +60,7 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
     sets = state_dicts(loaded)
     if not sets:
         raise CheckpointError(
-            f"{path} holds no state dict (names with tensors), but a {type(loaded).__name__}",
+            f"{path} {_instead(loaded)}",
             advice="Save model.state_dict(), bare or under a key such as state_dict.",
         )
     key = _key(sets, choice, path)
@@ -82,6 +82,17 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
     return Chosen({n: v for n, v in weights.items() if n not in counters}, tuple(remarks))
 
 
+def _instead(loaded: object) -> str:
+    """Say what a file without weights holds."""
+    if isinstance(loaded, Mapping):
+        inner = loaded.get("optimizer", loaded)
+        if isinstance(inner, Mapping) and "param_groups" in inner:
+            return "holds an optimiser's state and no network's weights"
+        return f"holds no state dict (names with tensors): {listed([str(n) for n in loaded])}"
+    article = "an" if type(loaded).__name__[0] in "aeiou" else "a"
+    return f"holds no state dict (names with tensors), but {article} {type(loaded).__name__}"
+
+
 def state_dicts(loaded: object) -> dict[str, Mapping[str, object]]:
     """Find every state dict in what a file holds, by where it stands; "" is the file itself."""
     found: dict[str, Mapping[str, object]] = {}
@@ -95,7 +106,10 @@ def _look(loaded: object, key: str, found: dict[str, Mapping[str, object]]) -> N
     if not all(isinstance(name, str) for name in loaded):
         return
     inner = {name: value for name, value in loaded.items() if isinstance(value, Mapping)}
-    tensors = [name for name, value in loaded.items() if isinstance(value, torch.Tensor)]
+    # A number kept as a tensor (a callback's best score) is no weight.
+    tensors = [
+        name for name, value in loaded.items() if isinstance(value, torch.Tensor) and value.ndim
+    ]
     before = len(found)
     for name, value in inner.items():
         _look(value, f"{key}.{name}" if key else name, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import torch
 from edgeverify.errors import CheckpointError
 from edgeverify_export.checkpoint import Checkpoint
 from edgeverify_export.checkpoint_choice import listed
-from edgeverify_export.networks.architecture import require_embedding
+from edgeverify_export.networks.architecture import IMAGENET_CLASSES, require_embedding
 from edgeverify_export.networks.table import ARCHITECTURES
 from edgeverify_export.networks.vgg19 import sigmoid_head
 
@@ -160,12 +161,37 @@ def _does_not_fit(
     elif prefixed is not None:
         advice = f"With --prefix {prefixed[0]} they fit --arch {prefixed[1]}."
     elif misfit.unexpected and not misfit.missing and not misfit.misshapen:
-        advice = f"All else fits: leave them out with --drop '{misfit.unexpected[0]}'."
+        patterns = dict.fromkeys(_patterns(checkpoint.weights, misfit.unexpected))
+        drops = " ".join(f"--drop '{pattern}'" for pattern in patterns)
+        advice = f"All else fits: leave them out with {drops}."
+    elif (classifier := _classifier(checkpoint.weights)) is not None:
+        advice = (
+            f"{classifier} is ImageNet's classifier: these weights are a start for a training "
+            "(`edgeverify-train fit RECIPE --set network.start=FILE`), and no embedder yet."
+        )
     else:
         advice = "They fit no arch of the table; give your own network as --arch module:Class."
     return CheckpointError(
         f"{checkpoint.path} is not a {architecture.name}: {misfit}", advice=advice
     )
+
+
+def _patterns(weights: Weights, surplus: Sequence[str]) -> Iterator[str]:
+    """Yield what names them, a whole module at once where all of it is surplus."""
+    kept = {name.partition(".")[0] for name in weights if name not in set(surplus)}
+    for name in surplus:
+        head, dot, _ = name.partition(".")
+        yield f"{head}.*" if dot and head not in kept else name
+
+
+def _classifier(weights: Weights) -> str | None:
+    """Find the layer of a published network that tells ImageNet's classes apart."""
+    heads = ("classifier", "fc", "head", "logits", "last_linear")
+    for name, tensor in weights.items():
+        is_head = name.endswith(".weight") and any(part in heads for part in name.split("."))
+        if is_head and tensor.ndim == 2 and tensor.shape[0] in IMAGENET_CLASSES:
+            return name
+    return None
 
 
 def _under_a_prefix(weights: Weights) -> tuple[str, str] | None:

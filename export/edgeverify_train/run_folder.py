@@ -26,6 +26,11 @@ class RunFolder:
         return self.folder / "people.json"
 
     @property
+    def origin(self) -> Path:
+        """What its weights began with (`fitting.origin`)."""
+        return self.folder / "origin.json"
+
+    @property
     def pairs(self) -> Path:
         """The pairs that were trained on, where the sampler makes pairs."""
         return self.folder / "pairs.csv"
@@ -75,6 +80,12 @@ class RunFolder:
         self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         for each in (self.checkpoints, self.report):
             each.mkdir(exist_ok=True)
+
+
+def run_of(checkpoint: Path) -> RunFolder | None:
+    """Return the run in whose checkpoints a file lies; None where it lies elsewhere."""
+    run = RunFolder(checkpoint.parent.parent)
+    return run if checkpoint.parent == run.checkpoints and run.recipe.is_file() else None
 
 
 def existing_run(folder: Path) -> RunFolder:

@@ -21,7 +21,9 @@ def parity(  # noqa: PLR0913 - one parameter an option
     pairs: options.Pairs = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="The PyTorch checkpoint, to compare with it too; PAD: their folder."),
+        typer.Option(
+            help="The PyTorch checkpoint, to compare with it too; of a fusion or PAD: their folder."
+        ),
     ] = None,
     threshold: options.Threshold = None,
     no_flips: options.NoFlips = False,
@@ -42,7 +44,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
     A score that only float32 rounding put on the other side of the threshold is no flip; too few
     pairs to tell such a share (2,000 or 200) are said, with what they could tell.
     With --aligned the pictures are the chips that the network was trained on, cut before.
-    A fusion's networks are compared one by one. A liveness (PAD) bundle takes --images only:
+    A fusion is compared as a whole, as the door compares it, and each of its networks by itself;
+    --checkpoint is then a folder with their files. A liveness (PAD) bundle takes --images only:
     P(live) may be off by 0.01, and flips are counted at its operating point.
 
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
@@ -51,10 +54,13 @@ def parity(  # noqa: PLR0913 - one parameter an option
     from edgeverify.errors import ParityError  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415
     from edgeverify_export.fusion import renew  # noqa: PLC0415
-    from edgeverify_export.parity.outcome import Asked, compare_forms  # noqa: PLC0415 - heavy
+    from edgeverify_export.parity.outcome import (  # noqa: PLC0415 - heavy
+        Asked,
+        compare_forms,
+        compare_fusion,
+    )
 
     loaded = verified(bundle)
-    fused = loaded if isinstance(loaded, FusionBundle) else None
     asked = Asked(
         images=images,
         pairs=pairs,
@@ -64,21 +70,27 @@ def parity(  # noqa: PLR0913 - one parameter an option
         limit=limit,
         aligned=aligned,
     )
-    for one in fused.parts if fused else (loaded,):
-        if isinstance(one, FusionBundle):
-            raise TypeError("a fusion has no fusion among its parts")
-        outcome = compare_forms(one, asked)
-        written = outcome.write(output / one.manifest.name if fused else output)
+    fused = loaded if isinstance(loaded, FusionBundle) else None
+    outcomes = (
+        compare_fusion(loaded, asked)
+        if isinstance(loaded, FusionBundle)
+        else (compare_forms(loaded, asked),)
+    )
+    for number, outcome in enumerate(outcomes):
+        written = outcome.write(output / outcome.name if number else output)
         if as_json:
-            say(outcome.as_json())
-        else:
-            outcome.print_table()
-            say(f"written: {written[0]}, {written[1]}")
-        if outcome.failures:
-            for failure in outcome.failures:
-                complain(f"  {failure}")
-            raise ParityError(f"parity of {one.manifest.name} failed", advice=outcome.failures[0])
-        if record:
-            complain(f"  {outcome.record()}")
+            if not number:
+                say(outcome.as_json())
+            continue
+        outcome.print_table()
+        say(f"written: {written[0]}, {written[1]}")
+    whole = outcomes[0]
+    if whole.failures:
+        for failure in whole.failures:
+            complain(f"  {failure}")
+        raise ParityError(f"parity of {whole.name} failed", advice=whole.failures[0])
+    if record:
+        for outcome in outcomes[1:] or outcomes:
+            complain(f"  {outcome.name}: {outcome.record()}")
             if fused:
                 renew(fused)

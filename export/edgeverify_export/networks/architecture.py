@@ -73,7 +73,8 @@ class Architecture:
     """The weight whose rows are the embedding's values."""
 
 
-_IMAGENET_CLASSES = (1000, 1001, 11221, 21841, 21843)
+IMAGENET_CLASSES = (1000, 1001, 11221, 21841, 21843)
+"""Numbers of classes that published classifiers tell apart."""
 
 
 def require_embedding(outputs: int, what: str) -> None:
@@ -81,7 +82,7 @@ def require_embedding(outputs: int, what: str) -> None:
 
     `what` begins the sentence: the file, or a layer of it.
     """
-    if outputs in _IMAGENET_CLASSES:
+    if outputs in IMAGENET_CLASSES:
         raise CheckpointError(
             f"{what} has {outputs} outputs: that is ImageNet's classifier, not an embedding",
             advice="Train an embedding on people first, or give a checkpoint of one.",

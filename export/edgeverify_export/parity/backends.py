@@ -77,8 +77,33 @@ def open_embedder(bundle: Bundle, checkpoint: Path | None) -> Session | NotRun:
         return missing
     from edgeverify_export.sources import load_source  # noqa: PLC0415 - torch
 
+    if checkpoint.is_dir():
+        return _source_among(checkpoint, bundle)
     loaded = load_source(checkpoint, bundle.manifest)
     return TorchSession(loaded.fitted.network)
+
+
+def _source_among(folder: Path, bundle: Bundle) -> Session | NotRun:
+    """Open whichever file of a folder the bundle was made of.
+
+    NotRun for a network that was never PyTorch's; CheckpointError where its file is not there.
+    """
+    from edgeverify_export.networks.table import ARCHITECTURES  # noqa: PLC0415 - torch
+    from edgeverify_export.sources import load_source  # noqa: PLC0415 - torch
+
+    manifest = bundle.manifest
+    if manifest.arch not in ARCHITECTURES and ":" not in manifest.arch:
+        return NotRun("pytorch", f"{manifest.name} was not made of a PyTorch checkpoint")
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            try:
+                return TorchSession(load_source(path, manifest).fitted.network)
+            except CheckpointError:
+                continue
+    raise CheckpointError(
+        f"{manifest.name} was not made of anything in {folder}",
+        advice="Give the folder with the file that it came from.",
+    )
 
 
 def open_liveness(graph: PadGraph, checkpoints: Path | None) -> Session | NotRun:

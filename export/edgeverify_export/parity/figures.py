@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeverify.bundle.manifest import Manifest, ParityFigures, Precision
+from edgeverify.bundle.manifest import ParityFigures, Precision
 from edgeverify.errors import ParityError
 from edgeverify_export.parity.flips import MAX_FLIPPED, Flips, count_flips, too_few
 from edgeverify_export.parity.trial import (
     Answers,
+    Comparing,
     Trial,
     all_scores,
     extreme_scores,
@@ -118,7 +119,7 @@ def compare(
     baseline: Answers,
     other: Answers,
     trial: Trial,
-    manifest: Manifest,
+    manifest: Comparing,
     threshold: float | None,
 ) -> Comparison:
     """Compare embeddings, scores and, at the threshold, decisions.
@@ -163,7 +164,7 @@ def compare(
     )
 
 
-def _scale(baseline: Answers, manifest: Manifest) -> float:
+def _scale(baseline: Answers, manifest: Comparing) -> float:
     """Return the magnitude of what a score is made of: a cosine of unit vectors, or a distance."""
     if manifest.metric == "cosine":
         return 1.0

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from edgeverify.bundle.fusion import FusionBundle
 from edgeverify.bundle.loading import Bundle, PadBundle
 from edgeverify.bundle.manifest import ParityFigures, Precision
 from edgeverify.errors import ConfigError
 from edgeverify_export.assemble import is_signed, models_of, rewrite
 from edgeverify_export.parity import pad_report, report
+from edgeverify_export.parity.fusion_run import run_fusion_parity
 from edgeverify_export.parity.pad_run import gather_crops, run_pad_parity
 from edgeverify_export.parity.report import is_feeding_verified
 from edgeverify_export.parity.run import ParityReport, run_parity
@@ -25,6 +27,8 @@ def record_parity(report: ParityReport) -> str:
     it is: its signature would no longer fit.
     """
     bundle = report.bundle
+    if not isinstance(bundle, Bundle):
+        raise TypeError("the figures of a fusion are its networks'")
     if is_signed(bundle):
         return "not recorded: the bundle is signed; run parity before signing"
     fresh: dict[Precision, ParityFigures] = {
@@ -59,6 +63,7 @@ class Asked:
 class Outcome:
     """One run's report, whatever it was over; `failures` is empty where it passed."""
 
+    name: str
     failures: tuple[str, ...]
     as_json: Callable[[], str]
     print_table: Callable[[], None]
@@ -79,13 +84,36 @@ def _embedder(bundle: Bundle, asked: Asked) -> Outcome:
         threshold=asked.threshold,
         flips_needed=asked.flips_needed,
     )
+    return _outcome(found)
+
+
+def _outcome(found: ParityReport) -> Outcome:
     return Outcome(
+        name=found.bundle.name,
         failures=found.failures,
         as_json=partial(report.as_json, found),
         print_table=partial(report.print_table, found),
         write=partial(report.write_report, found),
         record=partial(record_parity, found),
     )
+
+
+def compare_fusion(bundle: FusionBundle, asked: Asked) -> tuple[Outcome, ...]:
+    """Run parity over a fusion: the whole first, then each of its networks by itself.
+
+    The whole's failures are everybody's; only the networks have figures to record.
+    """
+    found = run_fusion_parity(
+        bundle,
+        gather(asked.images, asked.pairs, limit=asked.limit, aligned=asked.aligned),
+        checkpoint=asked.checkpoint,
+        threshold=asked.threshold,
+        flips_needed=asked.flips_needed,
+    )
+    whole = replace(
+        _outcome(found), record=lambda: "each network's figures are in its own manifest"
+    )
+    return (whole, *(_outcome(part) for part in found.parts))
 
 
 def _pad(bundle: PadBundle, asked: Asked) -> Outcome:
@@ -102,6 +130,7 @@ def _pad(bundle: PadBundle, asked: Asked) -> Outcome:
         flips_needed=asked.flips_needed,
     )
     return Outcome(
+        name=bundle.manifest.name,
         failures=found.failures,
         as_json=partial(pad_report.as_json, found),
         print_table=partial(pad_report.print_table, found),

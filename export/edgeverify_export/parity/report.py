@@ -93,13 +93,23 @@ def as_json(report: ParityReport) -> str:
             "feeding_verified": is_feeding_verified(report),
             "failures": list(report.failures),
             "passed": not report.failures,
+            **(
+                {"parts": [json.loads(as_json(one)) for one in report.parts]}
+                if report.parts
+                else {}
+            ),
         },
         indent=1,
     )
 
 
 def is_feeding_verified(report: ParityReport) -> bool:
-    """Return whether real pairs were tried and no other way of feeding was clearly better."""
+    """Return whether real pairs were tried and no other way of feeding was clearly better.
+
+    A fusion's networks are each fed in their own way, so each must have been.
+    """
+    if report.parts:
+        return all(is_feeding_verified(one) for one in report.parts)
     return report.feeding is not None and not report.feeding.better
 
 
@@ -148,6 +158,8 @@ def _extremes(one: Comparison) -> str:
 
 def _print_feeding(report: ParityReport, console: Console) -> None:
     feeding = report.feeding
+    if report.parts:
+        return
     if feeding is None:
         console.print("feeding not verified: that takes --pairs with 20 of each kind")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.bundle.loading import Bundle
 from edgeverify.errors import ParityError
 from edgeverify.progress import counted
@@ -19,9 +20,9 @@ from edgeverify_export.parity.trial import Answers, Trial, ask
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ParityReport:
-    """Everything that one run found."""
+    """Everything that one run found; `parts` are a fusion's networks, each by itself."""
 
-    bundle: Bundle
+    bundle: EmbedderBundle
     trial: Trial
     baseline: Answers
     answers: tuple[Answers, ...]
@@ -30,6 +31,7 @@ class ParityReport:
     threshold: Chosen | None
     feeding: FeedingCheck | None
     failures: tuple[str, ...]
+    parts: tuple[ParityReport, ...] = ()
 
 
 def run_parity(

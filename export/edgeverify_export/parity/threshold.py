@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify.bundle.loading import Bundle
+from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.evaluation.statistics.rates import threshold_at_fmr
 from edgeverify_export.parity.trial import Answers, Scores, Trial, scores
 
@@ -20,7 +20,9 @@ class Chosen:
     source: str
 
 
-def choose(bundle: Bundle, baseline: Answers, trial: Trial, by_hand: float | None) -> Chosen | None:
+def choose(
+    bundle: EmbedderBundle, baseline: Answers, trial: Trial, by_hand: float | None
+) -> Chosen | None:
     """Take the one written by hand, else the door's operating point, else FMR 1e-3 of the pairs.
 
     None where there are no pairs to decide.

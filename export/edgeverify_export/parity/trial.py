@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest, Precision
+from edgeverify.comparison import Metric
 from edgeverify.domain import RgbImage
 from edgeverify.errors import ParityError
 from edgeverify.evaluation.images.pairs import Pair, read_pairs
@@ -19,6 +21,14 @@ from edgeverify.vision.dominance import FaceSelection
 from edgeverify_export.parity.faces import FoundFace, find_faces, images_in, take_chips
 
 Scores = NDArray[np.float64]
+
+
+class Comparing(Protocol):
+    """The manifest of whatever is compared: one network's, or a fusion's."""
+
+    @property
+    def metric(self) -> Metric:
+        """How two embeddings are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +81,7 @@ def embed_all(session: Session, manifest: Manifest, chips: Iterable[RgbImage]) -
     return np.stack(rows)
 
 
-def scores(values: Batch, trial: Trial, manifest: Manifest) -> Scores:
+def scores(values: Batch, trial: Trial, manifest: Comparing) -> Scores:
     """Score the trial's pairs: cosine, or minus the distance, float64 (pairs,)."""
     first = values[trial.probes].astype(np.float64)
     second = values[trial.references].astype(np.float64)
@@ -81,7 +91,7 @@ def scores(values: Batch, trial: Trial, manifest: Manifest) -> Scores:
     return np.asarray(-np.linalg.norm(first - second, axis=1))
 
 
-def extreme_scores(answers: Answers, manifest: Manifest) -> Scores:
+def extreme_scores(answers: Answers, manifest: Comparing) -> Scores:
     """Score black, white and noise with every face, float64 (3, n)."""
     probes, faces = answers.extremes.astype(np.float64), answers.values.astype(np.float64)
     if manifest.metric == "cosine":
@@ -91,7 +101,7 @@ def extreme_scores(answers: Answers, manifest: Manifest) -> Scores:
     return np.asarray(-np.linalg.norm(probes[:, None] - faces[None], axis=2))
 
 
-def all_scores(values: Batch, manifest: Manifest) -> Scores:
+def all_scores(values: Batch, manifest: Comparing) -> Scores:
     """Score every face with every other, float64 (n * (n - 1) / 2,)."""
     wide = values.astype(np.float64)
     upper = np.triu_indices(len(wide), k=1)

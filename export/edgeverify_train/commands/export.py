@@ -81,7 +81,9 @@ def _say(made: Exported, output: Path) -> None:
     say(f"  model: {{bundle: {output.absolute()}{', accept_weak: true' if manifest.weak else ''}}}")
     threshold = ""
     if made.suggested is not None and not made.points:
-        say(f"  decision: {{threshold: {made.suggested:.4f}}}")
+        # Scores of a network that learned little differ in late digits only.
+        written = f"{made.suggested:.7g}"
+        say(f"  decision: {{threshold: {written}}}")
         say(f"  # {made.suggested_on}: no rate is promised")
-        threshold = f" --threshold {made.suggested:.4f}"
+        threshold = f" --threshold {written}"
     say(f"next: edgeverify verify A.jpg B.jpg --bundle {output}{threshold}")

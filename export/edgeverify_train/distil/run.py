@@ -45,7 +45,7 @@ def distil(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -
     lessons = read_lessons(run) if resumed else _lessons(recipe, run, built, resolved, say)
     kept, examination = _divided(recipe, lessons, resolved)
     say(f"{len(kept)} faces to learn from")
-    for remark in (*built.remarks, examination.remark):
+    for remark in (built.remark, examination.remark):
         if remark:
             say(f"  {remark}")
     pictures = tuple(lessons.pictures[index] for index in kept)

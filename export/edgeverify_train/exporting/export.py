@@ -10,6 +10,7 @@ from edgeverify_export.assemble import models_of, rewrite
 from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.parity.outcome import record_parity
 from edgeverify_export.parity.run import ParityReport, run_parity
+from edgeverify_export.parity.trial import scores
 
 from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.errors import CheckpointError, EvaluationError, ParityError
@@ -18,19 +19,15 @@ from edgeverify_train.exporting.held_out import (
     HeldOutPeople,
     held_out_people,
     parity_trial,
-    trained_people,
 )
 from edgeverify_train.exporting.operating_points import measure_points
 from edgeverify_train.feeding import statement_of
+from edgeverify_train.fitting.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from edgeverify.bundle.operating_points import MeasuredPoint
-
-FEWEST_PEOPLE = 1000
-"""Identities below which a network from chance knows its own people and no strangers: the least of
-the table that `check-data` prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +94,7 @@ def _exported(
     bundle: Bundle, remarks: tuple[str, ...], report: ParityReport | None, why: str
 ) -> Exported:
     chosen = None if report is None else report.threshold
+    reached = "" if report is None or chosen is None else _reached(report, chosen.value)
     return Exported(
         bundle=bundle,
         remarks=remarks,
@@ -104,19 +102,23 @@ def _exported(
         points=(),
         no_points=why,
         suggested=None if chosen is None else chosen.value,
-        suggested_on="" if chosen is None else chosen.source,
+        suggested_on="" if chosen is None else f"{chosen.source}; {reached}",
     )
+
+
+def _reached(report: ParityReport, threshold: float) -> str:
+    """Say how many of the right people a threshold by hand would let in."""
+    trial = report.trial
+    found = scores(report.baseline.values, trial, report.bundle.manifest)[trial.mated]
+    matched = int((found >= threshold).sum())
+    if not matched:
+        return f"none of {len(found)} mated pairs reaches it, so it lets nobody in"
+    return f"{matched} of {len(found)} mated pairs reach it"
 
 
 def _marked(bundle: Bundle, recipe: Recipe, run: RunFolder) -> Bundle:
     """Write into the manifest what the training knows: the feeding is its own, and its people."""
-    count = trained_people(recipe, run)
-    weak = ""
-    if count is not None and count < FEWEST_PEOPLE and not recipe.network.start:
-        weak = (
-            f"it learned from {count} people, and a network that is to tell strangers apart needs "
-            f"{FEWEST_PEOPLE} at least"
-        )
+    weak = weakness(recipe, run)
     notes = f"trained by the recipe {recipe.name}; {bundle.manifest.notes}"
     # Training, measuring and door feed by one code path: no statement could be wrong.
     return rewrite(bundle, models_of(bundle), weak=weak, notes=notes, feeding_verified=True)

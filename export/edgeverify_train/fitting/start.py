@@ -20,6 +20,7 @@ from edgeverify_train.fitting.keeping import Keeper
 from edgeverify_train.fitting.log import Curves
 from edgeverify_train.fitting.loop import Loop
 from edgeverify_train.fitting.material import gather
+from edgeverify_train.fitting.origin import origin_of, weakness, write_origin
 from edgeverify_train.fitting.state import TrainingState
 from edgeverify_train.fitting.stop import StopSignals
 from edgeverify_train.fitting.task import Task
@@ -74,7 +75,7 @@ def fit(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> O
         f"{material.held_out.mated_pairs} mated and {material.held_out.non_mated_pairs} "
         "non-mated pairs"
     )
-    for remark in (*built.remarks, *material.remarks):
+    for remark in (built.remark, *material.remarks):
         say(f"  {remark}")
     return train(recipe, run, built, task, material.held_out, say, resumed=resumed)
 
@@ -93,7 +94,12 @@ def train(
     began = time.monotonic()
     device = device_of(recipe)
     state = _state(recipe, built, task, device)
-    if resumed:
+    if not resumed:
+        write_origin(run.origin, origin_of(recipe, built))
+        weak = weakness(recipe, run)
+        if weak:
+            say(f"  what comes of it will be marked as not for a door: {weak}")
+    else:
         state.read(run.last)
         say(f"going on at epoch {state.epoch + 1}, step {state.step + 1}")
     write_whole(run.recipe, print_recipe(recipe).encode())

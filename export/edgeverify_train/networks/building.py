@@ -23,13 +23,30 @@ _LAYERS = {"mobilefacenet": "conv3.weight", "siamese-vgg19": "embedder.weight",
 """The embedding's layer of networks whose row of the table does not name it."""
 
 
+_WHERE = {
+    "mobilefacenet": "such as the mobilefacenet.pt whose address `edgeverify models list` prints",
+    "siamese-vgg19": "such as torchvision's vgg19-dcbb9e9d.pth",
+}
+_ANYWHERE = "a checkpoint of the same network"
+"""Where trained weights are to be had; nothing is downloaded."""
+_COSINE = {
+    "siamese-vgg19": " --set network.embedding_size=64 --set feeding.template=arcface-112 "
+    "--set feeding.metric=cosine --set feeding.normalise=true",
+}
+"""What `distill` must be told for networks that are compared by distance."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltNetwork:
-    """A network on the CPU, in training mode; `remarks` say what it was started from."""
+    """A network on the CPU, in training mode; `remark` says what it was started from.
+
+    `new` names the tensors that the start did not give.
+    """
 
     network: nn.Module
     architecture: Architecture
-    remarks: tuple[str, ...]
+    remark: str
+    new: tuple[str, ...] = ()
 
 
 def build_network(settings: NetworkSettings, seed: int) -> BuiltNetwork:
@@ -46,20 +63,39 @@ def build_network(settings: NetworkSettings, seed: int) -> BuiltNetwork:
         shown[layer] = torch.empty(settings.embedding_size, 1)
     with torch_drawing(seed, "network"):
         network = architecture.build(shown)
-    remarks: tuple[str, ...] = ()
-    if settings.start:
-        remarks = (_started(network, start, settings),)
-    elif settings.train_last < 1 or settings.frozen:
-        raise ConfigError(
-            f"{settings.arch} is to keep some of its layers as they are, and starts from chance",
-            advice="Give trained weights: --set network.start=FILE. Nothing is downloaded; "
-            "docs/training.md says where ImageNet's come from.",
-        )
-    return BuiltNetwork(network.train(), architecture, remarks)
+    if not settings.start:
+        _require_chance(settings)
+        remark = "every weight starts from chance: network.start is empty"
+        return BuiltNetwork(network.train(), architecture, remark)
+    new = _started(network, start, settings)
+    remark = f"started from {settings.start}"
+    if new:
+        remark += f"; from chance: {', '.join(new[:4])}{' ...' if len(new) > 4 else ''}"
+    return BuiltNetwork(network.train(), architecture, remark, new)
 
 
-def _started(network: nn.Module, start: Weights, settings: NetworkSettings) -> str:
-    """Load what fits by name and shape, under whichever prefix most does."""
+def _require_chance(settings: NetworkSettings) -> None:
+    """Raise ConfigError where the recipe goes on from a trained network, and none is given."""
+    keeps = settings.train_last < 1 or bool(settings.frozen)
+    if settings.from_chance and not keeps:
+        return
+    why = (
+        f"keeps some layers of {settings.arch} as they are"
+        if keeps
+        else f"goes on from a trained {settings.arch}"
+    )
+    lift = "" if keeps else " To train from chance all the same: --set network.from_chance=true."
+    raise ConfigError(
+        f"the recipe {why}, and network.start names no trained weights",
+        advice=f"Add --set network.start=FILE, {_WHERE.get(settings.arch, _ANYWHERE)}, or teach "
+        "it by an installed bundle first: edgeverify-train distill --data PHOTOS -o STUDENT "
+        f"--set network.arch={settings.arch}{_COSINE.get(settings.arch, '')}, then --set "
+        f"network.start=STUDENT/checkpoints/best.pth.{lift}",
+    )
+
+
+def _started(network: nn.Module, start: Weights, settings: NetworkSettings) -> tuple[str, ...]:
+    """Load what fits by name and shape, under whichever prefix most does; names what did not."""
     wanted = network.state_dict()
     prefixes = {""} | {name.partition(".")[0] + "." for name in wanted}
     best: dict[str, torch.Tensor] = {}
@@ -81,7 +117,4 @@ def _started(network: nn.Module, start: Weights, settings: NetworkSettings) -> s
             "of the same network.",
         )
     network.load_state_dict(best, strict=False)
-    if not new:
-        return f"started from {settings.start}"
-    named = ", ".join(new[:4]) + (" ..." if len(new) > 4 else "")
-    return f"started from {settings.start}; from chance: {named}"
+    return tuple(new)

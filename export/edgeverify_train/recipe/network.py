@@ -16,6 +16,8 @@ class NetworkSettings(Section):
     """Values of an embedding; empty: what the start or the network's row has."""
     start: str = ""
     """A local checkpoint to start from; nothing is ever downloaded. Empty: from chance."""
+    from_chance: bool = True
+    """Whether it may do without a start. False in recipes that go on from a trained network."""
     train_last: float = Field(default=1.0, gt=0, le=1)
     """Share of the layers with weights that is trained, counted from the output."""
     frozen: tuple[str, ...] = Field(default=(), strict=False)

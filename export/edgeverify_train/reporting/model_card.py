@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgeverify.evaluation.images.lines import lines
-from edgeverify_train.exporting.export import FEWEST_PEOPLE
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.held_out_figures import HeldOutFigures
 
 
 def model_card(
-    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, *, epochs: int
+    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, *, epochs: int, weak: str
 ) -> str:
-    """Return the card as Markdown; `trained` is the number of people, None where unknown."""
-    return "\n".join(_lines(recipe, trained, found, epochs)) + "\n"
+    """Return the card as Markdown; `trained` is the number of people, None where unknown.
+
+    `weak` is why a door should not use it, as the end of a sentence; empty where it may.
+    """
+    return "\n".join(_lines(recipe, trained, found, epochs, weak)) + "\n"
 
 
 def _lines(
-    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, epochs: int
+    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, epochs: int, weak: str
 ) -> Iterator[str]:
     yield f"# Model card: {recipe.name}"
     yield ""
@@ -39,11 +41,8 @@ def _lines(
         yield "- Trained on faces of nobody in particular: who was among them is not known."
     else:
         yield f"- Trained on {trained:,} people; nobody held out is among them (`people.json`)."
-    if trained is not None and trained < FEWEST_PEOPLE and not recipe.network.start:
-        yield (
-            f"- **Not for a door.** From chance, {trained:,} people teach a network those people. "
-            f"{FEWEST_PEOPLE:,} is the least for telling strangers apart."
-        )
+    if weak:
+        yield f"- **Not for a door.** {weak[:1].upper()}{weak[1:]}."
     yield "- Age, skin tone, glasses and cameras of these people were not measured here."
     yield ""
     yield "## What it reaches on people who were not trained on"

@@ -12,6 +12,7 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.pictures.plots import Drawn, save_plots
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
+from edgeverify_train.fitting.origin import weakness
 from edgeverify_train.gallery import PairShown, Side, write_gallery
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
@@ -54,7 +55,13 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
     if found is not None:
         summary.append(_measured(recipe, found, folder))
     epochs = sum(1 for _ in csv.DictReader(run.metrics.read_text(encoding="utf-8").splitlines()))
-    card = model_card(recipe, trained_people(recipe, run), found, epochs=epochs)
+    card = model_card(
+        recipe,
+        trained_people(recipe, run),
+        found,
+        epochs=epochs,
+        weak=weakness(recipe, run),
+    )
     write_whole(folder / "model-card.md", card.encode())
     bundle = f"models/{recipe.name}"
     next_lines = (

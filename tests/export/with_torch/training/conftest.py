@@ -98,3 +98,20 @@ def train(chips: Mapping[str, Path], tmp_path: Path) -> Train:
         return Trained(recipe, run, outcome, said)
 
     return trained
+
+
+@pytest.fixture(scope="session")
+def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VGG19's convolutions, as torchvision names them; drawn, as ImageNet's are not here."""
+    import torch  # noqa: PLC0415
+    from edgeverify_export.networks.vgg19 import SiameseVgg19  # noqa: PLC0415
+
+    torch.manual_seed(3)
+    network = SiameseVgg19(2)
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    path = tmp_path_factory.mktemp("start") / "vgg19.pth"
+    state = network.state_dict()
+    torch.save({name: v for name, v in state.items() if name.startswith("features.")}, path)
+    return path
