@@ -43,7 +43,7 @@ def refuse_other_kinds(path: Path, head: bytes) -> None:
     """
     lower = head.lower()
     for beginning, what, advice in _BEGINNINGS:
-        if lower.startswith(beginning):
+        if lower.startswith(beginning.lower()):
             raise CheckpointError(f"{path} {what}", advice=advice)
     if head[4:8] == b"TFL3":
         raise CheckpointError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -179,9 +180,10 @@ def _does_not_fit(
 def _patterns(weights: Weights, surplus: Sequence[str]) -> Iterator[str]:
     """Yield what names them, a whole module at once where all of it is surplus."""
     kept = {name.partition(".")[0] for name in weights if name not in set(surplus)}
+    heads = Counter(name.partition(".")[0] for name in surplus)
     for name in surplus:
-        head, dot, _ = name.partition(".")
-        yield f"{head}.*" if dot and head not in kept else name
+        head = name.partition(".")[0]
+        yield f"{head}.*" if heads[head] > 1 and head not in kept else name
 
 
 def _classifier(weights: Weights) -> str | None:

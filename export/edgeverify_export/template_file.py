@@ -6,13 +6,17 @@ indices of MediaPipe's mesh may be given too. What comes out is a template as a 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 
 from edgeverify.bundle.manifest import named
+from edgeverify.config.problems import ConfigProblemsError, Problem, fatal
 from edgeverify.config.reading import read_yaml
+from edgeverify.config.sections import mapping_of, validated
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.template_kinds import (
     BoxTemplate,
@@ -24,6 +28,7 @@ from edgeverify.feeding.template_kinds import (
     WholePictureTemplate,
 )
 from edgeverify.feeding.templates import TEMPLATES, dlib_chip
+from edgeverify.settings import Section
 
 LANDMARKS: dict[str, tuple[int, ...]] = {
     "left_eye": (33, 133, 159, 145),
@@ -42,50 +47,67 @@ LANDMARKS: dict[str, tuple[int, ...]] = {
 """Words for points of the mesh; left and right are the image's."""
 
 _EXAMPLES = "See docs/export.md, which has one of each rule."
+_SIDES = (
+    ("left_eye", "right_eye"),
+    ("left_eye_outer", "right_eye_outer"),
+    ("left_eye_inner", "right_eye_inner"),
+    ("mouth_left", "mouth_right"),
+)
 
 
-class _Stated(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    name: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9._\-]*$")
-    size: int = Field(default=224, ge=16, le=1024)
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._\-]*", name):
+        raise ValueError("must be letters, digits, '.', '_' and '-' only")
+    return name
 
 
-class _MeshPlace(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+def _each_side(margin: object) -> object:
+    return (margin,) * 4 if isinstance(margin, int | float) else margin
+
+
+class _Stated(Section):
+    model_config = ConfigDict(strict=False)
+    rule: str
+    name: Annotated[str, AfterValidator(_plain_name)] = Field(default="", max_length=60)
+    size: int = Field(default=224, ge=16, le=1024, strict=True)
+
+
+class _MeshPlace(Section):
+    model_config = ConfigDict(strict=False)
     mesh: Group
     at: Place
 
 
 class _Points(_Stated):
-    rule: Literal["points"]
-    size: int = Field(ge=16, le=1024)
+    size: int = Field(ge=16, le=1024, strict=True)
     places: dict[str, Place] = Field(default_factory=dict)
     mesh_places: tuple[_MeshPlace, ...] = ()
 
 
 class _DlibChip(_Stated):
-    rule: Literal["dlib-chip"]
     padding: float = Field(default=0.25, ge=0, le=2)
 
 
 class _Box(_Stated):
-    rule: Literal["box"]
-    margin: float | tuple[float, float, float, float]
+    margin: Annotated[tuple[float, float, float, float], BeforeValidator(_each_side)]
     aspect: Literal["keep", "stretch"] = "keep"
 
 
 class _EyesLevel(_Stated):
-    rule: Literal["eyes-level"]
     padding: float = Field(default=0.1, ge=-0.3, le=3)
 
 
 class _WholePicture(_Stated):
-    rule: Literal["whole-picture"]
     aspect: Literal["keep", "stretch"] = "stretch"
 
 
-_Rule = _Points | _DlibChip | _Box | _EyesLevel | _WholePicture
-_READ: TypeAdapter[_Rule] = TypeAdapter(Annotated[_Rule, Field(discriminator="rule")])
+_RULES: Mapping[str, type[_Stated]] = {
+    "points": _Points,
+    "dlib-chip": _DlibChip,
+    "box": _Box,
+    "eyes-level": _EyesLevel,
+    "whole-picture": _WholePicture,
+}
 
 
 def template_of(name_or_file: str) -> tuple[str, Template | None]:
@@ -109,37 +131,61 @@ def template_of(name_or_file: str) -> tuple[str, Template | None]:
 
 
 def read_template(path: Path) -> Template:
-    """Read a template's file; ConfigError with the key where something is wrong in it."""
-    stated = read_yaml(path)
-    if stated.problems:
-        raise ConfigError(f"{path}: {stated.problems[0]}", advice=_EXAMPLES)
+    """Read a template's file; ConfigError with line and key where something is wrong in it."""
     try:
-        rule = _READ.validate_python(stated.root)
+        rule = _rule_of(path)
+    except ConfigProblemsError as error:
+        raise ConfigError(str(error.problems[0]), advice=_EXAMPLES) from None
+    try:
         return named(_made(rule, rule.name or path.stem))
     except ValidationError as error:
         first = error.errors()[0]
-        # The first part of the place is the rule's own name.
-        key = ".".join(str(part) for part in first["loc"] if str(part) not in _RULES)
+        key = next((_KEYS.get(str(part), str(part)) for part in first["loc"]
+                    if str(part) in _KEYS), "")  # fmt: skip
         words = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(
-            f"{path}: {key + ': ' if key else ''}{words[:1].lower()}{words[1:]}", advice=_EXAMPLES
-        ) from None
+    except ValueError as error:
+        key, words = "", str(error)
+    raise ConfigError(
+        f"{path}: {key + ': ' if key else ''}{words[:1].lower()}{words[1:]}", advice=_EXAMPLES
+    )
 
 
-_RULES = ("points", "dlib-chip", "box", "eyes-level", "whole-picture", "level-box")
+_KEYS = {"groups": "mesh_places", "places": "places", "margins": "margin", "padding": "padding"}
+"""What a template's own fields are called in the file."""
 
 
-def _made(rule: _Rule, name: str) -> Template:
+def _rule_of(path: Path) -> _Stated:
+    """Read the file as one of the rules; ConfigProblemsError."""
+    file = read_yaml(path)
+    if file.problems:
+        raise ConfigProblemsError(list(file.problems))
+    values = mapping_of(file, "rule: points")
+    lines = {key: (path, line) for key, line in file.lines.items()}
+    stated = values.get("rule")
+    kind = _RULES.get(stated) if isinstance(stated, str) else None
+    if kind is None:
+        what = "is missing" if stated is None else f"there is no rule {stated}"
+        raise fatal(path, file.lines.get(("rule",), 1), f"{what}; one of {', '.join(_RULES)}",
+                    ("rule",))  # fmt: skip
+    problems: list[Problem] = []
+    rule = validated(values, lines, path, problems, kind)
+    if rule is None or problems:
+        raise ConfigProblemsError(problems)
+    return rule
+
+
+def _made(rule: _Stated, name: str) -> Template:
     if isinstance(rule, _Points):
         return _point_template(rule, name)
     if isinstance(rule, _DlibChip):
         return dlib_chip(name, rule.size, rule.padding)
     if isinstance(rule, _Box):
-        each = rule.margin if isinstance(rule.margin, tuple) else (rule.margin,) * 4
-        return BoxTemplate(name=name, size=rule.size, margins=each, aspect=rule.aspect)
+        return BoxTemplate(name=name, size=rule.size, margins=rule.margin, aspect=rule.aspect)
     if isinstance(rule, _EyesLevel):
         return LevelBoxTemplate(name=name, size=rule.size, padding=rule.padding)
-    return WholePictureTemplate(name=name, size=rule.size, aspect=rule.aspect)
+    if isinstance(rule, _WholePicture):
+        return WholePictureTemplate(name=name, size=rule.size, aspect=rule.aspect)
+    raise TypeError(f"no template is made of {type(rule).__name__}")
 
 
 def _point_template(rule: _Points, name: str) -> PointTemplate:
@@ -149,11 +195,34 @@ def _point_template(rule: _Points, name: str) -> PointTemplate:
             f"--template: there is no landmark {unknown[0]!r}",
             advice=f"Give {', '.join(LANDMARKS)}, or `mesh_places` with indices of the mesh.",
         )
-    pairs = [(LANDMARKS[word], place) for word, place in rule.places.items()]
-    pairs += [(entry.mesh, entry.at) for entry in rule.mesh_places]
+    named_places = list(rule.places.items())
+    named_places += [(f"mesh_places.{n}", one.at) for n, one in enumerate(rule.mesh_places)]
+    _require_sense(named_places, rule.size)
+    groups = [LANDMARKS[word] for word in rule.places] + [one.mesh for one in rule.mesh_places]
     return PointTemplate(
         name=name,
         size=rule.size,
-        groups=tuple(group for group, _ in pairs),
-        places=tuple((x / rule.size, y / rule.size) for _, (x, y) in pairs),
+        groups=tuple(groups),
+        places=tuple((x / rule.size, y / rule.size) for _, (x, y) in named_places),
     )
+
+
+def _require_sense(named_places: Sequence[tuple[str, Place]], size: int) -> None:
+    """Raise ValueError where the places cannot be pixels of such a chip, or are the wrong way."""
+    if len(named_places) < 2:
+        raise ValueError(f"places: two points at least are needed, and {len(named_places)} given")
+    if all(abs(x) <= 2 and abs(y) <= 2 for _, (x, y) in named_places):
+        raise ValueError(
+            f"places: they are pixels of a chip of {size}, and these look like shares of it: "
+            f"multiply them by {size}"
+        )
+    for word, (x, y) in named_places:
+        if not (-size / 2 <= x <= 1.5 * size and -size / 2 <= y <= 1.5 * size):
+            raise ValueError(f"places.{word}: ({x:g}, {y:g}) is far outside of a chip of {size}")
+    places = dict(named_places)
+    for left, right in _SIDES:
+        if left in places and right in places and places[left][0] >= places[right][0]:
+            raise ValueError(
+                f"places.{left}: it lies to the right of {right}; left and right are the "
+                "image's, as one looks at it, and not the person's own"
+            )

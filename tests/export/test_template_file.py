@@ -81,13 +81,45 @@ def test_boxes_eyes_and_mesh_points(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("rule: oval\n", "rule"),
-        ("rule: box\n", "margin: field required"),
-        ("rule: box\nmargin: 9\n", "margins are shares"),
-        ("rule: box\nmargin: 0.1\ncolour: red\n", "colour"),
+        ("rule: oval\n", "crop.yaml:1: rule: there is no rule oval; one of points, dlib-chip"),
+        ("size: 112\n", "rule: is missing; one of points"),
+        ("", "rule: is missing"),
+        ("- a\n", "must hold keys (`rule: points`)"),
+        ("rule: box\n", "margin: is missing"),
+        ("rule: box\nmargin: 9\n", "margin: margins are shares"),
+        ("rule: box\nmargin: [1, 2]\n", "margin"),
+        ("rule: box\nmargin: 0.1\ncolour: red\n", "crop.yaml:3: colour: unknown key"),
+        ("rule: dlib-chip\npading: 0.2\n", "did you mean 'padding'?"),
+        ("rule: dlib-chip\npadding: lots\n", 'must be a number, not the text "lots"'),
+        ("rule: dlib-chip\nsize: 15000\n", "size: must be 16 to 1024, not 15000"),
+        ("rule: dlib-chip\nsize: 112.5\n", "size: must be a whole number"),
+        ("rule: dlib-chip\nname: a/b\n", "name: must be letters, digits"),
         ("rule: points\nsize: 112\nplaces:\n  left_ear: [1, 2]\n", "no landmark 'left_ear'"),
-        ("rule: points\nsize: 112\nplaces:\n  nose: [1, 2]\n", "groups"),
-        ("rule: points\nplaces:\n  nose: [1, 2]\n", "size: field required"),
+        ("rule: points\nsize: 112\nplaces:\n  nose: [1, 2]\n", "two points at least"),
+        ("rule: points\nplaces:\n  nose: [1, 2]\n", "size: is missing"),
+        (
+            "rule: points\nsize: 112\nplaces: {nose: [56, 72, 1], mouth: [56, 90]}\n",
+            "places.nose: must have at most 2 entries",
+        ),
+        (
+            "rule: points\nsize: 112\nplaces: {nose: [0.5, 0.6], mouth: [0.5, 0.8]}\n",
+            "these look like shares of it: multiply them by 112",
+        ),
+        (
+            "rule: points\nsize: 112\nplaces: {nose: [500, 60], mouth: [56, 90]}\n",
+            "places.nose: (500, 60) is far outside of a chip of 112",
+        ),
+        (
+            "rule: points\nsize: 112\nplaces: {left_eye: [73, 51], right_eye: [38, 51]}\n",
+            "places.left_eye: it lies to the right of right_eye",
+        ),
+        (
+            (
+                "rule: points\nsize: 112\nmesh_places: [{mesh: [999], at: [1, 2]}, "
+                "{mesh: [1], at: [40, 50]}]\n"
+            ),
+            "mesh_places: mesh indices are 0 to 467",
+        ),
         ("rule: [\n", "crop.yaml"),
     ],
 )
@@ -99,6 +131,7 @@ def test_what_is_wrong_in_a_file_is_named_with_its_key(
     assert words in str(refused.value)
     assert "pydantic" not in str(refused.value)
     assert "validation error" not in str(refused.value)
+    assert "input should" not in str(refused.value)
 
 
 def test_a_name_or_a_file(tmp_path: Path) -> None:

@@ -256,3 +256,18 @@ def test_no_driver_or_no_gpu_is_said_plainly(missing: str) -> None:
 def test_without_the_bindings_it_names_them() -> None:
     with pytest.raises(RuntimeUnavailableError, match="cuda-bindings cannot be imported"):
         CudaDevice()
+
+
+def test_a_context_without_a_stream_does_not_stay_on_the_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread lives on, and would end with a context pushed, or push a second over it."""
+    gpu = Gpu("10")
+    refused = gpu.cuda.CUresult.CUDA_ERROR_INVALID_VALUE
+    monkeypatch.setattr(gpu.cuda, "cuStreamCreate", lambda _flags: (refused, 0))
+    with pytest.raises(RuntimeUnavailableError):
+        CudaDevice(gpu.cuda)
+    assert gpu.cuda.left["contexts"] == 0
+    assert [call for call in gpu.calls if call in {"push", "pop", "release"}] == [
+        "push", "pop", "release"
+    ]  # fmt: skip

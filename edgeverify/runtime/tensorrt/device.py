@@ -51,8 +51,13 @@ class CudaDevice:
             ) from None
         try:
             self._call("cuCtxPushCurrent", self._context)
-            flags = self._cuda.CUstream_flags.CU_STREAM_NON_BLOCKING
-            self._stream = self._call("cuStreamCreate", int(flags))
+            try:
+                flags = self._cuda.CUstream_flags.CU_STREAM_NON_BLOCKING
+                self._stream = self._call("cuStreamCreate", int(flags))
+            except BaseException:
+                # Left on the thread, it would be found there by the next attempt, and at the end.
+                self._call("cuCtxPopCurrent")
+                raise
         except BaseException:
             self._call("cuDevicePrimaryCtxRelease", self._handle)
             raise

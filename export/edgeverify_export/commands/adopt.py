@@ -27,9 +27,9 @@ def adopt(
     licence: options.Licence = "owner's",
     statement: Statement,
 ) -> None:
-    """Wrap an ONNX embedder that already exists, stating how it is fed. Needs no torch.
+    """Wrap an ONNX embedder, stating how it is fed.
 
-    Compared by cosine, unless --metric says otherwise.
+    Needs no torch. Compared by cosine, unless --metric says otherwise.
 
     Example: edgeverify-export adopt arcface.onnx --statistics imagenet --template face01-224
     -o models/arcface

@@ -22,13 +22,15 @@ def engine(
     ] = 1024,
     again: Annotated[bool, typer.Option("--again", help="Build although one fits.")] = False,
 ) -> None:
-    """Build the engine for this GPU, check its precision and its answers, and keep it.
+    """Build, check and keep the engine for this GPU.
 
-    Run it on the device, as the user of the door, for the embedder's bundle and for the liveness
-    (PAD) bundle. Takes minutes; needs tensorrt and cuda-bindings, no torch. A second run finds the
-    engine, unless GPU, driver, TensorRT or graph have changed.
+    Its precision and its answers are checked. Run it on the device, as the user of the door,
+    for the embedder's bundle and for the liveness (PAD) bundle. Takes minutes; needs tensorrt
+    and cuda-bindings, no torch. A second run finds the engine, unless GPU, driver, TensorRT or
+    graph have changed.
 
-    Example: sudo -u edgeverify edgeverify-export engine /var/lib/edgeverify/models/mobilefacenet
+    Example: sudo -u edgeverify edgeverify-export engine
+    /var/lib/edgeverify/models/mobilefacenet
     """
     from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
     from edgeverify.progress import phase_bars  # noqa: PLC0415

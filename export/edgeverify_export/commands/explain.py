@@ -27,7 +27,7 @@ def explain(
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The PNG.")] = Path("explain.png"),
 ) -> None:
-    """Draw where in both faces the score of a pair comes from (Grad-CAM).
+    """Draw where a pair's score comes from (Grad-CAM).
 
     With one photo: where its embedding comes from. A fusion's part is given by its own folder.
 

@@ -8,9 +8,12 @@ from edgeverify_export.commands import options
 
 @plain_errors
 def inspect(bundle: options.BundleFolder, *, as_json: options.AsJson = False) -> None:
-    """Print a bundle's manifest, graphs, parity figures, operating points and signature.
+    """Print what a bundle states, every hash verified.
 
-    Every hash is verified on the way. Example: edgeverify-export inspect models/mine
+    Manifest, graphs, parity figures, operating points and signature. Every hash is verified on
+    the way.
+
+    Example: edgeverify-export inspect models/mine
     """
     from edgeverify_export.describe import describe, description_json  # noqa: PLC0415 - heavy
 

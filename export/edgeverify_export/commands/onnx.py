@@ -39,7 +39,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     licence: options.Licence = "owner's",
     statement: Statement,
 ) -> None:
-    """Turn a trained PyTorch checkpoint into a bundle that the door runs.
+    """Turn a PyTorch checkpoint into a bundle for the door.
 
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
     arcface-efficientnetv2-s, siamese-vgg19, dense-grey-28, mobilefacenet, inception-resnet-v1,

@@ -28,11 +28,11 @@ def pad(  # noqa: PLR0913 - one parameter an option
     ] = 1,
     fp16: options.Half = True,
 ) -> None:
-    """Turn MiniFASNet checkpoints, or PAD graphs in ONNX, into one PAD bundle.
+    """Make one liveness (PAD) bundle of several networks.
 
-    Every network has its own crop: the face box, widened this many times. A checkpoint's ONNX graph
-    is proved equal to PyTorch, and the FP16 graphs for GPUs to FP32. Defaults are MiniFASNet's:
-    80x80 BGR, 0 to 255, index 1.
+    Of MiniFASNet checkpoints, or of PAD graphs in ONNX. Every network has its own crop: the
+    face box, widened this many times. A checkpoint's ONNX graph is proved equal to PyTorch, and
+    the FP16 graphs for GPUs to FP32. Defaults are MiniFASNet's: 80x80 BGR, 0 to 255, index 1.
 
     Example: edgeverify-export pad 2.7_80x80_MiniFASNetV2.pth=2.7
     4_0_0_80x80_MiniFASNetV1SE.pth=4.0 -o models/minifasnet

@@ -17,9 +17,11 @@ KeyFile = Annotated[Path, typer.Option("--key", help="Key file (PEM).", show_def
 def keygen(
     private: Annotated[Path, typer.Argument(help="New private key file.", show_default=False)],
 ) -> None:
-    """Make an owner's Ed25519 key pair: NAME (0600) and NAME.pub.
+    """Make an owner's Ed25519 key pair.
 
-    Keep the private key off the doors. Example: edgeverify-export keygen owner.pem
+    NAME (0600) and NAME.pub. Keep the private key off the doors.
+
+    Example: edgeverify-export keygen owner.pem
     """
     from edgeverify_export.owner_key import make_key_pair  # noqa: PLC0415 - cryptography
 
@@ -31,7 +33,9 @@ def keygen(
 
 @plain_errors
 def sign(bundle: options.BundleFolder, *, key: KeyFile) -> None:
-    """Sign a bundle with the owner's private key, after every hash was verified.
+    """Sign a bundle with the owner's private key.
+
+    After every hash was verified.
 
     Example: edgeverify-export sign models/mine --key owner.pem
     """
@@ -46,7 +50,7 @@ def sign(bundle: options.BundleFolder, *, key: KeyFile) -> None:
 
 @plain_errors
 def verify(bundle: options.BundleFolder, *, key: KeyFile) -> None:
-    """Check a bundle's hashes and its owner's signature, as the door does.
+    """Check a bundle's hashes and signature, as the door does.
 
     Example: edgeverify-export verify models/mine --key owner.pem.pub
     """

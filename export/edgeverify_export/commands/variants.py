@@ -8,9 +8,10 @@ from edgeverify_export.commands import options
 
 @plain_errors
 def fp16(bundle: options.BundleFolder) -> None:
-    """Add the FP16 graph to a bundle, such as one from `edgeverify models fetch`.
+    """Add the FP16 graph to a bundle.
 
-    A fusion or a liveness (PAD) bundle gets one for each of its networks.
+    For one from `edgeverify models fetch`, say. A fusion or a liveness (PAD) bundle gets one
+    for each of its networks.
 
     Example: edgeverify-export fp16 models/mobilefacenet
     """
@@ -47,9 +48,10 @@ def int8(
     limit: options.Limit = 500,
     aligned: options.Aligned = False,
 ) -> None:
-    """Add an INT8 graph for CPUs, calibrated on real faces; only if it passes the parity gate.
+    """Add an INT8 graph for CPUs, if it passes parity.
 
-    Its embedding space is its own: enrol and calibrate again before a door uses it.
+    It is calibrated on real faces. Its embedding space is its own: enrol and calibrate again
+    before a door uses it.
 
     Example: edgeverify-export int8 models/mobilefacenet --images lfw --pairs pairs.txt
     """

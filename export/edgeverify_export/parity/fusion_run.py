@@ -52,7 +52,7 @@ def run_fusion_parity(
     )
     own = [f"{part.bundle.name}: {line}" for part in parts for line in part.failures]
     whole = [
-        f"both networks together: {line}"
+        f"the networks together: {line}"
         for line in all_failures(comparisons, flips_needed=flips_needed)
     ]
     return ParityReport(
@@ -74,7 +74,7 @@ def _form(answers: Answers) -> Form:
 
 
 def _beside(parts: Sequence[Answers], weights: Sequence[float]) -> Answers:
-    """Set the networks' answers side by side, as the door does; of forms of several names both."""
+    """Set the networks' answers side by side, as the door does, under all their names."""
     names = " and ".join(dict.fromkeys(part.name for part in parts))
     return Answers(
         name=names,

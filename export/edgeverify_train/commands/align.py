@@ -58,11 +58,12 @@ def align(  # noqa: PLR0913 - one parameter an option
         ),
     ] = None,
 ) -> None:
-    """Cut every photo's face as the door cuts it, a folder per person, on every core.
+    """Cut every photo's face as the door cuts it.
 
-    The aspect is kept, unless the template itself stretches. An interrupted run is taken up again
-    by the same command. Photos without a chip are listed with the reason, here and in aligned.csv
-    beside the chips; aligned.json says how they were cut, and `fit` refuses any other template.
+    On every core, a folder per person. The aspect is kept, unless the template itself
+    stretches. An interrupted run is taken up again by the same command. Photos without a chip
+    are listed with the reason, here and in aligned.csv beside the chips; aligned.json says how
+    they were cut, and `fit` refuses any other template.
 
     Example: edgeverify-train align photos/ -o chips/ --recipe siamese-triplet --face central
     """

@@ -37,12 +37,13 @@ def check_data(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no embedding.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find what spoils a training: wrong labels, people under two names, too little, leakage.
+    """Find what spoils a training: wrong labels, leakage.
 
-    Pictures are compared by hash and by an installed embedder's scores. Exits 1 where a picture
-    stands under two people, or where somebody of an evaluation is in the folder: `fit` refuses
-    those too. What only looks wrong, such as somebody of an evaluation's folder under another name,
-    is listed and drawn, for a person to look at.
+    Also people under two names, pictures more than once, people with too few. Pictures are
+    compared by hash and by an installed embedder's scores. Exits 1 where a picture stands under
+    two people, or where somebody of an evaluation is in the folder: `fit` refuses those too.
+    What only looks wrong, such as somebody of an evaluation's folder under another name, is
+    listed and drawn, for a person to look at.
 
     Example: edgeverify-train check-data chips/ --against pairs.txt
     """

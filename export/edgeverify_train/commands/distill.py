@@ -16,10 +16,11 @@ def distill(
     data: options.Data = None,
     changes: options.Changes = None,
 ) -> None:
-    """Teach a small network the embedding of the best installed bundle, on any faces.
+    """Teach a small network an installed bundle's embedding.
 
-    --data is a folder of photos in which the door's finder finds the face, or of aligned chips;
-    nobody need say whose faces they are. The teacher is --set teacher.bundle=NAME.
+    Any faces do, and nobody need say whose they are: --data is a folder of photos in which the
+    door's finder finds the face, or of aligned chips. The teacher is the best bundle that is
+    installed, or --set teacher.bundle=NAME.
 
     Example: edgeverify-train distill --data photos -o runs/student
     """

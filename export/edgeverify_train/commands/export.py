@@ -26,10 +26,10 @@ def export(
         "owner's"
     ),
 ) -> None:
-    """Make a bundle of a run's best weights, compare its forms, and choose its thresholds.
+    """Make a bundle of a run, with parity and thresholds.
 
-    How the network is fed, cut and compared is what the recipe says: there is nothing to state.
-    Parity and thresholds are measured on the people whom the run held out.
+    Of its best weights. How the network is fed, cut and compared is what the recipe says: there
+    is nothing to state. Parity and thresholds are measured on the people whom the run held out.
 
     Example: edgeverify-train export runs/first -o models/mine
     """

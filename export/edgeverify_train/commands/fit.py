@@ -23,11 +23,12 @@ def fit(
     data: options.Data = None,
     changes: options.Changes = None,
 ) -> None:
-    """Train a network by a recipe, on a folder of aligned chips, a folder per person.
+    """Train a network by a recipe, on aligned chips.
 
-    Each epoch is measured on people who were not trained on, as a door compares; the best weights
-    are kept in checkpoints/best.pth. SIGTERM or Ctrl-C end it after the present step with a
-    checkpoint, and `resume` goes on from there. Fine-tuning is --set network.start=FILE.
+    The chips lie in a folder per person. Each epoch is measured on people who were not trained
+    on, as a door compares; the best weights are kept in checkpoints/best.pth. SIGTERM or Ctrl-C
+    end it after the present step with a checkpoint, and `resume` goes on from there.
+    Fine-tuning is --set network.start=FILE.
 
     Example: edgeverify-train fit arcface-progressive --data chips -o runs/first
     """

@@ -18,7 +18,9 @@ def recipes(
         list[str] | None, typer.Option("--set", help="KEY=VALUE of the recipe; repeatable.")
     ] = None,
 ) -> None:
-    """List the recipes, or print one whole: every key, its value and its meaning.
+    """List the recipes, or print one of them whole.
+
+    Whole is every key with its value and its meaning, to be changed and given to `fit`.
 
     Example: edgeverify-train recipes arcface-progressive > mine.yaml
     """

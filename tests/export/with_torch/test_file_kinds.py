@@ -77,6 +77,7 @@ def test_a_folder_is_named_by_what_is_in_it(tmp_path: Path) -> None:
     assert "SavedModel" in refused(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_torchscript_says_how_to_take_its_weights_out(tmp_path: Path) -> None:
     torch.jit.script(nn.Linear(3, 2)).save(str(tmp_path / "best.pt"))
     told = refused(tmp_path / "best.pt")
@@ -116,6 +117,7 @@ def test_what_training_scripts_keep_beside_the_weights(tmp_path: Path) -> None:
     assert not any(value.requires_grad for value in found.weights.values())
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize:UserWarning")
 def test_tensors_that_are_no_ordinary_weights(tmp_path: Path) -> None:
     plain = torch.randn(3, 3)
     for odd in (
