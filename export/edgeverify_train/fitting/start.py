@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def fit(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> O
         f"{material.held_out.mated_pairs} mated and {material.held_out.non_mated_pairs} "
         "non-mated pairs"
     )
-    for remark in (built.remark, *material.remarks):
+    for remark in (built.remark, *material.remarks, *_unbalanced(recipe, task.pairs)):
         say(f"  {remark}")
     return train(recipe, run, built, task, material.held_out, say, resumed=resumed)
 
@@ -179,6 +179,14 @@ def embedding_size(network: torch.nn.Module, feeding: Feeding) -> int:
         ).shape
     network.train()
     return int(shape[1])
+
+
+def _unbalanced(recipe: Recipe, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Say where so few pictures make fewer mated pairs than half of what was asked for."""
+    mated = sum(pair.mated for pair in pairs)
+    if recipe.sampler.pairs_file or not pairs or mated >= recipe.sampler.pairs_per_epoch // 2:
+        return ()
+    return (f"{mated} mated pairs are all there are, beside {len(pairs) - mated} non-mated ones",)
 
 
 def _pairs(

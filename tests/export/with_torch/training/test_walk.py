@@ -72,7 +72,7 @@ DOCUMENTS = {
         "stages.0.epochs=2", "stages.1.epochs=1", "stages.2.epochs=1",
     ),
     "contrastive-euclidean": (
-        "sampler.pairs_per_epoch=100", "training.batch=20", "stages.0.epochs=5",
+        "sampler.pairs_per_epoch=40", "training.batch=8", "stages.0.epochs=5",
     ),
     "vgg19-bce": SMALL_VGG,
     "vgg19-contrastive": SMALL_VGG,

@@ -68,7 +68,7 @@ def require_trained(run: RunFolder, name: str, said: str, vgg19: Path) -> None:
         assert recipe.measurement.threshold == -0.3
         with run.pairs.open(encoding="utf-8", newline="") as file:
             pairs = list(csv.DictReader(file))
-        assert sum(pair["mated"] == "1" for pair in pairs) == 50
+        assert sum(pair["mated"] == "1" for pair in pairs) == 20
         assert all(
             (Path(pair["first"]).parent == Path(pair["second"]).parent) == (pair["mated"] == "1")
             for pair in pairs
@@ -82,6 +82,7 @@ def require_trained(run: RunFolder, name: str, said: str, vgg19: Path) -> None:
         assert moved == ["features.34.weight", "features.34.bias"]
         assert after["embedder.weight"].shape == (64, 512)
         assert "from chance: embedder.weight" in said
+        assert "24 mated pairs are all there are, beside 32 non-mated ones" in said
         loaded = load_network(run.best, "siamese-vgg19")
         assert (loaded.fitted.sigmoid is not None) == (name == "vgg19-bce")
 
