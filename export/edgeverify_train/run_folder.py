@@ -27,7 +27,7 @@ class RunFolder:
 
     @property
     def origin(self) -> Path:
-        """What its weights began with (`fitting.origin`)."""
+        """What its weights began with (`origin`)."""
         return self.folder / "origin.json"
 
     @property

@@ -22,7 +22,7 @@ from edgeverify_train.exporting.held_out import (
 )
 from edgeverify_train.exporting.operating_points import measure_points
 from edgeverify_train.feeding import statement_of
-from edgeverify_train.fitting.origin import weakness
+from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 

@@ -20,7 +20,6 @@ from edgeverify_train.fitting.keeping import Keeper
 from edgeverify_train.fitting.log import Curves
 from edgeverify_train.fitting.loop import Loop
 from edgeverify_train.fitting.material import gather
-from edgeverify_train.fitting.origin import origin_of, weakness, write_origin
 from edgeverify_train.fitting.state import TrainingState
 from edgeverify_train.fitting.stop import StopSignals
 from edgeverify_train.fitting.task import Task
@@ -30,6 +29,7 @@ from edgeverify_train.networks.freezing import freeze
 from edgeverify_train.networks.sizes import require_sizes
 from edgeverify_train.optimisation.optimisers import optimiser_of
 from edgeverify_train.optimisation.schedule import Schedule
+from edgeverify_train.origin import origin_of, weakness, write_origin
 from edgeverify_train.recipe import Recipe, print_recipe
 from edgeverify_train.run_folder import RunFolder
 from edgeverify_train.samplers.batches import batches_of

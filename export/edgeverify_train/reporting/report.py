@@ -12,8 +12,8 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.pictures.plots import Drawn, save_plots
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
-from edgeverify_train.fitting.origin import weakness
 from edgeverify_train.gallery import PairShown, Side, write_gallery
+from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
 from edgeverify_train.reporting.held_out_figures import HeldOutFigures, measure_held_out
