@@ -72,7 +72,7 @@ def refuse_folder(path: Path) -> None:
     if (path / ".metadata").is_file() or next(path.glob("*.distcp"), None) is not None:
         raise CheckpointError(
             f"{path} is a distributed checkpoint of PyTorch, in pieces",
-            advice="Join it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
+            advice="Run: python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
             f"{path} joined.pt",
         )
     raise CheckpointError(f"{path} is a folder", advice="Give the checkpoint file in it.")

@@ -104,7 +104,7 @@ def test_a_decision_that_only_the_whole_makes_otherwise_fails(tmp_path: Path) ->
     )
 
 
-def test_a_form_that_one_network_lacks_is_named(tmp_path: Path) -> None:
+def test_a_form_that_one_network_has_not_is_named(tmp_path: Path) -> None:
     found = run_fusion_parity(fusion(tmp_path, half=("one",)), trial(tmp_path), show=False)
     reasons = {one.name: one.reason for one in found.not_run}
     assert reasons == {"onnxruntime-cpu fp16": "not in two"}

@@ -32,7 +32,7 @@ def run_fusion_parity(
     """Put the same faces through every form of every network, then compare them side by side.
 
     `threshold` is of the fusion's score; its networks alone are judged at their own. Forms that
-    one of the networks lacks are named as not run. The failures of all are the report's.
+    one of the networks has not are named as not run. The failures of all are the report's.
     """
     parts = tuple(
         run_parity(part, trial, checkpoint=checkpoint, flips_needed=flips_needed, show=show)
