@@ -59,7 +59,7 @@ def changed(*changes: str) -> list[str]:
 
 SMALL_VGG = (
     "feeding.size=32", "training.batch=16", "stages.0.epochs=2", "sampler.pairs_per_epoch=64",
-    "optimiser.learning_rate=0.003",
+    "optimiser.learning_rate=0.003", "checkpoints.named=false",
 )  # fmt: skip
 DOCUMENTS = {
     "siamese-triplet": (
