@@ -1,4 +1,7 @@
-"""Adding FP16 and INT8 to a bundle that exists, however it was made."""
+"""Adding FP16 and INT8 to a bundle that exists, however it was made.
+
+The parts of a fusion are worked on one by one, and must then be named again by it (`renew`).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,14 @@ from dataclasses import dataclass
 
 import onnx
 
+from edgeverify.bundle.canonical_json import sha256_of
+from edgeverify.bundle.folder_writer import replace_file
+from edgeverify.bundle.fusion import FusionBundle, load_fusion
 from edgeverify.bundle.loading import Bundle
+from edgeverify.bundle.verified_folder import MANIFEST_FILE, read_manifest
 from edgeverify.errors import ParityError
 from edgeverify.feeding.preprocessing import feed
+from edgeverify.models.bundle_writer import as_file
 from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify_export.assemble import (
@@ -18,13 +26,30 @@ from edgeverify_export.assemble import (
     models_of,
     rewrite,
 )
-from edgeverify_export.graph_checks import checked
 from edgeverify_export.half import to_half
 from edgeverify_export.int8 import RECIPES, Recipe, quantise
 from edgeverify_export.parity.faces import spread
 from edgeverify_export.parity.figures import Comparison, compare, failures
-from edgeverify_export.parity.threshold import choose
-from edgeverify_export.parity.trial import Answers, Trial, ask
+from edgeverify_export.parity.trial import Answers, Trial, ask, choose
+from edgeverify_export.sessions import checked
+
+
+def renew(bundle: FusionBundle) -> FusionBundle:
+    """Name the parts of a fusion by their manifests of now, and load it back.
+
+    For a part that got another precision or figures; its embedding space must be what it was.
+    Until then the fusion does not load. BundleError where a part is another network.
+    """
+    parts = tuple(
+        part.model_copy(
+            update={"manifest_sha256": sha256_of(read_manifest(bundle.folder / part.name))}
+        )
+        for part in bundle.manifest.parts
+    )
+    manifest = bundle.manifest.model_copy(update={"parts": parts})
+    replace_file(bundle.folder / MANIFEST_FILE, as_file(manifest))
+    return load_fusion(bundle.folder)
+
 
 _CALIBRATION_FACES = 200
 

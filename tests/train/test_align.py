@@ -13,7 +13,7 @@ from edgeverify_train.aligned_folder import read_statement
 from edgeverify_train.aligning.align import Aligned, align_folder
 from edgeverify_train.aligning.cutting import Cut
 from edgeverify_train.aligning.heat import CoolDown
-from edgeverify_train.aligning.photos import photos_in
+from edgeverify_train.aligning.ledger import photos_in
 from edgeverify_train.cli import app
 from typer.testing import CliRunner
 

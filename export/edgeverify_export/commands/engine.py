@@ -35,7 +35,7 @@ def engine(
     from edgeverify.runtime.tensorrt.device import CudaDevice  # noqa: PLC0415
     from edgeverify.runtime.tensorrt.library import load_tensorrt  # noqa: PLC0415
     from edgeverify_export.tensorrt.build import build_engine  # noqa: PLC0415
-    from edgeverify_export.tensorrt.check import check_engines, networks_of  # noqa: PLC0415
+    from edgeverify_export.tensorrt.precision import check_engines, networks_of  # noqa: PLC0415
 
     loaded = verified(bundle)
     tensorrt = load_tensorrt()

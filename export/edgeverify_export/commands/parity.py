@@ -50,8 +50,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
     from edgeverify.bundle.fusion import FusionBundle  # noqa: PLC0415
     from edgeverify.errors import ParityError  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415
-    from edgeverify_export.fusion import renew  # noqa: PLC0415
     from edgeverify_export.parity.outcome import Asked, compare_forms  # noqa: PLC0415 - heavy
+    from edgeverify_export.variants import renew  # noqa: PLC0415
 
     loaded = verified(bundle)
     fused = loaded if isinstance(loaded, FusionBundle) else None

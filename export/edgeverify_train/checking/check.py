@@ -14,19 +14,19 @@ from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.instrument import Instrument
 from edgeverify_train.aligned_folder import AlignedStatement, read_statement
-from edgeverify_train.checking.amount import Amount, amount
 from edgeverify_train.checking.findings import (
+    Amount,
     SamePerson,
     SamePicture,
     Stranger,
+    amount,
+    neighbours,
     same_people,
     same_pictures,
     strangers,
 )
 from edgeverify_train.checking.looking import look_at_all
-from edgeverify_train.checking.neighbours import neighbours
-from edgeverify_train.people.folder import Person, people_in, pictures_below
-from edgeverify_train.people.leakage import shared_people
+from edgeverify_train.people import Person, people_in, pictures_below, shared_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

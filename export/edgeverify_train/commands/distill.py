@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeverify.cli.console import plain_errors, say
 from edgeverify_train.commands import options
 from edgeverify_train.commands.fit import say_trained, with_data
-from edgeverify_train.extra import require_training
+from edgeverify_train.commands.options import require_training
 
 
 @plain_errors

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.errors import EdgeverifyError
 from edgeverify_train.commands import options
-from edgeverify_train.extra import require_training
+from edgeverify_train.commands.options import require_training
 
 if TYPE_CHECKING:
     from edgeverify_train.fitting.start import Outcome

@@ -15,18 +15,15 @@ from edgeverify.errors import ConfigError
 from edgeverify.progress import phase_bars
 from edgeverify_train.chance import draws, seed_of
 from edgeverify_train.errors import StoppedError, TrainingError
-from edgeverify_train.examination import Examination
 from edgeverify_train.fitting.failures import out_of_memory_said
-from edgeverify_train.fitting.keeping import Keeper
 from edgeverify_train.fitting.log import Curves, EpochRow
-from edgeverify_train.fitting.state import TrainingState
+from edgeverify_train.fitting.material import Examination, Task
+from edgeverify_train.fitting.state import Keeper, TrainingState
 from edgeverify_train.fitting.stop import StopSignals
-from edgeverify_train.fitting.task import Task
-from edgeverify_train.optimisation.optimisers import is_schedule_free, turn
-from edgeverify_train.pictures.dataset import ChipDataset, Draw, Look, collate
-from edgeverify_train.pictures.reading import BadPicture, unreadable
+from edgeverify_train.optimisation import is_schedule_free, turn
+from edgeverify_train.pictures import BadPicture, ChipDataset, Draw, Look, collate, unreadable
 from edgeverify_train.recipe import Recipe
-from edgeverify_train.samplers.batches import Batches, batches_of
+from edgeverify_train.samplers import Batches, batches_of
 
 _REFRESHED = 16
 """Batches by which a schedule-free network's running statistics are brought up to its weights."""

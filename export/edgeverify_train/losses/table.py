@@ -13,10 +13,13 @@ from pytorch_metric_learning import distances, losses, miners
 from torch import Tensor, nn
 
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.losses.adaface import AdaFace
-from edgeverify_train.losses.batch import Targets
-from edgeverify_train.losses.distil import cosine_to_teacher
-from edgeverify_train.losses.pairs import PairDistances, SigmoidOverDistance
+from edgeverify_train.losses.modules import (
+    AdaFace,
+    PairDistances,
+    SigmoidOverDistance,
+    Targets,
+    cosine_to_teacher,
+)
 from edgeverify_train.recipe.loss import LossSettings
 
 MARGINS = {

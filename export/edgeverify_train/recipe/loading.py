@@ -1,4 +1,7 @@
-"""A recipe's file, or a shipped recipe's name, to `Recipe`; `--set KEY=VALUE` goes over it."""
+"""A recipe's file, or a shipped recipe's name, to `Recipe`; `--set KEY=VALUE` goes over it.
+
+Those that the release brings are files beside this one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,19 @@ from edgeverify.config.reading import read_yaml
 from edgeverify.config.sections import mapping_of, validated
 from edgeverify.errors import ConfigError
 from edgeverify_train.recipe.recipe import Recipe
-from edgeverify_train.recipe.shipped import shipped, shipped_file
+
+_FILES = Path(__file__).parent / "files"
+
+
+def shipped() -> tuple[str, ...]:
+    """List their names, sorted."""
+    return tuple(sorted(path.stem for path in _FILES.glob("*.yaml")))
+
+
+def shipped_file(name: str) -> Path | None:
+    """Return the file of the recipe of that name; None where there is none."""
+    return _FILES / f"{name}.yaml" if name in shipped() else None
+
 
 _PATHS = (
     ("data", "folder"),

@@ -11,7 +11,7 @@ import torch
 from edgeverify_export.networks.vgg19 import SiameseVgg19
 from edgeverify_export.sources import load_network
 from edgeverify_train.fitting.start import fit
-from edgeverify_train.people.split import read_split
+from edgeverify_train.people import read_split
 from edgeverify_train.recipe import load_recipe, print_recipe
 from edgeverify_train.run_folder import RunFolder
 
