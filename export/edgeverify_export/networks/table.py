@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edgeverify.models.graphs.dlib_resnet import FEEDING
-from edgeverify_export.networks.architecture import (
-    IMAGENET,
-    SIGNED_UNIT,
-    Architecture,
-    Statistics,
-)
+from edgeverify_export.networks.architecture import IMAGENET, SIGNED_UNIT, Architecture, Statistics
 from edgeverify_export.networks.catalogue import dlib_resnet, mobilefacenet
 from edgeverify_export.networks.dense import dense_grey_28
 from edgeverify_export.networks.efficientnet import arcface_b0, arcface_s, siamese_b0, siamese_s

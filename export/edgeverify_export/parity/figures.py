@@ -14,13 +14,7 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest, ParityFigures, Precision
 from edgeverify.errors import ParityError
-from edgeverify_export.parity.trial import (
-    Answers,
-    Trial,
-    all_scores,
-    extreme_scores,
-    scores,
-)
+from edgeverify_export.parity.trial import Answers, Trial, all_scores, extreme_scores, scores
 from edgeverify_export.sessions import cosine_rows
 
 MAX_FLIPPED: Mapping[Precision, float] = {"fp32": 0.0005, "fp16": 0.0005, "int8": 0.005}
