@@ -17,7 +17,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from edgeverify_train.recipe.optimisation import OptimiserSettings, ScheduleSettings
+from edgeverify_train.recipe.recipe import OptimiserSettings, ScheduleSettings
 
 
 def optimiser_of(settings: OptimiserSettings, network: nn.Module, loss: nn.Module) -> Optimizer:

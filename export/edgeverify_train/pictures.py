@@ -30,7 +30,7 @@ from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.statement import Feeding
 from edgeverify_train.chance import draws, torch_drawing
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.recipe.optimisation import Stage
+from edgeverify_train.recipe.recipe import Stage
 
 Pixels: TypeAlias = NDArray[np.float32]
 """RGB, 0 to 255 or somewhat beyond, (s, s, 3)."""

@@ -20,10 +20,10 @@ from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.errors import ConfigError, EdgeverifyError
 from edgeverify.feeding.templates import TEMPLATES
 from edgeverify.progress import Counted
-from edgeverify_train.aligned_folder import AlignedStatement, read_statement, write_statement
 from edgeverify_train.aligning.cutting import Cut, Cutter
 from edgeverify_train.aligning.heat import CoolDown
 from edgeverify_train.aligning.ledger import Ledger, Photo, Row, failed, photos_in, read_ledger
+from edgeverify_train.people import AlignedStatement, read_statement, write_statement
 
 _AHEAD = 4
 """Photos that each process has waiting, so that none is idle and a pause comes soon."""

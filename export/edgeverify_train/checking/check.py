@@ -13,7 +13,6 @@ from edgeverify.bundle.loading import Bundle
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.aligned_folder import AlignedStatement, read_statement
 from edgeverify_train.checking.findings import (
     Amount,
     SamePerson,
@@ -26,7 +25,14 @@ from edgeverify_train.checking.findings import (
     strangers,
 )
 from edgeverify_train.checking.looking import look_at_all
-from edgeverify_train.people import Person, people_in, pictures_below, shared_people
+from edgeverify_train.people import (
+    AlignedStatement,
+    Person,
+    people_in,
+    pictures_below,
+    read_statement,
+    shared_people,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,9 +53,9 @@ def check_data(
     from edgeverify.progress import counted_bar  # noqa: PLC0415
     from edgeverify.settings import Settings  # noqa: PLC0415
     from edgeverify.vision.dominance import FaceSelection  # noqa: PLC0415
-    from edgeverify_train.aligned_folder import read_statement  # noqa: PLC0415
     from edgeverify_train.checking import report  # noqa: PLC0415
     from edgeverify_train.checking.check import check_folder, is_cut_for  # noqa: PLC0415
+    from edgeverify_train.people import read_statement  # noqa: PLC0415
 
     named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
     settings = Settings.model_validate({"model": {"bundle": named, "accept_weak": True}})

@@ -16,10 +16,9 @@ from edgeverify.feeding.statement import Feeding
 from edgeverify_train.chance import torch_drawing
 from edgeverify_train.feeding import fed
 from edgeverify_train.fitting.log import Curves
-from edgeverify_train.fitting.loop import Loop
+from edgeverify_train.fitting.loop import Loop, StopSignals
 from edgeverify_train.fitting.material import Examination, Task, gather
 from edgeverify_train.fitting.state import Keeper, TrainingState
-from edgeverify_train.fitting.stop import StopSignals
 from edgeverify_train.losses.table import TrainingLoss
 from edgeverify_train.networks.building import BuiltNetwork, build_network
 from edgeverify_train.networks.freezing import freeze
