@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgeverify.claims import ClaimIntake, ClaimTopic, ExitIntake, RunningSources, Surroundings
-from edgeverify.daemon.exits import Exits
+from edgeverify.daemon.beside_claims import Exits
 from edgeverify.daemon.faults import FaultBoard, ReaderHealth
 
 
