@@ -1,4 +1,4 @@
-"""`camera:`, `vision:`, `quality:`, `model:`: from light to a face, and the network that compares it."""
+"""`camera:`, `vision:`, `quality:`, `model:`: from light to a face, and what compares it."""
 
 from __future__ import annotations
 
