@@ -9,7 +9,6 @@ An entry is written as lines of YAML here too (`entry_lines`).
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import re
 import tempfile
@@ -60,11 +59,6 @@ class Draft:
 
     before: str
     after: str
-
-    @property
-    def digest_before(self) -> str:
-        """SHA-256 (hex) of what the file held when the draft was made."""
-        return hashlib.sha256(self.before.encode()).hexdigest()
 
     @property
     def diff(self) -> list[tuple[str, str]]:

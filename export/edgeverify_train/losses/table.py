@@ -63,11 +63,6 @@ class TrainingLoss(nn.Module):
             self.inner = _over_people(settings, margin, people, embedding_size)
         self.margin = margin
 
-    @property
-    def owns_people(self) -> bool:
-        """Return whether it has a centre for each person, and so needs labels of all of them."""
-        return self.settings.kind in {"arcface", "cosface", "sub-centre-arcface", "adaface"}
-
     def forward(self, embeddings: Tensor, targets: Targets) -> Tensor:
         """Return the loss of raw embeddings, float32 (b, d)."""
         kind = self.settings.kind
