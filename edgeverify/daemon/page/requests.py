@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeverify.daemon.beside_claims import LockJournal
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.page import journal as pages_journal
 from edgeverify.daemon.page import people
 from edgeverify.daemon.page.screen import ScreenBoard
