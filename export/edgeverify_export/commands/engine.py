@@ -20,7 +20,9 @@ def engine(
     workspace: Annotated[
         int, typer.Option(help="Memory for building, MiB.", min=64, max=1 << 20)
     ] = 1024,
-    again: Annotated[bool, typer.Option("--again", help="Build although one fits.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Build even where one that fits is there.")
+    ] = False,
 ) -> None:
     """Build the engine for this GPU, check its precision and its answers, and keep it.
 

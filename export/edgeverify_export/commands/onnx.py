@@ -118,8 +118,8 @@ def onnx(  # noqa: PLR0913 - one parameter an option
 
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
     arcface-efficientnetv2-s, siamese-vgg19, dense-grey-28, mobilefacenet, inception-resnet-v1,
-    iresnet50, dlib-resnet, or module:Class for your own network. What a file is its content says,
-    not its name; optimisers and losses in it are left aside and said.
+    iresnet50, dlib-resnet, or module:Class for your own network. The content of a file says what
+    it is, not its name; optimisers and losses in it are left out, and that is said.
 
     Example: edgeverify-export onnx best.pt --arch mobilefacenet -o models/mine
     """

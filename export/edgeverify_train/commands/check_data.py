@@ -15,7 +15,10 @@ from edgeverify.cli.extras import needs_extra
 @needs_extra("evaluate")
 def check_data(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of chips (or photos), one a person.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Folder of chips (or photos), one folder per person.", show_default=False
+        ),
     ],
     *,
     against: Annotated[
