@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import let_go, mounted_below
+from tests.debian import debian_root, let_go, mounted_below
 
 
 def test_what_lies_mounted_below_a_folder_is_found_deepest_first(tmp_path: Path) -> None:
@@ -17,6 +17,21 @@ def test_what_lies_mounted_below_a_folder_is_found_deepest_first(tmp_path: Path)
     places = (f"{escaped}/proc", f"{escaped}/proc/sys/y", f"{root}s")
     mounts = "".join(f"x {place} x rw 0 0\n" for place in places)
     assert mounted_below(root, mounts) == [f"{root}/proc/sys/y", f"{root}/proc"]
+
+
+def test_a_root_is_made_once_and_anew_for_other_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "said"
+    program = tmp_path / "bin/debootstrap"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nmkdir -p "$4/etc"\necho "$2" >> {said}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    for include in ("one", "one", "one,two", "one,two"):
+        root = debian_root(tmp_path / "root", "bookworm", include=include)
+        assert (root / "etc/hosts").exists()
+    assert said.read_text().splitlines() == ["--include=one", "--include=one,two"]
 
 
 def test_a_mount_that_was_left_behind_is_let_go(tmp_path: Path) -> None:

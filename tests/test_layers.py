@@ -17,7 +17,7 @@ UPWARDS = ("edgeverify/clock.py", "import edgeverify.daemon.faults")
 NOWHERE = ("edgeverify/newcomer.py", "import edgeverify.errors")
 TORCH = ("edgeverify/vision/quality.py", "import edgeverify_export.sessions")
 WORKSHOP = ("export/edgeverify_export/canonical_graph.py", "import edgeverify_export.commands")
-BETWEEN_SOURCES = ("edgeverify/claims/fixed.py", "import edgeverify.claims.mqtt")
+BETWEEN_SOURCES = ("edgeverify/claims/standing.py", "import edgeverify.claims.mqtt")
 BETWEEN_COMMANDS = ("edgeverify/cli/door/status.py", "import edgeverify.cli.people.enrol")
 
 
@@ -62,7 +62,7 @@ def test_each_forbidden_import_is_refused_by_name_and_the_copy_alone_is_not(copy
         ("edgeverify.clock", "edgeverify.daemon.faults"),
         ("edgeverify.vision.quality", "edgeverify_export.sessions"),
         ("edgeverify_export.canonical_graph", "edgeverify_export.commands"),
-        ("edgeverify.claims.fixed", "edgeverify.claims.mqtt"),
+        ("edgeverify.claims.standing", "edgeverify.claims.mqtt"),
         ("edgeverify.cli.door.status", "edgeverify.cli.people.enrol"),
     ):
         assert f"{importer} -> {imported}" in " ".join(refused.stdout.split()), importer

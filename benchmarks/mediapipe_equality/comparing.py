@@ -74,12 +74,6 @@ class Difference:
         return found
 
 
-def _high_and_most(values: NDArray[np.float64]) -> tuple[float, float]:
-    if not values.size:
-        return np.nan, np.nan
-    return float(np.percentile(values, 99)), float(values.max())
-
-
 def compare(
     pictures: Iterable[tuple[str, RgbImage]], finder: FaceFinder, yardstick: Yardstick
 ) -> Difference:

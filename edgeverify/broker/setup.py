@@ -15,15 +15,7 @@ from edgeverify.broker.access import EARLIER_RIGHTS, RIGHTS, Login, Role, logins
 from edgeverify.broker.certificates import Issued, ends_at, new_authority, new_server
 from edgeverify.broker.chosen import Chosen, Wanted, read_chosen
 from edgeverify.broker.conf import Existing, Listener, check_existing, listener_part, whole
-from edgeverify.broker.files import (
-    BROKER_USER,
-    Owner,
-    Owners,
-    Place,
-    can_enter,
-    owner_of,
-    read,
-)
+from edgeverify.broker.files import BROKER_USER, Owner, Owners, Place, can_enter, owner_of, read
 from edgeverify.broker.logins import Hashed, encode_logins, fits, hashed, read_hashes
 from edgeverify.errors import BrokerSetupError
 

@@ -14,13 +14,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.bundle.graph_check import check_graph
-from edgeverify.bundle.manifest import (
-    MODEL_FILES,
-    Manifest,
-    PadManifest,
-    PadNetwork,
-    Precision,
-)
+from edgeverify.bundle.manifest import MODEL_FILES, Manifest, PadManifest, PadNetwork, Precision
 from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.bundle.verified_folder import (
     MANIFEST_FILE,

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
-from edgeverify.camera.picture import (
-    THUMBNAIL_HEIGHT,
-    THUMBNAIL_WIDTH,
-    Picture,
-    Rows,
-    examine,
-)
+from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Picture, Rows, examine
 
 if TYPE_CHECKING:
     from av import VideoFrame

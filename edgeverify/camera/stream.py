@@ -50,16 +50,31 @@ SAYS: tuple[tuple[type[BaseException], str], ...] = (
 WRONG_TRANSPORT = (
     "offers no video over the transport that was asked for; set camera.transport to auto"
 )
+SENT_ON = (
+    "sends on to another place, which is not followed; write the address that it names in "
+    "camera.source"
+)
+"""Another port or protocol than the camera's own: the capture process may not go there."""
 TRANSPORT_ERRORS = frozenset({errno.EPROTONOSUPPORT, errno.EINVAL, errno.ENOTSUP})
 
 
-def describe(error: BaseException, *, is_out_of_time: bool = False) -> str:
+def describe(error: BaseException, *, is_out_of_time: bool = False, scheme: str = "") -> str:
     """Return what happened, without a word of FFmpeg's own that could hold a password.
 
     With `is_out_of_time` a header that was cut short is no word on what the camera would have sent.
+    `scheme` is the address's: over HTTP a camera may answer with another address.
     """
+    if scheme in {"http", "https"} and _is_sent_on(error):
+        return SENT_ON
     words = _words(error)
     return NO_PICTURE if is_out_of_time and words == NO_VIDEO else words
+
+
+def _is_sent_on(error: BaseException) -> bool:
+    if isinstance(error, av.HTTPError):
+        return False
+    number = getattr(error, "errno", None)
+    return isinstance(error, PermissionError) or number in TRANSPORT_ERRORS
 
 
 def _words(error: BaseException) -> str:
@@ -114,7 +129,9 @@ class Stream:
         except (av.FFmpegError, ValueError, IndexError) as error:
             self.close()
             ran_out = timeout_seconds is not None and monotonic() - began >= timeout_seconds
-            raise CameraError(f"{name}: {describe(error, is_out_of_time=ran_out)}") from None
+            scheme = place.partition(":")[0].lower()
+            said = describe(error, is_out_of_time=ran_out, scheme=scheme)
+            raise CameraError(f"{name}: {said}") from None
         decoder = self._stream.codec_context
         decoder.thread_count = 1
         if is_live:  # no decoder thread holds pictures back

@@ -11,10 +11,8 @@ from typing import TypeVar
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.door.evidence import Evidence
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.key_witness import witness
-from edgeverify.daemon.sealed_facts import SealedFacts
+from edgeverify.daemon.sealed_facts import PURPOSE, SealedFacts, StateFiles, witness
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.state_files import PURPOSE, StateFiles
 from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, LEAST_FACT
 from edgeverify.domain import Degradation
 from edgeverify.errors import JournalUnavailableError

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeverify.claims import (
-    RunningSources,
-)
+from edgeverify.claims import RunningSources
+from edgeverify.daemon.beside_claims import Exits, LockJournal
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.control import Control
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.door.thread import DoorThread
-from edgeverify.daemon.exits import Exits
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.daemon.page.part import PagePart

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeverify.claims import (
-    ClaimIntake,
-    ClaimTopic,
-    ExitIntake,
-    RunningSources,
-    Surroundings,
-)
-from edgeverify.daemon.exits import Exits
+from edgeverify.claims import ClaimIntake, ClaimTopic, ExitIntake, RunningSources, Surroundings
+from edgeverify.daemon.beside_claims import Exits
 from edgeverify.daemon.faults import FaultBoard, ReaderHealth
 
 

@@ -10,13 +10,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 
 from edgeverify import __version__
-from edgeverify.claims import (
-    SOURCES,
-    ClaimGate,
-    ClaimIntake,
-    ClaimTopic,
-    SourceKind,
-)
+from edgeverify.claims import SOURCES, ClaimGate, ClaimIntake, ClaimTopic, SourceKind
 from edgeverify.clock import SystemClock
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.announcer import Announcer, announcement_to_hub

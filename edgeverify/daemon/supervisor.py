@@ -11,8 +11,8 @@ import threading
 import time
 from contextlib import ExitStack
 
+from edgeverify.daemon.faults import DETAIL, is_exhausted, look_at_open_files
 from edgeverify.daemon.interval import Every
-from edgeverify.daemon.open_files import DETAIL, is_exhausted, look_at_open_files
 from edgeverify.daemon.parts import Parts
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError

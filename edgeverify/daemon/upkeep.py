@@ -11,8 +11,8 @@ from edgeverify.claims import ClaimGate
 from edgeverify.clock import SystemClock
 from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.sealed_facts import StateFiles
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.state_files import StateFiles
 from edgeverify.daemon.timekeeping import (
     BELIEVED_FACT,
     BOOT_FACT,

@@ -75,9 +75,9 @@ def make_environment(wanted: Environment) -> None:
 
     Raises EdgeverifyError with what went wrong.
     """
-    if wanted.is_complete():
-        return
     try:
+        if wanted.is_complete():
+            return
         with one_maker(wanted.folder, _say):
             if not wanted.is_complete():  # another maker was first
                 _complete(wanted)
@@ -127,6 +127,11 @@ def _clear_unusable(wanted: Environment) -> None:
             f"{folder} is not a Python environment, so it was left alone",
             advice="Name another folder, such as `make demo VENV=../edgeverify-venv`.",
         )
+    if folder.parent != wanted.checkout and not _is_ours(wanted):
+        raise EdgeverifyError(
+            f"{folder} is an environment that something else made, so it was left alone",
+            advice="Name another folder, or unset VENV if it was meant for another project.",
+        )
     if (
         not wanted.unfinished.exists()
         and _has_this_python_and_pip(wanted.python)
@@ -135,6 +140,11 @@ def _clear_unusable(wanted: Environment) -> None:
         return
     _say(f"Removing {folder}: it was never finished, was moved, or its Python is gone")
     shutil.rmtree(folder)
+
+
+def _is_ours(wanted: Environment) -> bool:
+    """Whether an earlier run of this made it, finished or not."""
+    return wanted.unfinished.exists() or any(wanted.folder.glob("*.stamp"))
 
 
 def _has_this_python_and_pip(python: Path) -> bool:
@@ -222,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     checkout = Path.cwd()
     wanted = Environment(
-        folder=checkout / asked.folder,
+        folder=Path(os.path.abspath(checkout / asked.folder)),  # noqa: PTH100 - links stay
         lock=checkout / asked.lock,
         checkout=checkout,
         name=asked.stamp,

@@ -13,13 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
-from edgeverify.bundle.golden_frames import (
-    COUNT,
-    FORMULA,
-    golden_box,
-    golden_frame,
-    golden_points,
-)
+from edgeverify.bundle.golden_frames import COUNT, FORMULA, golden_box, golden_frame, golden_points
 from edgeverify.bundle.loading import Bundle, PadBundle
 from edgeverify.bundle.manifest import GOLDEN_FILE, Manifest, PadManifest, Precision
 from edgeverify.domain import Vector

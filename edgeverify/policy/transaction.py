@@ -10,15 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from edgeverify.domain import (
-    Claim,
-    Comparison,
-    Decision,
-    Liveness,
-    Observation,
-    Outcome,
-    Reason,
-)
+from edgeverify.domain import Claim, Comparison, Decision, Liveness, Observation, Outcome, Reason
 from edgeverify.settings.decision import DecisionSettings
 
 

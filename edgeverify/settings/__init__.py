@@ -8,7 +8,13 @@ from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edgeverify.domain import Language
-from edgeverify.settings.camera import CameraSettings, QualitySettings, VisionSettings
+from edgeverify.settings.camera import (
+    DEFAULT_BUNDLE,
+    CameraSettings,
+    ModelSettings,
+    QualitySettings,
+    VisionSettings,
+)
 from edgeverify.settings.decision import (
     ClaimSettings,
     ClockSettings,
@@ -16,7 +22,6 @@ from edgeverify.settings.decision import (
     LockoutSettings,
 )
 from edgeverify.settings.liveness import ChallengeSettings, LivenessMode, PadSettings
-from edgeverify.settings.model import DEFAULT_BUNDLE, ModelSettings
 from edgeverify.settings.operation import LogSettings, MetricsSettings, ThermalSettings
 from edgeverify.settings.osdp_reader import OsdpReaderSettings, PanelCardSettings
 from edgeverify.settings.outside import (

@@ -38,11 +38,6 @@ class WeeklyWindow:
     begin: int
     end: int
 
-    @property
-    def is_over_midnight(self) -> bool:
-        """True when the window ends on the day after it began."""
-        return self.end <= self.begin
-
 
 @dataclass(frozen=True, slots=True)
 class ExceptionalDay:

@@ -1,4 +1,7 @@
-"""The page's log-ins: names, roles and Argon2id hashes (RFC 9106) in one private file."""
+"""The page's log-ins: names, roles and Argon2id hashes (RFC 9106) in one private file.
+
+A password may be guessed five times, then with pauses that double.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import json
 import re
 import secrets
 import threading
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -18,6 +22,57 @@ from edgeverify.errors import ConfigError, KeyUnusableError
 from edgeverify.private_files import read_private
 from edgeverify.web.folder import give_to_owner
 from edgeverify.web.roles import Role
+
+FREE = 5
+FIRST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 900.0
+FORGOTTEN_AFTER_SECONDS = 3600.0
+MOST_KEPT = 4096
+"""Addresses and names; the longest unheard go first, so that a flood cannot fill the memory."""
+
+
+@dataclass(slots=True)
+class _Record:
+    failures: int = 0
+    last: float = 0.0
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Failures by address, and by name from anywhere; `now` is monotonic seconds."""
+
+    _records: OrderedDict[str, _Record] = field(default_factory=OrderedDict)
+
+    def pause(self, address: str, name: str, now: float) -> float:
+        """Return for how many seconds no password is looked at; 0: it is."""
+        found = [self._records.get(key) for key in _keys(address, name)]
+        return max((max(0.0, one.until - now) for one in found if one is not None), default=0.0)
+
+    def failed(self, address: str, name: str, now: float) -> None:
+        """Count a wrong password."""
+        for key in _keys(address, name):
+            record = self._records.setdefault(key, _Record())
+            if now - record.last > FORGOTTEN_AFTER_SECONDS:
+                record.failures = 0
+            record.failures += 1
+            record.last = now
+            if record.failures >= FREE:
+                doubled = FIRST_PAUSE_SECONDS * 2 ** min(record.failures - FREE, 16)
+                record.until = now + min(doubled, LONGEST_PAUSE_SECONDS)
+            self._records.move_to_end(key)
+        while len(self._records) > MOST_KEPT:
+            self._records.popitem(last=False)
+
+    def succeeded(self, address: str, name: str) -> None:
+        """Forget the failures of this address and name."""
+        for key in _keys(address, name):
+            self._records.pop(key, None)
+
+
+def _keys(address: str, name: str) -> tuple[str, str]:
+    return f"address {address}", f"name {name[:80].casefold()}"
+
 
 FILE = "logins.json"
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,39}$")

@@ -14,9 +14,8 @@ from starlette.responses import HTMLResponse
 
 from edgeverify import __version__
 from edgeverify.config import LoadedConfig
-from edgeverify.web.attempts import Attempts
 from edgeverify.web.door import DoorLink
-from edgeverify.web.logins import Logins
+from edgeverify.web.logins import Attempts, Logins
 from edgeverify.web.roles import Role
 from edgeverify.web.sessions import Session, Sessions
 from edgeverify.web.staff.pending import Pending

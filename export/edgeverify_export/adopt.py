@@ -24,14 +24,12 @@ from edgeverify_export.assemble import (
     assemble,
     bundle_name,
     extreme_inputs,
+    require_free,
     tool_versions,
 )
-from edgeverify_export.canonical_graph import canonical, channels_first, simplified
-from edgeverify_export.flat_output import flat_output
-from edgeverify_export.free_folder import require_free
-from edgeverify_export.graph_checks import OPSET, checked
+from edgeverify_export.canonical_graph import canonical, channels_first, flat_output, simplified
 from edgeverify_export.networks.architecture import require_embedding
-from edgeverify_export.sessions import run_graph, unit_rows
+from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
 
 _MAX_DIFFERENCE = 1e-4

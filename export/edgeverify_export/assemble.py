@@ -1,4 +1,7 @@
-"""From a network or a graph to a whole bundle on disk."""
+"""From a network or a graph to a whole bundle on disk.
+
+`require_free` says where a new bundle may go.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.signature import MANIFEST_SIGNATURE
 from edgeverify.bundle.verified_folder import VerifiedFolder
-from edgeverify.errors import ConfigError
+from edgeverify.errors import BundleError, ConfigError
 from edgeverify.feeding.alignment import align_points
 from edgeverify.feeding.preprocessing import feed
 from edgeverify.feeding.templates import template_named
@@ -31,6 +34,19 @@ if TYPE_CHECKING:
     from edgeverify.feeding.preprocessing import Batch
     from edgeverify.feeding.statement import Feeding
     from edgeverify.feeding.template_kinds import Template
+
+
+def require_free(folder: Path) -> None:
+    """Refuse, by BundleError, to replace anything but a bundle or an empty folder."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is a file", advice="Choose another --output.")
+    if any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        raise BundleError(
+            f"{folder} holds something that is not a bundle", advice="Choose another --output."
+        )
+
 
 _NAME = re.compile(r"[^A-Za-z0-9._\-]+")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from edgeverify_export.commands.adopt import adopt
 from edgeverify_export.commands.engine import engine
 from edgeverify_export.commands.explain import explain
 from edgeverify_export.commands.inspect import inspect
-from edgeverify_export.commands.onnx import onnx
+from edgeverify_export.commands.onnx import adopt, onnx
 from edgeverify_export.commands.pad import pad
 from edgeverify_export.commands.parity import parity
 from edgeverify_export.commands.signing import keygen, sign, verify

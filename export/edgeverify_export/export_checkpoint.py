@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
-from edgeverify_export.assemble import Assembled, assemble, bundle_name, tool_versions
+from edgeverify_export.assemble import Assembled, assemble, bundle_name, require_free, tool_versions
 from edgeverify_export.canonical_graph import simplified
-from edgeverify_export.free_folder import require_free
-from edgeverify_export.graph_checks import checked
 from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.onnx_graph import export_graph, require_equal
+from edgeverify_export.sessions import checked
 from edgeverify_export.sources import load_network
 from edgeverify_export.statement import Statement, resolve
 

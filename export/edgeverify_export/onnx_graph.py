@@ -20,8 +20,7 @@ import torch
 
 from edgeverify.errors import CheckpointError, ParityError
 from edgeverify_export.canonical_graph import canonical
-from edgeverify_export.graph_checks import OPSET
-from edgeverify_export.sessions import cosine_rows, run_graph, unit_rows
+from edgeverify_export.sessions import OPSET, cosine_rows, run_graph, unit_rows
 
 if TYPE_CHECKING:
     from torch import nn

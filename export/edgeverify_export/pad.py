@@ -18,12 +18,10 @@ from edgeverify.feeding.statement import Feeding
 from edgeverify.models.bundle_writer import PadRecipe, write_pad, write_points
 from edgeverify.models.catalogue import shipped_operating_points
 from edgeverify.models.graphs.minifasnet import FEEDING, LIVE_INDEX
-from edgeverify_export.assemble import bundle_name, tool_versions
+from edgeverify_export.assemble import bundle_name, require_free, tool_versions
 from edgeverify_export.canonical_graph import canonical
-from edgeverify_export.free_folder import require_free
-from edgeverify_export.graph_checks import checked
 from edgeverify_export.pad_half import make_halves, pad_inputs
-from edgeverify_export.sessions import run_graph
+from edgeverify_export.sessions import checked, run_graph
 
 if TYPE_CHECKING:
     from torch import nn

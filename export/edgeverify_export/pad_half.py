@@ -18,10 +18,9 @@ from edgeverify.feeding.preprocessing import Batch, feed
 from edgeverify.feeding.statement import Feeding
 from edgeverify.models.bundle_writer import PadRecipe, write_pad
 from edgeverify_export.assemble import extreme_chips, half_remark
-from edgeverify_export.graph_checks import checked
 from edgeverify_export.half import to_half
 from edgeverify_export.parity.pad_figures import PadAnswers, compare_pad, pad_failures
-from edgeverify_export.sessions import run_graph
+from edgeverify_export.sessions import checked, run_graph
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ import typer
 
 from edgeverify_train.commands.align import align
 from edgeverify_train.commands.check_data import check_data
-from edgeverify_train.commands.distill import distill
 from edgeverify_train.commands.export import export
-from edgeverify_train.commands.fit import fit
+from edgeverify_train.commands.fit import distill, fit, resume
 from edgeverify_train.commands.recipes import recipes
-from edgeverify_train.commands.resume import resume
 
 app = typer.Typer(
     name="edgeverify-train",

@@ -11,7 +11,7 @@ from edgeverify_export.statement import Resolved, Statement, resolve
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.templates import template_named
-from edgeverify_train.aligned_folder import STATEMENT, read_statement
+from edgeverify_train.people import STATEMENT, read_statement
 from edgeverify_train.recipe import Recipe
 
 if TYPE_CHECKING:

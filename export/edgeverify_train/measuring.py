@@ -20,8 +20,7 @@ from edgeverify.feeding.statement import Mirror, Side
 from edgeverify.runtime.embed import pool
 from edgeverify_train.chance import draws
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.pictures.card import as_on_a_card
-from edgeverify_train.pictures.reading import BadPicture, read_chip, unreadable
+from edgeverify_train.pictures import BadPicture, as_on_a_card, read_chip, unreadable
 
 Embeddings: TypeAlias = NDArray[np.float32]
 _AT_ONCE = 32

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import BundleModel
-from edgeverify_train.people.split import read_split
+from edgeverify_train.people import read_split
 from edgeverify_train.recipe import Recipe, load_recipe
 from edgeverify_train.run_folder import RunFolder, run_of
 

@@ -33,6 +33,10 @@ class Form:
     height: int = 240
     full_range: bool = False
     interlaced: bool = False
+    rate: int = RATE
+    """Pictures a second."""
+    aspect: Fraction = Fraction(1)
+    """Width of a pixel by its height, as the stream states it."""
     turn: int = 0
     """The stream asks to turn it clockwise by so many degrees; the sizes are those before that."""
     left: tuple[int, int, int] = LEFT
@@ -92,7 +96,8 @@ def _video_codec(form: Form) -> av.VideoCodecContext:
     codec = av.CodecContext.create(form.codec, "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = form.width, form.height, form.pixels
-    codec.time_base, codec.framerate = Fraction(1, RATE), Fraction(RATE)
+    codec.time_base, codec.framerate = Fraction(1, form.rate), Fraction(form.rate)
+    codec.sample_aspect_ratio = form.aspect
     codec.color_range = ColorRange.JPEG if form.full_range else ColorRange.MPEG
     fields = ":tff=1" if form.interlaced else ""
     extra = {
@@ -154,7 +159,7 @@ class _Stream(BaseHTTPRequestHandler):
                     f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {len(packet)}\r\n\r\n"
                 )
                 self.wfile.write(head.encode() + packet + b"\r\n" if is_jpeg else packet)
-                time.sleep(1 / RATE)
+                time.sleep(1 / self.server.shows.rate)
         except OSError:
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -67,6 +68,10 @@ OTHER_SIDES = {"left": RIGHT, "right": LEFT}
 ALL += [
     (H264, replace(H264, pixels="yuv420p10le", **OTHER_SIDES), "libx264 to ten bits"),
     (H265, replace(H265, pixels="yuv420p10le", **OTHER_SIDES), "libx265 to ten bits"),
+    (H264, replace(H264, aspect=Fraction(16, 11), **OTHER_SIDES), "libx264 to wider pixels"),
+    (H265, replace(H265, aspect=Fraction(12, 11), **OTHER_SIDES), "libx265 to wider pixels"),
+    (H264, replace(H264, rate=8, **OTHER_SIDES), "libx264 to fewer pictures"),
+    (JPEG, replace(JPEG, rate=40, **OTHER_SIDES), "mjpeg to more pictures"),
     (H264, replace(H264, interlaced=True, **OTHER_SIDES), "libx264 to fields"),
     (H264, replace(H265, **OTHER_SIDES), "libx264 to libx265"),
     (H265, replace(H264, width=160, height=120, **OTHER_SIDES), "libx265 to a smaller libx264"),

@@ -23,6 +23,7 @@ class _Camera(ThreadingHTTPServer):
     daemon_threads = True
     requests = 0
     is_cut_off = False
+    sends_on_to = ""
 
 
 class _Picture(BaseHTTPRequestHandler):
@@ -30,6 +31,11 @@ class _Picture(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
+        if self.server.sends_on_to:
+            self.send_response(302)
+            self.send_header("Location", self.server.sends_on_to)
+            self.end_headers()
+            return
         body = cv2.imencode(".jpg", scene(self.server.requests))[1].tobytes()
         if self.server.is_cut_off:
             body = body[: len(body) // 2]
@@ -79,6 +85,19 @@ def test_half_a_picture_is_never_completed_by_the_one_before(server: _Camera) ->
         wait_for_frame(camera, 0, 20)
         server.is_cut_off = True
         wait_for(camera, CameraState.TORN, 20)
+    finally:
+        camera.close()
+
+
+@pytest.mark.parametrize("place", ["file:///etc/passwd", "http://admin:hunter2@127.0.0.1:1/x"])
+def test_a_camera_that_sends_on_is_not_followed_and_said_to(server: _Camera, place: str) -> None:
+    server.sends_on_to = place
+    camera = open_camera(CameraSettings(source=f"snapshot:{address(server)}"))
+    try:
+        detail = wait_for(camera, CameraState.OFFLINE, 20).detail
+        assert "hunter2" not in detail
+        assert "sends on to another place" in detail or "refuses the connection" in detail
+        assert "transport" not in detail
     finally:
         camera.close()
 

@@ -14,10 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeverify.daemon.key_witness import witness
-from edgeverify.daemon.sealed_facts import SealedFacts
+from edgeverify.daemon.sealed_facts import PURPOSE, SealedFacts, StateFiles, witness
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.state_files import PURPOSE, StateFiles
 from edgeverify.domain import Embedding, Outcome
 from edgeverify.errors import EdgeverifyError
 from edgeverify.journal import Journal, JournalSeal

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 import pytest
 from edgeverify_export.adopt import adopt_graph
-from edgeverify_export.flat_output import flat_output
+from edgeverify_export.canonical_graph import flat_output
 from edgeverify_export.sessions import run_graph
 from edgeverify_export.statement import Statement
 from onnx import TensorProto, helper

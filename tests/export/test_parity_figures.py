@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from edgeverify_export.parity.figures import Comparison, all_failures, compare, failures
-from edgeverify_export.parity.threshold import choose
-from edgeverify_export.parity.trial import Answers, Trial, scores
+from edgeverify_export.parity.trial import Answers, Trial, choose, scores
 
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.errors import ParityError

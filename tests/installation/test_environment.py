@@ -57,11 +57,11 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def maker(checkout: Path, **changes: str) -> subprocess.Popen[str]:
+def maker(checkout: Path, folder: str = ".venv", **changes: str) -> subprocess.Popen[str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     command = [sys.executable, "-c", _PROGRAM, str(ROOT)]
     return subprocess.Popen(
-        [*command, "--folder", ".venv", "--lock", "lock"],
+        [*command, "--folder", folder, "--lock", "lock"],
         cwd=checkout,
         env=environ | OFFLINE | changes,
         stdout=subprocess.PIPE,
@@ -76,8 +76,8 @@ _PROGRAM = (
 )
 
 
-def made(checkout: Path, **changes: str) -> tuple[int, str]:
-    process = maker(checkout, **changes)
+def made(checkout: Path, folder: str = ".venv", **changes: str) -> tuple[int, str]:
+    process = maker(checkout, folder, **changes)
     said, _ = process.communicate(timeout=300)
     return process.returncode, said
 
@@ -227,6 +227,25 @@ def test_a_folder_that_is_no_environment_is_left_alone(checkout: Path) -> None:
     assert code == 2
     assert "is not a Python environment, so it was left alone" in said
     assert (checkout / ".venv/thesis.txt").read_text() == "years of work"
+
+
+def test_an_environment_of_another_project_is_left_alone(checkout: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    code, said = made(checkout, folder=str(theirs))
+    assert code == 2
+    assert "is an environment that something else made, so it was left alone" in said
+    assert (theirs / "pyvenv.cfg").exists()
+
+
+def test_a_lock_that_is_not_there_is_one_sentence(checkout: Path) -> None:
+    assert made(checkout)[0] == 0
+    (checkout / "lock").unlink()
+    code, said = made(checkout)
+    assert code == 2
+    assert f"{checkout / 'lock'}: No such file or directory" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

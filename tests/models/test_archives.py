@@ -18,21 +18,14 @@ import pytest
 
 from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.errors import BundleError
-from edgeverify.models import pip_download
-from edgeverify.models.archives import (
-    FACE_RECOGNITION,
-    Archive,
-    fetch_archive,
-    installed_file,
-    member,
-)
+from edgeverify.models import archives, pip_download
+from edgeverify.models.archives import FACE_RECOGNITION, Archive, fetch_archive, installed_file
 from edgeverify.models.catalogue import SourceFile
 from edgeverify.models.folder_lock import folder_lock
 from edgeverify.models.locate import locate
 from edgeverify.models.photos import photos
 from edgeverify.progress import silent
 
-PYTHON = sys.executable
 CONTENT = b"weights" * 1000
 
 
@@ -58,7 +51,7 @@ PINNED = Archive(
 def pip_that(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a program in the place of this Python: it stands in for a pip that goes wrong."""
     program = folder / "python"
-    program.write_text(f"#!{PYTHON}\nimport os, sys, time, signal\n"
+    program.write_text(f"#!{sys.executable}\nimport os, sys, time, signal\n"
                        "arguments = sys.argv[1:]\n"
                        "work = arguments[arguments.index('--dest') + 1]\n" + body)  # fmt: skip
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -258,27 +251,27 @@ def test_a_wheel_is_asked_for_by_the_tags_in_its_name() -> None:
 def test_a_member_with_another_hash_is_not_taken(tmp_path: Path) -> None:
     archive = tmp_path / "x.tar.gz"
     archive.write_bytes(packed("weights.dat", b"evil"))
-    assert member(archive, "weights.dat", sha256_of(b"evil")) == b"evil"
+    assert archives.member(archive, "weights.dat", sha256_of(b"evil")) == b"evil"
     with pytest.raises(BundleError, match=r"holds no weights\.dat"):
-        member(archive, "weights.dat", sha256_of(b"good"))
+        archives.member(archive, "weights.dat", sha256_of(b"good"))
     archive.write_bytes(archive.read_bytes()[:40])
     with pytest.raises(BundleError, match="cannot be unpacked"):
-        member(archive, "weights.dat", sha256_of(b"good"))
+        archives.member(archive, "weights.dat", sha256_of(b"good"))
 
 
 def test_a_member_of_a_wheel_is_read_too(tmp_path: Path) -> None:
     wheel = tmp_path / "project-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as made:
         made.writestr("project/models/weights.dat", b"good")
-    assert member(wheel, "weights.dat", sha256_of(b"good")) == b"good"
+    assert archives.member(wheel, "weights.dat", sha256_of(b"good")) == b"good"
     wheel.write_bytes(wheel.read_bytes()[:30])
     with pytest.raises(BundleError, match="cannot be unpacked"):
-        member(wheel, "weights.dat", sha256_of(b"good"))
+        archives.member(wheel, "weights.dat", sha256_of(b"good"))
 
 
 def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"cannot read .*gone\.tar\.gz: No such file"):
-        member(tmp_path / "gone.tar.gz", "weights.dat", sha256_of(b"good"))
+        archives.member(tmp_path / "gone.tar.gz", "weights.dat", sha256_of(b"good"))
 
 
 def test_an_installed_package_gives_its_file_without_being_imported(

@@ -11,12 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edgeverify_train.aligned_folder import read_statement
 from edgeverify_train.aligning.align import Aligned, align_folder
 from edgeverify_train.aligning.cutting import Cut
 from edgeverify_train.aligning.heat import CoolDown
-from edgeverify_train.aligning.photos import photos_in
+from edgeverify_train.aligning.ledger import photos_in
 from edgeverify_train.cli import app
+from edgeverify_train.people import read_statement
 from typer.testing import CliRunner
 
 from edgeverify.errors import ConfigError

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edgeverify_train.checking.amount import amount
-from edgeverify_train.checking.findings import same_people, same_pictures, strangers
-from edgeverify_train.checking.neighbours import neighbours
+from edgeverify_train.checking.findings import (
+    amount,
+    neighbours,
+    same_people,
+    same_pictures,
+    strangers,
+)
 from edgeverify_train.cli import app
 from PIL import Image
 from typer.testing import CliRunner

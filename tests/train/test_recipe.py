@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from edgeverify_train.cli import app
 from edgeverify_train.recipe import Recipe, load_recipe, print_recipe
-from edgeverify_train.recipe.shipped import shipped
+from edgeverify_train.recipe.loading import shipped
 from typer.testing import CliRunner
 
 from edgeverify.config import ConfigProblemsError

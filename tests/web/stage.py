@@ -20,9 +20,8 @@ from edgeverify.config import load_config
 from edgeverify.page_socket import page_socket
 from edgeverify.status_socket import Json, StatusServer
 from edgeverify.web.application import application
-from edgeverify.web.attempts import Attempts
 from edgeverify.web.door import DoorLink
-from edgeverify.web.logins import Logins
+from edgeverify.web.logins import Attempts, Logins
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import Role
 from edgeverify.web.sessions import Sessions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeverify.domain import Reason
-from edgeverify.web.chart import HEIGHT, WIDTH, chart
+from edgeverify.web.pages.journal import HEIGHT, WIDTH, chart
 from edgeverify.web.words import REASONS, coded, number, reason
 from tests.web.stage import FRAMES
 

@@ -37,7 +37,8 @@ def aim(
         Path, typer.Option(help="PNG that is rewritten every second; it shows the face.")
     ] = Path("aim.png"),
     seconds: Annotated[
-        float, typer.Option(min=0, help="Stop after so long; 0: until Ctrl-C or the video's end.")
+        float,
+        typer.Option(min=0, help="Stop after this many seconds; 0: at Ctrl-C or the video's end."),
     ] = 0.0,
     window: Annotated[
         float, typer.Option(min=1, max=3600, help="Length of 'the last seconds'.")

@@ -78,7 +78,7 @@ def open_door(
     config: ConfigFile,
     key: KeyFile,
     hours: Annotated[
-        float, typer.Option("--hours", help="How long; the door bounds it.", min=0.01)
+        float, typer.Option("--hours", help="How long; the door has a limit of its own.", min=0.01)
     ],
 ) -> None:
     """Keep the door released for some hours, where its lock follows (`follow_open`).

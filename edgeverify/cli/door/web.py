@@ -78,8 +78,8 @@ def password(
 ) -> None:
     """Make a log-in, or give it another password or role; asks for the password twice.
 
-    Where the input is no terminal, its first line is the password. It is kept as an Argon2id hash,
-    and whoever was logged in under the old one is logged out.
+    Where the input is not a terminal, its first line is the password. It is kept as an Argon2id
+    hash, and whoever was logged in under the old one is logged out.
 
     Example: sudo edgeverify web password kim --role manager --config front-door.yaml
     """
@@ -115,7 +115,7 @@ def list_logins(config: ConfigFile, *, state: PageFolder = None) -> None:
 @plain_errors
 @needs_extra("web")
 def remove(name: Name, config: ConfigFile, *, state: PageFolder = None) -> None:
-    """Take a log-in away; whoever is logged in with it is out at once.
+    """Remove a log-in; whoever is logged in with it is logged out at once.
 
     Example: sudo edgeverify web remove kim --config front-door.yaml
     """

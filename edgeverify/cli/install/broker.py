@@ -54,7 +54,10 @@ def setup(  # noqa: PLR0913  (each is an option of the command)
     ] = None,
     days: Annotated[int, typer.Option(help="How long the certificate is valid.", min=1)] = 1825,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Make a new certificate, for other hosts or in time.")
+        bool,
+        typer.Option(
+            "--renew", help="Make a new certificate, for other hosts or before the old one ends."
+        ),
     ] = False,
     new_password: Annotated[
         str, typer.Option(help="Give this login a new password.", show_default=False)

@@ -32,7 +32,7 @@ def diagnose(
         typer.Option(help="A log file, where systemd's journal has none.", show_default=False),
     ] = None,
 ) -> None:
-    """Write what whoever helps you needs to know into one file: logs, versions, settings, status.
+    """Write what somebody who helps you needs into one file: logs, versions, settings, status.
 
     No picture, embedding, key or password gets into it, and people's cards and names are replaced;
     look through it all the same before you send it.

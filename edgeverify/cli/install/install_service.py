@@ -27,7 +27,7 @@ def install_service(  # noqa: PLR0913  (each is an option of the command)
         bool, typer.Option("--rollback", help="Go back to the release that ran before.")
     ] = False,
     uninstall: Annotated[
-        bool, typer.Option("--uninstall", help="Take the service away; configs and state stay.")
+        bool, typer.Option("--uninstall", help="Remove the service; configs and state stay.")
     ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="With --uninstall: configs and state go too.")

@@ -163,8 +163,7 @@ def _seal(place: StateDirectory, loaded: LoadedConfig) -> None:
     from datetime import datetime, timezone
 
     from edgeverify.cli.state import stopped_journal
-    from edgeverify.daemon.sealed_facts import SealedFacts
-    from edgeverify.daemon.state_files import PURPOSE, StateFiles
+    from edgeverify.daemon.sealed_facts import PURPOSE, SealedFacts, StateFiles
     from edgeverify.errors import EdgeverifyError
 
     now = datetime.now(timezone.utc)

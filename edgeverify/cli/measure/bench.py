@@ -37,18 +37,21 @@ def bench(  # noqa: PLR0913 - one argument an option
     model: Annotated[str, typer.Option(help="Bundle: a name or a folder.")] = "sface",
     size: Annotated[
         list[str] | None,
-        typer.Option(help="Frame size such as 1280x720; several times for several."),
+        typer.Option(help="Frame size such as 1280x720; repeatable."),
     ] = None,
     threads: Annotated[
         list[int] | None,
         typer.Option(min=1, max=64, help="The network's; else as many as cores (4), and 1."),
     ] = None,
     vision_threads: Annotated[
-        int, typer.Option(min=1, max=64, help="Those of finding a face; the door uses 1.")
+        int, typer.Option(min=1, max=64, help="Threads that find a face; the door uses 1.")
     ] = 1,
     rounds: Annotated[int, typer.Option(min=3, max=100_000, help="Frames per scene.")] = 60,
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="Stop a scene after this, however few frames.")
+        float,
+        typer.Option(
+            min=0.1, help="Stop a scene after this many seconds, however few frames it had."
+        ),
     ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="Everything, for machines.")] = False,
     out: Annotated[

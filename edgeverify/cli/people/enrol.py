@@ -31,7 +31,7 @@ def enrol(
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol everybody in the config from their photos, or one person; remove who left it.
+    """Enrol everybody in the config from their photos, or one person; remove those who left it.
 
     Unchanged photos cost nothing. A running daemon does this itself at its start and when it is
     reloaded; where one runs, this tells it to and waits for it. Exit 0 when everybody has a

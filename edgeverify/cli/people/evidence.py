@@ -62,7 +62,7 @@ def show(
     *,
     state: StateFolder = None,
 ) -> None:
-    """Open one picture into a file; who did is written into the journal.
+    """Write one picture to a file; who did so is written into the journal.
 
     Example: sudo edgeverify evidence show EVENT -o picture.jpg --config front-door.yaml
     """

@@ -1,4 +1,7 @@
-"""One transaction under way: the pure policy and judge, and what the journal will want to know."""
+"""One transaction under way: the pure policy and judge, and what the journal will want to know.
+
+Refused frames become one calm hint for the person: not every flicker, not every frame.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from edgeverify.daemon.door.hints import Hints
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import (
+    Asked,
     Claim,
     Decision,
     Embedding,
@@ -22,6 +25,42 @@ from edgeverify.journal import FrameRecord
 from edgeverify.liveness import Judge
 from edgeverify.liveness.judge import JudgeRules
 from edgeverify.policy import Transaction
+
+STEADY_FRAMES = 3
+"""A hint is shown once this many frames in a row ask for the same."""
+REPEAT_SECONDS = 2.0
+KIND = "hint"
+
+
+@dataclass(slots=True)
+class Hints:
+    """Made for every transaction."""
+
+    claim_id: str
+    _text: str = ""
+    _count: int = 0
+    _shown_at: float = float("-inf")
+
+    def observe(self, observation: Observation) -> Prompt | None:
+        """Take in one frame; return a hint when it is time to show one."""
+        text = observation.refusal.hint if observation.refusal is not None else ""
+        code = text.code if isinstance(text, Asked) else ""
+        if text != self._text:
+            self._text, self._count = text, 0
+            self._shown_at = float("-inf")
+        self._count += 1
+        is_due = observation.at - self._shown_at >= REPEAT_SECONDS
+        if not text or self._count < STEADY_FRAMES or not is_due:
+            return None
+        self._shown_at = observation.at
+        return Prompt(
+            claim_id=self.claim_id,
+            kind=KIND,
+            text=str(text),
+            code=code,
+            expires_in_seconds=REPEAT_SECONDS,
+        )
+
 
 MAX_FRAMES_KEPT = 600
 """A transaction of a minute at ten frames a second; more are counted, not kept."""

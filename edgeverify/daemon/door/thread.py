@@ -13,8 +13,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from edgeverify.daemon.door.door import Door
-from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.open_files import DETAIL, is_exhausted
+from edgeverify.daemon.faults import DETAIL, FaultBoard, is_exhausted
 from edgeverify.domain import FaultName, Reason
 from edgeverify.errors import ReferenceUnusableError, RuntimeUnavailableError
 from edgeverify.systemd import Watch

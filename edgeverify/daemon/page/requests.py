@@ -1,20 +1,23 @@
-"""What the page may ask of the daemon: less than the commands, and nothing that opens a door."""
+"""What the page may ask of the daemon: less than the commands, and nothing that opens a door.
+
+The page also says every few seconds that it is there, or what keeps it from running.
+"""
 
 from __future__ import annotations
 
 import base64
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeverify.daemon.beside_claims import LockJournal
 from edgeverify.daemon.door.door import Door
 from edgeverify.daemon.health import Health
-from edgeverify.daemon.lock_journal import LockJournal
 from edgeverify.daemon.page import journal as pages_journal
 from edgeverify.daemon.page import people
-from edgeverify.daemon.page.presence import Presence
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.page.thumbnails import Thumbnails
 from edgeverify.daemon.page.viewfinder import Viewfinder
@@ -26,6 +29,36 @@ from edgeverify.logs import fields
 from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.status_socket import Handler, Json
 from edgeverify.vision.opening import open_finder
+
+PATIENCE_SECONDS = 45.0
+"""The page tells of itself every ten; it may also begin after the door."""
+
+
+@dataclass(slots=True, eq=False)
+class Presence:
+    """When the page was heard last; `since` is when it was first waited for. Seconds, monotonic."""
+
+    since: float
+    _heard_at: float | None = None
+    _problem: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def heard(self, now: float, problem: str = "") -> None:
+        """Note a sign of life, or what keeps the page from running."""
+        with self._lock:
+            self._heard_at, self._problem = now, problem
+
+    def fault(self, now: float) -> str:
+        """Return what is wrong with the page, in words; empty where it is there."""
+        with self._lock:
+            heard_at, problem = self._heard_at, self._problem
+        silent = now - (self.since if heard_at is None else heard_at)
+        if problem:
+            return problem
+        if silent <= PATIENCE_SECONDS:
+            return ""
+        return f"nothing was heard of it for {silent:.0f} s"
+
 
 LOG = logging.getLogger(__name__)
 

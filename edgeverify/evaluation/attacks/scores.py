@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from edgeverify.domain import (
-    Embedding,
-    FaceBox,
-    LivenessCues,
-    QualityFigures,
-    Refusal,
-    RgbImage,
-)
+from edgeverify.domain import Embedding, FaceBox, LivenessCues, QualityFigures, Refusal, RgbImage
 from edgeverify.evaluation.frame_runs import FrameRun, timed_frames
 from edgeverify.liveness.passive import looks_ahead
 from edgeverify.settings import PadSettings

@@ -2,22 +2,51 @@
 
 The text is changed line by line and read again: where anything but the wanted entry would be
 another than before, the file is refused instead of guessed at.
+
+An entry is written as lines of YAML here too (`entry_lines`).
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
+import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeverify.config.reading import YamlFile, read_yaml
+from edgeverify.settings.people import DAY
 from edgeverify.web.staff.place import ElsewhereError
-from edgeverify.web.staff.writing import entry_lines
+
+PLAIN_KEY = re.compile(r"^[a-z_]+$")
+
+
+def entry_lines(entry: Mapping[str, object], indent: int) -> list[str]:
+    """Return the lines of one entry of the list; `indent` is that of its dash."""
+    lines = [f"  {line}" for line in _mapping(entry)]
+    lines[0] = f"- {lines[0][2:]}"
+    return [" " * indent + line for line in lines]
+
+
+def _mapping(values: Mapping[str, object]) -> Iterator[str]:
+    for key, value in values.items():
+        name = key if PLAIN_KEY.match(key) else json.dumps(key)
+        if isinstance(value, Mapping):
+            yield f"{name}:"
+            yield from (f"  {line}" for line in _mapping(value))
+        else:
+            yield f"{name}: {_scalar(value)}"
+
+
+def _scalar(value: object) -> str:
+    """Return a value in YAML's flow style, which JSON is; days stay as people write them."""
+    if isinstance(value, str) and DAY.match(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
 
 INDENT = 2
 _DASH = re.compile(r"^( *)-(\s|$)")
@@ -30,11 +59,6 @@ class Draft:
 
     before: str
     after: str
-
-    @property
-    def digest_before(self) -> str:
-        """SHA-256 (hex) of what the file held when the draft was made."""
-        return hashlib.sha256(self.before.encode()).hexdigest()
 
     @property
     def diff(self) -> list[tuple[str, str]]:

@@ -20,7 +20,9 @@ def engine(
     workspace: Annotated[
         int, typer.Option(help="Memory for building, MiB.", min=64, max=1 << 20)
     ] = 1024,
-    again: Annotated[bool, typer.Option("--again", help="Build although one fits.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Build even where one that fits is there.")
+    ] = False,
 ) -> None:
     """Build, check and keep the engine for this GPU.
 
@@ -37,7 +39,7 @@ def engine(
     from edgeverify.runtime.tensorrt.device import CudaDevice  # noqa: PLC0415
     from edgeverify.runtime.tensorrt.library import load_tensorrt  # noqa: PLC0415
     from edgeverify_export.tensorrt.build import build_engine  # noqa: PLC0415
-    from edgeverify_export.tensorrt.check import check_engines, networks_of  # noqa: PLC0415
+    from edgeverify_export.tensorrt.precision import check_engines, networks_of  # noqa: PLC0415
 
     loaded = verified(bundle)
     tensorrt = load_tensorrt()

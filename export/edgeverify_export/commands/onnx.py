@@ -1,19 +1,94 @@
-"""`edgeverify-export onnx`: a checkpoint becomes a bundle."""
+"""`edgeverify-export onnx` and `adopt`: a checkpoint, or a graph that exists, becomes a bundle.
+
+Both state how the network is fed, by the same options.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_type_hints
 
 import typer
 
-from edgeverify.cli.console import plain_errors
+from edgeverify.cli.console import plain_errors, say
 from edgeverify_export.commands import options
-from edgeverify_export.commands.stated import say_made, stated
 from edgeverify_export.extra import require_torch
 
 if TYPE_CHECKING:
+    from edgeverify_export.assemble import Assembled
     from edgeverify_export.statement import Statement
+
+
+def stated(command: Callable[..., None]) -> Callable[..., None]:
+    """Add to a command the options of a `Statement`, and the `Statement` as its parameter."""
+    own = inspect.signature(command, eval_str=False)
+    taken = inspect.signature(statement_of)
+    hints = {
+        name: hint
+        for function in (command, statement_of)
+        for name, hint in get_type_hints(
+            function, localns={"Statement": object}, include_extras=True
+        ).items()
+    }
+    parameters = [p for p in own.parameters.values() if p.name != "statement"]
+    parameters += taken.parameters.values()
+
+    @functools.wraps(command)
+    def wrapped(*args: object, **kwargs: object) -> None:
+        stating = {name: kwargs.pop(name) for name in taken.parameters}
+        command(*args, statement=statement_of(**stating), **kwargs)  # type: ignore[arg-type]
+
+    resolved = [p.replace(annotation=hints[p.name]) for p in parameters]
+    wrapped.__signature__ = own.replace(parameters=resolved)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: hints[p.name] for p in parameters} | {"return": None}
+    return wrapped
+
+
+def statement_of(  # noqa: PLR0913 - one parameter an option
+    *,
+    size: options.Size = None,
+    statistics: options.StatisticsName = None,
+    channels: options.Channels = None,
+    scale: options.Scale = None,
+    mean: options.Mean = None,
+    std: options.Std = None,
+    resize: options.ResizeRule = "area",
+    template: options.TemplateName = None,
+    metric: options.Metric = None,
+    mirror: options.Mirror = None,
+    normalise: options.Normalise = None,
+) -> Statement:
+    """Put what was written on the command line together."""
+    from edgeverify_export.statement import Statement  # noqa: PLC0415 - heavy
+
+    return Statement(
+        size=size,
+        statistics=statistics,
+        channels=channels,
+        scale=scale,
+        mean=mean,
+        std=std,
+        resize=resize,
+        template=template,
+        metric=metric,
+        mirror=mirror,
+        normalise=normalise,
+    )
+
+
+def say_made(made: Assembled, folder: Path) -> None:
+    """Report a bundle that was made, and of what is missing before it is used at a door."""
+    manifest = made.bundle.manifest
+    say(f"bundle {manifest.name} in {folder}")
+    say(f"  embedding space {manifest.embedding_space[:16]}, {manifest.embedding_size} values")
+    for remark in made.remarks:
+        say(f"  {remark}")
+    say("  feeding not verified: edgeverify-export parity --images DIR --pairs FILE checks it")
+    say("  no operating points: edgeverify calibrate measures them; until then decision.threshold")
 
 
 @plain_errors
@@ -43,8 +118,8 @@ def onnx(  # noqa: PLR0913 - one parameter an option
 
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
     arcface-efficientnetv2-s, siamese-vgg19, dense-grey-28, mobilefacenet, inception-resnet-v1,
-    iresnet50, dlib-resnet, or module:Class for your own network. What a file is its content says,
-    not its name; optimisers and losses in it are left aside and said.
+    iresnet50, dlib-resnet, or module:Class for your own network. The content of a file says what
+    it is, not its name; optimisers and losses in it are left out, and that is said.
 
     Example: edgeverify-export onnx best.pt --arch mobilefacenet -o models/mine
     """
@@ -65,5 +140,34 @@ def onnx(  # noqa: PLR0913 - one parameter an option
             half=fp16,
             choice=Choice(key=key, prefix=prefix, drop=tuple(drop or ()), ema=ema),
             step=step,
+        )
+    say_made(made, output)
+
+
+@plain_errors
+@stated
+def adopt(
+    model: Annotated[Path, typer.Argument(help="The ONNX file.", show_default=False)],
+    *,
+    output: options.OutputFolder,
+    fp16: options.Half = True,
+    name: options.Name = None,
+    licence: options.Licence = "owner's",
+    statement: Statement,
+) -> None:
+    """Wrap an ONNX embedder, stating how it is fed.
+
+    Needs no torch. Compared by cosine, unless --metric says otherwise.
+
+    Example: edgeverify-export adopt arcface.onnx --statistics imagenet --template face01-224
+    -o models/arcface
+    """
+    from edgeverify.progress import steps  # noqa: PLC0415
+    from edgeverify_export.adopt import adopt_graph  # noqa: PLC0415 - heavy
+
+    statement = replace(statement, metric=statement.metric or "cosine")
+    with steps() as step:
+        made = adopt_graph(
+            model, output, statement, name=name, licence=licence, half=fp16, step=step
         )
     say_made(made, output)

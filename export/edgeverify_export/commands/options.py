@@ -62,7 +62,10 @@ Key = Annotated[
     typer.Option(help="Where in the checkpoint the weights stand: state_dict, model.net ..."),
 ]
 Prefix = Annotated[
-    str | None, typer.Option(help="Take only names that begin so, without it: model. (with dot).")
+    str | None,
+    typer.Option(
+        help="Take only names that begin with this, and cut it off: model. (with the dot)."
+    ),
 ]
 Drop = Annotated[
     list[str] | None, typer.Option(help="Leave out names of this pattern: 'logits.*'; repeatable.")

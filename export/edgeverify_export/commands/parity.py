@@ -54,12 +54,12 @@ def parity(  # noqa: PLR0913 - one parameter an option
     from edgeverify.bundle.fusion import FusionBundle  # noqa: PLC0415
     from edgeverify.errors import ParityError  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415
-    from edgeverify_export.fusion import renew  # noqa: PLC0415
     from edgeverify_export.parity.outcome import (  # noqa: PLC0415 - heavy
         Asked,
         compare_forms,
         compare_fusion,
     )
+    from edgeverify_export.variants import renew  # noqa: PLC0415
 
     loaded = verified(bundle)
     asked = Asked(

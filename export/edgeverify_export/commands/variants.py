@@ -19,9 +19,8 @@ def fp16(bundle: options.BundleFolder) -> None:
     from edgeverify.bundle.loading import PadBundle  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415 - heavy
     from edgeverify.progress import steps  # noqa: PLC0415
-    from edgeverify_export.fusion import renew  # noqa: PLC0415
     from edgeverify_export.pad_half import add_pad_half  # noqa: PLC0415
-    from edgeverify_export.variants import add_half  # noqa: PLC0415
+    from edgeverify_export.variants import add_half, renew  # noqa: PLC0415
 
     loaded = verified(bundle)
     with steps() as step:

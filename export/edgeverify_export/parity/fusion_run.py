@@ -14,8 +14,7 @@ from edgeverify.bundle.manifest import Precision
 from edgeverify_export.parity.backends import NotRun
 from edgeverify_export.parity.figures import all_failures, compare
 from edgeverify_export.parity.run import ParityReport, run_parity
-from edgeverify_export.parity.threshold import choose
-from edgeverify_export.parity.trial import Answers, Trial
+from edgeverify_export.parity.trial import Answers, Trial, choose
 
 Form = tuple[str, Precision]
 

@@ -12,8 +12,7 @@ from edgeverify.bundle.manifest import PadParityFigures, Precision
 from edgeverify.errors import ParityError
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.vision.pad import softmax
-from edgeverify_export.parity.figures import MIN_COSINE
-from edgeverify_export.parity.flips import MAX_FLIPPED, Flips, count_flips, too_few
+from edgeverify_export.parity.figures import MAX_FLIPPED, MIN_COSINE, Flips, count_flips, too_few
 from edgeverify_export.sessions import cosine_rows
 
 MAX_LIVE_DIFFERENCE = 0.01

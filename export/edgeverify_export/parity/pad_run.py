@@ -30,7 +30,7 @@ from edgeverify_export.parity.pad_figures import (
     compare_pad,
     pad_failures,
 )
-from edgeverify_export.parity.threshold import Chosen
+from edgeverify_export.parity.trial import Chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

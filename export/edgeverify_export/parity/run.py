@@ -14,8 +14,7 @@ from edgeverify_export.assemble import extreme_chips
 from edgeverify_export.parity.backends import NotRun, open_all, open_embedder
 from edgeverify_export.parity.feeding_check import FeedingCheck, check_feeding
 from edgeverify_export.parity.figures import Comparison, all_failures, compare
-from edgeverify_export.parity.threshold import Chosen, choose
-from edgeverify_export.parity.trial import Answers, Trial, ask
+from edgeverify_export.parity.trial import Answers, Chosen, Trial, ask, choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,10 +1,12 @@
-"""Did TensorRT build the precision that was asked for? Two witnesses are heard.
+"""What TensorRT built: the precision that was asked for, and answers as they must be.
 
-The parsed network says what was demanded of each layer: on 10 and later by its tensors' types,
-which a strongly typed build must keep; on 8.x by the precision that was set for it, which a build
-that obeys constraints must keep. The engine inspector says what was built, where it says it: by a
-layer's weights, its kernel's name, or its inputs. Outputs say nothing: a fused layer that ends in
-the FP32 output may compute in FP16 throughout.
+Two witnesses are heard on the precision. The parsed network says what was demanded of each layer:
+on 10 and later by its tensors' types, which a strongly typed build must keep; on 8.x by the
+precision that was set for it, which a build that obeys constraints must keep. The engine inspector
+says what was built, where it says it: by a layer's weights, its kernel's name, or its inputs.
+Outputs say nothing: a fused layer that ends in the FP32 output may compute in FP16 throughout.
+
+The answers are held against those that the bundle states.
 """
 
 from __future__ import annotations
@@ -12,10 +14,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any
 
+from edgeverify.bundle.fusion import EmbedderBundle
+from edgeverify.bundle.loading import PadBundle
 from edgeverify.errors import ParityError, RuntimeUnavailableError
+from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.tensorrt.library import TensorRt
+from edgeverify.runtime.tensorrt.session import TensorRtSession
+
+if TYPE_CHECKING:
+    from edgeverify.bundle.manifest import Precision
+    from edgeverify.runtime.session import Network
+
+
+def networks_of(bundle: EmbedderBundle | PadBundle) -> Sequence[Network]:
+    """Return what engines are built of: the embedder's networks, or those of a PAD bundle."""
+    return bundle.networks if isinstance(bundle, PadBundle) else bundle.parts
+
+
+def check_engines(
+    bundle: EmbedderBundle | PadBundle, tensorrt: TensorRt, precision: Precision
+) -> float:
+    """Run the golden vectors through the engines; the lowest cosine, or BundleError."""
+    with ExitStack() as stack:
+        sessions = [
+            stack.enter_context(closing(TensorRtSession(network, tensorrt, precision)))
+            for network in networks_of(bundle)
+        ]
+        if isinstance(bundle, PadBundle):
+            return check_pad_golden(bundle, sessions)
+        parts = zip(bundle.parts, sessions, strict=True)
+        return min(check_golden(part, session) for part, session in parts)
+
 
 _MIN_SHARE = 0.5
 _MAX_SHARE = 0.1

@@ -21,8 +21,7 @@ from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.opening import FaceFinder
-from edgeverify_train.aligning.ledger import Row
-from edgeverify_train.aligning.photos import Photo
+from edgeverify_train.aligning.ledger import Photo, Row
 
 __all__ = ["VISION", "Cut", "Cutter"]
 

@@ -12,21 +12,26 @@ import numpy as np
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.aligned_folder import read_statement
-from edgeverify_train.checking.amount import Amount, amount
 from edgeverify_train.checking.findings import (
+    Amount,
     SamePerson,
     SamePicture,
     Stranger,
+    amount,
+    neighbours,
     same_people,
     same_pictures,
     strangers,
 )
 from edgeverify_train.checking.leaked_faces import Faces, LeakedFace, leaked_by_folder
 from edgeverify_train.checking.looking import look_at_all
-from edgeverify_train.checking.neighbours import neighbours
-from edgeverify_train.people.folder import Person, people_in, pictures_below
-from edgeverify_train.people.leakage import shared_people
+from edgeverify_train.people import (
+    Person,
+    people_in,
+    pictures_below,
+    read_statement,
+    shared_people,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,9 @@ from edgeverify.comparison import Metric
 from edgeverify.evaluation.images.acquire import Progress
 from edgeverify.evaluation.images.all_scores import score_block
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.aligned_folder import read_statement
+from edgeverify_train.checking.findings import Values
 from edgeverify_train.checking.looking import is_cut_for, look_at_all
-from edgeverify_train.checking.neighbours import Values
-from edgeverify_train.people.folder import pictures_below
+from edgeverify_train.people import pictures_below, read_statement
 
 _BLOCK = 1024
 

@@ -16,7 +16,7 @@ from edgeverify.evaluation.images.acquire import Problem, Progress, acquire
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.aligned_folder import AlignedStatement
+from edgeverify_train.people import AlignedStatement
 
 _BORDER_SHARE = 0.5
 """Of a chip's side, put around it: a chip is cut too tightly for a detector."""

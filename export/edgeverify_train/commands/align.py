@@ -47,7 +47,7 @@ def align(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--unlabelled", help="Faces of nobody in particular, for `distill`.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option(help="Processes; default: one a core.", min=1, max=256)
+        int | None, typer.Option(help="Processes; default: one per core.", min=1, max=256)
     ] = None,
     soft_celsius: Annotated[
         float | None,

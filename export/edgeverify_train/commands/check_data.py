@@ -15,7 +15,10 @@ from edgeverify.cli.extras import needs_extra
 @needs_extra("evaluate")
 def check_data(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of chips (or photos), one a person.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Folder of chips (or photos), one folder per person.", show_default=False
+        ),
     ],
     *,
     against: Annotated[
@@ -55,10 +58,10 @@ def check_data(
     from edgeverify.progress import counted_bar  # noqa: PLC0415
     from edgeverify.settings import Settings  # noqa: PLC0415
     from edgeverify.vision.dominance import FaceSelection  # noqa: PLC0415
-    from edgeverify_train.aligned_folder import read_statement  # noqa: PLC0415
     from edgeverify_train.checking import report  # noqa: PLC0415
     from edgeverify_train.checking.check import check_folder  # noqa: PLC0415
     from edgeverify_train.checking.looking import is_cut_for  # noqa: PLC0415
+    from edgeverify_train.people import read_statement  # noqa: PLC0415
 
     named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
     settings = Settings.model_validate({"model": {"bundle": named, "accept_weak": True}})

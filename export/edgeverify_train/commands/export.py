@@ -9,7 +9,7 @@ import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify_train.commands import options
-from edgeverify_train.extra import require_training
+from edgeverify_train.commands.options import require_training
 
 if TYPE_CHECKING:
     from edgeverify_train.exporting.export import Exported

@@ -1,4 +1,7 @@
-"""`edgeverify-train fit`: train by a recipe."""
+"""`edgeverify-train fit`, `resume` and `distill`: train by a recipe.
+
+Begun, gone on with where it was stopped, or learnt from an installed bundle without labels.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.errors import EdgeverifyError
 from edgeverify_train.commands import options
-from edgeverify_train.extra import require_training
+from edgeverify_train.commands.options import require_training
 
 if TYPE_CHECKING:
     from edgeverify_train.fitting.start import Outcome
@@ -70,3 +73,49 @@ def _say_report(run: RunFolder) -> None:
     say(f"report: {report.folder}")
     for line in report.next_lines:
         say(f"next: {line}")
+
+
+@plain_errors
+def resume(run: options.Run, *, changes: options.Changes = None) -> None:
+    """Go on with a training from its last checkpoint.
+
+    On the CPU it ends with the very weights that it would have ended with had it not been stopped.
+    --set may change how it is run (training.workers, more epochs); then that does not hold.
+
+    Example: edgeverify-train resume runs/first
+    """
+    require_training()
+    from edgeverify_train.distil.run import distil  # noqa: PLC0415 - torch
+    from edgeverify_train.fitting.start import fit  # noqa: PLC0415 - torch
+    from edgeverify_train.recipe import load_recipe  # noqa: PLC0415
+    from edgeverify_train.run_folder import existing_run  # noqa: PLC0415
+
+    found = existing_run(run)
+    recipe = load_recipe(str(found.recipe), changes or ())
+    go_on = distil if recipe.loss.kind == "distil" else fit
+    say_trained(found, go_on(recipe, found, say, resumed=True))
+
+
+@plain_errors
+def distill(
+    recipe: options.RecipeName = "distill",
+    *,
+    output: options.Output,
+    data: options.Data = None,
+    changes: options.Changes = None,
+) -> None:
+    """Teach a small network an installed bundle's embedding.
+
+    Any faces do, and nobody need say whose they are: --data is a folder of photos in which the
+    door's finder finds the face, or of aligned chips. The teacher is the best bundle that is
+    installed, or --set teacher.bundle=NAME.
+
+    Example: edgeverify-train distill --data photos -o runs/student
+    """
+    require_training()
+    from edgeverify_train.distil.run import distil  # noqa: PLC0415 - torch
+    from edgeverify_train.recipe import load_recipe  # noqa: PLC0415
+    from edgeverify_train.run_folder import RunFolder  # noqa: PLC0415
+
+    run = RunFolder(output)
+    say_trained(run, distil(load_recipe(recipe, with_data(changes, data)), run, say))

@@ -25,7 +25,7 @@ def recipes(
     Example: edgeverify-train recipes arcface-progressive > mine.yaml
     """
     from edgeverify_train.recipe import load_recipe, print_recipe  # noqa: PLC0415 - pydantic
-    from edgeverify_train.recipe.shipped import shipped  # noqa: PLC0415
+    from edgeverify_train.recipe.loading import shipped  # noqa: PLC0415
 
     if recipe is not None:
         typer.echo(print_recipe(load_recipe(recipe, changes or ())), nl=False)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgeverify_train.measuring import embed
-from edgeverify_train.pictures.reading import BadPicture, read_chip, unreadable
+from edgeverify_train.pictures import BadPicture, read_chip, unreadable
 
 _AT_ONCE = 32
 

@@ -20,10 +20,9 @@ from edgeverify.atomic_file import PRIVATE_FOLDER, whole_file, write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.progress import counted_bar
 from edgeverify.vision.dominance import FaceSelection
-from edgeverify_train.aligned_folder import read_statement
 from edgeverify_train.distil.teacher import Teacher
 from edgeverify_train.feeding import require_aligned
-from edgeverify_train.people.folder import pictures_below
+from edgeverify_train.people import pictures_below, read_statement
 from edgeverify_train.run_folder import RunFolder
 
 _AT_ONCE = 64

@@ -12,11 +12,15 @@ from edgeverify_train.chance import draws
 from edgeverify_train.distil.gap import HeldOutLessons
 from edgeverify_train.distil.lessons import Lessons, make_lessons, read_lessons
 from edgeverify_train.distil.teacher import open_teacher
-from edgeverify_train.examination import Examination
 from edgeverify_train.feeding import fed
-from edgeverify_train.fitting.material import digest_of, held_out_of, measured_people
+from edgeverify_train.fitting.material import (
+    Examination,
+    Task,
+    digest_of,
+    held_out_of,
+    measured_people,
+)
 from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
-from edgeverify_train.fitting.task import Task
 from edgeverify_train.networks.building import BuiltNetwork, build_network
 from edgeverify_train.networks.sizes import require_sizes
 from edgeverify_train.recipe import Recipe

@@ -18,9 +18,9 @@ from edgeverify.progress import Step, step_silently
 from edgeverify_train.exporting.held_out import (
     HeldOutPeople,
     held_out_people,
+    measure_points,
     parity_trial,
 )
-from edgeverify_train.exporting.operating_points import measure_points
 from edgeverify_train.feeding import statement_of
 from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe

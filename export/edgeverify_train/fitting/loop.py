@@ -1,32 +1,61 @@
-"""The loop: epochs of steps, each measured, logged and kept."""
+"""The loop: epochs of steps, each measured, logged and kept.
+
+Signals end a training after its present step, with a checkpoint.
+"""
 
 from __future__ import annotations
 
 import math
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType, TracebackType
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
+from typing_extensions import Self
 
 from edgeverify.errors import ConfigError
 from edgeverify.progress import phase_bars
 from edgeverify_train.chance import draws, seed_of
 from edgeverify_train.errors import StoppedError, TrainingError
-from edgeverify_train.examination import Examination
-from edgeverify_train.fitting.failures import out_of_memory_said
-from edgeverify_train.fitting.keeping import Keeper
 from edgeverify_train.fitting.log import Curves, EpochRow
-from edgeverify_train.fitting.state import TrainingState
-from edgeverify_train.fitting.stop import StopSignals
-from edgeverify_train.fitting.task import Task
-from edgeverify_train.optimisation.optimisers import is_schedule_free, turn
-from edgeverify_train.pictures.dataset import ChipDataset, Draw, Look, collate
-from edgeverify_train.pictures.reading import BadPicture, unreadable
+from edgeverify_train.fitting.material import Examination, Task
+from edgeverify_train.fitting.state import Keeper, TrainingState, out_of_memory_said
+from edgeverify_train.optimisation import is_schedule_free, turn
+from edgeverify_train.pictures import BadPicture, ChipDataset, Draw, Look, collate, unreadable
 from edgeverify_train.recipe import Recipe
-from edgeverify_train.samplers.batches import Batches, batches_of
+from edgeverify_train.samplers import Batches, batches_of
+
+
+class StopSignals:
+    """While entered, SIGTERM and SIGINT are remembered; a second SIGINT ends at once."""
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            self._before[each] = signal.signal(each, self._remember)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)  # type: ignore[arg-type] # as it was given to us
+
+    def _remember(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is signal.SIGINT and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number)
+
 
 _REFRESHED = 16
 """Batches by which a schedule-free network's running statistics are brought up to its weights."""

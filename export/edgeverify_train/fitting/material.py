@@ -1,4 +1,8 @@
-"""The pictures of a training: whose they are, who is held out, and what forbids it."""
+"""The pictures of a training: whose they are, who is held out, and what forbids it.
+
+A task is what is to be learnt: pictures, and whose they are or what a teacher makes of them; an
+examination is what every measurement of a training's weights offers.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,75 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import torch
 from edgeverify_export.statement import Resolved
+from torch import nn
 
 from edgeverify.errors import ConfigError
+from edgeverify.feeding.statement import Feeding
 from edgeverify_train.feeding import require_aligned
+from edgeverify_train.losses.modules import Targets
 from edgeverify_train.measuring import HeldOut
-from edgeverify_train.people.folder import Person, people_in
-from edgeverify_train.people.leakage import shared_people
-from edgeverify_train.people.split import Split, read_split, split, write_split
+from edgeverify_train.people import (
+    Person,
+    Split,
+    people_in,
+    read_split,
+    shared_people,
+    split,
+    write_split,
+)
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
+from edgeverify_train.samplers import Pair
+
+
+class Figures(Protocol):
+    """What was measured; it prints as a few words."""
+
+    @property
+    def key(self) -> tuple[float, float]:
+        """What the best checkpoint has the lowest of."""
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures by name, the same names each time."""
+
+
+class Examination(Protocol):
+    """Measures a network, and leaves it as it was."""
+
+    @property
+    def remark(self) -> str | None:
+        """What the measurement cannot carry; None where it carries its figure."""
+
+    def measure(self, network: nn.Module) -> Figures:
+        """Measure with the weights of the moment."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Pictures by number, with the number of each one's person, -1 where nobody said.
+
+    `pairs` are those of the pair sampler; `teacher` float32 (pictures, d), unit rows.
+    """
+
+    pictures: tuple[Path, ...]
+    labels: tuple[int, ...]
+    people: int
+    feeding: Feeding
+    digest: str
+    pairs: tuple[Pair, ...] = ()
+    teacher: torch.Tensor | None = None
+
+    def targets(self, numbers: Sequence[int], device: torch.device) -> Targets:
+        """Return what the loss is given for these pictures."""
+        labels = torch.tensor([self.labels[number] for number in numbers], device=device)
+        teacher = None if self.teacher is None else self.teacher[list(numbers)].to(device)
+        return Targets(labels=labels, teacher=teacher, paired=bool(self.pairs))
+
 
 NAMED = 8
 """People that a message names before it says how many more there are."""

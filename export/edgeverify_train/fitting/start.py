@@ -14,26 +14,20 @@ from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
 from edgeverify_train.chance import torch_drawing
-from edgeverify_train.examination import Examination
 from edgeverify_train.feeding import fed
-from edgeverify_train.fitting.keeping import Keeper
 from edgeverify_train.fitting.log import Curves
-from edgeverify_train.fitting.loop import Loop
-from edgeverify_train.fitting.material import gather
-from edgeverify_train.fitting.state import TrainingState
-from edgeverify_train.fitting.stop import StopSignals
-from edgeverify_train.fitting.task import Task
+from edgeverify_train.fitting.loop import Loop, StopSignals
+from edgeverify_train.fitting.material import Examination, Task, gather
+from edgeverify_train.fitting.state import Keeper, TrainingState
 from edgeverify_train.losses.table import TrainingLoss
 from edgeverify_train.networks.building import BuiltNetwork, build_network
 from edgeverify_train.networks.freezing import freeze
 from edgeverify_train.networks.sizes import require_sizes
-from edgeverify_train.optimisation.optimisers import optimiser_of
-from edgeverify_train.optimisation.schedule import Schedule
+from edgeverify_train.optimisation import Schedule, optimiser_of
 from edgeverify_train.origin import origin_of, weakness, write_origin
 from edgeverify_train.recipe import Recipe, print_recipe
 from edgeverify_train.run_folder import RunFolder
-from edgeverify_train.samplers.batches import batches_of
-from edgeverify_train.samplers.pairs import Pair, make_pairs, read_pairs, write_pairs
+from edgeverify_train.samplers import Pair, batches_of, make_pairs, read_pairs, write_pairs
 
 Say = Callable[[str], None]
 

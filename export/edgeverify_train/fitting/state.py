@@ -1,7 +1,15 @@
-"""All that moves in a training, and its checkpoint."""
+"""All that moves in a training, and its checkpoint.
+
+And what a training leaves on the disk after each epoch; what PyTorch and the disk say when they
+fail, as sentences.
+"""
 
 from __future__ import annotations
 
+import errno
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +19,51 @@ from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from edgeverify.atomic_file import whole_file
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.fitting.failures import save
-from edgeverify_train.fitting.log import EpochRow
+from edgeverify_train.fitting.log import EpochRow, write_metrics
 from edgeverify_train.losses.table import TrainingLoss
 from edgeverify_train.networks.freezing import Frozen
-from edgeverify_train.optimisation.schedule import Schedule
+from edgeverify_train.optimisation import Schedule
+from edgeverify_train.recipe.recipe import CheckpointSettings
+from edgeverify_train.run_folder import RunFolder
+
+_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
+
+
+@contextmanager
+def out_of_memory_said(batch: int, size: int) -> Iterator[None]:
+    """Turn a want of memory in the block into a TrainingError that says what to change."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(error, MemoryError) and not any(w in str(error) for w in _MEMORY):
+            raise
+        half = max(2, batch // 2)
+        raise TrainingError(
+            f"a batch of {batch} pictures of {size} pixels does not fit into memory",
+            advice=f"Take --set training.batch={half} --set training.accumulate=2, "
+            "or training.precision=bf16.",
+        ) from None
+
+
+def save(path: Path, value: object) -> None:
+    """Write a checkpoint whole, or leave what was there; TrainingError where the disk refuses."""
+    try:
+        with whole_file(path) as file:
+            torch.save(value, file)
+    except (OSError, RuntimeError) as error:
+        found: BaseException | None = error
+        while found is not None and not isinstance(found, OSError):
+            found = found.__cause__ or found.__context__
+        full = isinstance(found, OSError) and found.errno in {errno.ENOSPC, errno.EDQUOT}
+        why = "the disk is full" if full else str(found or error).splitlines()[0]
+        raise TrainingError(
+            f"{path} cannot be written: {why}",
+            advice="Make room; what was written before is whole: `edgeverify-train resume "
+            f"{path.parent.parent}` goes on from it.",
+        ) from None
+
 
 VERSION = 1
 
@@ -121,3 +168,51 @@ class TrainingState:
             state |= {f"head.{name}": value.detach().cpu() for name, value in
                       head.state_dict().items()}  # fmt: skip
         return state
+
+
+_NAMED = re.compile(r"model_epoch(\d+)_loss.*\.pth")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Writes checkpoints and the table; `say` is told a line an epoch."""
+
+    run: RunFolder
+    settings: CheckpointSettings
+    say: Callable[[str], None]
+
+    def epoch(self, state: TrainingState, row: EpochRow) -> None:
+        """Keep an epoch: best weights where it has them, named weights, and all of the state."""
+        weights = state.weights()
+        is_best = state.best_epoch == row.epoch
+        if is_best:
+            save(self.run.best, weights)
+        if self.settings.named:
+            save(self.run.named(row.epoch, row.loss), weights)
+            self._forget_old()
+        write_metrics(self.run.metrics, state.rows)
+        self.last(state)
+        figures = ", ".join(
+            f"{name} {100 * row.figures[name]:.2f} %"
+            for name in ("fnmr", "eer", "gap")
+            if name in row.figures
+        )
+        self.say(
+            f"epoch {row.epoch}: {row.size} pixels, loss {row.loss:.4f}, {figures}, "
+            f"{row.seconds:.0f} s{' (best)' if is_best else ''}"
+        )
+
+    def last(self, state: TrainingState) -> None:
+        """Write `last.pt`."""
+        state.write(self.run.last)
+
+    def _forget_old(self) -> None:
+        if not self.settings.keep:
+            return
+        found = [
+            (int(match[1]), path)
+            for path in self.run.checkpoints.iterdir()
+            if (match := _NAMED.fullmatch(path.name))
+        ]
+        for _, path in sorted(found)[: -self.settings.keep]:
+            path.unlink(missing_ok=True)

@@ -13,10 +13,13 @@ from pytorch_metric_learning import distances, losses, miners
 from torch import Tensor, nn
 
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.losses.adaface import AdaFace
-from edgeverify_train.losses.batch import Targets
-from edgeverify_train.losses.distil import cosine_to_teacher
-from edgeverify_train.losses.pairs import PairDistances, SigmoidOverDistance
+from edgeverify_train.losses.modules import (
+    AdaFace,
+    PairDistances,
+    SigmoidOverDistance,
+    Targets,
+    cosine_to_teacher,
+)
 from edgeverify_train.recipe.loss import LossSettings
 
 MARGINS = {
@@ -59,11 +62,6 @@ class TrainingLoss(nn.Module):
         elif settings.kind != "distil":
             self.inner = _over_people(settings, margin, people, embedding_size)
         self.margin = margin
-
-    @property
-    def owns_people(self) -> bool:
-        """Return whether it has a centre for each person, and so needs labels of all of them."""
-        return self.settings.kind in {"arcface", "cosface", "sub-centre-arcface", "adaface"}
 
     def forward(self, embeddings: Tensor, targets: Targets) -> Tensor:
         """Return the loss of raw embeddings, float32 (b, d)."""

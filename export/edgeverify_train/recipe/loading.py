@@ -1,8 +1,14 @@
-"""A recipe's file, or a shipped recipe's name, to `Recipe`; `--set KEY=VALUE` goes over it."""
+"""A recipe's file, or a shipped recipe's name, to `Recipe`; `--set KEY=VALUE` goes over it.
+
+Those that the release brings are files beside this one. And back: a recipe as YAML that says every
+key with its value, and what it means.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edgeverify.config.building import resolve
@@ -10,8 +16,22 @@ from edgeverify.config.problems import ConfigProblemsError
 from edgeverify.config.reading import read_yaml
 from edgeverify.config.sections import mapping_of, validated
 from edgeverify.errors import ConfigError
+from edgeverify.settings import Section
+from edgeverify_train.recipe.loss import KEYS, LossSettings
 from edgeverify_train.recipe.recipe import Recipe
-from edgeverify_train.recipe.shipped import shipped, shipped_file
+
+_FILES = Path(__file__).parent / "files"
+
+
+def shipped() -> tuple[str, ...]:
+    """List their names, sorted."""
+    return tuple(sorted(path.stem for path in _FILES.glob("*.yaml")))
+
+
+def shipped_file(name: str) -> Path | None:
+    """Return the file of the recipe of that name; None where there is none."""
+    return _FILES / f"{name}.yaml" if name in shipped() else None
+
 
 _PATHS = (
     ("data", "folder"),
@@ -109,3 +129,63 @@ def _make_absolute(values: dict[str, object], folder: Path) -> None:
             inner[key] = str(folder / stated)
         elif isinstance(stated, list):
             inner[key] = [str(folder / one) if isinstance(one, str) else one for one in stated]
+
+
+WIDTH = 96
+
+
+def print_recipe(recipe: Recipe) -> str:
+    """Return the recipe's text: reading it gives the same recipe."""
+    return "\n".join(_lines(recipe, "")) + "\n"
+
+
+def _lines(section: Section, indent: str) -> Iterator[str]:
+    void = _void(section)
+    for name, field in type(section).model_fields.items():
+        if name in void:
+            continue
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield ""
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+            continue
+        if isinstance(value, tuple) and value and isinstance(value[0], Section):
+            yield ""
+            yield f"{indent}{name}:"
+            for key, about in type(value[0]).model_fields.items():
+                yield from _comment(f"{key}: {about.description}", indent + "  ")
+            for entry in value:
+                first, *rest = (line for line in _plain(entry))
+                yield f"{indent}  - {first}"
+                yield from (f"{indent}    {line}" for line in rest)
+            continue
+        yield from _comment(field.description or "", indent)
+        yield f"{indent}{name}: {_written(value)}".rstrip()
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    for line in textwrap.wrap(" ".join(text.split()), WIDTH - 4):
+        yield f"{indent}# {line}"
+
+
+def _plain(section: Section) -> Iterator[str]:
+    for name in type(section).model_fields:
+        yield f"{name}: {_written(getattr(section, name))}".rstrip()
+
+
+def _void(section: Section) -> frozenset[str]:
+    """Keys that mean nothing beside the others, and would be refused when read again."""
+    if not isinstance(section, LossSettings):
+        return frozenset()
+    return frozenset(type(section).model_fields) - KEYS[section.kind] - {"kind"}
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False)

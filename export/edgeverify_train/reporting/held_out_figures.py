@@ -21,7 +21,7 @@ from edgeverify.feeding.statement import Side
 from edgeverify_train.exporting.held_out import HeldOutPeople
 from edgeverify_train.feeding import statement_of
 from edgeverify_train.measuring import embed
-from edgeverify_train.pictures.reading import BadPicture, read_chip, unreadable
+from edgeverify_train.pictures import BadPicture, read_chip, unreadable
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from edgeverify.claims import ExitIntake, RunningSources
-from edgeverify.daemon.exits import Exits
+from edgeverify.daemon.beside_claims import Exits
 from edgeverify.daemon.notice_delivery import NoticeDelivery
 from edgeverify.demo.film import FRAMES_PER_SECOND, HEIGHT, WIDTH, Cast, frames
 from edgeverify.demo.scenes import OWNER_CARD, Film

@@ -13,8 +13,7 @@ import pytest
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.page.journal import wanted
 from edgeverify.daemon.page.part import PagePart
-from edgeverify.daemon.page.presence import PATIENCE_SECONDS, Presence
-from edgeverify.daemon.page.requests import ACTS, PageRequests
+from edgeverify.daemon.page.requests import ACTS, PATIENCE_SECONDS, PageRequests, Presence
 from edgeverify.daemon.page.viewfinder import Viewfinder
 from edgeverify.domain import FaultName, Outcome
 from edgeverify.errors import StateError

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.beside_claims import LockJournal
 from edgeverify.daemon.page.requests import PageRequests
 from edgeverify.daemon.page.thumbnails import SIDE, Thumbnails
 from edgeverify.domain import Notice, NoticeKind

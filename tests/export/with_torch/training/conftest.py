@@ -30,7 +30,7 @@ SMALL = (
 def chips(lfw: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """By template: a folder of chips, four of each of fourteen people."""
     from edgeverify_export.parity.faces import find_faces  # noqa: PLC0415 - without torch too
-    from edgeverify_train.aligned_folder import (  # noqa: PLC0415
+    from edgeverify_train.people import (  # noqa: PLC0415
         AlignedStatement,
         write_statement,
     )

@@ -9,18 +9,15 @@ import numpy as np
 import pytest
 import torch
 from edgeverify_train.chance import draws
-from edgeverify_train.losses.adaface import AdaFace
-from edgeverify_train.losses.batch import Targets
+from edgeverify_train.losses.modules import AdaFace, Targets
 from edgeverify_train.losses.table import TrainingLoss
 from edgeverify_train.networks.freezing import freeze
-from edgeverify_train.optimisation.optimisers import optimiser_of, turn
-from edgeverify_train.optimisation.schedule import Schedule
-from edgeverify_train.pictures.card import as_on_a_card
+from edgeverify_train.optimisation import Schedule, optimiser_of, turn
+from edgeverify_train.pictures import as_on_a_card
 from edgeverify_train.recipe.loss import LossSettings, SamplerSettings
 from edgeverify_train.recipe.network import NetworkSettings
-from edgeverify_train.recipe.optimisation import OptimiserSettings, ScheduleSettings
-from edgeverify_train.samplers.batches import batches_of
-from edgeverify_train.samplers.pairs import make_pairs, read_pairs, write_pairs
+from edgeverify_train.recipe.recipe import OptimiserSettings, ScheduleSettings
+from edgeverify_train.samplers import batches_of, make_pairs, read_pairs, write_pairs
 
 from edgeverify.errors import ConfigError
 

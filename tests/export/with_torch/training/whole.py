@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from edgeverify_export.sources import load_network
-from edgeverify_train.people.split import read_split
+from edgeverify_train.people import read_split
 from edgeverify_train.recipe import Recipe, load_recipe, print_recipe
 from PIL import Image
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.daemon.key_witness import USED_FACT, witness
+from edgeverify.daemon.sealed_facts import USED_FACT, witness
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import FaultName
 from edgeverify.journal import Journal

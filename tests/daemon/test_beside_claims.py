@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from edgeverify.client import Feed
-from edgeverify.daemon.lock_journal import LockJournal
+from edgeverify.daemon.beside_claims import LockJournal
 from edgeverify.domain import Asker
 from edgeverify.events import LockCause, LockReport, LockState, Topics, last_will
 from edgeverify.journal import Journal

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgeverify.daemon.door.lookout import Lookout
+from edgeverify.daemon.door.idle import Lookout
 from edgeverify.domain import Face, FaceBox, Frame, HeadPose
 
 ENOUGH = 60.0

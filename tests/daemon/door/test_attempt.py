@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeverify.daemon.door.hints import Hints
+from edgeverify.daemon.door.attempt import Hints
 from edgeverify.domain import Gate, Observation, Reason, Refusal
 
 

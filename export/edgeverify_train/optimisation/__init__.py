@@ -1,1 +1,0 @@
-"""How weights move: optimisers, schedules, an average of the weights."""

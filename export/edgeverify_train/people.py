@@ -1,0 +1,201 @@
+"""Whose pictures a folder holds, who is held out, and who must not be trained on.
+
+A folder of people has one sub-folder each, with their pictures. Who is held out is drawn once for a
+run, and written down. Of people of an evaluation who are in the training folder too, every figure
+is void.
+
+A folder of aligned chips says so itself: `aligned.json` beside the people's folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from edgeverify_export.parity.faces import IMAGE_SUFFIXES, spread
+from pydantic import Field, ValidationError
+
+from edgeverify.atomic_file import write_whole
+from edgeverify.errors import ConfigError
+from edgeverify.feeding.statement import BundleModel
+from edgeverify.feeding.template_kinds import Template
+
+STATEMENT = "aligned.json"
+
+
+class AlignedStatement(BundleModel):
+    """How every chip in the folder was cut.
+
+    `alignment` is None where the release knows the template by name.
+    """
+
+    schema_version: Literal[1] = 1
+    template: str = Field(min_length=1)
+    template_version: int = Field(ge=1)
+    alignment: Template | None = None
+    size: int = Field(ge=16, le=1024)
+    resize: Literal["area", "linear"] = "area"
+    made_with: str = ""
+    """The program and its version."""
+
+
+def write_statement(folder: Path, statement: AlignedStatement) -> None:
+    """Write `aligned.json` whole, or leave what was there."""
+    write_whole(folder / STATEMENT, (statement.model_dump_json(indent=2) + "\n").encode())
+
+
+def read_statement(folder: Path) -> AlignedStatement | None:
+    """Read it; None where the folder has none. ConfigError where it is not one."""
+    path = folder / STATEMENT
+    if not path.is_file():
+        return None
+    try:
+        return AlignedStatement.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"{path} does not say how the chips were cut: {key}: {first['msg']}",
+            advice="Align the photos again: edgeverify-train align.",
+        ) from None
+
+
+def listed_people(path: Path) -> frozenset[str]:
+    """Read whom a list names: LFW's pairs or people format, one name a line, or a folder of people.
+
+    A folder gives the names of its sub-folders. ConfigError where nobody is named.
+    """
+    if path.is_dir():
+        names = {each.name for each in path.iterdir() if each.is_dir()}
+    else:
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"the evaluation list {path} cannot be read: {error}",
+                advice="Give a text file: a pair list in LFW's format, or one name a line.",
+            ) from None
+        names = {name for line in lines for name in _names(line)}
+    if not names:
+        raise ConfigError(
+            f"the evaluation list {path} names nobody",
+            advice="Give a pair list in LFW's format, or one name a line.",
+        )
+    return frozenset(names)
+
+
+def shared_people(people: Iterable[str], lists: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+    """Return, for each list that shares somebody with `people`, who it is, sorted."""
+    own = frozenset(people)
+    shared = {path: tuple(sorted(own & listed_people(path))) for path in lists}
+    return {path: names for path, names in shared.items() if names}
+
+
+def _names(line: str) -> tuple[str, ...]:
+    words = line.split("\t") if "\t" in line else line.split()
+    words = [word.strip() for word in words if word.strip()]
+    if not words or words[0].startswith("#") or all(word.isdecimal() for word in words):
+        return ()
+    return tuple(word for word in words if not word.isdecimal())
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's folder name and pictures, sorted by name."""
+
+    name: str
+    pictures: tuple[Path, ...]
+
+
+def people_in(
+    folder: Path, *, min_pictures: int = 1, max_pictures: int = 0
+) -> tuple[tuple[Person, ...], int]:
+    """Read the people of a folder, sorted by name, and how many had too few pictures.
+
+    `max_pictures` of 0 takes all of them, else that number, evenly over the folder. ConfigError
+    where nobody is there.
+    """
+    if not folder.is_dir():
+        raise ConfigError(
+            f"the folder {folder} does not exist",
+            advice="Give the folder that `edgeverify-train align` made.",
+        )
+    found = [
+        Person(each.name, _pictures(each, max_pictures))
+        for each in sorted(folder.iterdir())
+        if each.is_dir() and not each.name.startswith(".")
+    ]
+    enough = tuple(one for one in found if len(one.pictures) >= max(1, min_pictures))
+    if not enough:
+        raise ConfigError(
+            f"{folder} holds nobody with {max(1, min_pictures)} or more pictures",
+            advice="It needs one folder for each person, with pictures in it.",
+        )
+    return enough, len(found) - len(enough)
+
+
+def pictures_below(folder: Path) -> tuple[Path, ...]:
+    """List every picture below a folder, sorted: faces of nobody in particular."""
+    if not folder.is_dir():
+        raise ConfigError(
+            f"the folder {folder} does not exist", advice="Give a folder with pictures."
+        )
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise ConfigError(f"there is no picture below {folder}", advice="Give a folder with some.")
+    return tuple(found)
+
+
+def _pictures(folder: Path, limit: int) -> tuple[Path, ...]:
+    found: Sequence[Path] = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+    )
+    return tuple(spread(found, limit) if limit else found)
+
+
+class Split(BundleModel):
+    """The names of a run's people; nobody stands on both sides."""
+
+    schema_version: Literal[1] = 1
+    trained: tuple[str, ...] = Field(strict=False)
+    held_out: tuple[str, ...] = Field(strict=False)
+
+
+def split(people: Sequence[Person], share: float, seed: int) -> Split:
+    """Hold out `share` of the people, at least two who have two pictures, drawn by `seed`.
+
+    ConfigError where that leaves fewer than two people on either side.
+    """
+    able = [one.name for one in people if len(one.pictures) >= 2]
+    wanted = max(2, round(share * len(people)))
+    if len(able) < 2 or len(people) - wanted < 2:
+        raise ConfigError(
+            f"{len(people)} people ({len(able)} with two pictures) are too few: two must be held "
+            "out, and two trained on",
+            advice="Add people; a network that is to know strangers apart needs a thousand.",
+        )
+    drawn = np.random.default_rng((seed, 20)).permutation(len(able))[:wanted]
+    held_out = {able[index] for index in drawn}
+    return Split(
+        trained=tuple(one.name for one in people if one.name not in held_out),
+        held_out=tuple(sorted(held_out)),
+    )
+
+
+def write_split(path: Path, made: Split) -> None:
+    """Write the run's `people.json`."""
+    write_whole(path, (made.model_dump_json(indent=1) + "\n").encode())
+
+
+def read_split(path: Path) -> Split:
+    """Read a run's `people.json`; ConfigError where it is not one."""
+    try:
+        return Split.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ConfigError(
+            f"{path} does not say who was trained on: {str(error).splitlines()[0]}",
+            advice="Train again: without it nobody can be measured who was not trained on.",
+        ) from None

@@ -1,1 +1,0 @@
-"""Chips from disk to a network's input: read, brought to a stage's size, augmented, fed."""
