@@ -46,10 +46,7 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
     try:
         descriptor = _open_as_written(root, inside.parts)
     except FileNotFoundError:
-        raise PhotoAbsentError(
-            f"{name}: there is no such file in {folder}",
-            advice="Copy it there, or correct its name: large and small letters differ.",
-        ) from None
+        raise _absent(root, inside.parts, name, folder) from None
     except OSError as error:
         raise ImageError(
             f"{name}: cannot be opened: {error.strerror}",
@@ -59,6 +56,27 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
         return _read_at_most(descriptor, name, int(max_mebibytes * MEBIBYTE))
     finally:
         os.close(descriptor)
+
+
+EARLIER_ENCODINGS = ("latin-1", "cp1252", "iso8859-9", "euc-jp", "shift-jis")
+"""In which names were written before UTF-8; archives and old shares still bring them."""
+
+
+def _absent(root: Path, parts: tuple[str, ...], name: str, folder: Path) -> PhotoAbsentError:
+    """Return the error, which knows a file whose name was written in another encoding."""
+    advice = "Copy it there, or correct its name: large and small letters differ."
+    for encoding in EARLIER_ENCODINGS:
+        try:
+            written = [part.encode(encoding) for part in parts]
+        except UnicodeEncodeError:
+            continue
+        if os.path.lexists(os.path.join(os.fsencode(root), *written)):  # noqa: PTH118 - bytes
+            advice = (
+                f"A file of that name is there, written in {encoding} instead of UTF-8: rename it "
+                f"(convmv -f {encoding} -t utf-8 --notest)."
+            )
+            break
+    return PhotoAbsentError(f"{name}: there is no such file in {folder}", advice=advice)
 
 
 def _open_as_written(root: Path, parts: tuple[str, ...]) -> int:

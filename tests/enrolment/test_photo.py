@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from edgeverify.enrolment import load_photo
+from edgeverify.enrolment.inside_folder import PhotoAbsentError
 from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
 
@@ -140,6 +141,16 @@ def test_a_name_that_is_composed_otherwise_is_the_same_name(
     path.write_bytes(picture())
     read = load_photo(tmp_path, unicodedata.normalize(in_config, name), LIMITS)
     assert read.rgb.shape == (30, 40, 3)
+
+
+def test_a_name_in_an_earlier_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode("J\xf6rg.jpg".encode("latin-1"))).write_bytes(picture())
+    with pytest.raises(PhotoAbsentError, match="there is no such file") as caught:
+        load_photo(tmp_path, "J\xf6rg.jpg", LIMITS)
+    assert "written in latin-1 instead of UTF-8" in caught.value.advice
+    with pytest.raises(PhotoAbsentError) as caught:
+        load_photo(tmp_path, "\u0141ukasz.jpg", LIMITS)
+    assert "large and small letters differ" in caught.value.advice
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,11 @@ class Thumbnails:
 
 
 def _small(photo: Photo) -> str:
-    """Return the middle of the upper part, where a face is, as a square JPEG in base64."""
+    """Return a square JPEG in base64: of a portrait the upper end, where the face is."""
     height, width = photo.rgb.shape[:2]
     side = min(height, width)
-    left, top = (width - side) // 2, (height - side) // 4
-    square = photo.rgb[top : top + side, left : left + side]
+    left = (width - side) // 2
+    square = photo.rgb[:side, left : left + side]
     small = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     _, coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])

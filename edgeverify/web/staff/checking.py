@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ def check_draft(config: Path, text: str, mine: int, into: Messages) -> None:
         except ConfigProblemsError as error:
             for problem in error.problems:
                 field_name, said = _placed(problem, mine, trial)
-                into.add_problem(field_name, said.replace(f"{folder}/", ""))
+                into.add_problem(field_name, _in_words(said.replace(f"{folder}/", "")))
 
 
 def tell_trial(answer: Mapping[str, object], shown: Mapping[str, str], into: Messages) -> None:
@@ -86,6 +87,11 @@ def _placed(problem: Problem, mine: int, trial: Path) -> tuple[str, str]:
     where = f"{spell(key)}: " if key else ""
     place = "" if problem.file == trial else f"{problem.file.name}:{problem.line}: "
     return OTHER, f"{place}{where}{problem.text}"
+
+
+def _in_words(text: str) -> str:
+    """Return text that says a place in the staff file as people do."""
+    return re.sub(rf"{STAFF}:(\d+)", rf"line \1 of {STAFF}", text)
 
 
 def ended(text: str) -> str:
