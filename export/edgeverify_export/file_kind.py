@@ -83,7 +83,7 @@ def _refuse_archive(path: Path) -> None:
         names = archive.namelist()
     if _has(names, "constants.pkl") and any("/code/" in name for name in names):
         raise CheckpointError(
-            f"{path} is a TorchScript archive, which is a program and not weights alone",
+            f"{path} is a TorchScript archive: a program, to be opened only where it is trusted",
             advice='Where you trust it: python -c "import torch; torch.save(torch.jit.load('
             f"'{path}', 'cpu').state_dict(), 'weights.pt')\"",
         )
