@@ -84,7 +84,7 @@ def _refuse_archive(path: Path) -> None:
     if _has(names, "constants.pkl") and any("/code/" in name for name in names):
         raise CheckpointError(
             f"{path} is a TorchScript archive: a program, to be opened only where it is trusted",
-            advice='Where you trust it: python -c "import torch; torch.save(torch.jit.load('
+            advice='Run: python -c "import torch; torch.save(torch.jit.load('
             f"'{path}', 'cpu').state_dict(), 'weights.pt')\"",
         )
     if _has(names, "data.pkl"):
