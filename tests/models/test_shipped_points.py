@@ -102,8 +102,7 @@ def test_a_threshold_that_lets_one_more_through_would_not_hold(
         is_bound = upper_bound(errors, len(chosen_on.non_mated)) > point.fmr
         within = point.fmr * chosen_on.group_factor
         in_group = any(
-            (group.non_mated >= looser).mean() > group.carried(within)
-            for group in chosen_on.groups
+            (group.non_mated >= looser).mean() > group.carried(within) for group in chosen_on.groups
         )
         is_floor = any(
             other.threshold == point.threshold and other.fmr > point.fmr
