@@ -18,11 +18,18 @@ from torch import nn
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
-from edgeverify_train import people as split
 from edgeverify_train.feeding import require_aligned
 from edgeverify_train.losses.modules import Targets
 from edgeverify_train.measuring import HeldOut
-from edgeverify_train.people import Person, Split, people_in, read_split, shared_people, write_split
+from edgeverify_train.people import (
+    Person,
+    Split,
+    people_in,
+    read_split,
+    shared_people,
+    split,
+    write_split,
+)
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 from edgeverify_train.samplers import Pair
