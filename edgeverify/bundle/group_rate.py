@@ -40,7 +40,7 @@ class GroupRate(BundleModel):
     @property
     def evidence(self) -> str:
         """Return in words who they are, and how many of their comparisons were wrong."""
-        carried = "" if self.supported else "; too few to hold them to a rate"
+        carried = "" if self.supported else "; too few people to promise them a rate"
         return (
             f"{self.name} ({self.dataset}, {self.people} people): FMR {self.fmr:.2g}, "
             f"{self.false_matches} of {self.non_mated:,}, at most {self.fmr_upper_95:.2g}{carried}"

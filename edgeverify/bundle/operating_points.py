@@ -118,16 +118,29 @@ class MeasuredPoint(BundleModel):
                 f"on other people the threshold let {self.check.fmr:.2g} through, above "
                 f"{self.fmr:g}"
             )
-        if self.false_matches < _THIN:
+        above = self._above_the_factor
+        if not above and self.false_matches < _THIN:
             return f"the threshold rests on {self.false_matches} false matches only"
-        if not any(group.supported for group in self.groups):
+        if not above and not any(group.supported for group in self.groups):
             return "how it fares within groups of people was not measured"
-        if self.group_factor is not None and _worst(self.groups) > self.group_factor * self.fmr:
-            return (
-                f"within a group of other people it let {_worst(self.groups):.2g} through, more "
-                f"than {self.group_factor:g} times {self.fmr:g}"
-            )
-        return ""
+        return above
+
+    @property
+    def _above_the_factor(self) -> str:
+        """Say which group of people it surely lets through more often than it should."""
+        if self.group_factor is None:
+            return ""
+        allowed, said = self.group_factor * self.fmr, f"{self.group_factor:g} times {self.fmr:g}"
+        if _worst(self.groups) > allowed:
+            worst = f"{_worst(self.groups):.2g}"
+            return f"within a group of other people it let {worst} through, more than {said}"
+        found = self.worst_group
+        if found is None or found.fmr_lower_95 <= allowed:
+            return ""
+        return (
+            f"within a group of people it let {found.fmr:.2g} through, more than {said}, and they "
+            "are too few to be held to less"
+        )
 
     @property
     def evidence(self) -> str:
@@ -153,6 +166,14 @@ class MeasuredPoint(BundleModel):
         if worst is None:
             return ""
         return f"worst group of people ({len(self.groups)} measured): {worst.evidence}"
+
+    def group_promise(self, rate: float, factor: float) -> str:
+        """Return the same, with whether the group stays below `factor` times `rate`."""
+        worst = self.worst_group
+        if worst is None:
+            return ""
+        held = "allowed" if worst.fmr <= factor * rate * (1 + 1e-9) else "NOT held to"
+        return f"{self.group_evidence} ({held}: {factor:g} times {rate:g})"
 
 
 def _worst(groups: Sequence[GroupRate]) -> float:

@@ -47,7 +47,7 @@ def choose_operating_point(
         threshold=found.threshold,
         max_fmr=rate,
         evidence=found.evidence,
-        worst_group=found.group_evidence,
+        worst_group=found.group_promise(rate, factor),
         caution=found.caution,
         for_photos=_for_photos(points, found),
         for_camera=camera,

@@ -25,10 +25,11 @@ from edgeverify.models.catalogue import (
 from edgeverify.models.figures import shipped_figures
 from edgeverify.models.golden_check import check_golden, check_pad_golden
 from edgeverify.runtime.open_session import open_pad_sessions, open_sessions
-from edgeverify.settings import ModelSettings
+from edgeverify.settings import DecisionSettings, ModelSettings
 
 _CPU = ModelSettings(runtime="onnxruntime-cpu")
-_SHOWN_FMR = 1e-4
+_SHOWN = DecisionSettings()
+_SHOWN_FMR = _SHOWN.max_fmr
 _MIRRORED: dict[Mirror, str] = {
     "both": "added on both sides",
     "reference": "added to references, not to probes",
@@ -72,7 +73,7 @@ class ListedModel:
         """How the worst group of people fared at that threshold; empty where none was measured."""
         points = shipped_operating_points(self.name)
         found = points.sets[0].at_most(_SHOWN_FMR, "single") if points and points.sets else None
-        return "" if found is None else found.group_evidence
+        return "" if found is None else found.group_promise(_SHOWN_FMR, _SHOWN.group_factor)
 
     @property
     def figures(self) -> str:

@@ -217,4 +217,4 @@ def test_the_rate_must_hold_within_the_worst_group_within_the_factor() -> None:
 def test_a_group_too_small_to_say_anything_moves_nothing() -> None:
     points = POINTS.model_copy(update={"points": (_grouped(1e-4, 0.5, 900, supported=False),)})
     assert choose(points).threshold == 0.5
-    assert "too few to hold them to a rate" in choose(points).worst_group
+    assert "too few people to promise them a rate" in choose(points).worst_group

@@ -223,9 +223,7 @@ def _add_logins(machine: Container, port: int) -> None:
     """Add the door to the broker that is there, which reads its logins again."""
     where = ("--host", "localhost", "--port", str(port), "--bind", "127.0.0.1")
     machine.run("edgeverify", "broker", "setup", HOUSE, "--door", DOOR, *where)
-    machine.run("systemctl", "stop", "broker", check=False)
-    start = ("systemd-run", "--unit=broker", "--property=User=mosquitto")
-    machine.run(*start, "/usr/sbin/mosquitto", "-c", f"{HOUSE}/mosquitto.conf")
+    machine.run("systemctl", "restart", "broker")
 
 
 def _reader(door: SideDoor) -> None:

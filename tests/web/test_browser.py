@@ -42,7 +42,11 @@ PHONE = {"width": 360, "height": 740}
 def page(tmp_path: Path, props: Props) -> Iterator[Served]:
     (tmp_path / "people").mkdir()
     (tmp_path / "people" / "staff.yaml").write_text(STAFF, encoding="utf-8")
-    changes: dict[str, object] = {"staff_file": "people/staff.yaml", "staff": []}
+    changes: dict[str, object] = {
+        "staff_file": "people/staff.yaml",
+        "staff": [],
+        "evidence": {"keep": "all"},
+    }
     with world(tmp_path, props, **changes, web=web_config()) as made:
         made.spawn()
         until(lambda: _is_there(made), "a daemon that knows Bob", 60)
@@ -135,7 +139,10 @@ def _adds_ada(page: Served, tab: Page, props: Props) -> None:
     assert text.startswith(STAFF)  # what the office wrote is as it was
     assert page.world.reasons().isdisjoint({"config_rejected", "enrolment_incomplete"})
     tab.get_by_role("link", name="To the people").click()
-    tab.get_by_role("row", name="Ada Lovelace").get_by_text("1 usable").wait_for()
+    row = tab.get_by_role("row", name="Ada Lovelace")
+    row.get_by_text("1 usable").wait_for()
+    face = "image => image.complete && image.naturalWidth"
+    until(lambda: row.locator("img.face").evaluate(face) == 96, "her photo, small")
     page.shoot(tab, "people")
     told = [(one.act, one.subject, one.by_user) for one in acts(page.world.journal, limit=50)]
     assert ("page people add", OWNER_CARD, "page:manager") in told
@@ -155,6 +162,7 @@ def _finds_her_in_the_journal(page: Served, tab: Page) -> None:
     drawn.wait_for()
     assert drawn.locator("circle.hit").count() >= 3
     page.shoot(tab, "decision")
+    _opens_the_picture_of_it(page, tab)
     tab.get_by_role("link", name="Journal").first.click()
     with tab.expect_download() as download:
         tab.get_by_role("link", name="Export as CSV").click()
@@ -163,6 +171,37 @@ def _finds_her_in_the_journal(page: Served, tab: Page) -> None:
     assert any("Ada Lovelace,grant" in line for line in lines)
     tab.get_by_role("link", name="Acts of people").click()
     tab.get_by_role("cell", name="page export journal").first.wait_for()
+    tab.get_by_role("cell", name="evidence shown").first.wait_for()
+    tab.get_by_role("link", name="Notices").click()
+    tab.get_by_text("Nothing to know of").wait_for()
+
+
+def _opens_the_picture_of_it(page: Served, tab: Page) -> None:
+    """The journal says who has seen it; a viewer is not even told that there is one."""
+    browser = tab.context.browser
+    assert browser is not None
+    viewer = browser.new_page()
+    viewer.goto(f"{page.address}/login")
+    viewer.get_by_label("Name").fill("viewer")
+    viewer.get_by_label("Password").fill(PASSWORD)
+    viewer.keyboard.press("Enter")
+    viewer.get_by_role("heading", name="State").wait_for()
+    viewer.goto(tab.url)
+    viewer.get_by_role("heading", name="Granted").wait_for()
+    assert viewer.get_by_role("heading", name="Picture").count() == 0
+    viewer.close()
+    event_id = tab.url.rsplit("/", 1)[1]
+    assert ("evidence shown", event_id) not in _told(page)
+    tab.get_by_role("button", name="Open the picture").click()
+    seen = tab.get_by_role("img", name="What the camera saw at this decision")
+    seen.wait_for()
+    assert seen.evaluate("image => image.complete && image.naturalWidth") >= 320
+    assert ("evidence shown", event_id) in _told(page)
+    page.shoot(tab, "picture")
+
+
+def _told(page: Served) -> set[tuple[str, str]]:
+    return {(one.act, one.subject) for one in acts(page.world.journal, limit=100)}
 
 
 def _aims(page: Served, tab: Page) -> None:
@@ -220,7 +259,16 @@ def _watches_the_screen(page: Served, tab: Page) -> None:
 
 def _is_usable_on_a_phone_and_in_the_dark(page: Served, tab: Page) -> None:
     tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    paths = ("/", "/journal", "/journal/acts", "/people", "/people/new", "/aim", "/screen")
+    paths = (
+        "/",
+        "/journal",
+        "/journal/acts",
+        "/journal/notices",
+        "/people",
+        "/people/new",
+        "/aim",
+        "/screen",
+    )
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for path in paths:

@@ -57,8 +57,7 @@ def look_at_model(
         else:
             yield Finding(part="threshold", is_well=True, seen=seen)
             worst = point.worst_group or "no group of people was measured"
-            said = f"{worst} (allowed: {settings.decision.group_factor:g} times {point.max_fmr:g})"
-            yield Finding(part="groups", is_well=True, seen=said)
+            yield Finding(part="groups", is_well=True, seen=worst)
         yield from look_at_liveness(verifier, config)
         if look_further is not None:
             yield from look_further(verifier)

@@ -62,7 +62,7 @@ def look_at_disk(place: Path) -> Iterator[Finding]:
     seen = f"{free >> 20} MiB free at {folder}"
     advice = "Free some space: the door denies while the disk is full."
     if not os.access(folder, os.W_OK):
-        mount = "Its disk is mounted read-only, or it belongs to another user"
+        mount = "Mount its disk writable, or give the folder to the user that runs the door."
         yield fault_found(
             "disk", FaultName.JOURNAL_UNAVAILABLE, f"{folder} cannot be written", mount
         )

@@ -1,10 +1,10 @@
 """Choosing thresholds for stated rates on one set of people, and checking them on another (pure).
 
 A threshold stands at the loosest place where the one-sided upper 95 % bound (Clopper and Pearson,
-1934) of its FMR is not above the rate that it is named by, and within every group of people that
-can carry it not above a stated multiple of that rate. A rate is supported where, besides, the
-pairs of people are enough for it by the rule of three: many pictures of few people are no
-evidence about others.
+1934) of its FMR is not above the rate that it is named by, and the FMR within every group of people
+not above a stated multiple of that rate, or the lowest rate that the group can carry. A rate is
+supported where, besides, the pairs of people are enough for it by the rule of three: many pictures
+of few people are no evidence about others.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.bundle.operating_points import CheckedPoint, Fusion, MeasuredPoint
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported
+from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported, rule_of_three
 
 RATES = (1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6)
 """The rates that points are kept for: those that doors ask for, and walk-up doors after a split."""
 
 
 GROUP_FACTOR = 10.0
-"""How many times a rate may be exceeded within a group of people that can carry so much."""
+"""How many times a rate may be exceeded within a group of people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,12 +42,22 @@ class Group:
         """Return whether its pairs of people are enough to hold it to `rate`."""
         return len(self.non_mated) > 0 and is_supported(rate, self.pairs_of_people)
 
+    def carried(self, rate: float) -> float:
+        """Return `rate`, or the lowest that its pairs of people can carry where that is higher.
+
+        1 for a group without comparisons.
+        """
+        if not len(self.non_mated) or not self.pairs_of_people:
+            return 1.0
+        return max(rate, rule_of_three(self.pairs_of_people))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
     """Scores of one set. `non_mated` is ascending; `mated` may hold minus infinity (FTA).
 
-    Within each of the `groups` that can carry it, a rate may be exceeded `group_factor` times.
+    Within each of the `groups` a rate may be exceeded `group_factor` times, or up to the lowest
+    rate that the group can carry.
     """
 
     dataset: str
@@ -75,8 +85,10 @@ def upper_bound(errors: int, count: int) -> float:
 def threshold_for(evidence: Evidence, rate: float) -> float | None:
     """Find the loosest threshold whose bounded FMR is at most `rate`; None without evidence.
 
-    Within each group that can carry the group factor times the rate, the FMR that was seen is at
-    most that: a group is small, and its bound would ask for next to no false match at all.
+    Within each group the FMR that was seen is at most the group factor times the rate: a group is
+    small, and its bound would ask for next to no false match at all. One that is too small even
+    for that is held to the lowest rate that it can carry, so that few people more or less never
+    decide whether they count.
     """
     if not is_supported(rate, evidence.pairs_of_people):
         return None
@@ -85,9 +97,9 @@ def threshold_for(evidence: Evidence, rate: float) -> float | None:
         return None
     within = min(1.0, evidence.group_factor * rate)
     held = [
-        _seen_at_most(group.non_mated, within)
+        _seen_at_most(group.non_mated, group.carried(within))
         for group in evidence.groups
-        if group.can_carry(within)
+        if len(group.non_mated)
     ]
     return max([overall, *held])
 

@@ -54,7 +54,11 @@ def _number(text: str, where: str) -> int:
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
-    """Read a pair list. Raises EvaluationError naming the line that does not fit."""
+    """Read a pair list. Raises EvaluationError naming the line that does not fit.
+
+    The picture named first is the enrolment photo, the other one the live picture, as everywhere
+    that pictures are compared with later ones.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -72,11 +76,11 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
             continue
         where = f"{path}:{index}"
         if len(words) == 3:
-            probe = ImageKey(person=words[0], number=_number(words[1], where))
-            reference = ImageKey(person=words[0], number=_number(words[2], where))
+            reference = ImageKey(person=words[0], number=_number(words[1], where))
+            probe = ImageKey(person=words[0], number=_number(words[2], where))
         elif len(words) == 4:
-            probe = ImageKey(person=words[0], number=_number(words[1], where))
-            reference = ImageKey(person=words[2], number=_number(words[3], where))
+            reference = ImageKey(person=words[0], number=_number(words[1], where))
+            probe = ImageKey(person=words[2], number=_number(words[3], where))
         else:
             raise EvaluationError(f"{where}: expected 3 or 4 words, found {len(words)}")
         fold = len(pairs) // per_fold if per_fold else 0

@@ -108,8 +108,39 @@ def test_a_group_of_too_few_pairs_is_stated_and_binds_nothing() -> None:
     assert threshold_for(small, 1e-3) == threshold_for(plain, 1e-3)
     (point,) = choose(small, _evidence(50_000, seed=2), date=TODAY, rates=[1e-3])
     assert [group.supported for group in point.groups] == [False]
-    assert "too few to hold them to a rate" in point.group_evidence
+    assert "too few people to promise them a rate" in point.group_evidence
+    assert "NOT held to: 10 times 0.001" in point.group_promise(1e-3, 10)
+    assert "they are too few to be held to less" in point.caution
+    harmless = _with_group(plain, 0, 20)
+    (point,) = choose(harmless, _evidence(50_000, seed=2), date=TODAY, rates=[1e-3])
     assert "groups of people was not measured" in point.caution
+
+
+def test_a_group_of_nearly_enough_pairs_is_held_to_what_it_can_carry() -> None:
+    """Ten times 1e-3 takes 299 pairs of people. One less must not set the group free."""
+    plain = _evidence(100_000)
+    enough, lacking = (_with_group(plain, 0.2, pairs) for pairs in (299, 298))
+    held, nearly = threshold_for(enough, 1e-3), threshold_for(lacking, 1e-3)
+    alone = threshold_for(plain, 1e-3)
+    assert held is not None
+    assert nearly is not None
+    assert alone is not None
+    assert alone < nearly <= held
+    assert held - nearly < 0.01
+    (point,) = choose(lacking, _evidence(50_000, seed=2), date=TODAY, rates=[1e-3])
+    (group,) = point.groups
+    assert not group.supported
+    assert 9 * 1e-3 < group.fmr <= 10.1 * 1e-3
+
+
+def test_a_rate_that_a_group_surely_exceeds_is_a_caution() -> None:
+    """Held to the lowest rate that it carries, it is still far above ten times a strict one."""
+    held = _with_group(_evidence(100_000), 0.3, 1000)
+    others = _with_group(_evidence(50_000, seed=2), 0, 5000)
+    strict = choose(held, replace(others, dataset="others"), date=TODAY, rates=[1e-4])[0]
+    assert "and they are too few to be held to less" in strict.caution
+    assert "NOT held to: 10 times 0.0001" in strict.group_promise(1e-4, 10)
+    assert "(allowed: 100 times 0.0001)" in strict.group_promise(1e-4, 100)
 
 
 def test_a_stricter_rate_never_has_a_looser_threshold() -> None:
@@ -207,7 +238,10 @@ def test_what_is_shipped_is_intact_checked_and_holds_on_other_people(model: str)
         assert point.check.fmr <= point.fmr * (1 if point.photos == 1 else 1.1)
         assert point.fmr_upper_95 <= point.fmr
     asked = choose_operating_point(shipped.sets[0], DecisionSettings(), bundle_name=model)
-    assert asked.caution == ""
+    # What dlib's network does to East Asian people is known, and why a door refuses it.
+    known = "within a group of people it let 0.0" if model == "dlib-resnet" else ""
+    assert asked.caution.startswith(known)
+    assert bool(asked.caution) == bool(known)
     assert asked.worst_group
     assert asked.for_camera is not None
     assert asked.for_camera >= asked.threshold

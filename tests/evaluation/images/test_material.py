@@ -97,6 +97,13 @@ def test_a_fold_that_is_not_there_is_named(tmp_path: Path) -> None:
         pick_folds(pairs, [1, 3])
 
 
+def test_the_first_picture_of_a_pair_is_the_enrolment_photo(tmp_path: Path) -> None:
+    """As in all other comparisons: the earlier picture is enrolled, the later one comes."""
+    mated, apart = read_pairs(_list(tmp_path, "ann 1 2", "ann 3 bob 1"))
+    assert (mated.reference.number, mated.probe.number) == (1, 2)
+    assert (apart.reference.person, apart.probe.person) == ("ann", "bob")
+
+
 def test_nothing_is_reported_on_the_people_it_was_tuned_on(tmp_path: Path) -> None:
     pairs = read_pairs(_list(tmp_path, "ann 1 2", "ann 1 bob 1", "cid 1 2", "cid 1 bob 2"))
     one, two = pick_folds(pairs, [1]), pick_folds(pairs, [2])
