@@ -31,6 +31,7 @@ from tests.systemd.service import (
 
 from .conftest import HOUSE, make_install
 from .container import Container
+from .page import add_page, has_page
 
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(900)]
 
@@ -248,15 +249,18 @@ def test_an_upgrade_keeps_the_state_and_one_command_goes_back(door: Container) -
     """The older release has an older journal: it is migrated up, and down again."""
     before = granted(door)
     assert schema_of_the_journal(door) == 1
+    add_page(door)
     make_install(door, "0.9.1")
     door.until("the new release runs", lambda: status(door).get("version") == "0.9.1", 30)
     assert schema_of_the_journal(door) == VERSION > 1
+    assert has_page(door), "what was added to the release before is in this one"
     after = granted(door)
     assert after["sequence"] > before["sequence"]
     went_back = door.run("make", "-C", "/checkout", "rollback", seconds=200)
     assert f"from schema {VERSION} to 1; every decision is kept" in went_back.stdout
     door.until("the old release runs", lambda: status(door).get("version") == "0.9.0", 30)
     assert schema_of_the_journal(door) == 1
+    assert has_page(door)
     assert granted(door)["sequence"] > after["sequence"]
     for decision in (before, after):
         assert is_written_down(door, decision)
