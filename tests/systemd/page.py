@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -36,16 +38,18 @@ class Hall:
     machine: Container
     port: int
 
-    def opened(self) -> httpx.Client:
+    @contextmanager
+    def opened(self) -> Iterator[httpx.Client]:
         """Log in as the manager, as a browser would."""
         address = f"http://localhost:{self.port}"
-        browser = httpx.Client(base_url=address, headers={"origin": address}, timeout=patience(5))
-        token = re.search(r'name="form_token" value="([^"]+)"', browser.get("/login").text)
-        assert token is not None
-        given = {"name": "kim", "password": PASSWORD, "form_token": token[1]}
-        answer = browser.post("/login", data=given)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/"), answer.text
-        return browser
+        headers = {"origin": address, "accept": "text/html"}
+        with httpx.Client(base_url=address, headers=headers, timeout=patience(5)) as browser:
+            token = re.search(r'name="form_token" value="([^"]+)"', browser.get("/login").text)
+            assert token is not None
+            given = {"name": "kim", "password": PASSWORD, "form_token": token[1]}
+            answer = browser.post("/login", data=given)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/"), answer.text
+            yield browser
 
     def answers(self) -> bool:
         """Whether the page is there."""
