@@ -28,7 +28,7 @@ def test_a_root_is_made_once_and_anew_for_other_packages(
     program.write_text(f'#!/bin/sh\nmkdir -p "$4/etc"\necho "$2" >> {said}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    for include in ("one", "one", "one,two", "one,two"):
+    for include in ("one", "one", "one,two", "", "one,two"):
         root = debian_root(tmp_path / "root", "bookworm", include=include)
         assert (root / "etc/hosts").exists()
     assert said.read_text().splitlines() == ["--include=one", "--include=one,two"]
