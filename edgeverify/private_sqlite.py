@@ -24,6 +24,7 @@ LOG_BYTES = 16 << 20
 """What the write-ahead log is cut back to after a burst."""
 
 LOGS = ("-wal", "-shm")
+UNREADABLE = "malformed: its schema is not text"
 _DAMAGED = (
     "malformed",
     "not a database",
@@ -54,7 +55,8 @@ class Schema:
 class PlainErrors(sqlite3.Connection):
     """A connection whose every complaint about its file is an `sqlite3.Error`.
 
-    SQLite quotes a damaged schema in its message, and Python cannot read what is not UTF-8.
+    SQLite quotes a damaged schema in its message, and Python cannot read what is not UTF-8: 3.11
+    and later raise UnicodeDecodeError, 3.10 an error that says nothing.
     """
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
@@ -62,7 +64,11 @@ class PlainErrors(sqlite3.Connection):
         try:
             return super().execute(sql, parameters)
         except UnicodeDecodeError:
-            raise sqlite3.DatabaseError("malformed: its schema is not text") from None
+            raise sqlite3.DatabaseError(UNREADABLE) from None
+        except sqlite3.DatabaseError as error:
+            if not error.args:
+                raise sqlite3.DatabaseError(UNREADABLE) from None
+            raise
 
 
 def open_private(
