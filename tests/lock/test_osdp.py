@@ -40,6 +40,18 @@ class Device:
             self.commands.append(command)
         return 0, None
 
+    def show_a_card(self) -> None:
+        """Report a card, as a device with a reader beside its outputs does."""
+        event = {
+            "event": osdp.Event.CardRead,
+            "reader_no": 0,
+            "direction": 0,
+            "format": osdp.CardFormat.Wiegand,
+            "length": 16,
+            "data": b"\x12\x34",
+        }
+        assert self._device.submit_event(event)
+
     def close(self) -> None:
         self._device.teardown()
         self._port.close()
@@ -73,6 +85,20 @@ def test_an_output_is_on_for_a_bounded_time_and_off_at_once() -> None:
     on, off = device.commands
     assert (on["output_no"], on["control_code"], on["timer_count"]) == (3, 5, 255)
     assert (off["output_no"], off["control_code"]) == (3, 1)
+
+
+def test_cards_that_its_reader_reports_are_not_kept_for_years() -> None:
+    with _bus() as (device, port):
+        output = OsdpOutput(_settings(port), KEY, is_energised_at_rest=False)
+        try:
+            output.put(released=False, energised=False)
+            device.show_a_card()
+            kept = output._panel.event_queue[0]
+            until(lambda: kept.qsize() == 1, "the card on the bus")
+            output.put(released=False, energised=False)
+            assert kept.empty()
+        finally:
+            output.close()
 
 
 def test_with_another_key_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

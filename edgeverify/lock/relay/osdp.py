@@ -40,6 +40,7 @@ class OsdpOutput:
     def put(self, *, released: bool, energised: bool) -> None:  # noqa: ARG002 - the contract's
         """Send one output command over the secure channel."""
         self._wait_secure()
+        self._forget_events()
         command = {
             "command": osdp.Command.Output,
             "output_no": self._settings.output,
@@ -54,6 +55,11 @@ class OsdpOutput:
         """End the panel and close the port."""
         self._panel.teardown()
         self._port.close()
+
+    def _forget_events(self) -> None:
+        """Empty libosdp's queue: a device that reads cards as well would fill it for years."""
+        while self._panel.get_event(self._settings.address, timeout=0) is not None:
+            pass
 
     def _wait_secure(self) -> None:
         until = time.monotonic() + ONLINE_SECONDS
