@@ -11,16 +11,14 @@ from typer.testing import CliRunner
 from edgeverify.cli import extras
 from edgeverify.cli.main import app
 from edgeverify.errors import EdgeverifyError
+from edgeverify.installation.extras import packages_by_extra
 
 
 @pytest.fixture
 def _as_on_a_door(monkeypatch: pytest.MonkeyPatch) -> None:
     """What only extras name is not installed."""
-    of_extras = {
-        match["package"]
-        for line in metadata.requires("edgeverify") or ()
-        if (match := extras._OF_EXTRA.match(line))
-    }
+    by_extra = packages_by_extra(metadata.requires("edgeverify") or ())
+    of_extras = {package for packages in by_extra.values() for package in packages}
     assert {"matplotlib", "scipy", "amqtt"} <= of_extras
     monkeypatch.setattr(extras, "_installed", lambda package: package not in of_extras)
 

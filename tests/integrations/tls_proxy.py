@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import patience
+
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 
 
@@ -37,4 +39,4 @@ def plain_way_to(port: int, authority: Path) -> Iterator[int]:
     finally:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(patience(5))

@@ -51,7 +51,7 @@ PINNED = Archive(
 def pip_that(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a program in the place of this Python: it stands in for a pip that goes wrong."""
     program = folder / "python"
-    program.write_text(f"#!{sys.executable}\nimport os, sys, time, signal\n"
+    program.write_text(f"#!{sys.prefix}/bin/python\nimport os, sys, time, signal\n"
                        "arguments = sys.argv[1:]\n"
                        "work = arguments[arguments.index('--dest') + 1]\n" + body)  # fmt: skip
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

@@ -15,7 +15,7 @@ from edgeverify.signals import player as playing
 from edgeverify.signals.lines import LinesGoneError, held_lines
 from edgeverify.signals.player import SignalPlayer
 from tests.gpio_lines import Chip, Request
-from tests.waiting import until
+from tests.waiting import patience, until
 
 GREEN, RED, BUZZER = 17, 27, 22
 
@@ -169,19 +169,19 @@ def test_a_driver_that_hangs_holds_up_nobody(panel: Panel, monkeypatch: pytest.M
 
     def hanging(request: Request, line: int, value: gpiod.line.Value) -> None:
         hangs.set()
-        assert goes_on.wait(60)
+        assert goes_on.wait(patience(10))
         write(request, line, value)
 
     monkeypatch.setattr(Request, "set_value", hanging)
     monkeypatch.setattr(playing, "STOP_PATIENCE_SECONDS", 0.05)
     panel.player.show(Signal.GRANT)
-    assert hangs.wait(60)
+    assert hangs.wait(patience(10))
     for _ in range(1000):
         panel.player.show(Signal.DENY)  # returns, or this test never ends
     panel.player.stop()
     assert panel.player._thread.is_alive()
     goes_on.set()
-    panel.player._thread.join(60)
+    panel.player._thread.join(patience(10))
 
 
 def test_whatever_stumbles_is_named_and_tried_again(
