@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.waiting import patience
 
+CLOSING_SECONDS = 0.2
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 
 
@@ -29,7 +30,19 @@ def plain_way_to(port: int, authority: Path) -> Iterator[int]:
 
     async def pass_on(reader: Reader, writer: Writer) -> None:
         far, near = await asyncio.open_connection("localhost", port, ssl=trust)
-        await asyncio.gather(pump(reader, near), pump(far, writer))
+        try:
+            await asyncio.gather(pump(reader, near), pump(far, writer))
+        except asyncio.CancelledError:
+            near.transport.abort()
+            writer.transport.abort()
+
+    async def end() -> None:
+        server.close()
+        open_ways = asyncio.all_tasks() - {asyncio.current_task()}
+        for way in open_ways:
+            way.cancel()
+        await asyncio.gather(*open_ways, return_exceptions=True)
+        await asyncio.sleep(CLOSING_SECONDS)  # transports close at the loop's next turns
 
     server = loop.run_until_complete(asyncio.start_server(pass_on, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -37,6 +50,7 @@ def plain_way_to(port: int, authority: Path) -> Iterator[int]:
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
-        loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(patience(5))
+        loop.run_until_complete(end())
+        loop.close()
