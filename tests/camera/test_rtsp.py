@@ -17,7 +17,7 @@ from edgeverify.camera.open_camera import open_camera
 from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings
 from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
-from tests.waiting import patience
+from tests.waiting import patience, until
 
 pytestmark = pytest.mark.slow
 
@@ -199,8 +199,13 @@ def test_the_camera_comes_back_every_time(rtsp_server: StartServer) -> None:
             server = rtsp_server(port, 320, 240)
             returned = time.monotonic()
             seen = wait_for_frame(camera, seen, RETURN_SECONDS).sequence
+            # Under load the first pictures came torn once; the camera says so, and recovers.
+            until(
+                lambda: camera.health().is_usable,
+                f"a usable camera, {round_number}",
+                RETURN_SECONDS,
+            )
             took.append(time.monotonic() - returned)
-            assert camera.health().is_usable, f"round {round_number}: {camera.health()}"
     print(  # noqa: T201
         f"{RETURNS} returns: median {median(took):.2f} s, slowest {max(took):.2f} s; "
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
