@@ -147,9 +147,12 @@ def batches_of(
     else:
         made = _cut(draws(seed, epoch, "order").permutation(len(labels)).tolist(), batch)
     if not made:
+        people = len(set(labels))
+        # Without labels all are of one: there, people are not what is missing.
+        what, more = (f"pictures of {people} people", "people") if people > 1 else ("pictures",) * 2
         raise ConfigError(
-            f"{len(labels)} pictures of {len(set(labels))} people make no batch of {batch}",
-            advice="Add people, or make training.batch smaller.",
+            f"{len(labels)} {what} make no batch of {batch}",
+            advice=f"Add {more}, or make training.batch smaller.",
         )
     return made
 

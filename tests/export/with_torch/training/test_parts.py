@@ -199,6 +199,18 @@ def test_a_share_or_a_name_keeps_layers() -> None:
         freeze(network(), NetworkSettings(frozen=("*",)))
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [([0, 0, 1, 1], "4 pictures of 2 people make"), ([0] * 5, "5 pictures make")],
+    ids=["of people", "without labels"],
+)
+def test_too_few_pictures_for_a_batch_are_counted_as_what_they_are(
+    labels: list[int], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        batches_of(0, labels, SamplerSettings(), batch=8, seed=1)
+
+
 def test_a_card_is_drawn_by_its_seed_and_is_still_the_picture() -> None:
     rows, columns = np.indices((112, 112))
     chip = np.stack([rows, columns, (rows + columns) // 2], axis=2).astype(np.uint8)
