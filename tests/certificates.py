@@ -24,10 +24,13 @@ class Authority:
         folder.mkdir(parents=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(f"test authority {folder.name}")
-        builder = _builder(self._name, self._name, self._key)
-        signed = builder.add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
-        ).sign(self._key, hashes.SHA256())
+        signed = (
+            _builder(self._name, self._name, self._key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(_subject(self._key), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
         self.certificate = folder / "ca.crt"
         self.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
 
@@ -38,12 +41,35 @@ class Authority:
         signed = (
             _builder(_name(name), self._name, key)
             .add_extension(names, critical=False)
+            .add_extension(_subject(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
             .sign(self._key, hashes.SHA256())
         )
         pair = Pair(folder / "cert.crt", folder / "cert.key")
         pair.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
         pair.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return pair
+
+
+# Python 3.13 refuses an authority and a certificate that do not say so much (RFC 5280).
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _subject(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
+    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
 
 
 def _name(text: str) -> x509.Name:
