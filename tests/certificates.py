@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from edgeverify.broker.certificates import SIGNS_CERTIFICATES
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -27,7 +29,7 @@ class Authority:
         signed = (
             _builder(self._name, self._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(SIGNS_CERTIFICATES, critical=True)
             .add_extension(_subject(self._key), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -52,20 +54,6 @@ class Authority:
         pair.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
         pair.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return pair
-
-
-# Python 3.13 refuses an authority and a certificate that do not say so much (RFC 5280).
-_SIGNS_CERTIFICATES = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
 
 
 def _subject(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:

@@ -24,6 +24,19 @@ AUTHORITY_DAYS = 20 * 365
 CLOCK_MARGIN = timedelta(days=1)
 """A device whose clock is a little behind must trust a certificate made just now."""
 
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""What an authority's key is for; Python 3.13 asks of it that it says so (RFC 5280, 4.2.1.3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -37,21 +50,10 @@ def new_authority(house: str, now: datetime) -> Issued:
     """Make an authority for one house, valid for 20 years; `now` is aware."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"edgeverify authority of {house}"[:64])
-    usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
     signed = (
         _builder(name, name, key.public_key(), now, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(SIGNS_CERTIFICATES, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
