@@ -49,24 +49,28 @@ class Before:
         )
 
     def decided(self, outcome: Outcome, reason: Reason, language: Language = "en") -> None:
-        decision = DecisionPayload(
-            event_id="e",
-            door="front-door",
-            claim_id="claim-77",
-            card="0012345",
-            outcome=outcome,
-            reason=reason,
-            sequence=7,
-            issued_at=NOON,
-            expires_at=NOON + timedelta(seconds=5),
-        )
-        signed = SignedDecision(decision=decision, payload=b"", signature=b"", keyid="k")
-        self.board.publish_live(signed)
-        self.board.publish_answers(decision, (), None, language)  # type: ignore[arg-type]
+        tell(self.board, outcome, reason, language)
 
     def shows(self, *, is_busy: bool = False) -> tuple[str, str]:
         record = self.board.record(is_busy=is_busy, language="en")
         return str(record["moment"]), str(record["words"])
+
+
+def tell(board: ScreenBoard, outcome: Outcome, reason: Reason, language: Language) -> None:
+    """Let the board hear of a decision, as the door's own parts tell it."""
+    decision = DecisionPayload(
+        event_id="e",
+        door="front-door",
+        claim_id="claim-77",
+        card="0012345",
+        outcome=outcome,
+        reason=reason,
+        sequence=7,
+        issued_at=NOON,
+        expires_at=NOON + timedelta(seconds=5),
+    )
+    board.publish_live(SignedDecision(decision=decision, payload=b"", signature=b"", keyid="k"))
+    board.publish_answers(decision, (), None, language)  # type: ignore[arg-type]
 
 
 def test_somebody_comes_is_asked_and_let_in() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +10,10 @@ import pytest
 from edgeverify.daemon.page.screen import ScreenBoard
 from edgeverify.daemon.panel import Answer, PanelView
 from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason, Signal
-from edgeverify.events import DecisionPayload, SignedDecision
+from edgeverify.events import DecisionPayload
 from edgeverify.languages import KINDS
 from edgeverify.panel import Shown
-from tests.daemon.page.test_screen import Announcing
-from tests.doors import NOON
+from tests.daemon.page.test_screen import Announcing, tell
 
 
 @dataclass
@@ -58,20 +56,7 @@ class At:
         )
 
     def decided(self, outcome: Outcome, reason: Reason, language: Language = "en") -> None:
-        decision = DecisionPayload(
-            event_id="e",
-            door="front-door",
-            claim_id="c",
-            card="0012345",
-            outcome=outcome,
-            reason=reason,
-            sequence=7,
-            issued_at=NOON,
-            expires_at=NOON + timedelta(seconds=5),
-        )
-        signed = SignedDecision(decision=decision, payload=b"", signature=b"", keyid="k")
-        self.board.publish_live(signed)
-        self.board.publish_answers(decision, (), None, language)  # type: ignore[arg-type]
+        tell(self.board, outcome, reason, language)
 
     def shows(self, *, is_busy: bool = False, mode: DoorMode = DoorMode.NORMAL) -> dict[str, Any]:
         told = self.board.record(is_busy=is_busy, language="en", mode=mode)
