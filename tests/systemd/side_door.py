@@ -33,6 +33,7 @@ UNIT, PAGE, LOCK = "edgeverify@side", "edgeverify-web@side", "edgeverify-lock@si
 CONFIG = "/etc/edgeverify/side.yaml"
 STATE = "/var/lib/edgeverify/side"
 RELAY = "/var/lib/edgeverify-lock/side"
+OPERATOR_KEY = "/srv/kim.key"
 OPERATOR = f"{HOUSE}/logins/operator/{DOOR}.yaml"
 PYTHON = "/opt/edgeverify/current/bin/python"
 BUTTON = "22"
@@ -158,7 +159,7 @@ class SideDoor:
 
     def operator(self, *words: str) -> str:
         """Give a signed command with the operator's login; again where no answer came in time."""
-        key = ("--config", OPERATOR, "--key", "/root/kim.key")
+        key = ("--config", OPERATOR, "--key", OPERATOR_KEY)
         for _ in range(MOST_TRIES):
             said = self.machine.run("edgeverify", "operator", *words, *key, check=False, seconds=90)
             if said.returncode == 0:
@@ -237,7 +238,7 @@ def _reader(door: SideDoor) -> None:
 
 
 def _operator(machine: Container) -> None:
-    public = machine.run("edgeverify", "operator", "key", "/root/kim.key").stdout
+    public = machine.run("edgeverify", "operator", "key", OPERATOR_KEY).stdout
     machine.write("/etc/edgeverify/operators/kim.pub", public)
 
 
