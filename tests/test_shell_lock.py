@@ -1,4 +1,4 @@
-"""The lock controller in shell, as the pages show it: it opens for the right event only."""
+"""The lock controller in shell, as docs/events.md shows it: it opens for the right event only."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ LATE = timedelta(seconds=5.02)
 """Past its end by less than what it takes to come through the broker, let alone by a second."""
 
 
-def _shell_example(where: str) -> str:
-    page = (ROOT / where).read_text(encoding="utf-8")
+def _shell_example() -> str:
+    page = (ROOT / "docs/events.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- shell-lock -->\s*```sh\n(.*?)```", page, re.DOTALL)
-    assert found is not None, f"{where} shows a lock controller in shell"
+    assert found is not None, "the page shows a lock controller in shell"
     return found[1]
 
 
@@ -60,12 +60,11 @@ def _run_shell(
     tmp_path: Path,
     keys: SigningKeys,
     broker: Mosquitto,
-    where: str = "docs/events.md",
     *,
     messages: int = 1,
     given: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    script = _shell_example(where)
+    script = _shell_example()
     script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
     folder = tmp_path / "lock"
     folder.mkdir(exist_ok=True)
@@ -87,7 +86,6 @@ def _run_shell(
     return subprocess.CompletedProcess([], process.returncode, out, err)
 
 
-@pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
 @pytest.mark.parametrize(
     ("case", "printed"),
     [
@@ -103,7 +101,7 @@ def _run_shell(
     ],
 )
 def test_the_shell_example_opens_for_the_right_event_only(
-    case: str, printed: str, where: str, keys: SigningKeys, tmp_path: Path
+    case: str, printed: str, keys: SigningKeys, tmp_path: Path
 ) -> None:
     for tool in ("jq", "openssl", "mosquitto_sub"):
         if shutil.which(tool) is None:
@@ -124,14 +122,11 @@ def test_the_shell_example_opens_for_the_right_event_only(
         (tmp_path / "lock").mkdir()
         (tmp_path / "lock" / "last").write_text("")
     with mosquitto(tmp_path / "broker") as broker:
-        done = _run_shell(raw, tmp_path, keys, broker, where)
+        done = _run_shell(raw, tmp_path, keys, broker)
     assert done.stdout == printed, done.stderr
 
 
-@pytest.mark.parametrize("where", ["docs/events.md", "README.md"])
-def test_the_shell_example_follows_an_announced_key_over_its_restarts(
-    where: str, tmp_path: Path
-) -> None:
+def test_the_shell_example_follows_an_announced_key_over_its_restarts(tmp_path: Path) -> None:
     now = datetime.now(timezone.utc)
     (tmp_path / "door").mkdir()
     ring = KeyRing(tmp_path / "door" / "signing-keys.json", now=now)
@@ -144,18 +139,18 @@ def test_the_shell_example_follows_an_announced_key_over_its_restarts(
     with mosquitto(tmp_path / "broker") as broker:
         publish(broker, TOPICS.status, _status(forger), retain=True)
         forged = event_of(forger.current, 7, decided("x", at=now + SOON))
-        done = _run_shell(forged, tmp_path, first, broker, where, messages=2)
+        done = _run_shell(forged, tmp_path, first, broker, messages=2)
         assert done.stdout == "", done.stderr
         publish(broker, TOPICS.status, _status(ring), retain=True)
     with mosquitto(tmp_path / "broker-2") as broker:
         publish(broker, TOPICS.status, _status(ring), retain=True)
         granted = event_of(ring.current, 8, decided("y", at=now + SOON))
-        done = _run_shell(granted, tmp_path, first, broker, where, messages=2)
+        done = _run_shell(granted, tmp_path, first, broker, messages=2)
         assert done.stdout == "open for 0012345\n", done.stderr
     # Started once more, with nothing announced any longer: what it learnt is on its disk.
     with mosquitto(tmp_path / "broker-3") as broker:
         granted = event_of(ring.current, 9, decided("z", at=now + SOON))
-        done = _run_shell(granted, tmp_path, first, broker, where)
+        done = _run_shell(granted, tmp_path, first, broker)
         assert done.stdout == "open for 0012345\n", done.stderr
 
 
