@@ -17,8 +17,8 @@ StateFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--state",
-        help="The state directory, where neither a daemon of this door runs nor a service has "
-        "it: those come first; without it $XDG_STATE_HOME/edgeverify/DOOR.",
+        help="The state directory. A running daemon's state comes first, then an installed "
+        "service's; without this option $XDG_STATE_HOME/edgeverify/DOOR.",
         show_default=False,
     ),
 ]
