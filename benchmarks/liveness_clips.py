@@ -38,7 +38,7 @@ FIRST_PHONE_FRAME = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clips:
-    """One kind of material; `rate` is frames a second, None where frames are far apart."""
+    """One kind of material; `rate` is frames per second, None where frames are far apart."""
 
     name: str
     is_live: bool

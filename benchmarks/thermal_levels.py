@@ -35,7 +35,7 @@ WALL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One level: CPU seconds a second while idle, decisions with their milliseconds."""
+    """One level: CPU seconds per second while idle, decisions with their milliseconds."""
 
     level: str
     idle_cpu: float
@@ -128,7 +128,7 @@ class Door:
         raise SystemExit(f"level {level} was not reached: {self.status()}")
 
     def idle_cpu(self, seconds: float) -> float:
-        """CPU seconds a second, of the daemon and its children."""
+        """CPU seconds per second, of the daemon and its children."""
         before = _cpu_seconds(self.cpu)
         time.sleep(seconds)
         return (_cpu_seconds(self.cpu) - before) / seconds

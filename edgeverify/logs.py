@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TextIO
 from edgeverify.settings.operation import LogSettings
 
 FOLD_SECONDS = 60.0
-"""A repeated warning or error is told once, then counted for so long."""
+"""A repeated warning or error is told once, then counted for this long."""
 MAX_FOLDED = 256
 """Different lines remembered for folding; beyond it lines are told unfolded."""
 
@@ -115,7 +115,7 @@ else:
 
 
 class FoldingHandler(_TextHandler):
-    """Writes the first of equal warnings and errors at once, and the rest as one line a minute.
+    """Writes the first of equal warnings and errors at once, and the rest as one line per minute.
 
     Two lines are equal when logger, level and the message *before* its arguments are. `clock` is
     monotonic seconds. Call `tick` now and then, or a count is only told with the next repeat.

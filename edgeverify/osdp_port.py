@@ -6,7 +6,7 @@ import osdp
 import serial
 
 WRITE_SECONDS = 1.0
-"""A port that takes nothing for so long has gone; waiting on would hold libosdp's thread."""
+"""A port that takes nothing for this long has gone; waiting on would hold libosdp's thread."""
 
 
 class OsdpPort(osdp.Channel):  # type: ignore[misc] # libosdp has no types

@@ -37,7 +37,7 @@ LOOK_UP_SECONDS = 0.1
 MISSED_FRAMES = 1.5
 """A slow camera stalls after this many of its frames' intervals, if that is later."""
 PROVEN_SECONDS = 5.0
-"""After frames for so long, the next failure begins with the shortest pause again."""
+"""After frames for this long, the next failure begins with the shortest pause again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ ONE_PICTURE = frozenset({"jpeg_pipe", "png_pipe", "webp_pipe", "image2"})
 WITHOUT_CLOCK = frozenset(
     {"mpjpeg", "mjpeg", "jpeg_pipe", "png_pipe", "image2", "h264", "hevc", "rawvideo"}
 )
-"""Formats that carry no time: FFmpeg counts 25 pictures a second, whatever the camera does."""
+"""Formats that carry no time: FFmpeg counts 25 pictures per second, whatever the camera does."""
 
 
 class NetworkReader:
@@ -151,7 +151,7 @@ def _open(order: Order) -> Stream:
 
 
 class SnapshotReader:
-    """Asks for a picture `frames_per_second` times a second, or as often as the camera answers.
+    """Asks for a picture `frames_per_second` times per second, or as often as the camera answers.
 
     A picture counts as captured when it was asked for: the camera may have held it ready, but
     nobody can tell for how long.

@@ -41,7 +41,7 @@ class MonochromeWatch:
 
 ENTER_SECONDS = 0.5
 """A fault is named once it has held for this long, since the last good picture at the latest: one
-picture is enough below 2 a second."""
+picture is enough below 2 per second."""
 LEAVE_SECONDS = 0.7
 """and forgotten once nothing has been wrong for this long."""
 TEAR_SECONDS = 1.0
@@ -50,7 +50,7 @@ TEAR_SHARE = 0.4
 RELIEF = 1.25
 """A level is left only this factor beyond where it was entered."""
 REMEMBERED_PICTURES = 32768
-"""Checksums kept to notice a picture that was shown before: 36 minutes at 15 a second."""
+"""Checksums kept to notice a picture that was shown before: 36 minutes at 15 per second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

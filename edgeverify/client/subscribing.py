@@ -41,7 +41,7 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
     `verify_key` is one PEM file or several (after a change of keys). The connection is made again
     whenever it breaks. A key that the door announces in its status is believed from then on, and
     kept beside the sequence. `on_ready` is called on each (re)connection. With `idle_seconds` the
-    iteration ends when nothing came for so long.
+    iteration ends when nothing came for this long.
 
     The last sequence accepted is kept on disk, so that a restart opens for nothing old: in the
     service's or the user's state folder, in a file of your choice, or nowhere (`sequence_file`

@@ -1,6 +1,6 @@
 """The daemon's main thread: it starts the parts, looks after them, reloads them, and ends them.
 
-Every part is looked at about four times a second; nothing in here waits for a camera, a broker
+Every part is looked at about four times per second; nothing in here waits for a camera, a broker
 or a model. Work that takes long (enrolment, a new model) runs in a thread of its own.
 """
 

@@ -130,8 +130,8 @@ class Ending:
         if self.is_right:
             return (
                 f"{self.scene.title}: {self.answer.reason.value}, because this machine looked at "
-                f"{self._rate()}, and {MIN_FRAMES_PER_SECOND:g} a second are needed to follow one "
-                "face through a challenge. A door that cannot tell life denies."
+                f"{self._rate()}, and {MIN_FRAMES_PER_SECOND:g} per second are needed to follow "
+                "one face through a challenge. A door that cannot tell life denies."
             )
         wanted = " or ".join(reason.value for reason in self.scene.expected)
         return (
@@ -144,7 +144,7 @@ class Ending:
         if self.row is None or self.row.duration_seconds <= 0:
             return "too few frames"
         rate = int(self.row.details["frames"] or 0) / self.row.duration_seconds
-        return f"{rate:.1f} frames a second"
+        return f"{rate:.1f} frames per second"
 
     def _counts(self) -> str:
         row = self.row

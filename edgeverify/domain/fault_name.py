@@ -19,7 +19,7 @@ class FaultName(DescribedWord):
         "Wait ten seconds, then look again.",
     )
     CAMERA_OFFLINE = (
-        ("camera_offline", "it cannot be opened; tried again for ever", "no"),
+        ("camera_offline", "it cannot be opened; it is tried again for ever", "no"),
         "Look at its plug and its name, and whether this user may read it (group video).",
     )
     CAMERA_STALLED = (
@@ -32,23 +32,23 @@ class FaultName(DescribedWord):
     )
     CAMERA_BLACK = (
         ("camera_black", "no light, or the lens cap", "no"),
-        "Take the cap off the lens, or give it light.",
+        "Take the cap off the lens, or switch on a light.",
     )
-    CAMERA_COVERED = (("camera_covered", "a surface without structure", "no"), LENS)
+    CAMERA_COVERED = (("camera_covered", "its picture has no structure", "no"), LENS)
     CAMERA_OVEREXPOSED = (
-        ("camera_overexposed", "nothing but white", "no"),
+        ("camera_overexposed", "its picture is nothing but white", "no"),
         "Keep sun and lamps out of the lens, or set its exposure.",
     )
     CAMERA_TORN = (
-        ("camera_torn", "broken pictures", "no"),
-        "Look at its cable or network: the pictures arrive broken.",
+        ("camera_torn", "its pictures arrive broken", "no"),
+        "Look at its cable or network.",
     )
     CAMERA_ENDED = (
-        ("camera_ended", "a video file is over", "no"),
+        ("camera_ended", "the video file has ended", "no"),
         "Set `camera.loop: true`, or name a camera in `camera.source`.",
     )
     CAMERA_MOVED = (
-        ("camera_moved", "the scene is not the one of the daily picture", "yes"),
+        ("camera_moved", "it shows another scene than the daily picture", "yes"),
         "Turn it back; if it was meant, remove scene.png from the state directory.",
     )
     CAMERA_MONOCHROME = (
@@ -57,7 +57,7 @@ class FaultName(DescribedWord):
             "its pictures have no colour, and passive liveness was chosen by hand",
             "yes, but live people are refused more often (11 of 56 windows)",
         ),
-        "Write `liveness: auto`, which asks for a challenge meanwhile, or give it more light.",
+        "Write `liveness: auto`, which then asks for a challenge, or give the scene more light.",
     )
     CAMERA_UNCONFINED = (
         (
@@ -73,11 +73,11 @@ class FaultName(DescribedWord):
     )
     BROKER_SILENT = (
         ("broker_silent", "connected, but nothing comes back", "no"),
-        "Restart the broker or look at the network: the connection stands, and nothing comes back.",
+        "Restart the broker, or look at the network.",
     )
     BROKER_REFUSED = (
         ("broker_refused", "the broker refuses the connection, in its own words", "no"),
-        "The broker's own log says more; the sentence has its words.",
+        "Look at the broker's own log; the fault's detail has its words.",
     )
     BROKER_REFUSED_CREDENTIALS = (
         ("broker_refused_credentials", "wrong user or password", "no"),
@@ -89,55 +89,55 @@ class FaultName(DescribedWord):
             "another client speaks as this door, or uses its login",
             "now and then",
         ),
-        "Two daemons with one `door:`, or another program with its login: give each its own.",
+        "Give each daemon its own `door:`, and each program its own login.",
     )
     BROKER_CERTIFICATE = (
         ("broker_certificate", "its certificate is not trusted", "no"),
         "Set `mqtt.tls.ca_file` to what signed its certificate, and look at the clock.",
     )
     BROKER_TLS = (
-        ("broker_tls", "TLS fails otherwise", "no"),
+        ("broker_tls", "TLS fails for another reason", "no"),
         "Does this port speak TLS, and does `mqtt.tls.enabled` say so?",
     )
     BROKER_REFUSES_MESSAGES = (
         (
             "broker_refuses_messages",
-            "it takes the connection, not all that the door says",
+            "it accepts the connection, but not every message of the door",
             "where decisions are taken",
         ),
-        ACL + " Or the message is too long for it: the sentence says which was dropped.",
+        ACL + " If a message is too long for it, the fault's detail says which was dropped.",
     )
     BROKER_REFUSES_CLAIMS = (
-        ("broker_refuses_claims", "the claim topic may not be subscribed", "no"),
+        ("broker_refuses_claims", "the door may not subscribe to the claim topic", "no"),
         ACL,
     )
     JOURNAL_UNAVAILABLE = (("journal_unavailable", "a decision cannot be committed", "no"), SPACE)
     JOURNAL_REPLACED = (
-        ("journal_replaced", "the journal was damaged; kept aside, a new one begun", "yes"),
+        ("journal_replaced", "it was damaged and moved aside; a new one was begun", "yes"),
         "Keep the file for an expert, then move it out of the state directory.",
     )
     JOURNAL_CHANGED = (
         (
             "journal_changed",
-            "what the journal refuses by was changed by somebody else than this door",
+            "lock-outs, clock or similar in the journal were changed, and not by this door",
             "yes, as the file now says",
         ),
-        "Find out who may write to the state; look at lock-outs and clock. Gone at the next start.",
+        "Find out who may write to the state; look at lock-outs and clock. Ends at the next start.",
     )
     JOURNAL_OVERSIZED = (
-        ("journal_oversized", "larger than `journal.max_mebibytes`; the sentence says why", "yes"),
-        "Repair the connection to the broker: what it has not taken is kept. Or end the flood.",
+        ("journal_oversized", "it is larger than `journal.max_mebibytes`", "yes"),
+        "Repair the connection to the broker (unsent history is kept), or end the flood of claims.",
     )
     READER_UNAVAILABLE = (
         (
             "reader_unavailable",
-            "a card reader of `claims.sources` cannot be read; tried again for ever",
+            "a card reader cannot be read; it is tried again for ever",
             "by the other sources",
         ),
-        "Look at its plug, its name and its rights: the sentence says which and why.",
+        "Look at its plug, its name and its rights; the fault's detail says which reader and why.",
     )
     PANEL_UNAVAILABLE = (
-        ("panel_unavailable", "the panel of `osdp_reader` is away; waited for for ever", "no"),
+        ("panel_unavailable", "the panel of `osdp_reader` does not answer", "no"),
         "Look at the wires, the panel's power, and its address, speed and key for this reader.",
     )
     PANEL_WITHOUT_SECURE_CHANNEL = (
@@ -145,25 +145,25 @@ class FaultName(DescribedWord):
         "Give the panel and `osdp_reader.key_file` one key instead of `accept_no_secure_channel`.",
     )
     SIGNALS_UNAVAILABLE = (
-        ("signals_unavailable", "LEDs and buzzer cannot be moved; tried again for ever", "yes"),
-        "Look at the chip, the lines and the service's rights: the sentence says which and why.",
+        ("signals_unavailable", "LEDs or buzzer cannot be switched; they are tried again", "yes"),
+        "Look at the chip, the lines and the service's rights; the fault's detail says why.",
     )
     HISTORY_STUCK = (
         ("history_stuck", "history waits although the broker is connected", "yes"),
-        "Let the door publish on its `audit` topic (ACL), and give the broker's disk space.",
+        "Let the door's login publish on `audit`, and free space on the broker's disk.",
     )
     REFERENCES_IN_MEMORY = (
         (
             "references_in_memory",
-            "their file cannot be opened: made again from the photos, in memory, until it can",
-            "where the journal can",
+            "their file cannot be opened; they were made again from the photos, in memory",
+            "while the journal works",
         ),
         SPACE,
     )
     REFERENCES_REPLACED = (
         (
             "references_replaced",
-            "the references were damaged; kept aside, made again from the photos",
+            "the references were damaged; they were moved aside and made again from the photos",
             "yes",
         ),
         "Keep the file for an expert, then remove it: it holds references.",
@@ -171,7 +171,7 @@ class FaultName(DescribedWord):
     SIGNING_KEY_REPLACED = (
         (
             "signing_key_replaced",
-            "the signing key went without a rotation, and another one signs",
+            "the signing key has gone without a rotation, and another one signs",
             "yes, but no lock that has the old key opens",
         ),
         "Restore signing-keys.json from a backup; or give each lock the new key, then rotate it.",
@@ -179,10 +179,10 @@ class FaultName(DescribedWord):
     STATE_CHANGED = (
         (
             "state_changed",
-            "a file of the state was changed by somebody else than this door",
+            "a file of the state was changed, and not by this door",
             "yes, as the file now says",
         ),
-        "Find out who may write there; the sentence says which file. Gone at the next start.",
+        "Find out who may write there; the fault's detail names the file. Ends at the next start.",
     )
     OPEN_FILES_EXHAUSTED = (
         (
@@ -198,11 +198,11 @@ class FaultName(DescribedWord):
             "the model's operating points are looser than this door was set up with",
             "yes, by the stricter threshold",
         ),
-        "If you measured again, accept them as the sentence says; else restore the bundle.",
+        "If you measured again, accept them as the fault's detail says; else restore the bundle.",
     )
     MODEL_UNAVAILABLE = (
         ("model_unavailable", "the network cannot run", "no"),
-        "The log says why; `edgeverify models list` shows what is installed.",
+        "Look at the log, which says why; `edgeverify models list` shows what is installed.",
     )
     ONNXRUNTIME_CUDA = (("onnxruntime-cuda", REFUSED, "yes"), BACK_END)
     TENSORRT = (("tensorrt", REFUSED, "yes"), BACK_END)
@@ -210,22 +210,22 @@ class FaultName(DescribedWord):
         ("onnxruntime-cpu", "no back end is left", "no"),
         "Install the release again: no back end is left.",
     )
-    PAD_BROKEN = (("pad_broken", "the liveness bundle cannot be used", "with a challenge"), PAD)
+    PAD_BROKEN = (("pad_broken", "the liveness bundle cannot be used", "no"), PAD)
     PAD_UNMEASURED = (
         ("pad_unmeasured", "the liveness bundle has no operating point", "no"),
         "Set `pad.threshold`, or fetch a measured one: `edgeverify models fetch minifasnet`.",
     )
     LIVENESS_UNAVAILABLE = (
-        ("liveness_unavailable", "`liveness` asks for a bundle that is not there or broken", "no"),
+        ("liveness_unavailable", "`liveness` asks for a bundle that is missing or broken", "no"),
         PAD,
     )
     LIVENESS_OFF = (
-        ("liveness_off", "switched off by hand: a photograph opens the door", "yes"),
+        ("liveness_off", "liveness was switched off by hand: a photo opens the door", "yes"),
         "Remove `liveness: off`: a photo of a colleague opens this door.",
     )
     THRESHOLD_BY_HAND = (
         ("threshold_by_hand", "no measured false match rate stands behind the threshold", "yes"),
-        "Take `decision.threshold` out; or measure with `edgeverify calibrate`.",
+        "Take `decision.threshold` out, or measure with `edgeverify calibrate`.",
     )
     CLOCK_UNSYNCED = (
         ("clock_unsynced", "the wall clock is not to be trusted", "no"),
@@ -244,11 +244,11 @@ class FaultName(DescribedWord):
     )
     HOT = (
         ("hot", "the door looks less often while nobody has claimed", "yes"),
-        "Give it shade and air: it looks less often while nobody has claimed.",
+        "Give the machine shade and air.",
     )
     OVERHEATED = (
-        ("overheated", "suspended by heat", "no"),
-        "Let it cool: it opens by itself when it has.",
+        ("overheated", "the door is suspended by heat", "no"),
+        "Let the machine cool: the door then opens by itself.",
     )
     CONFIG_REJECTED = (
         ("config_rejected", "the new config is broken, the old one is in force", "yes"),
@@ -262,9 +262,9 @@ class FaultName(DescribedWord):
         (
             "enrolment_failed",
             "the store or the model failed while photos were enrolled",
-            "who was enrolled before",
+            "those who were enrolled before",
         ),
-        "The sentence says why. Correct it, then run `edgeverify reload`.",
+        "Correct what the fault's detail names, then run `edgeverify reload`.",
     )
     ENROLMENT_INCOMPLETE = (
         (
@@ -272,7 +272,7 @@ class FaultName(DescribedWord):
             "some photos could not be enrolled; `edgeverify status` says whose and why",
             "the others",
         ),
-        "Run `edgeverify status`, which says whose photos and why; give them better ones.",
+        "Run `edgeverify status`, which says whose photos and why; replace these photos.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
         (

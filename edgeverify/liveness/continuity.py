@@ -10,10 +10,10 @@ from edgeverify.domain import LivenessCues, Observation, Points, Reason
 
 MIN_FRAMES_PER_SECOND = 10.0
 RATE_TOLERANCE = 0.95
-"""A camera that is asked for ten frames a second may deliver 9.5."""
+"""A camera that is asked for ten frames per second may deliver 9.5."""
 RATE_FRAMES = 10
 """The rate is judged over this many intervals."""
-TOO_SLOW = f"fewer than {MIN_FRAMES_PER_SECOND:g} frames a second came"
+TOO_SLOW = f"fewer than {MIN_FRAMES_PER_SECOND:g} frames per second came"
 """What the journal says where that was the reason."""
 MAX_GAP_SECONDS = 0.5
 """Longest pause between two frames; and longest time without the face."""

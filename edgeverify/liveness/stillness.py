@@ -1,7 +1,7 @@
 """A picture that never changes is not a person: a live face moves away from its first embedding.
 
 Measured (docs/liveness.md, 'Stillness'): every live face of the shared clips fell to MAX_SIMILARITY
-within 0.4 s at 25 frames a second, and within 1.8 s where it hardly moved. Pairs of neighbouring
+within 0.4 s at 25 frames per second, and within 1.8 s where it hardly moved. Pairs of neighbouring
 frames say less: at 25 a second half of dlib's are above 0.999 while a person talks.
 """
 

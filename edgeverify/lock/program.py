@@ -72,7 +72,7 @@ class LockProgram:
         wall: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
-        """`tick` is called several times a second (counts of folded log lines)."""
+        """`tick` is called several times per second (counts of folded log lines)."""
         self._parts = parts
         self._tick = tick
         self._now = monotonic

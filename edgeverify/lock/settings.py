@@ -52,7 +52,7 @@ class SerialRelay(Section):
     channel: int = Field(default=1, ge=1, le=8)
     """Which of the board's relays."""
     baud: int = Field(default=9600, ge=1200, le=921600)
-    """Bits a second."""
+    """Bits per second."""
 
 
 class OsdpRelay(Section):
@@ -63,7 +63,7 @@ class OsdpRelay(Section):
     port: str = Field(min_length=1)
     """The RS-485 adapter's stable name, such as /dev/serial/by-id/usb-FTDI_..."""
     baud: int = Field(default=9600, ge=9600, le=230400)
-    """Bits a second."""
+    """Bits per second."""
     address: int = Field(default=0, ge=0, le=126)
     """The device's address on the bus."""
     output: int = Field(default=0, ge=0, le=63)
@@ -127,7 +127,7 @@ class LockSettings(Section):
     energised to keep it locked (a magnet)."""
     relay: Relay
     pulse_seconds: float = Field(default=5.0, ge=0.2, le=LONGEST_RELEASE_SECONDS)
-    """A grant releases the door for so long."""
+    """A grant releases the door for this long."""
     relock_when_opened: bool = True
     """Lock again as soon as the door contact says that the door was opened."""
     held_open_seconds: float = Field(default=30.0, ge=1, le=3600)

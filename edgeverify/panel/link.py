@@ -30,11 +30,11 @@ LOG = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.05
 TAKEN_SECONDS = 2.0
-"""A panel asks its readers several times a second; a card that waits longer is withdrawn."""
+"""A panel asks its readers several times per second; a card that waits longer is withdrawn."""
 SILENT_SECONDS = 3.0
-"""Without a byte for so long nobody is there, whatever libosdp still believes (for 8 s)."""
+"""Without a byte for this long nobody is there, whatever libosdp still believes (for 8 s)."""
 NAMED_SECONDS = 10.0
-"""A panel that is not there for so long is a fault."""
+"""A panel that is not there for this long is a fault."""
 LONGEST_PAUSE_SECONDS = 5.0
 MAX_WAITING = 4
 

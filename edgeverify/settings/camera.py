@@ -19,13 +19,13 @@ class ModelSettings(Section):
     """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
     the short form."""
     accept_weak: bool = False
-    """Let the door run a bundle that is marked as no good at a door (`edgeverify models list`)."""
+    """Let the door run a bundle that is marked as unfit for a door (`edgeverify models list`)."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"
     """`auto` takes the first that works, in this order, and says which; a named one must work,
     for the liveness networks too."""
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
-    """`auto`: FP16 on a GPU, FP32 on a CPU, as the liveness networks always; the setting is the
-    embedder's."""
+    """`auto`: FP16 on a GPU, FP32 on a CPU. For the embedder alone; the liveness networks always
+    follow `auto`."""
     threads: int = Field(default=0, ge=0, le=64)
     """CPU threads for one inference; 0: as many as there are cores, at most 4."""
     cuda_graph: bool = False
@@ -45,16 +45,16 @@ class CameraSettings(Section):
     each request, or a GStreamer pipeline beginning with "gst:". In an address, each of / # ? @ : %
     in a user name, password, path or token is percent-encoded."""
     width: int = Field(default=1280, ge=160, le=7680)
-    """Pixels asked of the camera."""
+    """Width of the picture that is asked of the camera, in pixels."""
     height: int = Field(default=720, ge=120, le=4320)
-    """Pixels asked of the camera."""
+    """Height of the picture that is asked of the camera, in pixels."""
     frames_per_second: float = Field(default=15.0, ge=1, le=120)
     """Asked of the camera, and the rate at which the door looks while nobody has claimed."""
     rotate: Literal[0, 90, 180, 270] = 0
     """Degrees clockwise by which the picture is turned, for a camera that is mounted on its side or
     upside down. `width` and `height` are those before it."""
     mirror: bool = False
-    """Exchange left and right, for a camera that shows a mirror's picture."""
+    """Exchange left and right, for a camera that gives a mirrored picture."""
     transport: Literal["auto", "tcp", "udp"] = "auto"
     """RTSP only: how pictures travel. `auto` takes TCP, and UDP from a camera that offers nothing
     else; a lost UDP packet tears the picture."""

@@ -85,14 +85,14 @@ class DecisionSettings(Section):
     """False match rate of one probe frame against one reference; selects the threshold from the
     bundle's operating points."""
     group_factor: float = Field(default=10.0, ge=1, le=1000)
-    """Within no group of people that the evidence can speak for may the rate have been above so
+    """In every group of people that the evidence can speak for, the measured rate is at most this
     many times `max_fmr`; a smaller factor takes a stricter threshold."""
     own_people: Literal["tighten", "warn", "off"] = "tighten"
-    """With 10 enrolled people or more, all pairs of references are compared at the threshold at
-    each reload. `tighten` holds those two cards to a higher one whose owners would be confused;
-    `warn` only says so; `off` does not look."""
+    """From 10 enrolled people on, all pairs of references are compared at each reload. Where two
+    would match, `tighten` holds both cards to a higher threshold; `warn` only reports the pair;
+    `off` compares nothing."""
     threshold: float | None = None
-    """Written by hand instead; shown in the status for ever. Score units of the bundle."""
+    """A threshold by hand instead, in the bundle's score units; shown as degraded for ever."""
     accept_points: str = Field(default="", pattern="^([0-9a-f]{12})?$")
     """12 hexadecimal digits of operating points that are accepted although they are looser than
     those that this door has used; the fault `threshold_held` names them."""

@@ -21,15 +21,15 @@ class PadSettings(Section):
     min_face_pixels: float = Field(default=80.0, ge=10)
     """Smaller faces are not judged, hence never pass."""
     max_face_pixels: float = Field(default=400.0, ge=20)
-    """Larger ones likewise."""
+    """Larger faces are not judged either."""
     max_yaw_degrees: float = Field(default=15.0, gt=0, le=90)
     """Turned further to the side, a face is not judged; the door waits until it looks ahead."""
     max_pitch_degrees: float = Field(default=25.0, gt=0, le=90)
-    """Further up or down likewise; wider, since cameras hang high or low."""
+    """The same for up and down; wider, because cameras hang high or low."""
     max_roll_degrees: float = Field(default=12.0, gt=0, le=90)
-    """Tilted further to a shoulder likewise."""
+    """The same for a tilt to a shoulder."""
     wait_seconds: float = Field(default=3.0, ge=0, le=30)
-    """Once the face was verified, a frame that can be judged is waited for at least so long."""
+    """Once the face was verified, the door waits at least this long for a frame to judge."""
 
 
 class ChallengeSettings(Section):

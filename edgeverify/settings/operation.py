@@ -20,7 +20,7 @@ class ThermalSettings(Section):
     """Half the frame rate from here; null: the sensor's own passive trip point, or 72 where it has
     none. A value may lie below the system's trip points, never above: the lower one counts."""
     hot_celsius: float | None = Field(default=None, ge=30, le=120)
-    """Five frames a second from here, and only when something moves; null: the hot trip point, or
+    """Five frames per second from here, and only when something moves; null: the hot trip point, or
     80."""
     critical_celsius: float | None = Field(default=None, ge=30, le=125)
     """Suspended from here, every claim is denied `overheated`; null: 5 below the critical trip
@@ -49,9 +49,9 @@ class MetricsSettings(Section):
 
 
 class LogSettings(Section):
-    """What the daemon says of itself."""
+    """The daemon's log."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """What is said at least."""
+    """The lowest level that is logged."""
     format: Literal["auto", "journald", "text", "json"] = "auto"
     """`auto`: journald's priorities under systemd, else text."""

@@ -65,7 +65,7 @@ class OsdpReaderSettings(Section):
     port: str = ""
     """The RS-485 adapter's stable name, such as /dev/serial/by-id/usb-FTDI_USB-RS485-if00-port0."""
     baud: int = Field(default=9600, ge=9600, le=230400)
-    """Bits a second, as the panel speaks."""
+    """Bits per second, as the panel speaks."""
     address: int = Field(default=0, ge=0, le=126)
     """The address on the bus that the panel has for this reader."""
     key_file: str = ""
@@ -78,7 +78,7 @@ class OsdpReaderSettings(Section):
     denied_color: PanelColor = "red"
     """The light by which the panel says that it does not."""
     answer_seconds: float = Field(default=3.0, ge=0.5, le=15)
-    """So long the screen waits for the panel's answer before it says that none came."""
+    """How long the screen waits for the panel's answer before it says that none came."""
     card: PanelCardSettings = PanelCardSettings()
 
     @model_validator(mode="after")

@@ -128,7 +128,7 @@ class EnrolmentSettings(Section):
     """Larger pictures are refused before they are decoded."""
     camera_only: bool = False
     """Let people in whose photos were all taken before this door's own camera (`camera_photos`).
-    Before one camera everybody looks more alike, and few people were measured so."""
+    Before one camera everybody looks more alike, and few people were measured this way."""
 
 
 class HoursSettings(Section):

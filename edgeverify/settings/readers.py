@@ -31,7 +31,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class NumberSettings(Section):
-    """From what a reader gives to the card number of the config, as it is printed on the card."""
+    """Turns what a reader gives into the card number of the config, as printed on the card."""
 
     byte_order: Literal["as_read", "reversed"] = "as_read"
     """`reversed` where the reader turns the bytes round (many USB readers do)."""
@@ -63,10 +63,10 @@ class SerialSettings(Section):
     port: str = ""
     """Its stable name, such as /dev/serial/by-id/usb-FTDI_FT232R-if00-port0, or /dev/serial0."""
     baud: int = Field(default=9600, ge=1200, le=921600)
-    """Bits a second."""
+    """Bits per second."""
     protocol: Literal["rdm6300", "line"] = "rdm6300"
     """`rdm6300`: frames with a checksum (RDM6300, RDM630, ID-12), of which the
-    four bytes behind the version are the number. `line`: a text line a card."""
+    four bytes behind the version are the number. `line`: one line of text per card."""
     pattern: Pattern = "[0-9A-Za-z]+"
     """`line`: what the whole line must be (a regular expression); its group, if it has one, is the
     number."""
@@ -76,7 +76,7 @@ class SerialSettings(Section):
 
 
 class CardsOwnNumberSettings(NumberSettings):
-    """From the card's own number (UID) to the card number of the config."""
+    """Turns the card's own number (UID) into the card number of the config."""
 
     written: Literal["decimal", "hex", "facility"] = "hex"
     """`hex` with capital letters; `decimal`; `facility` as 123.45678."""
@@ -117,7 +117,7 @@ class OsdpSettings(Section):
     port: str = ""
     """The RS-485 adapter's stable name, such as /dev/serial/by-id/usb-FTDI_USB-RS485-if00-port0."""
     baud: int = Field(default=9600, ge=9600, le=230400)
-    """Bits a second."""
+    """Bits per second."""
     address: int = Field(default=0, ge=0, le=126)
     """The reader's address on the bus."""
     key_file: str = ""

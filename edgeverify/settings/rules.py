@@ -58,11 +58,11 @@ class CommandSettings(Section):
     """PEM files with the public keys of those who may lock this door down, or open it
     (`edgeverify operator key`), relative to this file."""
     max_open_hours: float = Field(default=12.0, gt=0, le=168)
-    """A command may open the door for no longer."""
+    """The longest time for which a command may open the door."""
 
 
 class EvidenceSettings(Section):
-    """Pictures of decisions, sealed like references; off, as no picture is kept otherwise."""
+    """Pictures of decisions, sealed like references. Off by default: no picture is kept."""
 
     keep: Literal["off", "denied", "all"] = "off"
     """`denied`: one picture of each attempt that was looked at and denied; `all`: of each.
@@ -81,10 +81,10 @@ class RuleSettings(Section):
     "2026-12-24..2027-01-01", or "12-25" for every year. Whoever has no windows may come in as
     ever."""
     second_person: bool = False
-    """Say `second_person` where somebody else is seen right after a grant: a hint that two went in
-    on one card."""
+    """Send the notice `second_person` when somebody else is seen right after a grant: a hint that
+    two people went in on one card."""
     second_person_seconds: float = Field(default=2.0, ge=0.5, le=10)
-    """For so long after a grant."""
+    """How long the door looks for somebody else after a grant."""
     anti_passback: Literal["off", "soft", "hard"] = "off"
     """For a door with a reader at its exit: whoever came in and was not seen going out is let in
     again and reported (`soft`), or denied (`hard`)."""

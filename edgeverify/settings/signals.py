@@ -104,7 +104,7 @@ class SignalSettings(Section):
     chip: str = "/dev/gpiochip0"
     """The GPIO chip (`gpiodetect` lists them)."""
     fault_every_seconds: float = Field(default=10.0, ge=1, le=3600)
-    """So often `fault` is shown while nobody can be let in."""
+    """How often `fault` is shown while nobody can be let in."""
     green: GreenSettings = GreenSettings()
     red: RedSettings = RedSettings()
     buzzer: BuzzerSettings = BuzzerSettings()

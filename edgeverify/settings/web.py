@@ -26,7 +26,7 @@ class WebSettings(Section):
     key_file: str = ""
     """PEM private key of the certificate, readable by the page's user."""
     idle_minutes: int = Field(default=30, ge=1, le=1440)
-    """A log-in that nothing was asked with for so long has to be made again."""
+    """A log-in ends when it was not used for this long."""
     session_hours: int = Field(default=12, ge=1, le=168)
     """A log-in ends after this in any case; that of a screen lasts a year."""
 

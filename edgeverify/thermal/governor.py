@@ -28,7 +28,7 @@ from edgeverify.thermal.bands import NO_TRIPS, Reading, Trips, bands
 SMOOTHING_SECONDS = 5.0
 """Time constant of the exponential mean: one wild value of a second moves it by a fifth."""
 DEAD_AFTER_SECONDS = 10.0
-"""A sensor without a believable value for so long is dead; until then its last one stands."""
+"""A sensor without a believable value for this long is dead; until then its last one stands."""
 URGENT_CELSIUS = 4.0
 """Within the dwell a hotter level needs so much more than its foot: noise of three does not."""
 RECOVERY_CELSIUS = 5.0

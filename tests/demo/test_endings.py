@@ -55,8 +55,8 @@ def test_the_usual_endings_need_no_words() -> None:
 def test_a_machine_too_slow_for_a_proof_of_life_denies_rightly_and_says_why() -> None:
     slow = ending(HELD_UP, Outcome.DENY, Reason.LIVENESS_UNAVAILABLE, failure=TOO_SLOW)
     assert slow.is_right
-    assert "3.9 frames a second" in slow.note
-    assert "10 a second are needed" in slow.note
+    assert "3.9 frames per second" in slow.note
+    assert "10 per second are needed" in slow.note
     assert "A door that cannot tell life denies." in slow.note
 
 

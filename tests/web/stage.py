@@ -45,7 +45,7 @@ STATUS: dict[str, Json] = {
             "detail": "",
             "meaning": "no light, or the lens cap",
             "grants": "no",
-            "advice": "Take the cap off the lens, or give it light.",
+            "advice": "Take the cap off the lens, or switch on a light.",
         }
     ],
     "is_enrolling": False,

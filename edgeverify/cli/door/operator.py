@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgeverify.domain import Command, DoorMode
 
 LIFE_SECONDS = 30.0
-"""A command counts for so long: enough for a slow broker, too little to be played back."""
+"""A command counts for this long: enough for a slow broker, too little to be played back."""
 ANSWER_SECONDS = 10.0
 
 app = typer.Typer(

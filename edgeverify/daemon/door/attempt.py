@@ -63,7 +63,7 @@ class Hints:
 
 
 MAX_FRAMES_KEPT = 600
-"""A transaction of a minute at ten frames a second; more are counted, not kept."""
+"""A transaction of a minute at ten frames per second; more are counted, not kept."""
 
 
 @dataclass(slots=True, eq=False)

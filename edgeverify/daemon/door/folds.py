@@ -15,7 +15,7 @@ from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import Claim, Decision, Reason
 
 READER_RATE = (10.0, 1.0)
-"""Ten in a row are told one by one, then one a second: nobody presents a card faster for long."""
+"""Ten in a row are told one by one, then one per second: nobody presents a card faster for long."""
 FACE_RATE = (1.0, 1.0 / 60.0)
 """Somebody who stands before a closed door is written down once a minute."""
 MAX_IDS = 100

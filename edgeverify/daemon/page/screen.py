@@ -114,7 +114,7 @@ class ScreenBoard:
         self._show("prompt", prompt.code, words, "", prompt.language, seconds)
 
     def follow_panel(self) -> None:
-        """Show what the panel answers on LEDs and buzzer too, once; asked a few times a second."""
+        """Show what the panel answers on LEDs and buzzer too, once; asked often."""
         if self.panel is None:
             return
         view = self.panel.view()

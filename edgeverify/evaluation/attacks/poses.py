@@ -58,7 +58,7 @@ def bpcer_by_pose(scored: Sequence[ScoredRun], threshold: float) -> tuple[PoseRa
 
 
 def pose_lines(rates: Sequence[PoseRates]) -> list[str]:
-    """Put the rates as text, a line an angle."""
+    """Put the rates as text, one line per angle."""
     if not rates:
         return []
     lines = [

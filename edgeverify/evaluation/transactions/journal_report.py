@@ -8,7 +8,7 @@ from edgeverify.journal.reading import DecisionRow
 
 
 def report_lines(row: DecisionRow) -> tuple[str, ...]:
-    """Return the whole entry, a line a frame in between; no image, name or embedding is in it."""
+    """Return the whole entry with one line per frame; no image, name or embedding is in it."""
     return (*_head(row), "", *_frames(row), "", verdict(row))
 
 

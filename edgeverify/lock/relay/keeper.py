@@ -17,7 +17,7 @@ LOG = logging.getLogger(__name__)
 
 PING_SECONDS = 1.0
 SILENT_SECONDS = 5.0
-"""A process that answers nothing for so long is replaced; the new one locks first of all."""
+"""A process that answers nothing for this long is replaced; the new one locks first of all."""
 OSDP_SECONDS = 10.0
 """How much longer a move may take that waits for a secure channel."""
 END_SECONDS = 8.0
@@ -68,7 +68,7 @@ class Keeper:
         self._order(self._first)
 
     def release(self, seconds: float) -> bool:
-        """Release the door for so long; False when there is no process to do it."""
+        """Release the door for this long; False when there is no process to do it."""
         return self._order(f"release {seconds:.3f}")
 
     def rest(self) -> bool:
