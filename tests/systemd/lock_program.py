@@ -1,4 +1,4 @@
-"""The lock program in the container: installed word for word as docs/lock.md says."""
+"""The lock program in the container: installed by the steps of docs/lock.md."""
 
 from __future__ import annotations
 
