@@ -24,7 +24,7 @@ def check_graph(data: bytes, path: Path, *, size: int, outputs: int, depth: int 
         model = onnx.load_model_from_string(data)
     except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
         raise BundleError(f"{path} is not an ONNX model", advice=_REBUILD) from None
-    if any(_is_elsewhere(tensor) for tensor in _tensors(model)):
+    if has_external_data(model):
         raise BundleError(
             f"{path} keeps weights in another file (external data), which is never read",
             advice="Save the model with its weights inside.",
@@ -44,8 +44,12 @@ def fixed_batch(data: bytes) -> int | None:
     return side.dim_value if side.HasField("dim_value") and side.dim_value > 0 else None
 
 
-def _is_elsewhere(tensor: onnx.TensorProto) -> bool:
-    return tensor.data_location == onnx.TensorProto.EXTERNAL or bool(tensor.external_data)
+def has_external_data(model: onnx.ModelProto) -> bool:
+    """Return whether any tensor of a graph lies in another file."""
+    return any(
+        tensor.data_location == onnx.TensorProto.EXTERNAL or bool(tensor.external_data)
+        for tensor in _tensors(model)
+    )
 
 
 def _tensors(message: object) -> Iterator[onnx.TensorProto]:

@@ -18,6 +18,9 @@ from edgeverify.feeding.statement import BundleModel, Feeding, Mirror, Side
 from edgeverify.feeding.template_kinds import Template
 from edgeverify.feeding.templates import template_named
 
+MOST_VALUES = 8192
+"""The longest embedding that a bundle holds."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Precision = Literal["fp32", "fp16", "int8"]
 
@@ -99,7 +102,7 @@ class Manifest(Files):
     mirror: Mirror
     weak: str = Field(default="", max_length=500)
     """Why a door should not use it, as the end of a sentence; empty where it may."""
-    embedding_size: int = Field(ge=2, le=8192)
+    embedding_size: int = Field(ge=2, le=MOST_VALUES)
     metric: Literal["cosine", "euclidean"]
     normalise: bool
     int8_embedding_space: Sha256 | None = None

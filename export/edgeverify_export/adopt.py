@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from onnx import numpy_helper, version_converter
 from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.bundle.graph_check import check_graph
-from edgeverify.errors import CheckpointError, ParityError
+from edgeverify.bundle.manifest import MOST_VALUES
+from edgeverify.errors import CheckpointError, ConfigError, ParityError
 from edgeverify.feeding.preprocessing import Batch
-from edgeverify.feeding.statement import Channels
+from edgeverify.feeding.statement import Channels, Feeding
 from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
@@ -28,6 +30,11 @@ from edgeverify_export.assemble import (
     tool_versions,
 )
 from edgeverify_export.canonical_graph import canonical, channels_first, flat_output, simplified
+from edgeverify_export.foreign_graph import (
+    read_graph,
+    require_embedding_sized,
+    with_plain_ends,
+)
 from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
@@ -35,7 +42,7 @@ from edgeverify_export.statement import Statement, alignment_of, resolve
 _MAX_DIFFERENCE = 1e-4
 
 
-def adopt_graph(
+def adopt_graph(  # noqa: PLR0913 - one parameter an option
     path: Path,
     folder: Path,
     statement: Statement,
@@ -43,31 +50,37 @@ def adopt_graph(
     name: str | None = None,
     licence: str = "owner's",
     half: bool = True,
+    embedding: str | None = None,
     step: Step = step_silently,
 ) -> Assembled:
     """Make the bundle `folder` of an ONNX file; errors leave nothing behind.
 
-    The graph needs one float32 input (batch, 3, size, size), or 1 channel for grey, or channels
-    last, which get a transpose before them, and one float32 output (batch, n), all weights inside.
-    Another opset is converted to 17 where the answers stay equal.
+    The graph needs one input (batch, 3, size, size), or 1 channel for grey, or channels last,
+    which get a transpose before them, and one output (batch, n), all weights inside. Where it has
+    several outputs, `embedding` names the one. Ends and weights of other kinds than float32 are
+    brought to it. Another opset is converted to 17 where the answers stay equal.
     """
     require_free(folder)
     step("reading the graph")
-    data = _read(path)
-    original = onnx.load_model_from_string(data)
-    model, turned = channels_first(original)
+    original = read_graph(path)
+    plain_ends = with_plain_ends(original, path, embedding=embedding)
+    model, turned = channels_first(plain_ends.model)
     model, flattened = flat_output(model)
-    changes = tuple(word for word in (turned, flattened) if word is not None)
-    if changes:
-        data = model.SerializeToString()
+    changes = (*plain_ends.changes, *(word for word in (turned, flattened) if word is not None))
+    plain_ends = replace(plain_ends, model=model)
+    data = model.SerializeToString()
     depth, size, outputs = _sides(model, path)
     channels = _channels(statement.channels, depth, path)
     if statement.size not in (None, size):
         raise CheckpointError(f"{path} takes {size} pixels, not the {statement.size} of --size")
     resolved = resolve(replace(statement, size=size, channels=channels), None)
+    if plain_ends.whole_pixels:
+        _require_raw(resolved.feeding, path)
     check_graph(data, path, size=size, outputs=outputs, depth=depth)
     inputs = extreme_inputs(resolved.feeding, alignment_of(resolved))
-    wanted = _answers(data, inputs, path)
+    wanted = _answers(data, inputs, outputs, path)
+    plain_ends.require_same_answers(inputs, path)
+    quantised = _quantised(model)
 
     def require(candidate: onnx.ModelProto) -> object:
         return _require_equal(wanted, candidate, inputs)
@@ -94,8 +107,8 @@ def adopt_graph(
         tool_versions=tool_versions("onnx"),
     )
     step("making the FP16 graph and the golden vectors")
-    made = assemble(folder, recipe, plain, half=half)
-    return Assembled(made.bundle, (*changes, *converted, slim, *made.remarks))
+    made = assemble(folder, recipe, plain, half=half and not quantised)
+    return Assembled(made.bundle, (*changes, *converted, slim, *quantised, *made.remarks))
 
 
 def graph_weights_sha256(model: onnx.ModelProto) -> str:
@@ -110,15 +123,28 @@ def graph_weights_sha256(model: onnx.ModelProto) -> str:
     return weights_sha256(tensors)
 
 
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise CheckpointError(f"no such file: {path}", advice="Check the path.")
-    data = path.read_bytes()
-    try:
-        onnx.load_model_from_string(data)
-    except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
-        raise CheckpointError(f"{path} is not an ONNX model") from None
-    return data
+def _require_raw(feeding: Feeding, path: Path) -> None:
+    """Raise ConfigError where pixels would be scaled before a graph that takes whole ones."""
+    if feeding.scale != 1 or any(feeding.mean) or any(one != 1 for one in feeding.std):
+        raise ConfigError(
+            f"{path} takes whole pixels, 0 to 255 (uint8), and scales them itself",
+            advice="State --statistics raw.",
+        )
+
+
+_QUANTISED = re.compile(r"^(Dynamic)?(De)?Quantize|^QLinear|Integer$")
+
+
+def _quantised(model: onnx.ModelProto) -> tuple[str, ...]:
+    """Return the remark that a graph is quantised already, if it is."""
+    found = sorted({n.op_type for n in model.graph.node if _QUANTISED.search(n.op_type)})
+    if not found:
+        return ()
+    remark = (
+        f"quantised already ({', '.join(found)}): it runs as it is, and has no FP16 graph; give "
+        "the network from before it was quantised where there is one"
+    )
+    return (remark,)
 
 
 def _channels(stated: Channels | None, depth: int, path: Path) -> Channels | None:
@@ -136,11 +162,6 @@ def _channels(stated: Channels | None, depth: int, path: Path) -> Channels | Non
 def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
-    if len(inputs) != 1 or len(model.graph.output) != 1:
-        raise CheckpointError(
-            f"{path} has {len(inputs)} inputs and {len(model.graph.output)} outputs; "
-            "an embedder has one of each"
-        )
     sides = [dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim]
     inferred = onnx.shape_inference.infer_shapes(model)
     outputs = [dim.dim_value for dim in inferred.graph.output[0].type.tensor_type.shape.dim]
@@ -154,15 +175,22 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
     require_embedding(outputs[1], str(path))
+    require_embedding_sized(model, outputs[1], path, MOST_VALUES)
     return sides[1], sides[2], outputs[1]
 
 
-def _answers(data: bytes, inputs: Batch, path: Path) -> Batch:
+def _answers(data: bytes, inputs: Batch, outputs: int, path: Path) -> Batch:
     session = OnnxRuntimeSession(data, device="cpu", precision="fp32", threads=2)
     try:
         answers = session.run(inputs)
     finally:
         session.close()
+    if len(answers) != len(inputs) or answers.ndim != 2 or answers.shape[1] != outputs:
+        raise CheckpointError(
+            f"{path} answers with {tuple(answers.shape)} to {len(inputs)} pictures, not with "
+            f"({len(inputs)}, {outputs}): it was made for one picture at a time",
+            advice="Export it again with a batch of 1, or with an open one.",
+        )
     if not np.isfinite(answers).all():
         raise CheckpointError(f"{path} answers with NaN or infinity on ordinary pictures")
     return answers

@@ -1,4 +1,4 @@
-"""What a file that is no PyTorch checkpoint is, by its content: so that the error can say it."""
+"""What a file that is no model is, by its content: so that the error can say it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _KERAS = (
     ".pt, .pth, .ckpt and .safetensors."
 )
 _IR = "Convert it with openvino2onnx and take `edgeverify-export adopt`: docs/export.md."
-_UNPACK = "Unpack it, and give the checkpoint that is in it."
+_UNPACK = "Unpack it, and give the file that is in it."
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89HDF", "is a Keras or HDF5 file, not a checkpoint of PyTorch", _KERAS),
+    (b"\x89HDF", "is a Keras or HDF5 file", _KERAS),
     (
         b"version https://git-lfs",
         "is a pointer that Git LFS left in the place of the file",
         "Run: git lfs pull",
     ),
-    (b"<!doctype html", "is a web page, not a checkpoint", "Download the file itself again."),
-    (b"<html", "is a web page, not a checkpoint", "Download the file itself again."),
-    (b"<?xml", "is an XML file: an OpenVINO IR begins so, a checkpoint does not", _IR),
+    (b"<!doctype html", "is a web page, not a model", "Download the file itself again."),
+    (b"<html", "is a web page, not a model", "Download the file itself again."),
+    (b"<?xml", "is an XML file: an OpenVINO IR begins so", _IR),
     (b"\x1f\x8b", "is compressed (gzip)", _UNPACK),
     (b"bzh", "is compressed (bzip2)", _UNPACK),
     (b"\xfd7zxz", "is compressed (xz)", _UNPACK),
@@ -65,7 +65,7 @@ def refuse_other_kinds(path: Path, head: bytes) -> None:
         )
 
 
-def refuse_folder(path: Path) -> None:
+def refuse_folder(path: Path, wanted: str = "checkpoint file") -> None:
     """Raise CheckpointError that says what a folder in a checkpoint's place is."""
     if (path / "saved_model.pb").is_file():
         raise CheckpointError(f"{path} is a SavedModel of TensorFlow", advice=_KERAS)
@@ -75,7 +75,7 @@ def refuse_folder(path: Path) -> None:
             advice="Run: python -m torch.distributed.checkpoint.format_utils dcp_to_torch "
             f"{path} joined.pt",
         )
-    raise CheckpointError(f"{path} is a folder", advice="Give the checkpoint file in it.")
+    raise CheckpointError(f"{path} is a folder", advice=f"Give the {wanted} in it.")
 
 
 def _refuse_archive(path: Path) -> None:

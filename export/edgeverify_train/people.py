@@ -94,6 +94,16 @@ def shared_people(people: Iterable[str], lists: Sequence[Path]) -> dict[Path, tu
     return {path: names for path, names in shared.items() if names}
 
 
+_NAMED = 8
+"""People that a message names before it says how many more there are."""
+
+
+def named(names: Sequence[str]) -> str:
+    """List names, the first few where there are many."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
 def _names(line: str) -> tuple[str, ...]:
     words = line.split("\t") if "\t" in line else line.split()
     words = [word.strip() for word in words if word.strip()]

@@ -16,8 +16,13 @@ from edgeverify_train.checking.findings import (
     strangers,
 )
 from edgeverify_train.cli import app
+from edgeverify_train.leakage import require_apart
+from edgeverify_train.people import people_in
+from edgeverify_train.recipe import DataSettings
 from PIL import Image
 from typer.testing import CliRunner
+
+from edgeverify.errors import ConfigError
 
 PEOPLE = ("Abel_Pacheco", "Adam_Sandler", "Akhmed_Zakayev")
 
@@ -164,10 +169,15 @@ def test_somebody_of_an_evaluation_folder_under_another_name_is_seen_by_the_face
     (tmp_path / "evaluation" / "X").mkdir(parents=True)
     moved = album / PEOPLE[1] / f"{PEOPLE[1]}_0003.jpg"
     shutil.move(moved, tmp_path / "evaluation" / "X" / "1.jpg")
+    with pytest.raises(ConfigError, match="is not what"):
+        kept_apart(album, check=str(tmp_path / "out/check.json"))
     code, out, _ = check(
         album, "--against", tmp_path / "evaluation", "-o", tmp_path / "out"
     )  # fmt: skip
     assert code == 0, out
+    assert (
+        f"compared with {tmp_path / 'evaluation'} by name, by picture, and by face: 8 with 1" in out
+    )
     assert "1 pair of people who may be one, here and in the evaluation" in out
     assert "X/1.jpg: 0." in out
     told = json.loads((tmp_path / "out/check.json").read_text())
@@ -175,3 +185,48 @@ def test_somebody_of_an_evaluation_folder_under_another_name_is_seen_by_the_face
     assert found["own"].startswith(str(album / PEOPLE[1]))
     assert not told["leaked_people"]
     assert not told["leaked_pictures"]
+
+    # `fit` goes by it: it refuses, until somebody has looked, and says what was compared.
+    checked = str(tmp_path / "out/check.json")
+    with pytest.raises(ConfigError, match=f"1 by the face, of .*{PEOPLE[1]}/.* like X/1.jpg") as no:
+        kept_apart(album, check=checked)
+    assert "data.not_leaked=[NAME]" in str(no.value.advice)
+    (words,) = kept_apart(album, check=checked, not_leaked=(PEOPLE[1],))
+    assert "compared by name, picture, face (8 with 1" in words
+    assert "void" in kept_apart(album, check=checked, allow_shared_people=True)[0]
+    shutil.copyfile(album / PEOPLE[0] / f"{PEOPLE[0]}_0001.jpg", album / PEOPLE[0] / "more.jpg")
+    assert "run check-data again" in kept_apart(album, check=checked, not_leaked=(PEOPLE[1],))[1]
+    shutil.rmtree(album / PEOPLE[1])
+    assert kept_apart(album, check=checked)
+
+
+def kept_apart(folder: Path, *, lists: tuple[Path, ...] = (), **data: object) -> tuple[str, ...]:
+    people, _ = people_in(folder)
+    return require_apart(folder, people, lists, DataSettings.model_validate(data))
+
+
+def test_a_check_beside_the_folder_is_found_and_a_list_alone_tells_no_faces(
+    album: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("1\t1\nSomebody\t1\t2\nSomebody\t1\tElse\t1\n")
+    (words,) = kept_apart(album, lists=(pairs,))
+    assert "compared by name; faces were not compared" in words
+    pairs.write_text(f"1\t1\n{PEOPLE[0]}\t1\t2\n{PEOPLE[0]}\t1\tElse\t1\n")
+    with pytest.raises(ConfigError, match=f"1 of {pairs}: {PEOPLE[0]}"):
+        kept_apart(album, lists=(pairs,))
+    code, out, _ = check(album, "--against", pairs)
+    assert code == 1
+    assert f"compared with {pairs} by name; not by face" in out
+    # Nobody need name the list again: the check beside the folder holds.
+    with pytest.raises(ConfigError, match=f"1 of {pairs}: {PEOPLE[0]}"):
+        kept_apart(album)
+
+
+def test_pictures_of_an_evaluation_folder_are_refused_by_their_bytes(
+    album: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "evaluation" / "X").mkdir(parents=True)
+    shutil.copyfile(album / PEOPLE[0] / f"{PEOPLE[0]}_0001.jpg", tmp_path / "evaluation/X/1.jpg")
+    with pytest.raises(ConfigError, match=f"1 pictures? of .*{PEOPLE[0]}_0001.jpg"):
+        kept_apart(album, lists=(tmp_path / "evaluation",))

@@ -150,6 +150,14 @@ def adopt(
     model: Annotated[Path, typer.Argument(help="The ONNX file.", show_default=False)],
     *,
     output: options.OutputFolder,
+    embedding: Annotated[
+        str | None,
+        typer.Option(
+            help="Which value is the embedding, where the graph has several outputs or ends in a "
+            "classifier.",
+            show_default=False,
+        ),
+    ] = None,
     fp16: options.Half = True,
     name: options.Name = None,
     licence: options.Licence = "owner's",
@@ -168,6 +176,13 @@ def adopt(
     statement = replace(statement, metric=statement.metric or "cosine")
     with steps() as step:
         made = adopt_graph(
-            model, output, statement, name=name, licence=licence, half=fp16, step=step
+            model,
+            output,
+            statement,
+            name=name,
+            licence=licence,
+            half=fp16,
+            embedding=embedding,
+            step=step,
         )
     say_made(made, output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +22,15 @@ from edgeverify_train.checking.findings import (
     same_pictures,
     strangers,
 )
-from edgeverify_train.checking.leaked_faces import Faces, LeakedFace, leaked_by_folder
+from edgeverify_train.checking.leaked_faces import (
+    Faces,
+    FacesCompared,
+    LeakedFace,
+    leaked_by_folder,
+)
 from edgeverify_train.checking.looking import look_at_all
+from edgeverify_train.leakage import digest_of, shared_pictures
 from edgeverify_train.people import (
-    Person,
     people_in,
     pictures_below,
     read_statement,
@@ -61,6 +65,10 @@ class Checked:
     """By each folder of an evaluation: pictures that lie in it too, under whatever name."""
     leaked_faces: Mapping[Path, tuple[LeakedFace, ...]]
     """By each folder of an evaluation: people who look like one of its people, by another name."""
+    compared: Mapping[Path, FacesCompared | None]
+    """By each evaluation: how its faces were compared; None where it has no pictures."""
+    pictures_sha256: str
+    """Of the pictures' names, to tell whether they are still those."""
     thresholds: Thresholds
 
     @property
@@ -154,8 +162,8 @@ def check_folder(
         )
     shown = [place[path] for _, path in every]
     leaked = shared_people((one.name for one in people), lists)
-    leaked_pictures = _shared_pictures(people, lists)
-    leaked_faces = leaked_by_folder(
+    leaked_pictures = shared_pictures(people, lists)
+    faces = leaked_by_folder(
         Faces(
             paths=tuple(path for _, path in kept),
             people=tuple(people[number].name for number, _ in kept),
@@ -183,7 +191,9 @@ def check_folder(
         unseen=(*problems, *unseen),
         leaked=leaked,
         leaked_pictures=leaked_pictures,
-        leaked_faces=leaked_faces,
+        leaked_faces={path: one.leaks for path, one in faces.items() if one.leaks},
+        compared={path: faces.get(path) for path in lists},
+        pictures_sha256=digest_of(pictures_below(folder), folder),
         thresholds=thresholds,
     )
 
@@ -192,24 +202,3 @@ def _known(names: Sequence[str], pictures: Sequence[Path]) -> Callable[[str], bo
     """Return whether a person was found already, by name or by a picture of theirs."""
     found = {*names, *(path.parent.name for path in pictures)}
     return found.__contains__
-
-
-def _shared_pictures(
-    people: Sequence[Person], lists: Sequence[Path]
-) -> dict[Path, tuple[Path, ...]]:
-    """Find pictures of the folder, byte for byte, in the lists that are folders."""
-    folders = [each for each in lists if each.is_dir()]
-    if not folders:
-        return {}
-    own = {_digest(path): path for one in people for path in one.pictures}
-    found = {}
-    for folder in folders:
-        theirs = {_digest(path) for path in pictures_below(folder)}
-        shared = tuple(sorted(path for digest, path in own.items() if digest in theirs))
-        if shared:
-            found[folder] = shared
-    return found
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

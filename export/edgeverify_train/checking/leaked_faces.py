@@ -87,6 +87,15 @@ def leaked_faces(
     return tuple(sorted(best.values(), key=lambda one: -one.score))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacesCompared:
+    """An evaluation's folder beside ours: how many faces it has, and who looks alike."""
+
+    own: int
+    theirs: int
+    leaks: tuple[LeakedFace, ...]
+
+
 def leaked_by_folder(
     own: Faces,
     lists: Sequence[Path],
@@ -96,13 +105,14 @@ def leaked_by_folder(
     *,
     cache: Path | None,
     progress: Progress,
-) -> dict[Path, tuple[LeakedFace, ...]]:
+) -> dict[Path, FacesCompared]:
     """Compare the folder with each evaluation that is a folder of pictures."""
     found = {}
     for folder in lists:
         if folder.is_dir() and len(own.values):
             theirs = faces_of(folder, instrument, cache=cache, progress=progress)
             leaks = leaked_faces(own, theirs, instrument.metric, threshold, known[folder])
-            if leaks:
-                found[folder] = leaks
+            found[folder] = FacesCompared(
+                own=len(own.values), theirs=len(theirs.values), leaks=leaks
+            )
     return found

@@ -79,6 +79,16 @@ def _reason(problem: str) -> str:
 
 
 def _leaks(found: Checked) -> Iterator[str]:
+    for path, looked in found.compared.items():
+        yield (
+            f"compared with {path} by name"
+            + (", by picture" if path.is_dir() else "")
+            + (
+                "; not by face: give the folder of its pictures"
+                if looked is None
+                else f", and by face: {looked.own:,} with {looked.theirs:,}"
+            )
+        )
     for path, names in found.leaked.items():
         yield from _listed(f"people who are in the evaluation {path}: {len(names)}", list(names))
     for path, pictures in found.leaked_pictures.items():
@@ -153,6 +163,14 @@ def as_json(found: Checked) -> str:
         ],
         "too_few": dict(found.few),
         "not_judged": [{"picture": str(one.path), "problem": one.problem} for one in found.unseen],
+        "pictures_sha256": found.pictures_sha256,
+        "compared": {
+            str(path): {
+                "own_faces": looked.own if looked else 0,
+                "their_faces": looked.theirs if looked else None,
+            }
+            for path, looked in found.compared.items()
+        },
         "leaked_people": {str(path): list(names) for path, names in found.leaked.items()},
         "leaked_pictures": {
             str(path): [str(each) for each in pictures]

@@ -16,13 +16,14 @@ from edgeverify_train.feeding import fed
 from edgeverify_train.fitting.material import (
     Examination,
     Task,
-    digest_of,
     held_out_of,
     measured_people,
 )
 from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
+from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.networks.building import BuiltNetwork, build_network
 from edgeverify_train.networks.sizes import require_sizes
+from edgeverify_train.people import Person, pictures_below
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 
@@ -46,6 +47,8 @@ def distil(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -
             advice="Add: --set feeding.metric=cosine --set feeding.normalise=true.",
         )
     require_sizes(built.network, recipe, resolved.feeding)
+    for words in _kept_apart(recipe):
+        say(f"  {words}")
     lessons = read_lessons(run) if resumed else _lessons(recipe, run, built, resolved, say)
     kept, examination = _divided(recipe, lessons, resolved)
     say(f"{len(kept)} faces to learn from")
@@ -62,6 +65,17 @@ def distil(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -
         teacher=torch.from_numpy(lessons.embeddings[kept]),
     )
     return train(recipe, run, built, task, examination, say, resumed=resumed)
+
+
+def _kept_apart(recipe: Recipe) -> tuple[str, ...]:
+    """Refuse people of an evaluation, by the folders that the photos lie in, and by picture."""
+    data, folder = recipe.data, Path(recipe.data.folder)
+    of: dict[str, list[Path]] = {}
+    for photo in pictures_below(folder):
+        of.setdefault(photo.parent.name if photo.parent != folder else "", []).append(photo)
+    people = [Person(name, tuple(photos)) for name, photos in of.items()]
+    lists = [*data.evaluation_lists, *filter(None, [recipe.measurement.folder])]
+    return require_apart(folder, people, [Path(one) for one in lists], data)
 
 
 def _lessons(

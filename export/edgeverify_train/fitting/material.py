@@ -6,7 +6,6 @@ examination is what every measurement of a training's weights offers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,15 @@ from torch import nn
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
 from edgeverify_train.feeding import require_aligned
+from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.losses.modules import Targets
 from edgeverify_train.measuring import HeldOut
 from edgeverify_train.people import (
     Person,
     Split,
+    named,
     people_in,
     read_split,
-    shared_people,
     split,
     write_split,
 )
@@ -80,10 +80,6 @@ class Task:
         return Targets(labels=labels, teacher=teacher, paired=bool(self.pairs))
 
 
-NAMED = 8
-"""People that a message names before it says how many more there are."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
     """What is trained on: pictures, the number of each one's person, and the people's names."""
@@ -99,12 +95,6 @@ class Material:
     def digest(self) -> str:
         """SHA-256 of the pictures' names: what a resumed training must find again."""
         return digest_of(self.pictures, self.folder)
-
-
-def digest_of(pictures: Sequence[Path], folder: Path) -> str:
-    """Hash the names of pictures below a folder, hex."""
-    names = "\n".join(str(path.relative_to(folder)) for path in pictures)
-    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool) -> Material:
@@ -126,7 +116,7 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
     remarks = [require_aligned(folder, resolved, trusted=data.trust_template)]
     if left_out:
         remarks.append(f"{left_out} people with fewer than {data.min_pictures} pictures left out")
-    _refuse_shared(people, recipe)
+    remarks += require_apart(folder, people, [Path(one) for one in data.evaluation_lists], data)
     made, measured = _divided(recipe, people, resolved, resumed=run if resumed else None)
     if not resumed:
         write_split(run.people, made)
@@ -190,24 +180,3 @@ def held_out_of(recipe: Recipe, people: Sequence[Person], resolved: Resolved) ->
             advice="Both are needed: two people, and somebody with two pictures.",
         )
     return held_out
-
-
-def _refuse_shared(people: Sequence[Person], recipe: Recipe) -> None:
-    data = recipe.data
-    if data.allow_shared_people or not data.evaluation_lists:
-        return
-    shared = shared_people((one.name for one in people), [Path(p) for p in data.evaluation_lists])
-    if not shared:
-        return
-    told = "; ".join(f"{len(names)} of {path}: {named(names)}" for path, names in shared.items())
-    raise ConfigError(
-        f"the training folder has people of an evaluation ({told})",
-        advice="Figures on people who were trained on say nothing. Take their folders away, or "
-        "accept that with --set data.allow_shared_people=true.",
-    )
-
-
-def named(names: Sequence[str]) -> str:
-    """List names, the first few where there are many."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

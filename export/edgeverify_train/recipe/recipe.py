@@ -150,9 +150,16 @@ class DataSettings(Section):
     max_pictures: int = Field(default=0, ge=0)
     """The most pictures of one person, taken evenly over the folder. 0: all."""
     evaluation_lists: tuple[str, ...] = Field(default=(), strict=False)
-    """Pair lists in LFW's format, or lists of names, whose people must not be trained on."""
+    """Pair lists in LFW's format, lists of names, or folders per person, whose people must not be
+    trained on."""
     allow_shared_people: bool = False
     """Train although people stand in an evaluation list too: every figure on it is then void."""
+    check: str = ""
+    """What `check-data` wrote of this folder (check.json): whom it took for somebody of an
+    evaluation is not trained on. Empty: DIR-check/check.json, where that is."""
+    not_leaked: tuple[str, ...] = Field(default=(), strict=False)
+    """People whom `check-data` took by the face for somebody of an evaluation, and who are not:
+    you have looked at worst.png."""
     flip: bool = True
     """Half of the pictures are mirrored in training."""
     degraded: Literal["none", "card"] = "none"
