@@ -51,3 +51,11 @@ def test_every_dependency_stands_there_with_its_bounds() -> None:
 def test_every_dependency_has_a_lower_bound() -> None:
     for _, name, bounds in _required():
         assert re.match("`[>=]=", bounds), name
+
+
+def test_whatever_is_installed_for_a_user_has_its_licence_on_the_page() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    stated = set(re.findall(r"^\| ([a-z0-9-]+) \| [^|]+ \|$", page, re.MULTILINE))
+    needed = {name for part, name, _ in _required() if part != "dev"}
+    assert len(needed) > 40
+    assert sorted(needed - stated) == ["tensorrt-cu12", "tensorrt-cu13"], "NVIDIA's own, as said"
