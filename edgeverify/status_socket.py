@@ -32,6 +32,10 @@ Handler: TypeAlias = Callable[[Mapping[str, Json]], "dict[str, Json]"]
 """Gets the request's arguments, returns the result; runs in the socket's thread."""
 
 
+class NoDaemonError(StateError):
+    """Nobody listens on the socket."""
+
+
 class StatusServer:
     """Answers requests in threads of its own until `close`; as many at once as it has threads.
 
@@ -147,7 +151,7 @@ def ask(
             advice="Run this as the daemon's user: sudo -u edgeverify edgeverify ...",
         ) from None
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-        raise StateError(
+        raise NoDaemonError(
             f"no daemon is running with the state directory {state}",
             advice="Start it (systemctl start edgeverify), or name its directory with --state.",
         ) from None

@@ -21,14 +21,14 @@ class FaultBoard:
         self._faults: dict[FaultName, Degradation] = {}
         self._changed = threading.Event()
 
-    def raise_fault(self, name: FaultName, detail: str = "") -> None:
+    def raise_fault(self, name: FaultName, detail: str = "", *, is_allowed: bool = False) -> None:
         """State a fault, or change what is said of it.
 
         Another detail alone is no change worth telling at once: it may hold a running figure.
         """
         with self._lock:
             is_new = name not in self._faults
-            self._faults[name] = Degradation(name=name, detail=detail)
+            self._faults[name] = Degradation(name=name, detail=detail, is_allowed=is_allowed)
         if is_new:
             self._changed.set()
 
@@ -39,10 +39,12 @@ class FaultBoard:
         if gone is not None:
             self._changed.set()
 
-    def state(self, name: FaultName, detail: str, *, present: bool) -> None:
+    def state(
+        self, name: FaultName, detail: str, *, present: bool, is_allowed: bool = False
+    ) -> None:
         """State or take back, as `present` says."""
         if present:
-            self.raise_fault(name, detail)
+            self.raise_fault(name, detail, is_allowed=is_allowed)
         else:
             self.clear(name)
 

@@ -250,8 +250,9 @@ class Health:
             return
 
     def _look_at_clock(self) -> None:
-        verdict = self.time.look()
-        self.faults.state(FaultName.CLOCK_UNSYNCED, verdict.problem, present=bool(verdict.problem))
+        told = self.time.look()
+        name, said, allowed = FaultName.CLOCK_UNSYNCED, told.problem, told.is_trusted
+        self.faults.state(name, said, present=bool(said), is_allowed=allowed)
 
     def _look_at_heat(self, now: float) -> None:
         before = self._heat.level

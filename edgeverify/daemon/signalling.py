@@ -30,9 +30,7 @@ class Signalling:
         self._player = SignalPlayer(
             self._settings,
             health=self._took,
-            is_shut=lambda: any(
-                fault.name.keeps_everybody_out for fault in self._faults.snapshot()
-            ),
+            is_shut=lambda: any(fault.keeps_everybody_out for fault in self._faults.snapshot()),
         )
         self._player.start()
 

@@ -15,6 +15,18 @@ class Degradation:
 
     name: FaultName
     detail: str = field(compare=False, default="")
+    is_allowed: bool = field(compare=False, default=False)
+    """The config says that people are let in all the same."""
+
+    @property
+    def grants(self) -> str:
+        """Who is let in while it stands."""
+        return "yes, as the config allows" if self.is_allowed else self.name.grants
+
+    @property
+    def keeps_everybody_out(self) -> bool:
+        """Whether nobody is let in while it stands."""
+        return self.name.keeps_everybody_out and not self.is_allowed
 
 
 class NoticeKind(str, Enum):

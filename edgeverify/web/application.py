@@ -15,10 +15,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from edgeverify.errors import StateError
+from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.settings.web import WebSettings
-from edgeverify.web.guard import Page
-from edgeverify.web.headers import Frontier, TooLargeError, too_large
+from edgeverify.web.guard import Page, look_for_session
+from edgeverify.web.headers import Frontier, TooLargeError, TooSlowError, too_large, too_slow
 from edgeverify.web.pages import aim, changing, journal, login, people, screen, state
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import EVERYBODY, MANAGERS, PEOPLE
@@ -44,6 +44,7 @@ PAGES = (
     Page("/people", people.show, MANAGERS),
     Page("/people/new", people.new, MANAGERS),
     Page("/people/new", changing.add, MANAGERS, "POST"),
+    Page("/people/confirm", changing.ask, MANAGERS),
     Page("/people/confirm", changing.confirm, MANAGERS, "POST"),
     Page("/people/capture", aim.capture, MANAGERS, "POST"),
     Page("/people/of/{card}", people.edit, MANAGERS),
@@ -60,7 +61,8 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
 
     async def not_there(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        request.scope.setdefault("edgeverify.session", None)
+        with contextlib.suppress(EdgeverifyError):
+            await look_for_session(request, parts)
         values = {"problem": "There is no such page.", "advice": "Begin at the State page."}
         return parts.render(request, "problem.html", values, status=status)
 
@@ -71,6 +73,9 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
 
     async def too_much(_: Request, __: Exception) -> Response:
         return too_large(limit)
+
+    async def too_late(_: Request, __: Exception) -> Response:
+        return too_slow()
 
     limit = int((max_upload_mebibytes + 1) * MEBIBYTE)
     names = {"localhost", "127.0.0.1", "::1", settings.host, *settings.names}
@@ -84,6 +89,7 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
             405: not_there,
             500: failed,
             TooLargeError: too_much,
+            TooSlowError: too_late,
         },
         lifespan=lambda _: _living(parts),
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from edgeverify.errors import StateError
 from edgeverify.page_socket import PageSocket
-from edgeverify.status_socket import Json
+from edgeverify.status_socket import Json, NoDaemonError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,14 @@ class DoorLink:
         def asked() -> Mapping[str, Json]:
             return self.place.ask(request, timeout_seconds=timeout_seconds, **arguments)
 
-        return await run_in_threadpool(asked)
+        try:
+            return await run_in_threadpool(asked)
+        except NoDaemonError:
+            raise StateError(
+                "the door's own program does not run, so nobody is let in",
+                advice="Whoever looks after the machine starts it: `systemctl start edgeverify` "
+                "(or `edgeverify@DOOR`). `edgeverify doctor` says what keeps it from running.",
+            ) from None
 
     async def write_down(self, act: str, subject: str, user: str) -> None:
         """Journal what somebody did on the page, before it is done. Raises StateError."""

@@ -23,6 +23,7 @@ MAX_FIELDS = 60
 MAX_FILES = 8
 MAX_FIELD_BYTES = 64 * 1024
 NOT_FROM_HERE = "This form did not come from this page, or is too old. Open it again."
+LOST = "Log in again. What was sent with this form was not taken."
 HOME = {Role.VIEWER: "/", Role.MANAGER: "/", Role.SCREEN: "/screen"}
 
 
@@ -51,9 +52,8 @@ def session_of(request: Request) -> Session:
 
 
 async def _gate(request: Request, parts: Parts, page: Page) -> Response:
-    request.scope["edgeverify.session"] = None
     try:
-        session = request.scope["edgeverify.session"] = await _session(request, parts)
+        session = await look_for_session(request, parts)
         refusal = _refusal(request, parts, page, session)
         is_form = refusal is None and page.method == "POST"
         if is_form and not await _is_from_here(request, session, page):
@@ -78,7 +78,7 @@ def _refusal(
         return None
     if session is None:
         if page.method != "GET" or "text/html" not in request.headers.get("accept", ""):
-            return _refused(request, parts, 401, "You are not logged in, or no longer.")
+            return _refused(request, parts, 401, "You are not logged in, or no longer.", LOST)
         return RedirectResponse("/login", 303)
     if session.role in page.roles:
         return None
@@ -87,12 +87,15 @@ def _refusal(
     return _refused(request, parts, 403, "Your log-in may not do this.")
 
 
-async def _session(request: Request, parts: Parts) -> Session | None:
+async def look_for_session(request: Request, parts: Parts) -> Session | None:
+    """Find out who asks, for everything that is shown to them. Raises KeyUnusableError."""
+    request.scope["edgeverify.session"] = None
     token = request.cookies.get(parts.cookie, "")
     if not token:
         return None
     known = await run_in_threadpool(parts.logins.all)
-    return parts.sessions.find(token, known)
+    session = request.scope["edgeverify.session"] = parts.sessions.find(token, known)
+    return session
 
 
 async def _is_from_here(request: Request, session: Session | None, page: Page) -> bool:
@@ -117,5 +120,8 @@ async def _is_from_here(request: Request, session: Session | None, page: Page) -
     )
 
 
-def _refused(request: Request, parts: Parts, status: int, problem: str) -> Response:
-    return parts.render(request, "problem.html", {"problem": problem, "advice": ""}, status=status)
+def _refused(
+    request: Request, parts: Parts, status: int, problem: str, advice: str = ""
+) -> Response:
+    values = {"problem": problem, "advice": advice}
+    return parts.render(request, "problem.html", values, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, MutableMapping
 from typing import Any
 
@@ -24,6 +25,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "cache-control": "no-store",
 }
+PAUSE_SECONDS = 20.0
 YEAR = "max-age=31536000"
 
 
@@ -31,13 +33,28 @@ class TooLargeError(Exception):
     """A body beyond the limit."""
 
 
+class TooSlowError(Exception):
+    """A body of which nothing came for too long."""
+
+
 class Frontier:
-    """The outermost layer. `names` are the host names that this page answers to."""
+    """The outermost layer. `names` are the host names that this page answers to.
+
+    A body must not pause for more than `pause_seconds`: whoever holds a connection and sends
+    nothing keeps others out.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, names: Collection[str], max_body_bytes: int, is_tls: bool
+        self,
+        app: ASGIApp,
+        *,
+        names: Collection[str],
+        max_body_bytes: int,
+        is_tls: bool,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._app = app
+        self._pause = pause_seconds
         self._names = {name.lower() for name in names}
         self._max_body = max_body_bytes
         self._headers = HEADERS | ({"strict-transport-security": YEAR} if is_tls else {})
@@ -53,11 +70,16 @@ class Frontier:
             text = "This page does not answer to that name. `web.names` in the config lists more."
             await PlainTextResponse(text, 421)(scope, receive, self._with_headers(scope, send))
             return
-        seen = 0
+        seen, is_whole = 0, False
 
         async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, is_whole
+            try:
+                # Behind a whole body it is waited for the end of the connection, for ever.
+                message = await asyncio.wait_for(receive(), None if is_whole else self._pause)
+            except asyncio.TimeoutError:
+                raise TooSlowError from None
+            is_whole = not message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > self._max_body:
                 raise TooLargeError
@@ -91,6 +113,11 @@ class Frontier:
 def too_large(limit: int) -> PlainTextResponse:
     """Return the answer to a body of more than `limit` bytes."""
     return PlainTextResponse(f"More than {limit >> 20} MiB at once are not taken.", 413)
+
+
+def too_slow() -> PlainTextResponse:
+    """Return the answer to a body that does not come."""
+    return PlainTextResponse("Nothing came for too long. Send it again.", 408)
 
 
 def _host(headers: dict[bytes, bytes]) -> str:

@@ -27,6 +27,7 @@ from edgeverify.web.folder import open_folder, page_folder
 from edgeverify.web.logins import Logins
 from edgeverify.web.parts import Parts
 from edgeverify.web.sessions import Sessions
+from edgeverify.web.slow_clients import PromptProtocol
 
 LOG = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def run_page(
         listener = listen(settings)
         served = uvicorn.Config(
             app,
+            http=PromptProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -61,6 +61,35 @@ def of_lock(act: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"at": act["at"], "kind": found[1], "card": "", "name": "", "event_id": event_id}
 
 
+ACTS = {
+    "page log-in": "logged in on the page",
+    "page log-in failed": "failed to log in on the page",
+    "page aim": "looked through the camera",
+    "page capture": "took a picture with the camera",
+    "page people add": "added a person",
+    "page people change": "changed a person",
+    "page people remove": "removed a person",
+    "page consent noted": "noted a person's consent to pictures",
+    "page export journal": "took the journal away as a file",
+    "evidence shown": "opened a picture of a decision",
+}
+"""What people do on the page; other acts are words already."""
+
+
+def act(value: object) -> str:
+    """Return an act in words; empty where it is in words already."""
+    return ACTS.get(str(value), "")
+
+
+def sentence(value: object) -> str:
+    """Return text as a sentence; a file's name at its beginning stays as it is."""
+    text = str(value).strip()
+    first = text.partition(" ")[0].rstrip(".,:")
+    if not set(first) & set("./_`"):
+        text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
 def moment(value: object) -> str:
     """Return a time of ISO 8601 on this machine's wall clock."""
     try:
@@ -97,6 +126,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "reason": reason,
     "notice": notice,
+    "act": act,
+    "sentence": sentence,
     "plain": plain,
     "number": number,
     "coded": coded,

@@ -177,6 +177,17 @@ class Browser:
         assert found is not None
         return found[1]
 
+    def hidden(self, path: str) -> dict[str, str]:
+        """Return what a page's forms carry besides their fields."""
+        found = re.findall(
+            r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.get(path).text
+        )
+        return dict(found)
+
+    def followed(self, answer: httpx.Response) -> httpx.Response:
+        """Go where an answer leads, if it leads elsewhere."""
+        return self.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
     def log_in(self, name: str, password: str) -> httpx.Response:
         token = self.token("/login")
         return self.post("/login", {"name": name, "password": password, "form_token": token})

@@ -37,9 +37,8 @@ def _send(
     form: Mapping[str, Any],
     *photos: bytes,
 ) -> httpx.Response:
-    token = browser.token(path)
     files = [("photo", (f"eve {n}.jpg", one, "image/jpeg")) for n, one in enumerate(photos)]
-    return browser.post(path, {**form, "form_token": token}, files=files)
+    return browser.followed(browser.post(path, {**browser.hidden(path), **form}, files=files))
 
 
 def _answer(browser: Browser, shown: httpx.Response, answer: str = "save") -> httpx.Response:
@@ -74,6 +73,8 @@ def test_somebody_new_is_tried_shown_and_saved(page: Stage, manager: Browser) ->
     assert ("page people add", "9", "manager") in page.acts()
     again = _answer(manager, shown)
     assert again.status_code == 409
+    back = manager.get(str(shown.url))  # what Back shows once it was saved
+    assert (back.status_code, "made already" in back.text) == (409, True)
 
 
 def test_what_the_door_says_of_a_photo_stands_at_it_under_its_own_name(
@@ -98,6 +99,7 @@ def test_what_the_door_says_of_a_photo_stands_at_it_under_its_own_name(
         ({"card": "0012345"}, "card", "appears twice"),
         ({"card": "a b"}, "card", "1 to 64 letters"),
         ({"name": ""}, "name", "must not be empty"),
+        ({"name": "Eve \u202ebob"}, "name", "reading direction"),
         ({"windows": "sometimes"}, "windows", "sometimes"),
         ({"valid_from": "tomorrow"}, "valid_from", "2026-12-31"),
         ({"time_zone": "Moon/Base"}, "time_zone", "unknown time zone"),
@@ -128,7 +130,7 @@ def test_look_alikes_are_named_before_anything_is_saved(page: Stage, manager: Br
     twin: Json = {"card": "7", "name": "Bob", "is_same_photo": False}
     page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": [twin]}
     shown = _send(manager, "/people/new", FORM, JPEG)
-    assert "Looks like Bob" in shown.text
+    assert "Looks like <bdi>Bob</bdi>" in shown.text
 
 
 def test_cancelling_leaves_nothing_behind(page: Stage, manager: Browser) -> None:
@@ -172,11 +174,42 @@ def test_a_change_keeps_what_the_form_does_not_have(page: Stage, manager: Browse
     assert not [name for name, _ in page.asked if name == "try-person"]  # the photos stay
 
 
+def test_a_form_that_is_older_than_the_entry_changes_nothing(page: Stage, manager: Browser) -> None:
+    """Two managers have the same person open; what the first has saved is not undone in silence."""
+    form = {"name": "Robert", "kept": "people/photos/bob.jpg"}
+    old = manager.hidden("/people/of/7")
+    assert "Saved" in _answer(manager, _send(manager, "/people/of/7", form)).text
+    shown = manager.post("/people/of/7", {**form, "name": "Rob", **old})
+    assert shown.status_code == 422
+    assert "Somebody else has changed this person" in shown.text
+    assert 'value="Robert"' in shown.text
+    assert 'name: "Robert"' in _staff(page)
+    shown = _send(manager, "/people/of/7", form | {"name": "Rob"})
+    assert "Saved" in _answer(manager, shown).text
+
+
+def test_from_the_question_back_to_the_form_with_what_was_typed(
+    page: Stage, manager: Browser
+) -> None:
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    form = _answer(manager, shown, "correct")
+    assert form.status_code == 200
+    assert 'value="Eve"' in form.text
+    assert "have to be given once more" in form.text
+    assert (_staff(page), _photos(page)) == (STAFF, [])
+    shown = _send(manager, "/people/of/7", {"name": "Robert", "kept": "people/photos/bob.jpg"})
+    form = _answer(manager, shown, "correct")
+    assert 'value="Robert"' in form.text
+    assert "once more" not in form.text
+    assert 'action="/people/of/7"' in form.text
+
+
 def test_a_removal_deletes_the_photo_and_is_written_down(page: Stage, manager: Browser) -> None:
     photo = page.folder / "people" / "photos" / "bob.jpg"
     photo.write_bytes(JPEG)
     token = manager.token("/people/of/7")
-    shown = manager.post("/people/of/7/remove", {"form_token": token})
+    shown = manager.followed(manager.post("/people/of/7/remove", {"form_token": token}))
+    assert "Bob" in shown.text
     assert "The reference is destroyed" in shown.text
     assert photo.exists()
     assert "Removed" in _answer(manager, shown).text
@@ -190,7 +223,8 @@ def test_a_photo_that_lies_elsewhere_is_nobody_s_to_delete(page: Stage, manager:
     path.write_text(STAFF.replace("people/photos/bob.jpg", "bob.jpg"), encoding="utf-8")
     (page.folder / "bob.jpg").write_bytes(JPEG)
     token = manager.token("/people/of/7")
-    _answer(manager, manager.post("/people/of/7/remove", {"form_token": token}))
+    asked = manager.post("/people/of/7/remove", {"form_token": token})
+    _answer(manager, manager.followed(asked))
     assert (page.folder / "bob.jpg").exists()
 
 
@@ -201,6 +235,7 @@ def test_a_change_belongs_to_whoever_made_it(page: Stage, manager: Browser) -> N
     other.log_in("other", "four quiet green lamps")
     change = re.search(r'name="change" value="([^"]+)"', shown.text)
     assert change is not None
+    assert other.get(f"/people/confirm?change={change[1]}").status_code == 409
     values = {"form_token": other.token("/"), "change": change[1], "answer": "save"}
     assert other.post("/people/confirm", values).status_code == 409
     assert _staff(page) == STAFF
@@ -235,13 +270,14 @@ def test_three_pictures_of_the_door_s_camera_with_consent(page: Stage, manager: 
     without = manager.post("/people/new", {**FORM, "form_token": token, "shot": shots})  # type: ignore[dict-item]
     assert "need the person&#39;s consent" in without.text
     two = {**FORM, "form_token": token, "shot": shots[:2], "consent": "yes"}
-    assert "take 3 pictures" in manager.post("/people/new", two).text  # type: ignore[arg-type]
+    assert "Take 3 pictures" in manager.post("/people/new", two).text  # type: ignore[arg-type]
     three = {**FORM, "form_token": token, "shot": shots, "consent": "yes"}
-    shown = manager.post(
+    sent = manager.post(
         "/people/new",
         three,  # type: ignore[arg-type]
         files=[("photo", ("id.jpg", JPEG, "image/jpeg"))],
     )
+    shown = manager.followed(sent)
     assert shown.status_code == 200, shown.text
     assert "Saved" in _answer(manager, shown).text
     assert len(_photos(page)) == 4

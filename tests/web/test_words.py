@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeverify.domain import Reason
 from edgeverify.web.pages.journal import HEIGHT, WIDTH, chart
-from edgeverify.web.words import REASONS, coded, number, reason
+from edgeverify.web.words import REASONS, act, coded, number, reason, sentence
 from tests.web.stage import FRAMES
 
 
@@ -15,6 +15,19 @@ def test_every_reason_has_words() -> None:
 
 def test_marked_words_are_code_and_everything_is_escaped() -> None:
     assert coded("Run `a <b>`, then <i>.") == "Run <code>a &lt;b&gt;</code>, then &lt;i&gt;."
+
+
+def test_a_sentence_begins_and_ends_as_one_and_leaves_a_file_s_name_alone() -> None:
+    assert sentence("the clock was not set") == "The clock was not set."
+    assert sentence("staff.yaml was changed") == "staff.yaml was changed."
+    assert sentence("people/staff.yaml: is a link.") == "people/staff.yaml: is a link."
+    assert sentence("`web.port` is taken!") == "`web.port` is taken!"
+    assert sentence("") == ""
+
+
+def test_what_people_do_on_the_page_has_words() -> None:
+    assert act("page people add") == "added a person"
+    assert act("unlock") == ""  # is a word already
 
 
 def test_what_is_not_known_is_a_dash() -> None:

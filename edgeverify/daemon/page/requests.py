@@ -143,7 +143,7 @@ class PageRequests:
                     "name": name.value,
                     "detail": one.detail,
                     "meaning": name.meaning,
-                    "grants": name.grants,
+                    "grants": one.grants,
                     "advice": name.advice,
                 }
             )

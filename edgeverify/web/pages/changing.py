@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from edgeverify.web.parts import Parts
 from edgeverify.web.staff.checking import Messages
 from edgeverify.web.staff.drafting import Drafted, drafted
 from edgeverify.web.staff.editing import StaffFile
-from edgeverify.web.staff.form import PersonForm, uploads
+from edgeverify.web.staff.form import PersonForm, fingerprint, uploads
 from edgeverify.web.staff.pending import Act, Change
 from edgeverify.web.staff.photos import KeptPhoto, drop, keep
 from edgeverify.web.staff.place import StaffPlace
@@ -23,6 +25,10 @@ from edgeverify.web.staff.saving import forget, save
 
 SHOTS = 3
 """Pictures of the door's own camera that make one enrolment."""
+MEANWHILE = (
+    "Somebody else has changed this person since you opened the form. What stands below is what is "
+    "in the file now: make your change once more"
+)
 
 
 async def add(request: Request, parts: Parts) -> Response:
@@ -44,7 +50,7 @@ async def remove(request: Request, parts: Parts) -> Response:
     if number is None:
         return nobody(request, parts)
     draft = await run_in_threadpool(file.without, number)
-    photos = tuple(str(one) for one in file.entries[number].get("photos") or ())
+    old = PersonForm.of_entry(file.entries[number])
     others = {
         one
         for at, entry in enumerate(file.entries)
@@ -57,10 +63,26 @@ async def remove(request: Request, parts: Parts) -> Response:
         user=session_of(request).name,
         place=place,
         draft=draft,
-        gone=tuple(name for name in photos if name not in others),
+        gone=tuple(name for name in old.kept if name not in others),
         made_at=parts.monotonic(),
+        name=old.name,
     )
-    return _confirm(request, parts, made, None)
+    return _shown(parts, made)
+
+
+async def ask(request: Request, parts: Parts) -> Response:
+    """Return what a change does, and ask; a page of its own, so that Back and Reload do no harm."""
+    token = request.query_params.get("change", "")
+    found = parts.pending.look(token, session_of(request).name, parts.monotonic())
+    if found is None:
+        return _too_old(request, parts)
+    values = {
+        "change": found,
+        "token": token,
+        "diff": found.draft.diff,
+        "is_changed": found.draft.before != found.draft.after,
+    }
+    return parts.render(request, "confirm.html", values)
 
 
 async def confirm(request: Request, parts: Parts) -> Response:
@@ -69,11 +91,9 @@ async def confirm(request: Request, parts: Parts) -> Response:
     token = str(form.get("change") or "")
     found = parts.pending.take(token, session_of(request).name, parts.monotonic())
     if found is None:
-        values = {
-            "problem": "This change is too old, or was made already.",
-            "advice": "Look at the People page, and make it again where it is missing.",
-        }
-        return parts.render(request, "problem.html", values, status=409)
+        return _too_old(request, parts)
+    if form.get("answer") == "correct" and found.form is not None:
+        return await _again(request, parts, found, found.form)
     if form.get("answer") != "save":
         await run_in_threadpool(forget, found)
         return RedirectResponse("/people", 303)
@@ -81,19 +101,51 @@ async def confirm(request: Request, parts: Parts) -> Response:
     return parts.render(request, "saved.html", {"outcome": outcome, "change": found})
 
 
+async def _again(request: Request, parts: Parts, found: Change, form: PersonForm) -> Response:
+    """Return the form with what was typed; photos that were given with it are gone."""
+    await run_in_threadpool(forget, found)
+    config, place = await opened(parts)
+    entry: Mapping[str, Any] | None = None
+    if found.act == "change":
+        file = await run_in_threadpool(StaffFile.read, place.file)
+        number = file.number_of(found.card)
+        if number is None:
+            return nobody(request, parts)
+        entry = file.entries[number]
+    is_again = bool(found.new)
+    return person_form(request, parts, config, form, Messages(), entry=entry, is_again=is_again)
+
+
+def _too_old(request: Request, parts: Parts) -> Response:
+    values = {
+        "problem": "This change is too old, or was made already.",
+        "advice": "Look at the People page, and make it again where it is missing.",
+    }
+    return parts.render(request, "problem.html", values, status=409)
+
+
+def _shown(parts: Parts, made: Change) -> Response:
+    return RedirectResponse(f"/people/confirm?change={parts.pending.put(made)}", 303)
+
+
 async def _draft(request: Request, parts: Parts, act: Act, card: str) -> Response:
     config, place = await opened(parts)
     data = await request.form()
     form = PersonForm.of_data(data)
     number: int | None = None
-    old: tuple[str, ...] = ()
+    entry: Mapping[str, Any] | None = None
     if card:
         file = await run_in_threadpool(StaffFile.read, place.file)
         number = file.number_of(card)
         if number is None:
             return nobody(request, parts)
+        entry = file.entries[number]
+        if data.get("seen") != fingerprint(entry):
+            messages = Messages()
+            messages.add_problem("", MEANWHILE)
+            now = PersonForm.of_entry(entry)
+            return person_form(request, parts, config, now, messages, entry=entry)
         form = replace(form, card=card)
-        old = PersonForm.of_entry(file.entries[number]).kept
     shots = data.getlist("shot")
     has_consent = bool(shots) and data.get("consent") == "yes"
     new: tuple[KeptPhoto, ...] = ()
@@ -110,7 +162,7 @@ async def _draft(request: Request, parts: Parts, act: Act, card: str) -> Respons
             drop(place, photo)
         raise
     if found.draft is None:
-        return person_form(request, parts, config, form, found.messages, card=card, photos=old)
+        return person_form(request, parts, config, form, found.messages, entry=entry)
     made = Change(
         act=act,
         card=form.card,
@@ -121,15 +173,19 @@ async def _draft(request: Request, parts: Parts, act: Act, card: str) -> Respons
         gone=found.gone,
         has_consent=has_consent,
         made_at=parts.monotonic(),
+        name=form.name,
+        form=form,
+        warnings=tuple(line for lines in found.messages.warnings.values() for line in lines),
+        look_alikes=found.look_alikes,
     )
-    return _confirm(request, parts, made, found)
+    return _shown(parts, made)
 
 
 def _shots_problem(count: int, *, has_consent: bool) -> str:
     if count and not has_consent:
-        return "pictures of the door's camera need the person's consent: tick it"
+        return "Pictures of the door's camera need the person's consent: tick it"
     if count not in {0, SHOTS}:
-        return f"take {SHOTS} pictures with the door's camera, or none"
+        return f"Take {SHOTS} pictures with the door's camera, or none"
     return ""
 
 
@@ -154,17 +210,3 @@ async def _photos(
         shown = upload.filename or ""
         kept.append(await run_in_threadpool(keep, place, card, content, shown))
     return tuple(kept)
-
-
-def _confirm(request: Request, parts: Parts, made: Change, found: Drafted | None) -> Response:
-    values = {
-        "change": made,
-        "token": parts.pending.put(made),
-        "diff": made.draft.diff,
-        "is_changed": made.draft.before != made.draft.after,
-        "warnings": []
-        if found is None
-        else [line for lines in found.messages.warnings.values() for line in lines],
-        "look_alikes": [] if found is None else found.look_alikes,
-    }
-    return parts.render(request, "confirm.html", values)

@@ -17,7 +17,7 @@ from edgeverify.errors import EdgeverifyError
 from edgeverify.web.parts import Parts
 from edgeverify.web.staff.checking import Messages
 from edgeverify.web.staff.editing import StaffFile
-from edgeverify.web.staff.form import PersonForm
+from edgeverify.web.staff.form import PersonForm, fingerprint
 from edgeverify.web.staff.photos import sweep
 from edgeverify.web.staff.place import ElsewhereError, StaffPlace, staff_place
 
@@ -90,8 +90,8 @@ async def edit(request: Request, parts: Parts) -> Response:
     number = file.number_of(card)
     if number is None:
         return nobody(request, parts)
-    form = PersonForm.of_entry(file.entries[number])
-    return person_form(request, parts, config, form, Messages(), card=card, photos=form.kept)
+    entry = file.entries[number]
+    return person_form(request, parts, config, PersonForm.of_entry(entry), Messages(), entry=entry)
 
 
 def nobody(request: Request, parts: Parts) -> Response:
@@ -110,19 +110,24 @@ def person_form(
     form: PersonForm,
     messages: Messages,
     *,
-    card: str = "",
-    photos: tuple[str, ...] = (),
+    entry: Mapping[str, Any] | None = None,
+    is_again: bool = False,
 ) -> Response:
-    """Return the form with what is wrong at each field; `card` is that of somebody known."""
+    """Return the form with what is wrong at each field; `entry` is that of somebody known."""
+    old = None if entry is None else PersonForm.of_entry(entry)
+    limit = config.settings.enrolment.max_photo_mebibytes
     values: Mapping[str, Any] = {
         "form": form,
-        "card": card,
-        "photos": photos,
+        "card": old.card if old else "",
+        "photos": old.kept if old else (),
+        "seen": "" if entry is None else fingerprint(entry),
+        "again": is_again,
         "problems": messages.problems,
         "warnings": messages.warnings,
         "languages": OWN_NAMES,
         "door_zone": config.settings.time_zone,
-        "limit": f"{config.settings.enrolment.max_photo_mebibytes:g} MiB",
+        "limit": f"{limit:g} MiB",
+        "limit_bytes": int(limit * 1024 * 1024),
         "is_camera_only": config.settings.enrolment.camera_only,
     }
     status = 422 if messages.problems else 200

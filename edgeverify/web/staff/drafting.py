@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,10 @@ from edgeverify.web.staff.place import StaffPlace
 
 TRIAL_SECONDS = 60.0
 """Opening the networks takes seconds on a small machine, and each photo one."""
+
+
+TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates (Unicode Annex 9): they make a name read as another one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,10 +61,12 @@ async def drafted(
         *(name for name in stay if name in shot),
         *(one.final for one in new if one.is_of_camera),
     )
+    if TURNING.search(form.name):
+        messages.add_problem("name", "A name must not hold signs that turn the reading direction")
     if not photos:
-        messages.add_problem("photos", "choose at least one photo")
+        messages.add_problem("photos", "Choose at least one photo")
     if len(photos) > MOST_PHOTOS:
-        messages.add_problem("photos", f"at most {MOST_PHOTOS} photos make a reference")
+        messages.add_problem("photos", f"At most {MOST_PHOTOS} photos make a reference")
     entry = form.entry(before, photos, camera)
     draft = await run_in_threadpool(file.with_entry, entry, number)
     outside = len(config.settings.staff) - len(file.entries)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +85,12 @@ class PersonForm:
         _put(entry, "hours", hours)
         _put(entry, "language", self.language)
         return entry
+
+
+def fingerprint(entry: Mapping[str, Any]) -> str:
+    """Return what is another once anything of an entry is: a form knows what it was opened on."""
+    told = json.dumps(entry, sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def uploads(data: FormData) -> list[UploadFile]:
