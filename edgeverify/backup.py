@@ -116,7 +116,7 @@ def _restoring(what: str) -> Iterator[None]:
     except (OSError, sqlite3.Error) as error:
         raise StateError(
             f"{what}: {_reason(error)}",
-            advice="What was there before lies in the newest folder before-restore-... in it.",
+            advice="What was there before is in its newest folder before-restore-....",
         ) from None
 
 

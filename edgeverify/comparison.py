@@ -19,7 +19,7 @@ Metric = Literal["cosine", "euclidean"]
 
 
 def score(probe: Embedding, reference: Embedding, metric: Metric = "cosine") -> float:
-    """Cosine (-1 to 1), or minus the Euclidean distance.
+    """Return the cosine (-1 to 1), or minus the Euclidean distance.
 
     Raises ReferenceUnusableError when the two were made in different embedding spaces.
     """

@@ -134,12 +134,12 @@ class SigningKeys:
         return self.private.public_key()
 
     def accepted(self, now: datetime) -> dict[str, Ed25519PublicKey]:
-        """Every key id that counts at `now` (aware), with its public key."""
+        """Return every key id that counts at `now` (aware), with its public key."""
         old = {key.keyid: key.public for key in self.previous if key.accepted_until > now}
         return {self.keyid: self.public} | old
 
     def ever(self) -> dict[str, Ed25519PublicKey]:
-        """Every key that has signed, as far as they are kept, by key id."""
+        """Return every key that has signed, as far as they are kept, by key id."""
         return {self.keyid: self.public} | {old.keyid: old.public for old in self.previous}
 
     def __repr__(self) -> str:

@@ -10,19 +10,19 @@ _CHUNK_BYTES = 1 << 20
 
 
 def canonical_json(value: object) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces; ValueError on NaN and infinity."""
+    """Return UTF-8 JSON with sorted keys and no spaces; ValueError on NaN and infinity."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode("utf-8")
 
 
 def sha256_of(data: bytes) -> str:
-    """Hex SHA-256 of bytes."""
+    """Return the hex SHA-256 of bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
 def sha256_of_file(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes; OSError where it cannot be read."""
+    """Return the hex SHA-256 of a file's bytes; OSError where it cannot be read."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):

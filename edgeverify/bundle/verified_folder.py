@@ -196,7 +196,9 @@ def verified_points(
     for measured in points.sets:
         problem = implausible(measured, scale)
         if problem:
-            raise BundleError(f"{path} was altered, or is no measurement: {problem}", advice=_AGAIN)
+            raise BundleError(
+                f"{path} was altered, or is not a measurement: {problem}", advice=_AGAIN
+            )
     return points
 
 

@@ -81,7 +81,7 @@ class Camera(Protocol):
         """Return how the camera is, now."""
 
     def now(self) -> float:
-        """Seconds on the clock that stamps the frames: monotonic, or the video's own time."""
+        """Return seconds on the clock that stamps the frames: monotonic, or the video's own."""
 
     def close(self) -> None:
         """Let go of device, process, thread and memory. May be called twice."""

@@ -90,12 +90,12 @@ class LatestFrame:
         )
 
     def newest_at(self) -> float | None:
-        """When the camera last gave a frame, a repeated one too; None before the first."""
+        """Return when the camera last gave a frame, a repeated one too; None before the first."""
         with self._changed:
             return self._seen_at
 
     def rate(self, now: float) -> float:
-        """Frames a second over the last two seconds."""
+        """Return the frames per second over the last two seconds."""
         with self._changed:
             recent = [at for at in self._times if at > now - RATE_SECONDS]
         if len(recent) < 2:

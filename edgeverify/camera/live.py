@@ -123,7 +123,7 @@ class LiveCamera:
         )
 
     def now(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""
         return self._clock()
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ class LockstepCamera:
         )
 
     def now(self) -> float:
-        """Seconds of video handed out so far."""
+        """Return the seconds of video handed out so far."""
         return 0.0 if self._video is None else self._video.seconds
 
     def close(self) -> None:

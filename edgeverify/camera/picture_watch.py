@@ -124,14 +124,14 @@ class PictureWatch:
         return CameraState.OK, ""
 
     def _tears_often(self, picture: Picture, at: float) -> bool:
-        """Whether too many pictures of the last second were torn for an accident."""
+        """Return whether too many pictures of the last second were torn for an accident."""
         self._tears.append((at, picture.is_torn))
         while self._tears[0][0] < at - TEAR_SECONDS:
             self._tears.popleft()
         return sum(torn for _at, torn in self._tears) >= TEAR_SHARE * len(self._tears)
 
     def _still_for(self, picture: Picture, at: float) -> float:
-        """Seconds since a picture came that had not been shown before."""
+        """Return the seconds since a picture came that had not been shown before."""
         is_known = picture.checksum in self._seen
         self.is_repeat = is_known and not self._is_file
         if is_known:
@@ -157,7 +157,7 @@ class PictureWatch:
             self._suspect = None
 
     def _earliest(self, at: float) -> float:
-        """When a fault seen first at `at` may have begun: a slow camera showed nothing between."""
+        """Return when a fault first seen at `at` may have begun: a slow camera shows little."""
         is_slow = self._last_at is not None and at - self._last_at >= ENTER_SECONDS
         return self._last_at if is_slow and self._last_at is not None else at
 

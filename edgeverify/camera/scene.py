@@ -33,7 +33,7 @@ PATIENCE = 2
 
 
 def likeness(one: Thumbnail, other: Thumbnail) -> float:
-    """Correlation of two pictures' edges, -1 to 1; 1 for the same scene in any light.
+    """Return the correlation of two pictures' edges, -1 to 1; 1 for the same scene in any light.
 
     Both gradient fields are compressed (square root of the length), so that one bright window does
     not outvote the room, and compared as one long vector.

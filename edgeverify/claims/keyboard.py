@@ -61,7 +61,7 @@ class Typing:
         typed, odd = self._typed, self._is_odd
         self._typed, self._is_odd = "", False
         if odd:
-            raise TornReadError("the reader typed what is no number")
+            raise TornReadError("the reader typed something that is not a number")
         return typed or None
 
 

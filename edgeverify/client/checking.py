@@ -104,7 +104,7 @@ class EventChecker:
 
     def check_answer(self, raw: bytes) -> DoorEvent:
         """Check a message of the `answer` topic: signature and door; it opens nothing."""
-        wrong = "what stands on the answer topic is no answer"
+        wrong = "the message on the answer topic is not an answer"
         event, signed = self._signed(raw, EventKind.ANSWER, wrong)
         return DoorEvent(
             decision=signed.decision,

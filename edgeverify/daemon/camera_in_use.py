@@ -44,7 +44,7 @@ class CameraInUse:
         return self._camera.health()
 
     def now(self) -> float:
-        """Seconds on the clock that stamps the frames."""
+        """Return the seconds on the clock that stamps the frames."""
         return self._camera.now()
 
     def use(self, settings: CameraSettings) -> bool:

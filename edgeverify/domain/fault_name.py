@@ -228,7 +228,7 @@ class FaultName(DescribedWord):
         "Take `decision.threshold` out, or measure with `edgeverify calibrate`.",
     )
     CLOCK_UNSYNCED = (
-        ("clock_unsynced", "the wall clock is not to be trusted", "no"),
+        ("clock_unsynced", "the wall clock cannot be trusted", "no"),
         (
             "Set it (`timedatectl set-ntp true`), or accept it until the next boot: `edgeverify "
             "clock accept`. A door without a time server: `clock.allow_unsynced: true`."

@@ -21,7 +21,7 @@ class Photo:
 
 
 def digest_of(content: bytes) -> str:
-    """SHA-256 of a photo's bytes, hex: what says that a photo has not changed."""
+    """Return SHA-256 of a photo's bytes, hex: what says that a photo has not changed."""
     return hashlib.sha256(content).hexdigest()
 
 

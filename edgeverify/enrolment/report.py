@@ -51,7 +51,7 @@ class EnrolmentReport:
     look_alikes: tuple[LookAlike, ...] = ()
 
     def count(self, change: Change) -> int:
-        """How many people this happened to."""
+        """Return how many people this happened to."""
         return sum(entry.change is change for entry in self.entries)
 
     @property

@@ -20,7 +20,7 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", 
 VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".webm", ".m4v"})
 MAX_MEGAPIXELS = 25.0
 RUN_RATE = 5.0
-"""Frames a second that a run of pictures is taken to have; such runs carry no times."""
+"""Frames per second that a run of pictures is taken to have; such runs carry no times."""
 
 _NUMBERED = re.compile(r"^(?P<run>.*?)[_-]?(?P<number>\d+)$")
 
@@ -75,7 +75,7 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
 
 
 def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
-    """Yield every frame with its time in seconds; pictures are taken to come RUN_RATE a second.
+    """Yield every frame with its time in seconds; pictures are taken to come RUN_RATE per second.
 
     Raises ImageError or CameraError naming a file that cannot be read.
     """

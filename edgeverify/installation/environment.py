@@ -58,7 +58,7 @@ class Environment:
         return f"{digest.hexdigest()} Python {_this_python()} {self.folder}\n"
 
     def is_complete(self) -> bool:
-        """Whether nothing is to be done."""
+        """Return whether nothing is to be done."""
         try:
             stamped = self.stamp.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
@@ -143,7 +143,7 @@ def _clear_unusable(wanted: Environment) -> None:
 
 
 def _is_ours(wanted: Environment) -> bool:
-    """Whether an earlier run of this made it, finished or not."""
+    """Return whether an earlier run of this made it, finished or not."""
     return wanted.unfinished.exists() or any(wanted.folder.glob("*.stamp"))
 
 
@@ -164,7 +164,7 @@ def _has_this_python_and_pip(python: Path) -> bool:
 
 
 def _is_at_home(folder: Path) -> bool:
-    """Whether its scripts still name the folder that it stands in."""
+    """Return whether its scripts still name the folder that it stands in."""
     try:
         return str(folder) in (folder / "bin/activate").read_text("utf-8", errors="replace")
     except OSError:

@@ -41,7 +41,7 @@ def extras_of(release: Path | None) -> tuple[str, ...]:
 
 
 def _is_whole(found: Distribution) -> bool:
-    """Whether it has a name: a folder that an interrupted pip has left has none."""
+    """Return whether it has a name: a folder that an interrupted pip has left has none."""
     return bool(found.metadata["Name"])
 
 

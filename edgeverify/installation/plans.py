@@ -168,7 +168,7 @@ def _extras_that_came_since(running: Path | None, previous: Path) -> list[Step]:
 
 
 def _units(target: Target, release: Path) -> list[Step]:
-    """Units and drop-ins of this release, so that a rollback brings its own units back."""
+    """Return the units and drop-ins of this release: a rollback brings its own units back."""
     shared = release / "share/edgeverify/systemd"
     etc = target.root / "etc"
     steps = [

@@ -93,6 +93,6 @@ def _refuse_a_private_python(python: str) -> None:
     real = Path(shutil.which(python) or python).resolve()
     if real.parts[1:2] in {("home",), ("root",)}:
         raise EdgeverifyError(
-            f"the service could not run {real}, which lies in somebody's home folder",
+            f"the service could not run {real}, which is in somebody's home folder",
             advice="Name the system's Python 3.10 to 3.14: --python /usr/bin/python3.",
         )

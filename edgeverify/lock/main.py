@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="edgeverify-lock",
-        description="Opens one door for the checked grants of edgeverify, and says how it stands.",
+        description="Opens one door for verified grants of edgeverify, and reports its state.",
         epilog="Example: edgeverify-lock run --config /etc/edgeverify/lock.yaml",
     )
     parser.add_argument("--version", action="version", version=f"edgeverify-lock {__version__}")

@@ -38,7 +38,7 @@ def check(command: Command, rules: Rules, *, now: datetime, is_clock_trusted: bo
     number, last = command.sequence, rules.last_sequence
     checks = (
         ("other_door", command.door != rules.door, f"it is for the door {command.door[:63]!r}"),
-        ("clock_unsynced", not is_clock_trusted, "this machine's clock is not to be trusted now"),
+        ("clock_unsynced", not is_clock_trusted, "this machine's clock cannot be trusted now"),
         ("future_dated", command.issued_at > now + AHEAD, "it was issued in the future"),
         ("expired", command.expires_at <= now, "it came too late"),
         (

@@ -44,7 +44,7 @@ def _day(text: str, holiday: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{holiday!r} is no day of the calendar; the month comes before the day, as in 12-25"
+            f"{holiday!r} is not a day of the calendar; the month comes before the day, as in 12-25"
         ) from None
 
 

@@ -81,7 +81,7 @@ class _Sensor:
         return now - self.believed_at <= DEAD_AFTER_SECONDS
 
     def feet(self, settings: ThermalSettings) -> dict[Level, float]:
-        """Where each level begins for this sensor."""
+        """Return where each level begins for this sensor."""
         found = bands(settings, self.trips)
         return {
             Level.FULL: -math.inf,

@@ -156,7 +156,7 @@ def _trips(zone: Path) -> Trips:
 
 
 def _plausible(milli: int | None) -> float | None:
-    """Degrees, or None for the -274000, 0 and 255000 that stand for 'no trip here'."""
+    """Return the degrees, or None for the -274000, 0 and 255000 that stand for 'no trip here'."""
     if milli is None or not PLAUSIBLE_TRIP_CELSIUS[0] <= milli / 1000 <= PLAUSIBLE_TRIP_CELSIUS[1]:
         return None
     return milli / 1000

@@ -164,7 +164,7 @@ def bundle_name(wanted: str | None, folder: Path) -> str:
 
 
 def tool_versions(*modules: str) -> dict[str, str]:
-    """Versions for the manifest: ours, Python's, and those of the named packages."""
+    """Return the versions for the manifest: ours, Python's, and those of the named packages."""
     from importlib.metadata import version  # noqa: PLC0415 - only here
 
     found = {"edgeverify": __version__, "python": platform.python_version()}

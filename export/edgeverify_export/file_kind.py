@@ -20,7 +20,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF", "is a Keras or HDF5 file", _KERAS),
     (
         b"version https://git-lfs",
-        "is a pointer that Git LFS left in the place of the file",
+        "is a pointer that Git LFS left in place of the file",
         "Run: git lfs pull",
     ),
     (b"<!doctype html", "is a web page, not a model", "Download the file itself again."),

@@ -54,7 +54,7 @@ class ForeignGraph:
         apart = float(np.linalg.norm(unit_rows(wanted) - unit_rows(found), axis=1).max())
         if not apart <= _MOST_APART:
             raise ParityError(
-                f"{path} brought to float32 answers otherwise than the file itself: unit "
+                f"{path} brought to float32 answers differently from the file itself: unit "
                 f"embeddings are {apart:.3g} apart, {_MOST_APART:g} at most are allowed"
             )
 

@@ -161,7 +161,7 @@ def load_minifasnet(path: Path) -> nn.Module:
 
 
 def compare_scores(network: nn.Module, model: onnx.ModelProto, feeding: Feeding) -> float:
-    """Largest difference of raw scores, PyTorch against ONNX; ParityError above 1e-3."""
+    """Return the largest difference of raw scores, PyTorch against ONNX; ParityError above 1e-3."""
     from edgeverify_export.onnx_graph import run_network  # noqa: PLC0415 - torch
 
     inputs = pad_inputs(feeding)

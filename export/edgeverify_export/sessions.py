@@ -38,7 +38,7 @@ def run_graph(model: bytes, batch: Batch, *, threads: int = 2) -> Batch:
 
 
 def cosine_rows(first: Batch, second: Batch) -> NDArray[np.float64]:
-    """Cosine of each row with the same row of the other, float64 (b,); NaN becomes -1."""
+    """Return the cosine of each row with the other's same row, float64 (b,); NaN becomes -1."""
     a, b = first.astype(np.float64), second.astype(np.float64)
     with np.errstate(all="ignore"):
         cosine = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))

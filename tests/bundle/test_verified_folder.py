@@ -75,5 +75,5 @@ def test_an_edited_threshold_with_its_hash_made_anew_is_refused(folder: Path) ->
         }
     )
     path.write_text(OperatingPointsFile.of((edited,)).model_dump_json())
-    with pytest.raises(BundleError, match="was altered, or is no measurement"):
+    with pytest.raises(BundleError, match="was altered, or is not a measurement"):
         load_bundle(folder)

@@ -162,6 +162,6 @@ def test_what_may_be_meant_otherwise_is_refused(tmp_path: Path, hours: str, said
 
 def test_a_day_before_its_month_is_told(tmp_path: Path) -> None:
     assert told(tmp_path, "rules: {holidays: [25-12]}") == (
-        "1: rules.holidays[0]: '25-12' is no day of the calendar; the month comes before the day, "
-        "as in 12-25"
+        "1: rules.holidays[0]: '25-12' is not a day of the calendar; the month comes before the "
+        "day, as in 12-25"
     )

@@ -152,7 +152,7 @@ def test_what_is_no_release_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_python_in_a_home_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EdgeverifyError, match="lies in somebody's home folder"):
+    with pytest.raises(EdgeverifyError, match="is in somebody's home folder"):
         target_of(
             tmp_path, wheel=None, requirements=None, profile="cpu", python="/home/ada/bin/python"
         )

@@ -165,7 +165,7 @@ def test_names_that_would_meet_do_not(tmp_path: Path) -> None:
     chips = [photo.chip for photo in photos_in(tmp_path)]
     assert len({chip.casefold() for chip in chips}) == 4
     (tmp_path / "stray.jpg").write_bytes(b"")
-    with pytest.raises(ConfigError, match="lies in nobody's folder"):
+    with pytest.raises(ConfigError, match="is in nobody's folder"):
         photos_in(tmp_path)
     assert len(photos_in(tmp_path, unlabelled=True)) == 5
 

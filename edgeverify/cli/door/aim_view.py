@@ -30,7 +30,7 @@ class UsableSeconds:
         self._spans.append((begin, at, is_usable))
 
     def seconds(self, now: float) -> float:
-        """Seconds of the window, which ends now."""
+        """Return the seconds of the window, which ends now."""
         begin = now - self.window_seconds
         while self._spans and self._spans[0][1] < begin:
             self._spans.popleft()
@@ -38,7 +38,7 @@ class UsableSeconds:
 
 
 def draw(look: Look) -> Any:
-    """Give the frame as a BGR picture with the face's outline and the verdict."""
+    """Return the frame as a BGR picture with the face's outline and the verdict."""
     import cv2
 
     picture = cv2.cvtColor(look.frame.rgb, cv2.COLOR_RGB2BGR)

@@ -34,7 +34,7 @@ def show(config: ConfigFile) -> None:
 @app.command()
 @plain_errors
 def withdraw(config: ConfigFile) -> None:
-    """Take the door out of Home Assistant: its device and entities go.
+    """Remove the door from Home Assistant: its device and entities go.
 
     Write `discovery: false` first: a door that announces itself comes back at its next start.
     Example: edgeverify home-assistant withdraw --config front-door.yaml

@@ -127,7 +127,7 @@ def show_notices(
 @app.command()
 @plain_errors
 def check(config: ConfigFile, *, state: StateFolder = None) -> None:
-    """Check the whole file, and each decision's signature; exit 1 where anything is not right.
+    """Check the whole file, and each decision's signature; exit 1 if anything is wrong.
 
     A decision that was changed afterwards is named by its number.
 

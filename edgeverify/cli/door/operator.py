@@ -81,7 +81,7 @@ def open_door(
         float, typer.Option("--hours", help="How long; the door has a limit of its own.", min=0.01)
     ],
 ) -> None:
-    """Keep the door released for some hours, where its lock follows (`follow_open`).
+    """Keep the door released for some hours, if its lock follows (`follow_open`).
 
     Example: edgeverify operator open --hours 2 --config front-door.yaml --key operator.key
     """

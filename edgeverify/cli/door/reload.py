@@ -27,10 +27,10 @@ def reload(
 ) -> None:
     """Let the running daemon read its config again; `systemctl reload` runs this.
 
-    Exit 0 once the new config is in force and everybody in it has a reference; 1 where the config
-    is in force and somebody has not (named); 78 where it was refused, with what is wrong: the old
-    config stays in force. 2 where nobody answers in time. `systemctl reload` waits for the config
-    alone (`--no-people`).
+    Exit 0 once the new config is in force and everybody in it has a reference; 1 if it is in
+    force and somebody has none (named); 78 if it was refused, with the reason (the old config
+    stays in force); 2 if nobody answers in time. `systemctl reload` waits only for the config
+    (`--no-people`).
 
     Example: sudo edgeverify reload
     """

@@ -78,7 +78,7 @@ def password(
 ) -> None:
     """Make a log-in, or give it another password or role; asks for the password twice.
 
-    Where the input is not a terminal, its first line is the password. It is kept as an Argon2id
+    If the input is not a terminal, its first line is the password. It is kept as an Argon2id
     hash, and whoever was logged in under the old one is logged out.
 
     Example: sudo edgeverify web password kim --role manager --config front-door.yaml

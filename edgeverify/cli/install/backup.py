@@ -20,7 +20,7 @@ def backup(
 ) -> None:
     """Write references, journal and keys to one file, also while the daemon runs.
 
-    Exit 1 where one of them is missing in the state, and is named. The file holds the door's
+    Exit 1 if one of them is missing in the state (named). The file holds the door's
     secrets (mode 0600): keep it as safe as the door itself. A master key that comes from a
     credential or a file elsewhere is not in it.
 
@@ -51,7 +51,7 @@ def restore(
     *,
     state: StateFolder = None,
 ) -> None:
-    """Put a backup in the place of the state; the daemon must be stopped.
+    """Replace the state by a backup; the daemon must be stopped.
 
     What was there is moved into `before-restore-...` in the state directory. Sequence numbers
     jump ahead, so that no subscriber takes a new decision for one it has seen.

@@ -47,8 +47,8 @@ def setup(  # noqa: PLR0913  (each is an option of the command)
     existing: Annotated[
         Path | None,
         typer.Option(
-            help="Add the doors to the broker with this mosquitto.conf, which takes in a folder "
-            "(include_dir), instead of one of their own.",
+            help="Add the doors to the broker with this mosquitto.conf, which includes a folder "
+            "(include_dir), instead of making a new one.",
             show_default=False,
         ),
     ] = None,
@@ -65,16 +65,16 @@ def setup(  # noqa: PLR0913  (each is an option of the command)
     plugin: Annotated[
         Path | None,
         typer.Option(
-            help="Mosquitto's dynamic security plugin, where the broker runs elsewhere.",
+            help="Mosquitto's dynamic security plugin, if the broker runs elsewhere.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
     """Make all that a Mosquitto (2.0) needs to serve doors, ready to be started.
 
-    An authority and a certificate, a login with a random password for each door, reader, lock and
-    screen and for the house's monitor and operator, and what each may say and hear. A second run
-    adds the doors that are new and overwrites nothing.
+    It makes a certificate authority and a certificate, a login with a random password for each
+    door, reader, lock and screen and for the house's monitor and operator, and the rights of
+    each. A second run adds new doors and overwrites nothing.
 
     Example: sudo edgeverify broker setup /etc/mosquitto/edgeverify --door front-door \
 --host broker.lan --existing /etc/mosquitto/mosquitto.conf

@@ -29,10 +29,10 @@ def diagnose(
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(help="A log file, where systemd's journal has none.", show_default=False),
+        typer.Option(help="A log file, if systemd's journal has none.", show_default=False),
     ] = None,
 ) -> None:
-    """Write what somebody who helps you needs into one file: logs, versions, settings, status.
+    """Write a support bundle for somebody who helps you: logs, versions, settings, status.
 
     No picture, embedding, key or password gets into it, and people's cards and names are replaced;
     look through it all the same before you send it.

@@ -76,7 +76,7 @@ def rotate(
     after_days: Annotated[
         float | None,
         typer.Option(
-            help="Days until the announced key signs; 7, or what was said before.",
+            help="Days until the announced key signs; 7, or those of the earlier announcement.",
             min=0,
             max=365,
             show_default=False,

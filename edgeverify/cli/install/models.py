@@ -28,7 +28,7 @@ Models = Annotated[
 @app.command("list")
 @plain_errors
 def list_models(*, models: Models = None, as_json: AsJson = False) -> None:
-    """List the models of the catalogue: licence, size, feeding, measured rates, if it is here.
+    """List the models of the catalogue: licence, size, feeding, measured rates, what is installed.
 
     Example: edgeverify models list
     """

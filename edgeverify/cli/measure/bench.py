@@ -62,7 +62,7 @@ def bench(  # noqa: PLR0913 - one argument an option
     """Time every stage of the pipeline: three frame sizes, nobody, one face, four; every back end.
 
     Prints milliseconds (p50, p95, p99), frames per second, CPU seconds per frame, memory and
-    start-up, each scene as soon as it is measured; counted frames and tracked ones apart. See also
+    start-up, each scene as soon as it is measured, for counted and tracked frames. See also
     `python -m benchmarks.side_by_side`.
 
     Example: edgeverify bench --size 1280x720 --threads 2 --model mobilefacenet --json > bench.json

@@ -39,11 +39,11 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         typer.Option(help="Other people to check on; without it DATA's people are halved."),
     ] = None,
     pairs: Annotated[Path | None, typer.Option(help="A pair list in LFW's format.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Where the images of --pairs lie.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images of --pairs.")] = None,
     journal: Annotated[
         Path | None,
         typer.Option(
-            help="A door's state directory, or its journal: what its own people say of the "
+            help="A door's state directory, or its journal: what its own people say about the "
             "thresholds, without labels. Writes nothing."
         ),
     ] = None,
@@ -92,16 +92,16 @@ def calibrate(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Choose thresholds on some people, check them on others, write both into the bundle.
 
-    A threshold stands where even the upper 95 % bound of its FMR is not above the stated rate,
-    and within the most similar people, and each group of --attributes, not above --group-factor
-    times that, wherever the group is large enough to say.
-    The daemon finds it by `decision.max_fmr`. Where the data cannot carry the rate asked for,
-    the strictest that they can carry is printed.
+    A threshold is chosen so that the upper 95 % bound of its FMR is at most the stated rate,
+    and that the rate within the most similar people, and within each group of --attributes that
+    is large enough, is at most --group-factor times that. The daemon selects it by
+    `decision.max_fmr`. If the data cannot carry the rate asked for, the strictest that they can
+    carry is printed.
 
-    With --aligned the pictures are the chips that the network was trained on, cut before.
+    With --aligned the pictures are finished chips, as the network was trained on.
 
     --journal asks a door's own journal instead: each face that was let in was compared with
-    everybody else's reference, so the impostor side is there without labels.
+    everybody else's reference, so impostors need no labels.
 
     Example: edgeverify calibrate staff-photos/ --check visitors/ --bundle mobilefacenet
     """

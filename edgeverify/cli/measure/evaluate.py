@@ -30,7 +30,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     ] = None,
     *,
     pairs: Annotated[Path | None, typer.Option(help="A pair list in LFW's format.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Where the images of --pairs lie.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images of --pairs.")] = None,
     journal: Annotated[
         Path | None, typer.Option(help="A door's state directory, or its journal: with --labels.")
     ] = None,
@@ -54,7 +54,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
         str,
         typer.Option(
             help="The column of --attributes that names the camera: comparisons before one camera "
-            "and across cameras are reported apart."
+            "and across cameras are reported separately."
         ),
     ] = "",
     report_folds: Annotated[str, typer.Option(help="Folds to report on: 3,4.")] = "",
@@ -85,8 +85,8 @@ def evaluate(  # noqa: PLR0913 - one argument an option
 
     Give a folder per person, a pair list, or a journal with labels. Prints FMR, FNMR with 95 %
     intervals over people, EER, AUC, failures to acquire, 1:1 beside 1:N; with --sequences the
-    false accepts and rejects of whole transactions. An interrupted run is taken up again.
-    With --aligned the pictures are the chips that the network was trained on.
+    false accepts and rejects of whole transactions. An interrupted run continues where it
+    stopped. With --aligned the pictures are finished chips, as the network was trained on.
 
     Example: edgeverify evaluate staff-photos/ --bundle mobilefacenet --plots out/
     """

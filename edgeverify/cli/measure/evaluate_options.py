@@ -28,7 +28,7 @@ GateGiven: TypeAlias = Annotated[
 AlignedGiven: TypeAlias = Annotated[
     bool,
     typer.Option(
-        "--aligned", help="The pictures are the model's chips, cut before: look for no face."
+        "--aligned", help="The pictures are finished chips of the model: look for no face."
     ),
 ]
 CacheFolder: TypeAlias = Annotated[
@@ -119,7 +119,7 @@ def _checked(kind: type, before: object, given: dict[str, object], option: str) 
 
 
 def cache_folder(cache: Path | None, *, no_cache: bool) -> Path | None:
-    """Give the private folder of embeddings, or None where nothing is to be kept."""
+    """Return the private folder of embeddings, or None where nothing is to be kept."""
     import os
 
     from edgeverify.models.folders import cache_directory

@@ -32,8 +32,8 @@ def average_face(
 ) -> None:
     """Draw the mean of all faces in DIR as the model's alignment puts them.
 
-    A sharp mean face means that eyes came to lie on eyes; a blurred one means that they did not.
-    Beside it stands the mean without alignment. Needs no embedding, so it is quick.
+    Sharp eyes in the mean show that alignment works, blurred ones that it does not. Beside it
+    is the mean without alignment. Needs no embedding, so it is quick.
 
     Example: edgeverify average-face staff-photos --bundle mobilefacenet -o mean.png
     """

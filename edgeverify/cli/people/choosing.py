@@ -42,7 +42,7 @@ def read_photo(path: Path, settings: Settings) -> Photo:
 def choose_settings(
     config: Path | None, bundle: str | None, max_fmr: float | None, threshold: float | None
 ) -> tuple[Settings, Path]:
-    """Give the settings and the folder that their relative paths start from.
+    """Return the settings and the folder that their relative paths start from.
 
     Options win over the config, the config over the defaults. Raises ConfigError.
     """

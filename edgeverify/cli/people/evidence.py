@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgeverify.references.evidence import EvidenceFolder
     from edgeverify.state import StateDirectory
 
-app = typer.Typer(help="Pictures of decisions, where `evidence` keeps them.", no_args_is_help=True)
+app = typer.Typer(help="Pictures of decisions, if `evidence` keeps them.", no_args_is_help=True)
 
 
 @app.command("list")

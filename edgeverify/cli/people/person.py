@@ -61,8 +61,8 @@ def forget(
 ) -> None:
     """Destroy a person's reference and key, and take their card out of the journal; journalled.
 
-    What the door decided stays, under a word drawn by chance. Refused while the card stands in the
-    config. Backups, and what monitors have received, are not reached from here.
+    Decisions stay, under a random word. Refused while the card is in the config. Backups, and what
+    monitors have received, are not reached from here.
 
     Example: edgeverify person forget 0012345 --keep-days 30 --config front-door.yaml
     """

@@ -57,7 +57,7 @@ def remove(
     *,
     state: StateFolder = None,
 ) -> None:
-    """Destroy one reference and its key. Refused while the card still stands in the config.
+    """Destroy one reference and its key. Refused while the card is still in the config.
 
     Example: edgeverify references remove --config /etc/edgeverify/front-door.yaml 0012345
     """

@@ -43,9 +43,9 @@ def verify(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Compare two images 1:1: score, threshold, its false match rate, verdict.
 
-    Exit 0 for a match, 1 for a non-match, 2 without a verdict: they could not be compared (and
-    why), or the model has no threshold to hold the score against, which is then printed alone. No
-    quality gate refuses here; each image must show one dominant face.
+    Exit 0 for a match, 1 for a non-match, 2 without a verdict: they could not be compared (it
+    says why), or the model has no threshold; the score is then printed alone. Quality gates are
+    off; each image must show one dominant face.
 
     Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
     """

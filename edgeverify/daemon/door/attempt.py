@@ -112,7 +112,7 @@ class Attempt:
         return self.transaction.decide(now, faults)
 
     def rate(self, now: float) -> float | None:
-        """Frames a second since the claim; None while it is too early to tell."""
+        """Return the frames per second since the claim; None while it is too early to tell."""
         elapsed = now - self.claim.received_at
         return self.transaction.frames / elapsed if elapsed >= 1.5 else None
 

@@ -39,7 +39,7 @@ def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]
     try:
         entry = StaffEntry.model_validate(written)
     except ValidationError as error:
-        raise StateError(f"this is no entry of `staff`: {error.errors()[0]['msg']}") from None
+        raise StateError(f"this is not an entry of `staff`: {error.errors()[0]['msg']}") from None
     with reloads.verifier_in_use:
         verifier, config = reloads.verifier, reloads.config
         settings = config.settings.model_copy(update={"staff": (entry,)})

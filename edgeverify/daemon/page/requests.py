@@ -200,7 +200,7 @@ class PageRequests:
     def _act(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         act, user = str(arguments.get("act")), str(arguments.get("user") or "")
         if act not in ACTS or not user:
-            raise StateError(f"{act!r} is no act of the page's")
+            raise StateError(f"{act!r} is not an act of the page")
         self._write_down(act, str(arguments.get("subject") or "")[:200], user)
         return {}
 

@@ -54,7 +54,7 @@ class PoseBlindPad(Protocol):
     """A PAD stage that judges faces however they are turned, which the door would not ask of it."""
 
     def at_any_pose(self, rgb: RgbImage, box: FaceBox) -> float | None:
-        """P(live), 0 to 1; None where the face is of a size that is not judged."""
+        """Return P(live), 0 to 1; None where the face is of a size that is not judged."""
 
 
 def score_run(

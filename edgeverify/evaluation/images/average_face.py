@@ -151,7 +151,7 @@ def _pixels(mean: NDArray[np.float64]) -> RgbImage:
 
 
 def _detail(rgb: RgbImage) -> float:
-    """Variance of the Laplacian over the middle of the picture, where the face is."""
+    """Return the variance of the Laplacian over the middle of the picture, where the face is."""
     size = rgb.shape[0]
     inner = rgb[size // 4 : -size // 4, size // 4 : -size // 4]
     grey = cv2.cvtColor(inner, cv2.COLOR_RGB2GRAY)

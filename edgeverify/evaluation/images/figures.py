@@ -141,7 +141,7 @@ def confusion(scores: AllScores, threshold: float) -> Confusion:
 
 
 def auc(scores: AllScores) -> float:
-    """Area under the ROC: the chance that a mated score is above a non-mated one, ties half."""
+    """Return the area under the ROC: how often a mated score beats a non-mated one, ties half."""
     mated = np.sort(scores.mated).astype(np.float32)
     below = np.searchsorted(scores.ascending, mated, side="left")
     upto = np.searchsorted(scores.ascending, mated, side="right")

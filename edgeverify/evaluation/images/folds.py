@@ -71,7 +71,7 @@ def fold_accuracy(pairs: PairScores) -> FoldAccuracy | None:
 
 
 def people_of(pairs: Sequence[Pair]) -> frozenset[str]:
-    """Everybody who is on an image of these pairs."""
+    """Return everybody who is on an image of these pairs."""
     return frozenset(key.person for pair in pairs for key in (pair.probe, pair.reference))
 
 

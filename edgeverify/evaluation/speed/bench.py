@@ -146,7 +146,7 @@ def time_references(
 
 
 def resident_mebibytes() -> float:
-    """Memory of this process now."""
+    """Return the memory of this process now."""
     return float(psutil.Process(os.getpid()).memory_info().rss / 2**20)
 
 

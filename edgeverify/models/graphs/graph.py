@@ -63,7 +63,7 @@ class GraphBuilder:
         )
 
     def prelu(self, x: str, slope: Weights) -> str:
-        """Parametric ReLU with one slope a channel."""
+        """Parametric ReLU with one slope per channel."""
         return self.node("PRelu", x, self.weight(slope.reshape(-1, 1, 1)))
 
     def linear(self, x: str, matrix: Weights, bias: Weights | None = None) -> str:

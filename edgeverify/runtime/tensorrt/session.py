@@ -32,7 +32,7 @@ OPENING_SECONDS = 60.0
 
 
 def engine_folder(network: Network) -> Path:
-    """Where engines for a bundle lie: `engines`, beside the bundle's own folder."""
+    """Return where engines for a bundle lie: `engines`, beside the bundle's own folder."""
     return network.folder.resolve().parent / "engines"
 
 

@@ -227,5 +227,5 @@ def _midnight(day: str, days_later: int) -> str:
     try:
         chosen = date.fromisoformat(day) + timedelta(days=days_later)
     except (ValueError, OverflowError):
-        raise NoDayError(f"{day!r} is no day; write it as 2026-12-31.") from None
+        raise NoDayError(f"{day!r} is not a day; write it as 2026-12-31.") from None
     return datetime.combine(chosen, time.min).astimezone().isoformat()

@@ -21,7 +21,7 @@ def engine(
         int, typer.Option(help="Memory for building, MiB.", min=64, max=1 << 20)
     ] = 1024,
     again: Annotated[
-        bool, typer.Option("--again", help="Build even where one that fits is there.")
+        bool, typer.Option("--again", help="Build even if a fitting engine exists.")
     ] = False,
 ) -> None:
     """Build, check and keep the engine for this GPU.

@@ -20,7 +20,7 @@ def explain(
     ] = None,
     *,
     checkpoint: Annotated[
-        Path, typer.Option(help="The checkpoint that the bundle was made of.", show_default=False)
+        Path, typer.Option(help="The checkpoint that the bundle was made from.", show_default=False)
     ],
     layer: Annotated[
         str | None, typer.Option(help="The layer to look at; default: the last with a width.")

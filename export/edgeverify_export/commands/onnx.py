@@ -99,7 +99,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     ],
     *,
     arch: Annotated[
-        str, typer.Option(help="A name of the table, or module:Class.", show_default=False)
+        str, typer.Option(help="A name from the list above, or module:Class.", show_default=False)
     ],
     output: options.OutputFolder,
     batch: Annotated[
@@ -119,7 +119,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     The archs: siamese-efficientnetv2-b0, arcface-efficientnetv2-b0, siamese-efficientnetv2-s,
     arcface-efficientnetv2-s, siamese-vgg19, dense-grey-28, mobilefacenet, inception-resnet-v1,
     iresnet50, dlib-resnet, or module:Class for your own network. The content of a file says what
-    it is, not its name; optimisers and losses in it are left out, and that is said.
+    it is, not its name; optimisers and losses in it are ignored, and the command says so.
 
     Example: edgeverify-export onnx best.pt --arch mobilefacenet -o models/mine
     """

@@ -34,7 +34,7 @@ Std = Annotated[
     str | None, typer.Option(help="Three numbers with commas, in channel order; one for grey.")
 ]
 ResizeRule = Annotated[
-    Literal["area", "linear"], typer.Option(help="How frames are brought down to the chip.")
+    Literal["area", "linear"], typer.Option(help="How frames are scaled down to the chip.")
 ]
 TemplateName = Annotated[
     str | None,
@@ -59,7 +59,7 @@ Aligned = Annotated[
 ]
 Key = Annotated[
     str | None,
-    typer.Option(help="Where in the checkpoint the weights stand: state_dict, model.net ..."),
+    typer.Option(help="Where the weights are in the checkpoint: state_dict, model.net ..."),
 ]
 Prefix = Annotated[
     str | None,

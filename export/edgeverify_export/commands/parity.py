@@ -40,11 +40,11 @@ def parity(  # noqa: PLR0913 - one parameter an option
     """Compare all forms of a network on real faces.
 
     PyTorch, ONNX FP32, FP16, INT8, CUDA and TensorRT, whichever exist. Fails (exit 1) below
-    cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped decisions, and where
-    another feeding separates the pairs clearly better than the stated one. A score that only
-    float32 rounding put on the other side of the threshold is no flip; too few pairs to tell
-    such a share (2,000 or 200) are said, with what they could tell. With --aligned the pictures
-    are the chips that the network was trained on, cut before. A fusion is compared as a whole,
+    cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped decisions, and if another
+    feeding separates the pairs clearly better than the stated one. A score that only
+    float32 rounding put on the other side of the threshold is no flip; too few pairs for such a
+    share (2,000 or 200) are reported, with what they can show. With --aligned the pictures
+    are finished chips, as the network was trained on. A fusion is compared as a whole,
     as the door compares it, and each of its networks by itself; --checkpoint is then a folder
     with their files. A liveness (PAD) bundle takes --images only: P(live) may be off by 0.01,
     and flips are counted at its operating point.

@@ -10,7 +10,7 @@ from edgeverify_export.commands import options
 def fp16(bundle: options.BundleFolder) -> None:
     """Add the FP16 graph to a bundle.
 
-    For one from `edgeverify models fetch`, say. A fusion or a liveness (PAD) bundle gets one
+    For example to one from `edgeverify models fetch`. A fusion or a liveness (PAD) bundle gets one
     for each of its networks.
 
     Example: edgeverify-export fp16 models/mobilefacenet
@@ -49,8 +49,8 @@ def int8(
 ) -> None:
     """Add an INT8 graph for CPUs, if it passes parity.
 
-    It is calibrated on real faces. Its embedding space is its own: enrol and calibrate again
-    before a door uses it.
+    It is calibrated on real faces. It has an embedding space of its own: enrol and calibrate
+    again before a door uses it.
 
     Example: edgeverify-export int8 models/mobilefacenet --images lfw --pairs pairs.txt
     """

@@ -76,7 +76,7 @@ class PadComparison:
 
 
 def live_probabilities(rows: Sequence[Batch], live_index: int) -> NDArray[np.float64]:
-    """P(live) fused over the networks as the door fuses it, (n,); NaN stays NaN."""
+    """Return P(live) fused over the networks as the door fuses it, (n,); NaN stays NaN."""
     with np.errstate(all="ignore"):
         each = [[softmax(row)[live_index] for row in answers] for answers in rows]
     return np.asarray(np.mean(np.array(each, dtype=np.float64), axis=0))

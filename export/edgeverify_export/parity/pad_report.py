@@ -109,7 +109,7 @@ def record(report: PadParityReport) -> str:
 
 
 def _draw(report: PadParityReport, path: Path) -> None:
-    """P(live) of each form against the baseline's, and how far off, per face."""
+    """Return P(live) of each form against the baseline's, and how far off, per face."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - a second
     from matplotlib.figure import Figure  # noqa: PLC0415
 

@@ -38,7 +38,7 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     """List every file of a folder per person that is not hidden, in order of its place.
 
     With `unlabelled` the folder holds faces of nobody in particular, at any depth. ConfigError
-    where there is nothing, where a file lies in nobody's folder, or where it cannot be read.
+    where there is nothing, where a file is in nobody's folder, or where it cannot be read.
     """
     if not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}", advice="Give a folder per person in it.")
@@ -52,9 +52,9 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     stray = [place for place in places if len(place.parts) == 1]
     if stray and not unlabelled:
         raise ConfigError(
-            f"{folder / stray[0]} lies in nobody's folder, as do {len(stray) - 1} more"
+            f"{folder / stray[0]} is in nobody's folder, as are {len(stray) - 1} more"
             if len(stray) > 1
-            else f"{folder / stray[0]} lies in nobody's folder",
+            else f"{folder / stray[0]} is in nobody's folder",
             advice="Put each person's photos into a folder of their own, or give --unlabelled "
             "where nobody need be told apart.",
         )

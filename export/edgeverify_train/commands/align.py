@@ -61,7 +61,7 @@ def align(  # noqa: PLR0913 - one parameter an option
     """Cut every photo's face as the door cuts it.
 
     On every core, a folder per person. The aspect is kept, unless the template itself
-    stretches. An interrupted run is taken up again by the same command. Photos without a chip
+    stretches. The same command continues an interrupted run. Photos without a chip
     are listed with the reason, here and in aligned.csv beside the chips; aligned.json says how
     they were cut, and `fit` refuses any other template.
 

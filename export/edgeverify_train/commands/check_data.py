@@ -43,8 +43,8 @@ def check_data(
     """Find what spoils a training: wrong labels, leakage.
 
     Also people under two names, pictures more than once, people with too few. Pictures are
-    compared by hash and by an installed embedder's scores. Exits 1 where a picture stands under
-    two people, or where somebody of an evaluation is in the folder: `fit` refuses those too.
+    compared by hash and by an installed embedder's scores. Exits with 1 if one picture is under
+    two people, or if somebody of an evaluation is in the folder: `fit` refuses those too.
     What only looks wrong, such as somebody of an evaluation's folder under another name, is
     listed and drawn, for a person to look at.
 

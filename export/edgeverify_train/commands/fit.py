@@ -28,7 +28,7 @@ def fit(
 ) -> None:
     """Train a network by a recipe, on aligned chips.
 
-    The chips lie in a folder per person. Each epoch is measured on people who were not trained
+    DATA has one folder of chips per person. Each epoch is measured on people who were not trained
     on, as a door compares; the best weights are kept in checkpoints/best.pth. SIGTERM or Ctrl-C
     end it after the present step with a checkpoint, and `resume` goes on from there.
     Fine-tuning is --set network.start=FILE.
@@ -77,10 +77,10 @@ def _say_report(run: RunFolder) -> None:
 
 @plain_errors
 def resume(run: options.Run, *, changes: options.Changes = None) -> None:
-    """Go on with a training from its last checkpoint.
+    """Continue a training from its last checkpoint.
 
-    On the CPU it ends with the very weights that it would have ended with had it not been stopped.
-    --set may change how it is run (training.workers, more epochs); then that does not hold.
+    On the CPU it ends with the same weights as without the interruption, unless --set changes
+    how it runs (training.workers, more epochs).
 
     Example: edgeverify-train resume runs/first
     """
@@ -106,8 +106,8 @@ def distill(
 ) -> None:
     """Teach a small network an installed bundle's embedding.
 
-    Any faces do, and nobody need say whose they are: --data is a folder of photos in which the
-    door's finder finds the face, or of aligned chips. The teacher is the best bundle that is
+    Any faces will do, without names: --data is a folder of photos, in which the door's finder
+    finds the face, or of aligned chips. The teacher is the best bundle that is
     installed, or --set teacher.bundle=NAME.
 
     Example: edgeverify-train distill --data photos -o runs/student

@@ -20,7 +20,7 @@ def recipes(
 ) -> None:
     """List the recipes, or print one of them whole.
 
-    Whole is every key with its value and its meaning, to be changed and given to `fit`.
+    A recipe has every key with its value and its meaning; change it and give it to `fit`.
 
     Example: edgeverify-train recipes arcface-progressive > mine.yaml
     """

@@ -155,7 +155,7 @@ class Loop:
             state.scaler.scale(loss).backward()
         if not math.isfinite(total):
             raise TrainingError(
-                f"the loss is no number any more in epoch {state.epoch + 1}, step {state.step + 1}",
+                f"the loss is no longer a number in epoch {state.epoch + 1}, step {state.step + 1}",
                 advice="Lower optimiser.learning_rate, lengthen schedule.warm_up_epochs or set "
                 "training.clip_norm; checkpoints/last.pt is from before.",
             )

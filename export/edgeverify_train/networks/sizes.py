@@ -31,7 +31,7 @@ def require_sizes(network: nn.Module, recipe: Recipe, feeding: Feeding) -> None:
             ) from None
         if len(shape) != 2 or shape[1] < 2:
             raise ConfigError(
-                f"{recipe.network.arch} gives {tuple(shape)}, which is no embedding",
+                f"{recipe.network.arch} gives {tuple(shape)}, which is not an embedding",
                 advice="A network gives (pictures, values).",
             )
     network.train(was_training)
