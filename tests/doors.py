@@ -42,6 +42,7 @@ def decided(
     lockouts: dict[str, LockoutState] | None = None,
     include_scores: bool = False,
     frames: int = 3,
+    opened_by: str = "",
 ) -> Entry:
     """One decision; `name` makes its event id and claim id.
 
@@ -77,6 +78,7 @@ def decided(
         lockouts=lockouts or {},
         floor=issued,
         include_scores=include_scores,
+        opened_by=opened_by,
         details={"model": "dlib-resnet"},
     )
 

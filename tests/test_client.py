@@ -62,6 +62,16 @@ def test_another_doors_grant_is_refused(keys: SigningKeys) -> None:
         elsewhere.check(event_of(keys, 7), now=NOON)
 
 
+def test_a_grant_that_a_panel_opens_is_none_to_act_on(keys: SigningKeys) -> None:
+    """Behind an access-control panel; what a later release writes there counts as well."""
+    for number, opened_by in enumerate(("panel", "somebody else"), start=7):
+        raw = event_of(keys, number, decided("x", at=NOON, opened_by=opened_by))
+        event = _checker(keys).check(raw, now=NOON)
+        assert event.decision.outcome is Outcome.GRANT
+        assert (event.granted, event.decision.opened_by) == (False, opened_by)
+    assert b"opened_by" not in payload_of(decided("x", at=NOON), 7).to_bytes()
+
+
 @pytest.mark.parametrize("sequence", [6, 7])
 def test_a_repeated_or_older_sequence_is_refused(keys: SigningKeys, sequence: int) -> None:
     checker = _checker(keys)

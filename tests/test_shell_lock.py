@@ -91,6 +91,7 @@ def _run_shell(
     [
         ("grant", "open for 0012345\n"),
         ("deny", ""),
+        ("a panel's", ""),
         ("forged", ""),
         ("expired", ""),
         ("elsewhere", ""),
@@ -110,6 +111,7 @@ def test_the_shell_example_opens_for_the_right_event_only(
     raw = {
         "grant": lambda: event_of(keys, 7, decided("x", at=now + SOON)),
         "deny": lambda: event_of(keys, 7, decided("x", outcome=Outcome.DENY, at=now + SOON)),
+        "a panel's": lambda: event_of(keys, 7, decided("x", at=now + SOON, opened_by="panel")),
         "forged": lambda: forged_event(keys, 7),
         "expired": lambda: event_of(keys, 7, decided("x", at=now - timedelta(seconds=60))),
         "elsewhere": lambda: event_elsewhere(keys, 7),

@@ -44,8 +44,9 @@ class DoorEvent:
 
     @property
     def granted(self) -> bool:
-        """True when the door is to open now."""
-        return self.is_live and self.decision.outcome is Outcome.GRANT
+        """True when the door is to open now, and not by somebody else."""
+        is_ours = not self.decision.opened_by
+        return self.is_live and is_ours and self.decision.outcome is Outcome.GRANT
 
     @property
     def card(self) -> str:

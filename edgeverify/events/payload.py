@@ -22,6 +22,8 @@ class DecisionPayload:
 
     `issued_at` and `expires_at` are aware datetimes, kept to the millisecond. `sequence` rises
     strictly for one door, over restarts; it stays below 2**53, so that every JSON reader holds it.
+    `opened_by` is empty where whoever hears a grant may open; `panel` where an access-control panel
+    alone does.
     """
 
     event_id: str
@@ -33,6 +35,7 @@ class DecisionPayload:
     sequence: int
     issued_at: datetime
     expires_at: datetime
+    opened_by: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the JSON, keys in the order above, no spaces."""
@@ -47,6 +50,8 @@ class DecisionPayload:
             "issued_at": to_wire_time(self.issued_at),
             "expires_at": to_wire_time(self.expires_at),
         }
+        if self.opened_by:
+            record["opened_by"] = self.opened_by
         return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
@@ -79,6 +84,7 @@ class DecisionPayload:
             sequence=sequence,
             issued_at=from_wire_time(text_of(record, "issued_at")),
             expires_at=from_wire_time(text_of(record, "expires_at")),
+            opened_by=text_of(record, "opened_by") if "opened_by" in record else "",
         )
 
 

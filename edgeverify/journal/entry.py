@@ -63,12 +63,13 @@ class FrameRecord:
 class Entry:
     """One decision and everything that changes with it; committed whole or not at all.
 
-    `issued_at` and `expires_at` are aware wall times. `remembered_claims` are claim ids that must
-    not be accepted again, each with the wall time until which that matters (the decided claim's
-    own, and those that joined it). `lockouts` holds the states that changed, by key; `floor` is
-    the wall time that the clock vouches for, None where it does not. `notices` are told to those
-    who watch, and `comes_in` puts the card inside (anti-passback). `details` are facts for the
-    report (model, embedding space, latencies, liveness mode), not figures that anything decides on.
+    `issued_at` and `expires_at` are aware wall times; `opened_by` is signed with them.
+    `remembered_claims` are claim ids that must not be accepted again, each with the wall time until
+    which that matters (the decided claim's own, and those that joined it). `lockouts` holds the
+    states that changed, by key; `floor` is the wall time that the clock vouches for, None where it
+    does not. `notices` are told to those who watch, and `comes_in` puts the card inside
+    (anti-passback). `details` are facts for the report (model, embedding space, latencies, liveness
+    mode), not figures that anything decides on.
     """
 
     event_id: str
@@ -85,6 +86,7 @@ class Entry:
     comes_in: bool = False
     floor: datetime | None = None
     include_scores: bool = False
+    opened_by: str = ""
     details: Mapping[str, str | float | int | bool | None] = field(
         default_factory=lambda: MappingProxyType({})
     )

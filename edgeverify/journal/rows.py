@@ -45,6 +45,7 @@ def payload_of(entry: Entry, sequence: int) -> DecisionPayload:
         sequence=sequence,
         issued_at=entry.issued_at,
         expires_at=entry.expires_at,
+        opened_by=entry.opened_by,
     )
 
 

@@ -28,6 +28,10 @@ from edgeverify.logs import fields
 from edgeverify.systemd import ServiceManager
 
 LOG = logging.getLogger(__name__)
+BEHIND_A_PANEL = (
+    "This door is opened by its access-control panel (`osdp_reader` in the door's config): run no "
+    "lock program for it."
+)
 
 TURN_SECONDS = 0.25
 CONTACT, EXIT = "door_contact", "exit_button"
@@ -37,6 +41,7 @@ TOLD_OF = {
     "state": "The last sequence number cannot be kept.",
     CONTACT: "The door contact cannot be read.",
     EXIT: "The exit button cannot be read.",
+    "panel": "A panel opens this door; no lock program may.",
 }
 """What everybody may read of a fault; with paths and devices it stands in the log here alone."""
 
@@ -160,6 +165,10 @@ class LockProgram:
         self._fault("state", "")
         if event.missed:
             LOG.warning("decisions were missed", extra=fields(missed=event.missed))
+        opened_by = event.decision.opened_by
+        self._fault("panel", BEHIND_A_PANEL if opened_by else "")
+        if opened_by:
+            LOG.warning("a decision was refused: %s", BEHIND_A_PANEL)
         if not event.granted:
             return
         LOG.info("granted", extra=fields(sequence=event.sequence))

@@ -142,6 +142,7 @@ def test_the_lock_stays_shut_for_everything_else_and_says_why(
         (event_elsewhere(keys, 9), "of another door"),
         (event_of(keys, 10, decided("x", at=now - timedelta(seconds=5.02))), "expired"),
         (event_of(keys, 11, decided("x", at=now + timedelta(days=3650))), "valid for too long"),
+        (event_of(keys, 11, decided("x", at=_soon(), opened_by="panel")), "opened by its panel"),
         (b'{"data_base64": 7, "signature": ["x"]}', "not signed"),
         (b"[" * 100_000, "JSON"),
         (b"", "JSON"),

@@ -44,6 +44,19 @@ def _opened(running: Lock, times: int) -> None:
     )
 
 
+def test_a_lock_left_beside_a_panel_opens_nothing_and_says_why(
+    broker: Mosquitto, keys: SigningKeys, tmp_path: Path
+) -> None:
+    with lock(tmp_path / "lock", broker, keys) as running, Reports(broker) as reports:
+        _connected(running)
+        publish(broker, TOPICS.event, event_of(keys, 5, decided("panel's", opened_by="panel")))
+        until(lambda: "run no lock program for it" in running.log, "the refusal")
+        until(lambda: any("panel" in str(one.faults) for one in reports.seen), "the fault")
+        assert "released" not in running.moves
+        publish(broker, TOPICS.event, event_of(keys, 6, decided("ours")))
+        _opened(running, 1)
+
+
 def test_a_grant_releases_the_door_for_its_pulse_and_nothing_else_does(
     broker: Mosquitto, keys: SigningKeys, tmp_path: Path
 ) -> None:

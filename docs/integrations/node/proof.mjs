@@ -22,6 +22,7 @@ export function decisionIn(message, { door, keys, last, now = Date.now() }) {
   if (!(left > 0)) throw new Error("expired");
   if (!(left <= LONGEST_SECONDS && lasts <= LONGEST_SECONDS)) throw new Error("valid for too long: a clock is wrong");
   if (!(Number.isSafeInteger(decision.sequence) && decision.sequence > last)) throw new Error("seen before");
+  if (decision.opened_by) throw new Error(`opened by its ${decision.opened_by}, not by who hears of it`);
   return decision;
 }
 

@@ -162,6 +162,7 @@ class Records:
             notices=self._notices(decision, claims, situation, now),
             comes_in=is_grant and situation.settings.rules.anti_passback != "off",
             include_scores=situation.settings.audit.include_scores,
+            opened_by="panel" if situation.settings.osdp_reader.enabled else "",
             details=self._details(situation, claim, attempt) | _folded(fold),
         )
         try:
