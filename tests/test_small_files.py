@@ -10,11 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 300
 """Lines of one file, the tests' own among them."""
-IMPORTS = {"edgeverify": 0.10, "export": 0.11}
-"""Of a package's lines: whoever follows a name should not pass through one file after the other.
-
-The workshop is not below a tenth yet: each of its stages stands on many parts of the product.
-"""
+IMPORTS = {"edgeverify": 0.10, "export": 0.10}
+"""Of a package's lines: whoever follows a name should not pass through one file after the other."""
 
 
 def sources(folder: str) -> list[Path]:

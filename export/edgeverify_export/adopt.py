@@ -21,6 +21,7 @@ from edgeverify.feeding.statement import Channels, Feeding
 from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
+from edgeverify_export import foreign_graph
 from edgeverify_export.assemble import (
     Assembled,
     assemble,
@@ -30,11 +31,6 @@ from edgeverify_export.assemble import (
     tool_versions,
 )
 from edgeverify_export.canonical_graph import canonical, channels_first, flat_output, simplified
-from edgeverify_export.foreign_graph import (
-    read_graph,
-    require_embedding_sized,
-    with_plain_ends,
-)
 from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
@@ -62,8 +58,8 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
     """
     require_free(folder)
     step("reading the graph")
-    original = read_graph(path)
-    plain_ends = with_plain_ends(original, path, embedding=embedding)
+    original = foreign_graph.read_graph(path)
+    plain_ends = foreign_graph.with_plain_ends(original, path, embedding=embedding)
     model, turned = channels_first(plain_ends.model)
     model, flattened = flat_output(model)
     changes = (*plain_ends.changes, *(word for word in (turned, flattened) if word is not None))
@@ -175,7 +171,7 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     if len(outputs) != 2 or outputs[1] < 2:
         raise CheckpointError(f"{path} has the output {outputs}; (batch, n) is needed")
     require_embedding(outputs[1], str(path))
-    require_embedding_sized(model, outputs[1], path, MOST_VALUES)
+    foreign_graph.require_embedding_sized(model, outputs[1], path, MOST_VALUES)
     return sides[1], sides[2], outputs[1]
 
 

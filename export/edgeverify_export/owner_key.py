@@ -6,27 +6,14 @@ import stat
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
 from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, write_whole
+from edgeverify.bundle import signature as signatures
 from edgeverify.bundle.canonical_json import sha256_of_file
 from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.bundle.loading import PadBundle
-from edgeverify.bundle.signature import (
-    MANIFEST_SIGNATURE,
-    POINTS_SIGNATURE,
-    bundle_message,
-    points_message,
-    sign,
-)
 from edgeverify.bundle.verified_folder import MANIFEST_FILE, POINTS_FILE
 from edgeverify.errors import KeyUnusableError
 
@@ -37,8 +24,12 @@ def make_key_pair(private: Path, public: Path) -> None:
         if path.exists():
             raise KeyUnusableError(f"{path} exists", advice="Choose another name; nothing written.")
     key = Ed25519PrivateKey.generate()
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    known = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    known = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     _write_new(private, secret, PRIVATE_FILE)
     try:
         _write_new(public, known, PUBLIC_FILE)
@@ -60,7 +51,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise KeyUnusableError(f"{path} can be read by others", advice=f"Run: chmod 600 {path}")
     try:
-        key = load_pem_private_key(data, None)
+        key = serialization.load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyUnusableError(f"{path} is not an unencrypted private key in PEM") from None
     if not isinstance(key, Ed25519PrivateKey):
@@ -71,7 +62,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
 def read_public_key(path: Path) -> Ed25519PublicKey:
     """Read a public key; KeyUnusableError where it is none."""
     try:
-        key = load_pem_public_key(_read(path))
+        key = serialization.load_pem_public_key(_read(path))
     except (ValueError, UnsupportedAlgorithm):
         raise KeyUnusableError(f"{path} is not a public key in PEM") from None
     if not isinstance(key, Ed25519PublicKey):
@@ -82,12 +73,14 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 def sign_bundle(bundle: EmbedderBundle | PadBundle, key: Ed25519PrivateKey) -> None:
     """Write the signatures over the files, and over the operating points, into the folder."""
     folder = bundle.folder
-    message = bundle_message(sha256_of_file(folder / MANIFEST_FILE), bundle.manifest.files)
-    _write_signature(folder / MANIFEST_SIGNATURE, sign(key, message))
+    message = signatures.bundle_message(
+        sha256_of_file(folder / MANIFEST_FILE), bundle.manifest.files
+    )
+    _write_signature(folder / signatures.MANIFEST_SIGNATURE, signatures.sign(key, message))
     points = folder / POINTS_FILE
     if points.exists():
-        message = points_message(sha256_of_file(points), bundle.manifest.embedding_space)
-        _write_signature(folder / POINTS_SIGNATURE, sign(key, message))
+        message = signatures.points_message(sha256_of_file(points), bundle.manifest.embedding_space)
+        _write_signature(folder / signatures.POINTS_SIGNATURE, signatures.sign(key, message))
 
 
 def _write_signature(path: Path, signature: str) -> None:

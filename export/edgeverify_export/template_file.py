@@ -18,15 +18,7 @@ from edgeverify.config.problems import ConfigProblemsError, Problem, fatal
 from edgeverify.config.reading import read_yaml
 from edgeverify.config.sections import mapping_of, validated
 from edgeverify.errors import ConfigError
-from edgeverify.feeding.template_kinds import (
-    BoxTemplate,
-    Group,
-    LevelBoxTemplate,
-    Place,
-    PointTemplate,
-    Template,
-    WholePictureTemplate,
-)
+from edgeverify.feeding import template_kinds as kinds
 from edgeverify.feeding.templates import TEMPLATES, dlib_chip
 from edgeverify.settings import Section
 
@@ -74,13 +66,13 @@ class _Stated(Section):
 
 class _MeshPlace(Section):
     model_config = ConfigDict(strict=False)
-    mesh: Group
-    at: Place
+    mesh: kinds.Group
+    at: kinds.Place
 
 
 class _Points(_Stated):
     size: int = Field(ge=16, le=1024, strict=True)
-    places: dict[str, Place] = Field(default_factory=dict)
+    places: dict[str, kinds.Place] = Field(default_factory=dict)
     mesh_places: tuple[_MeshPlace, ...] = ()
 
 
@@ -110,7 +102,7 @@ _RULES: Mapping[str, type[_Stated]] = {
 }
 
 
-def template_of(name_or_file: str) -> tuple[str, Template | None]:
+def template_of(name_or_file: str) -> tuple[str, kinds.Template | None]:
     """Read `--template`: a name that the release knows, or a file that states a template.
 
     Gives the template's name, and the template itself where it came from a file. ConfigError where
@@ -130,7 +122,7 @@ def template_of(name_or_file: str) -> tuple[str, Template | None]:
     return template.name, template
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: Path) -> kinds.Template:
     """Read a template's file; ConfigError with line and key where something is wrong in it."""
     try:
         rule = _rule_of(path)
@@ -174,21 +166,21 @@ def _rule_of(path: Path) -> _Stated:
     return rule
 
 
-def _made(rule: _Stated, name: str) -> Template:
+def _made(rule: _Stated, name: str) -> kinds.Template:
     if isinstance(rule, _Points):
         return _point_template(rule, name)
     if isinstance(rule, _DlibChip):
         return dlib_chip(name, rule.size, rule.padding)
     if isinstance(rule, _Box):
-        return BoxTemplate(name=name, size=rule.size, margins=rule.margin, aspect=rule.aspect)
+        return kinds.BoxTemplate(name=name, size=rule.size, margins=rule.margin, aspect=rule.aspect)
     if isinstance(rule, _EyesLevel):
-        return LevelBoxTemplate(name=name, size=rule.size, padding=rule.padding)
+        return kinds.LevelBoxTemplate(name=name, size=rule.size, padding=rule.padding)
     if isinstance(rule, _WholePicture):
-        return WholePictureTemplate(name=name, size=rule.size, aspect=rule.aspect)
+        return kinds.WholePictureTemplate(name=name, size=rule.size, aspect=rule.aspect)
     raise TypeError(f"no template is made of {type(rule).__name__}")
 
 
-def _point_template(rule: _Points, name: str) -> PointTemplate:
+def _point_template(rule: _Points, name: str) -> kinds.PointTemplate:
     unknown = sorted(set(rule.places) - set(LANDMARKS))
     if unknown:
         raise ConfigError(
@@ -199,7 +191,7 @@ def _point_template(rule: _Points, name: str) -> PointTemplate:
     named_places += [(f"mesh_places.{n}", one.at) for n, one in enumerate(rule.mesh_places)]
     _require_sense(named_places, rule.size)
     groups = [LANDMARKS[word] for word in rule.places] + [one.mesh for one in rule.mesh_places]
-    return PointTemplate(
+    return kinds.PointTemplate(
         name=name,
         size=rule.size,
         groups=tuple(groups),
@@ -207,7 +199,7 @@ def _point_template(rule: _Points, name: str) -> PointTemplate:
     )
 
 
-def _require_sense(named_places: Sequence[tuple[str, Place]], size: int) -> None:
+def _require_sense(named_places: Sequence[tuple[str, kinds.Place]], size: int) -> None:
     """Raise ValueError where the places cannot be pixels of such a chip, or are the wrong way."""
     if len(named_places) < 2:
         raise ValueError(f"places: two points at least are needed, and {len(named_places)} given")

@@ -14,14 +14,7 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import ParityFigures, Precision
 from edgeverify.errors import ParityError
-from edgeverify_export.parity.trial import (
-    Answers,
-    Comparing,
-    Trial,
-    all_scores,
-    extreme_scores,
-    scores,
-)
+from edgeverify_export.parity import trial as trials
 from edgeverify_export.sessions import cosine_rows
 
 MAX_FLIPPED: Mapping[Precision, float] = {"fp32": 0.0005, "fp16": 0.0005, "int8": 0.005}
@@ -180,10 +173,10 @@ class Comparison:
 
 
 def compare(
-    baseline: Answers,
-    other: Answers,
-    trial: Trial,
-    manifest: Comparing,
+    baseline: trials.Answers,
+    other: trials.Answers,
+    trial: trials.Trial,
+    manifest: trials.Comparing,
     threshold: float | None,
 ) -> Comparison:
     """Compare embeddings, scores and, at the threshold, decisions.
@@ -196,13 +189,13 @@ def compare(
     scale = _scale(baseline, manifest)
     flips: Flips | None = None
     if trial.has_pairs:
-        before = scores(baseline.values, trial, manifest)
-        after = scores(other.values, trial, manifest)
+        before = trials.scores(baseline.values, trial, manifest)
+        after = trials.scores(other.values, trial, manifest)
         if threshold is not None:
             flips = count_flips(before, after, threshold, scale=scale)
     else:
-        before = all_scores(baseline.values, manifest)
-        after = all_scores(other.values, manifest)
+        before = trials.all_scores(baseline.values, manifest)
+        after = trials.all_scores(other.values, manifest)
     differences = np.abs(before - after)
     worst = float(differences.max()) if differences.size else 0.0
     return Comparison(
@@ -220,15 +213,15 @@ def compare(
         extremes_flipped=None
         if threshold is None
         else count_flips(
-            extreme_scores(baseline, manifest),
-            extreme_scores(other, manifest),
+            trials.extreme_scores(baseline, manifest),
+            trials.extreme_scores(other, manifest),
             threshold,
             scale=scale,
         ).real,
     )
 
 
-def _scale(baseline: Answers, manifest: Comparing) -> float:
+def _scale(baseline: trials.Answers, manifest: trials.Comparing) -> float:
     """Return the magnitude of what a score is made of: a cosine of unit vectors, or a distance."""
     if manifest.metric == "cosine":
         return 1.0

@@ -22,14 +22,9 @@ from edgeverify.verifier.pipeline import open_face_finder
 from edgeverify.vision.contract import FaceDetector
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify_export.assemble import extreme_chips
+from edgeverify_export.parity import pad_figures
 from edgeverify_export.parity.backends import NotRun, open_all, open_liveness
 from edgeverify_export.parity.faces import images_in, read_rgb
-from edgeverify_export.parity.pad_figures import (
-    PadAnswers,
-    PadComparison,
-    compare_pad,
-    pad_failures,
-)
 from edgeverify_export.parity.trial import Chosen
 
 
@@ -109,9 +104,9 @@ class PadParityReport:
 
     bundle: PadBundle
     trial: PadTrial
-    baseline: PadAnswers
-    answers: tuple[PadAnswers, ...]
-    comparisons: tuple[PadComparison, ...]
+    baseline: pad_figures.PadAnswers
+    answers: tuple[pad_figures.PadAnswers, ...]
+    comparisons: tuple[pad_figures.PadComparison, ...]
     not_run: tuple[NotRun, ...]
     threshold: Chosen | None
     failures: tuple[str, ...]
@@ -146,9 +141,11 @@ def run_pad_parity(
     chosen = _threshold(bundle, threshold)
     value = None if chosen is None else chosen.value
     live = bundle.manifest.live_index
-    comparisons = tuple(compare_pad(baseline, other, live, value) for other in others)
+    comparisons = tuple(pad_figures.compare_pad(baseline, other, live, value) for other in others)
     failures = [
-        line for one in comparisons for line in pad_failures(one, flips_needed=flips_needed)
+        line
+        for one in comparisons
+        for line in pad_figures.pad_failures(one, flips_needed=flips_needed)
     ]
     if not comparisons:
         failures.append("nothing was compared: the bundle has one form only")
@@ -180,8 +177,8 @@ def _is_whole(parts: list[tuple[Batch, Batch]], bundle: PadBundle) -> bool:
     return len(parts) == len(bundle.networks)
 
 
-def _answers(form: _Form, parts: list[tuple[Batch, Batch]]) -> PadAnswers:
-    return PadAnswers(
+def _answers(form: _Form, parts: list[tuple[Batch, Batch]]) -> pad_figures.PadAnswers:
+    return pad_figures.PadAnswers(
         name=form[0],
         precision=form[1],
         values=tuple(faces for faces, _ in parts),

@@ -11,31 +11,11 @@ import numpy as np
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify_train.checking.findings import (
-    Amount,
-    SamePerson,
-    SamePicture,
-    Stranger,
-    amount,
-    neighbours,
-    same_people,
-    same_pictures,
-    strangers,
-)
-from edgeverify_train.checking.leaked_faces import (
-    Faces,
-    FacesCompared,
-    LeakedFace,
-    leaked_by_folder,
-)
+from edgeverify_train import people as folders
+from edgeverify_train.checking import findings
+from edgeverify_train.checking import leaked_faces as by_face
 from edgeverify_train.checking.looking import look_at_all
 from edgeverify_train.leakage import digest_of, shared_pictures
-from edgeverify_train.people import (
-    people_in,
-    pictures_below,
-    read_statement,
-    shared_people,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +31,21 @@ class Thresholds:
 class Checked:
     """Everything that was found; numbers are places in `paths` and `names`."""
 
-    amount: Amount
+    amount: findings.Amount
     names: tuple[str, ...]
     paths: tuple[Path, ...]
     person: tuple[int, ...]
     few: Mapping[str, int]
-    same_pictures: tuple[SamePicture, ...]
-    same_people: tuple[SamePerson, ...]
-    strangers: tuple[Stranger, ...]
+    same_pictures: tuple[findings.SamePicture, ...]
+    same_people: tuple[findings.SamePerson, ...]
+    strangers: tuple[findings.Stranger, ...]
     unseen: tuple[Problem, ...]
     leaked: Mapping[Path, tuple[str, ...]]
     leaked_pictures: Mapping[Path, tuple[Path, ...]]
     """By each folder of an evaluation: pictures that lie in it too, under whatever name."""
-    leaked_faces: Mapping[Path, tuple[LeakedFace, ...]]
+    leaked_faces: Mapping[Path, tuple[by_face.LeakedFace, ...]]
     """By each folder of an evaluation: people who look like one of its people, by another name."""
-    compared: Mapping[Path, FacesCompared | None]
+    compared: Mapping[Path, by_face.FacesCompared | None]
     """By each evaluation: how its faces were compared; None where it has no pictures."""
     pictures_sha256: str
     """Of the pictures' names, to tell whether they are still those."""
@@ -111,13 +91,13 @@ def check_folder(
     progress: Progress,
 ) -> Checked:
     """Look at every picture of a folder per person. ConfigError where it holds nobody."""
-    people, _ = people_in(folder, min_pictures=1)
+    people, _ = folders.people_in(folder, min_pictures=1)
     thresholds = thresholds_of(instrument)
     listed = [(number, path) for number, one in enumerate(people) for path in one.pictures]
     seen, problems = look_at_all(
         [path for _, path in listed],
         instrument,
-        are_chips=read_statement(folder) is not None,
+        are_chips=folders.read_statement(folder) is not None,
         cache=cache,
         progress=progress,
     )
@@ -131,40 +111,40 @@ def check_folder(
         if path in seen and (refusal := seen[path].refusal) is not None
     ]
     every = [(number, path) for number, path in listed if path in seen]
-    alike = same_pictures(
+    alike = findings.same_pictures(
         [seen[path].digest for _, path in every], np.array([n for n, _ in every], dtype=np.int64)
     )
     place = {path: index for index, (_, path) in enumerate(listed)}
     to_listed = [place[path] for _, path in kept]
-    found_people: tuple[SamePerson, ...] = ()
-    found_strangers: tuple[Stranger, ...] = ()
+    found_people: tuple[findings.SamePerson, ...] = ()
+    found_strangers: tuple[findings.Stranger, ...] = ()
     values = np.empty((0, 1), np.float32)
     if kept:
         values = np.stack([one for _, path in kept if (one := seen[path].values) is not None])
     if len(kept) > 1:
-        found = neighbours(values, person, instrument.metric, thresholds.strict)
+        found = findings.neighbours(values, person, instrument.metric, thresholds.strict)
         found_people = tuple(
-            SamePerson(
+            findings.SamePerson(
                 first=to_listed[one.first], second=to_listed[one.second],
                 score=one.score, pairs=one.pairs,
             )
-            for one in same_people(found, person)
+            for one in findings.same_people(found, person)
         )  # fmt: skip
         found_strangers = tuple(
-            Stranger(
+            findings.Stranger(
                 picture=to_listed[one.picture],
                 own=to_listed[one.own],
                 own_score=one.own_score,
                 rather=None if one.rather is None else to_listed[one.rather],
                 rather_score=one.rather_score,
             )
-            for one in strangers(found, thresholds.loose)
+            for one in findings.strangers(found, thresholds.loose)
         )
     shown = [place[path] for _, path in every]
-    leaked = shared_people((one.name for one in people), lists)
+    leaked = folders.shared_people((one.name for one in people), lists)
     leaked_pictures = shared_pictures(people, lists)
-    faces = leaked_by_folder(
-        Faces(
+    faces = by_face.leaked_by_folder(
+        by_face.Faces(
             paths=tuple(path for _, path in kept),
             people=tuple(people[number].name for number, _ in kept),
             values=values,
@@ -177,13 +157,13 @@ def check_folder(
         progress=progress,
     )
     return Checked(
-        amount=amount([len(one.pictures) for one in people]),
+        amount=findings.amount([len(one.pictures) for one in people]),
         names=tuple(one.name for one in people),
         paths=tuple(path for _, path in listed),
         person=tuple(number for number, _ in listed),
         few={one.name: len(one.pictures) for one in people if len(one.pictures) < min_pictures},
         same_pictures=tuple(
-            SamePicture(pictures=tuple(shown[i] for i in one.pictures), people=one.people)
+            findings.SamePicture(pictures=tuple(shown[i] for i in one.pictures), people=one.people)
             for one in alike
         ),
         same_people=found_people,
@@ -193,7 +173,7 @@ def check_folder(
         leaked_pictures=leaked_pictures,
         leaked_faces={path: one.leaks for path, one in faces.items() if one.leaks},
         compared={path: faces.get(path) for path in lists},
-        pictures_sha256=digest_of(pictures_below(folder), folder),
+        pictures_sha256=digest_of(folders.pictures_below(folder), folder),
         thresholds=thresholds,
     )
 

@@ -53,24 +53,32 @@ class HeldOutLessons:
 
     def measure(self, network: nn.Module) -> Gap:
         """Embed the chips as the door does, and compare each with the teacher's."""
-        was_training = network.training
-        network.eval()
-        gaps = []
-        try:
-            for start in range(0, len(self.pictures), _AT_ONCE):
-                rows = embed(network, self._chips(start), self.resolved, "reference")
-                rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-                gaps.append(1 - (rows * self.embeddings[start : start + len(rows)]).sum(axis=1))
-        finally:
-            network.train(was_training)
-        all_gaps = np.concatenate(gaps)
-        return Gap(float(all_gaps.mean()), float(all_gaps.max()))
+        gaps = 1 - (answers(network, self.pictures, self.resolved) * self.embeddings).sum(axis=1)
+        return Gap(float(gaps.mean()), float(gaps.max()))
 
-    def _chips(self, start: int) -> list[NDArray[np.uint8]]:
-        chips = []
-        for path in self.pictures[start : start + _AT_ONCE]:
-            chip = read_chip(path, self.resolved.feeding.size)
-            if isinstance(chip, BadPicture):
-                raise unreadable(chip)
-            chips.append(chip)
-        return chips
+
+def answers(
+    network: nn.Module, pictures: Sequence[Path], resolved: Resolved
+) -> NDArray[np.float32]:
+    """Embed chips as a door embeds references: float32 (n, d), unit rows."""
+    was_training = network.training
+    network.eval()
+    rows = []
+    try:
+        for start in range(0, len(pictures), _AT_ONCE):
+            chips = _chips(pictures[start : start + _AT_ONCE], resolved.feeding.size)
+            rows.append(embed(network, chips, resolved, "reference"))
+    finally:
+        network.train(was_training)
+    made = np.concatenate(rows)
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _chips(pictures: Sequence[Path], size: int) -> list[NDArray[np.uint8]]:
+    chips = []
+    for path in pictures:
+        chip = read_chip(path, size)
+        if isinstance(chip, BadPicture):
+            raise unreadable(chip)
+        chips.append(chip)
+    return chips

@@ -6,7 +6,7 @@ chips that were aligned before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,23 @@ class Lessons:
     embeddings: NDArray[np.float32]
 
 
+Answering = Callable[[Sequence[Path]], NDArray[np.float32]]
+"""What a network makes of chips: float32 (n, d), unit rows."""
+
+
 def make_lessons(
-    folder: Path, teacher: Teacher, resolved: Resolved, size: int, run: RunFolder
+    folder: Path,
+    teacher: Teacher,
+    resolved: Resolved,
+    size: int,
+    run: RunFolder,
+    *,
+    student: Answering | None = None,
 ) -> tuple[Lessons, int]:
     """Cut a chip of every face below `folder` and embed it; also how many had to be left out.
 
-    `size` is of the student's embedding; the teacher's is brought to it (`reduced`). What was left
+    `size` is of the student's embedding; the teacher's is brought to it (`reduced`), and turned
+    towards the answers of a `student` that was trained before (`turned`). What was left
     out stands in the run's left-out.txt. ConfigError where too few are left.
     """
     photos = pictures_below(folder)
@@ -71,6 +82,8 @@ def make_lessons(
     lines = "".join(f"{photo}: no face found, or not readable\n" for photo in left_out)
     write_whole(run.folder / LEFT_OUT, lines.encode("utf-8", "surrogateescape"))
     embeddings = reduced(np.concatenate(rows), size)
+    if student is not None:
+        embeddings = turned(embeddings, student(pictures))
     with whole_file(run.folder / EMBEDDINGS) as file:
         np.save(file, embeddings)
     return Lessons(chips, tuple(pictures), embeddings), len(left_out)
@@ -111,6 +124,16 @@ def reduced(embeddings: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     _, directions = np.linalg.eigh(embeddings.T.astype(np.float64) @ embeddings)
     turned = embeddings @ directions[:, ::-1][:, :size]
     return np.asarray(turned / np.linalg.norm(turned, axis=1, keepdims=True), dtype=np.float32)
+
+
+def turned(embeddings: NDArray[np.float32], towards: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn unit rows (n, d) as a whole, so that they lie nearest to others of the same faces.
+
+    Orthogonal Procrustes (Schoenemann 1966): no inner product changes, so the teacher teaches the
+    same, and a student that knows faces already need not learn another system of coordinates.
+    """
+    left, _, right = np.linalg.svd(embeddings.T.astype(np.float64) @ towards)
+    return np.asarray(embeddings @ (left @ right), dtype=np.float32)
 
 
 def _require_same_template(folder: Path, teacher: Teacher, resolved: Resolved) -> None:

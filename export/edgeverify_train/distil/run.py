@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from edgeverify_export.statement import Resolved
+from numpy.typing import NDArray
+from torch import nn
 
 from edgeverify.errors import ConfigError
 from edgeverify_train.chance import draws
-from edgeverify_train.distil.gap import HeldOutLessons
+from edgeverify_train.distil.gap import HeldOutLessons, answers
 from edgeverify_train.distil.lessons import Lessons, make_lessons, read_lessons
 from edgeverify_train.distil.teacher import open_teacher
 from edgeverify_train.feeding import fed
-from edgeverify_train.fitting.material import (
-    Examination,
-    Task,
-    held_out_of,
-    measured_people,
-)
+from edgeverify_train.fitting import material
 from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
 from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.networks.building import BuiltNetwork, build_network
@@ -56,7 +56,7 @@ def distil(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -
         if remark:
             say(f"  {remark}")
     pictures = tuple(lessons.pictures[index] for index in kept)
-    task = Task(
+    task = material.Task(
         pictures=pictures,
         labels=(-1,) * len(pictures),
         people=0,
@@ -89,7 +89,14 @@ def _lessons(
             f"teacher: {teacher.bundle.name}, {teacher.embedder.embedding_size} values; "
             f"student: {recipe.network.arch}, {size} values"
         )
-        lessons, left_out = make_lessons(Path(recipe.data.folder), teacher, resolved, size, run)
+        lessons, left_out = make_lessons(
+            Path(recipe.data.folder),
+            teacher,
+            resolved,
+            size,
+            run,
+            student=partial(_student, built.network, resolved) if recipe.network.start else None,
+        )
     finally:
         teacher.close()
     if left_out:
@@ -97,11 +104,21 @@ def _lessons(
     return lessons
 
 
-def _divided(recipe: Recipe, lessons: Lessons, resolved: Resolved) -> tuple[list[int], Examination]:
+def _student(
+    network: nn.Module, resolved: Resolved, pictures: Sequence[Path]
+) -> NDArray[np.float32]:
+    return answers(network, pictures, resolved)
+
+
+def _divided(
+    recipe: Recipe, lessons: Lessons, resolved: Resolved
+) -> tuple[list[int], material.Examination]:
     """Return the numbers of the faces to learn from, and what measures the student."""
     everything = list(range(len(lessons.pictures)))
     if recipe.measurement.folder:
-        return everything, held_out_of(recipe, measured_people(recipe, resolved), resolved)
+        return everything, material.held_out_of(
+            recipe, material.measured_people(recipe, resolved), resolved
+        )
     order = draws(recipe.training.seed, "held out").permutation(len(everything)).tolist()
     count = max(2, round(recipe.data.held_out_share * len(everything)))
     held, kept = sorted(order[:count]), sorted(order[count:])

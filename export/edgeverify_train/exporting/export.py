@@ -15,12 +15,7 @@ from edgeverify_export.parity.trial import scores
 from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.errors import CheckpointError, EvaluationError, ParityError
 from edgeverify.progress import Step, step_silently
-from edgeverify_train.exporting.held_out import (
-    HeldOutPeople,
-    held_out_people,
-    measure_points,
-    parity_trial,
-)
+from edgeverify_train.exporting import held_out
 from edgeverify_train.feeding import statement_of
 from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
@@ -65,7 +60,7 @@ def export_run(
             f"{run.best} is not there: no epoch of this run was finished",
             advice=f"Run: edgeverify-train resume {run.folder}",
         )
-    people = held_out_people(recipe, run)
+    people = held_out.held_out_people(recipe, run)
     made = export_checkpoint(
         run.best,
         recipe.network.arch,
@@ -84,7 +79,7 @@ def export_run(
     step("choosing thresholds on the people who were held out")
     remarks = (*made.remarks, *remark)
     try:
-        points = measure_points(bundle.folder, people, name=recipe.name, date=date)
+        points = held_out.measure_points(bundle.folder, people, name=recipe.name, date=date)
     except EvaluationError as error:
         return _exported(bundle, remarks, report, error.problem)
     return replace(_exported(load_bundle(output), remarks, report, ""), points=points)
@@ -125,10 +120,10 @@ def _marked(bundle: Bundle, recipe: Recipe, run: RunFolder) -> Bundle:
 
 
 def _compared(
-    bundle: Bundle, people: HeldOutPeople, run: RunFolder
+    bundle: Bundle, people: held_out.HeldOutPeople, run: RunFolder
 ) -> tuple[Bundle, ParityReport, tuple[str, ...]]:
     report = run_parity(
-        bundle, parity_trial(people), checkpoint=run.best, try_feedings=False, show=True
+        bundle, held_out.parity_trial(people), checkpoint=run.best, try_feedings=False, show=True
     )
     failures = report.failures
     if not failures:

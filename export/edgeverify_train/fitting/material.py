@@ -17,19 +17,11 @@ from torch import nn
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
+from edgeverify_train import people as folders
 from edgeverify_train.feeding import require_aligned
 from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.losses.modules import Targets
 from edgeverify_train.measuring import HeldOut
-from edgeverify_train.people import (
-    Person,
-    Split,
-    named,
-    people_in,
-    read_split,
-    split,
-    write_split,
-)
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 from edgeverify_train.samplers import Pair
@@ -110,7 +102,7 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
             advice="Add --data DIR, the folder that `edgeverify-train align` made.",
         )
     folder = Path(data.folder)
-    people, left_out = people_in(
+    people, left_out = folders.people_in(
         folder, min_pictures=data.min_pictures, max_pictures=data.max_pictures
     )
     remarks = [require_aligned(folder, resolved, trusted=data.trust_template)]
@@ -119,7 +111,7 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
     remarks += require_apart(folder, people, [Path(one) for one in data.evaluation_lists], data)
     made, measured = _divided(recipe, people, resolved, resumed=run if resumed else None)
     if not resumed:
-        write_split(run.people, made)
+        folders.write_split(run.people, made)
     trained = [one for one in people if one.name in set(made.trained)]
     held_out = held_out_of(recipe, measured, resolved)
     return Material(
@@ -133,35 +125,41 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
 
 
 def _divided(
-    recipe: Recipe, people: Sequence[Person], resolved: Resolved, *, resumed: RunFolder | None
-) -> tuple[Split, Sequence[Person]]:
+    recipe: Recipe,
+    people: Sequence[folders.Person],
+    resolved: Resolved,
+    *,
+    resumed: RunFolder | None,
+) -> tuple[folders.Split, Sequence[folders.Person]]:
     """Return who is trained on, and those who are measured."""
     if recipe.measurement.folder:
         others = measured_people(recipe, resolved)
         both = sorted({one.name for one in people} & {one.name for one in others})
         if both:
             raise ConfigError(
-                f"{named(both)} would be trained on and measured",
+                f"{folders.named(both)} would be trained on and measured",
                 advice="Take them out of one of the two folders.",
             )
         names = tuple(one.name for one in people)
-        return Split(trained=names, held_out=tuple(one.name for one in others)), others
+        return folders.Split(trained=names, held_out=tuple(one.name for one in others)), others
     if resumed is not None:
-        made = read_split(resumed.people)
+        made = folders.read_split(resumed.people)
     else:
-        made = split(people, recipe.data.held_out_share, recipe.training.seed)
+        made = folders.split(people, recipe.data.held_out_share, recipe.training.seed)
     return made, [one for one in people if one.name in set(made.held_out)]
 
 
-def measured_people(recipe: Recipe, resolved: Resolved) -> tuple[Person, ...]:
+def measured_people(recipe: Recipe, resolved: Resolved) -> tuple[folders.Person, ...]:
     """Read the people of `measurement.folder`; ConfigError where they were cut otherwise."""
     folder = Path(recipe.measurement.folder)
     require_aligned(folder, resolved, trusted=recipe.data.trust_template)
-    found, _ = people_in(folder, min_pictures=1, max_pictures=recipe.measurement.max_pictures)
+    found, _ = folders.people_in(
+        folder, min_pictures=1, max_pictures=recipe.measurement.max_pictures
+    )
     return found
 
 
-def held_out_of(recipe: Recipe, people: Sequence[Person], resolved: Resolved) -> HeldOut:
+def held_out_of(recipe: Recipe, people: Sequence[folders.Person], resolved: Resolved) -> HeldOut:
     """Make the measurement of these people; ConfigError where they have no pairs to compare."""
     most = recipe.measurement.max_pictures
     shown = [(number, p) for number, one in enumerate(people) for p in one.pictures[:most]]

@@ -13,13 +13,7 @@ from pytorch_metric_learning import distances, losses, miners
 from torch import Tensor, nn
 
 from edgeverify_train.errors import TrainingError
-from edgeverify_train.losses.modules import (
-    AdaFace,
-    PairDistances,
-    SigmoidOverDistance,
-    Targets,
-    cosine_to_teacher,
-)
+from edgeverify_train.losses import modules
 from edgeverify_train.recipe.loss import LossSettings
 
 MARGINS = {
@@ -47,12 +41,12 @@ class TrainingLoss(nn.Module):
             )
             self.miner = _miner(settings, margin)
         elif settings.kind == "contrastive":
-            self.inner = PairDistances(settings.distance)
+            self.inner = modules.PairDistances(settings.distance)
             self.miner = _miner(settings, margin)
         elif settings.kind == "bce":
-            self.inner = SigmoidOverDistance(settings.distance)
+            self.inner = modules.SigmoidOverDistance(settings.distance)
         elif settings.kind == "adaface":
-            self.inner = AdaFace(
+            self.inner = modules.AdaFace(
                 people,
                 embedding_size,
                 margin=margin,
@@ -63,14 +57,14 @@ class TrainingLoss(nn.Module):
             self.inner = _over_people(settings, margin, people, embedding_size)
         self.margin = margin
 
-    def forward(self, embeddings: Tensor, targets: Targets) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: modules.Targets) -> Tensor:
         """Return the loss of raw embeddings, float32 (b, d)."""
         kind = self.settings.kind
         loss: Tensor
         if kind == "distil":
             if targets.teacher is None:
                 raise TrainingError("distillation was given no teacher's embeddings")
-            return cosine_to_teacher(embeddings, targets.teacher)
+            return modules.cosine_to_teacher(embeddings, targets.teacher)
         if kind == "contrastive":
             return self._contrastive(embeddings, targets)
         if kind == "bce":
@@ -81,7 +75,7 @@ class TrainingLoss(nn.Module):
             loss = self.inner(embeddings, targets.labels, self.miner(embeddings, targets.labels))
         return loss
 
-    def _contrastive(self, embeddings: Tensor, targets: Targets) -> Tensor:
+    def _contrastive(self, embeddings: Tensor, targets: modules.Targets) -> Tensor:
         """Hadsell's: the square of a mated distance, the square of what a non-mated one lacks."""
         distances_, mated = self.inner(embeddings, targets.labels, paired=targets.paired)
         each = distances_.pow(2).where(mated, (self.margin - distances_).clamp(min=0).pow(2))

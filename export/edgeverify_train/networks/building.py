@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,11 @@ from edgeverify_export.checkpoint import read_checkpoint
 from edgeverify_export.sources import architecture_named
 from torch import nn
 
+from edgeverify.bundle.fusion import load_embedder
+from edgeverify.bundle.verified_folder import MANIFEST_FILE
 from edgeverify.errors import CheckpointError, ConfigError
+from edgeverify.models.catalogue import load_catalogue
+from edgeverify.models.folders import models_directory
 from edgeverify_train.chance import torch_drawing
 from edgeverify_train.recipe.network import NetworkSettings
 
@@ -56,6 +61,8 @@ def build_network(settings: NetworkSettings, seed: int) -> BuiltNetwork:
             "network.arch is missing", advice="Name a network: `edgeverify-export onnx --help`."
         )
     architecture = architecture_named(settings.arch)
+    if settings.start:
+        _refuse_bundle(settings)
     start = read_checkpoint(Path(settings.start)).weights if settings.start else {}
     shown = dict(start)
     layer = architecture.embedding_layer or _LAYERS.get(architecture.name)
@@ -72,6 +79,31 @@ def build_network(settings: NetworkSettings, seed: int) -> BuiltNetwork:
     if new:
         remark += f"; from chance: {', '.join(new[:4])}{' ...' if len(new) > 4 else ''}"
     return BuiltNetwork(network.train(), architecture, remark, new)
+
+
+def _refuse_bundle(settings: NetworkSettings) -> None:
+    """Raise CheckpointError where an installed bundle is given, with what it was made from.
+
+    Its graph is made for running: batch norms are folded into the layers before them.
+    """
+    stated = Path(settings.start)
+    installed = models_directory(os.environ) / settings.start
+    folder = next((one for one in (stated, installed) if (one / MANIFEST_FILE).is_file()), None)
+    if stated.is_file() or folder is None:
+        return
+    known = {file.sha256: file for entry in load_catalogue().models for file in entry.files}
+    bundle = load_embedder(folder)
+    made_from = [part.manifest.source_sha256 for part in bundle.parts]
+    file = known.get(made_from[0]) if len(made_from) == 1 else None
+    where = f", {file.address}" if file is not None and file.address else ""
+    source = f" (SHA-256 {made_from[0]}{where})" if len(made_from) == 1 else ""
+    raise CheckpointError(
+        f"network.start: {settings.start} is a bundle, made for running and not for training",
+        advice=f"Give the checkpoint that it was made from{source}, or let the bundle teach the "
+        f"network: edgeverify-train distill --data PHOTOS -o STUDENT --set teacher.bundle={folder} "
+        f"--set network.arch={settings.arch}, then --set "
+        "network.start=STUDENT/checkpoints/best.pth.",
+    )
 
 
 def _require_chance(settings: NetworkSettings) -> None:

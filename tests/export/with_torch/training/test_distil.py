@@ -13,12 +13,14 @@ import torch
 from edgeverify_export.export_checkpoint import export_checkpoint
 from edgeverify_export.sources import load_network
 from edgeverify_export.statement import Statement
-from edgeverify_train.distil.lessons import reduced
+from edgeverify_train.distil.lessons import reduced, turned
 from edgeverify_train.distil.run import distil
+from edgeverify_train.networks.building import build_network
 from edgeverify_train.recipe import Recipe, load_recipe
 from edgeverify_train.run_folder import RunFolder
 
-from edgeverify.errors import ConfigError
+from edgeverify.bundle.loading import load_bundle
+from edgeverify.errors import CheckpointError, ConfigError
 
 from .conftest import SMALL
 
@@ -73,19 +75,59 @@ def test_measured_on_people_where_some_are_known(
     teacher: Path, chips: Mapping[str, Path], tmp_path: Path
 ) -> None:
     folder = chips["arcface-112"]
-    recipe = recipe_of(teacher, folder, f"measurement.folder={folder}", "stages.0.epochs=1")
+    measured = [f"measurement.folder={folder}", "stages.0.epochs=1"]
+    with pytest.raises(ConfigError, match="people of an evaluation"):
+        distil(recipe_of(teacher, folder, *measured), RunFolder(tmp_path / "refused"), print)
     run = RunFolder(tmp_path / "run")
-    distil(recipe, run, print)
+    shared = recipe_of(teacher, folder, *measured, "data.allow_shared_people=true")
+    distil(shared, run, print)
     assert "fnmr" in run.metrics.read_text(encoding="utf-8")
+
+
+def test_a_student_that_knows_faces_already_learns_in_its_own_coordinates(
+    teacher: Path, trained_models: Path, chips: Mapping[str, Path], tmp_path: Path
+) -> None:
+    """Its teacher is the network that it starts from, so there is next to nothing to learn."""
+    run = RunFolder(tmp_path / "run")
+    recipe = recipe_of(
+        teacher, chips["arcface-112"], f"network.start={trained_models / 'mobilefacenet.pt'}",
+        "network.embedding_size=128", "network.train_last=0.1", "stages.0.epochs=1",
+        "optimiser.learning_rate=0.00001",
+    )  # fmt: skip
+    distil(recipe, run, print)
+    with run.metrics.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["gap"]) < 0.02
+
+
+def test_a_bundle_is_no_start_and_says_what_is(teacher: Path) -> None:
+    recipe = load_recipe("finetune-own-people", [f"network.start={teacher}"])
+    with pytest.raises(CheckpointError, match="is a bundle, made for running") as caught:
+        build_network(recipe.network, 1)
+    made_from = load_bundle(teacher).manifest.source_sha256
+    assert f"(SHA-256 {made_from}, https://" in str(caught.value.advice)
+    assert f"--set teacher.bundle={teacher}" in str(caught.value.advice)
+
+
+def test_a_turn_brings_the_teacher_to_the_student_and_changes_no_inner_product() -> None:
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(50, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    away, _ = np.linalg.qr(random.normal(size=(16, 16)))
+    seen = (rows @ away).astype(np.float32)
+    assert np.allclose(turned(rows, seen), seen, atol=1e-5)
+    noisy = seen + random.normal(scale=0.1, size=seen.shape).astype(np.float32)
+    found = turned(rows, noisy)
+    assert np.allclose(found @ found.T, rows @ rows.T, atol=1e-5)
 
 
 def test_fewer_values_keep_the_inner_products() -> None:
     random = np.random.default_rng(1)
     few = random.normal(size=(200, 8)) @ random.normal(size=(8, 64))
     rows = (few / np.linalg.norm(few, axis=1, keepdims=True)).astype(np.float32)
-    turned = reduced(rows, 8)
-    assert turned.shape == (200, 8)
-    assert np.allclose(turned @ turned.T, rows @ rows.T, atol=1e-4)
+    fewer = reduced(rows, 8)
+    assert fewer.shape == (200, 8)
+    assert np.allclose(fewer @ fewer.T, rows @ rows.T, atol=1e-4)
     with pytest.raises(ConfigError, match="has 64 values, the student's 128"):
         reduced(rows, 128)
 
