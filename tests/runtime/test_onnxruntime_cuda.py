@@ -71,7 +71,10 @@ def test_libraries_that_pip_installed_are_loaded_first(package: GpuPackage) -> N
 
 def test_cuda_comes_first_and_computes_without_tf32(package: GpuPackage) -> None:
     opened()
-    assert package.asked == [(CUDA, {"use_tf32": "0"}), CPU]
+    assert package.asked == [
+        (CUDA, {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}),
+        CPU,
+    ]
 
 
 def test_a_missing_library_is_named_and_not_printed(

@@ -77,7 +77,10 @@ def test_a_silent_fallback_of_onnx_runtime_is_noticed(
     real = onnxruntime.InferenceSession
 
     def falls_back(model: bytes, options: object, providers: list[object]) -> object:
-        assert providers[0] == ("CUDAExecutionProvider", {"use_tf32": "0"})
+        assert providers[0] == (
+            "CUDAExecutionProvider",
+            {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"},
+        )
         return real(model, options, providers=["CPUExecutionProvider"])
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", falls_back)

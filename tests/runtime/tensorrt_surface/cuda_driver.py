@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import threading
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
@@ -45,6 +46,7 @@ class FakeDriver:
         self._pinned: dict[int, Any] = {}
         self._graphs = 0
         self._depth = 0
+        self._recorder = 0
         for kind, values in SURFACE["enums"].items():
             if kind != "CUresult":
                 setattr(self, kind, IntEnum(kind, values))  # type: ignore[misc]
@@ -161,12 +163,15 @@ class FakeDriver:
             return (CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,)
         self._gpu.note("capture")
         self._gpu.recording, self._gpu.spoilt = True, False
+        self._recorder = threading.get_ident()
         return (OK,)
 
     def cuStreamEndCapture(self, stream: int) -> tuple[CUresult, int | None]:  # noqa: N802
         assert stream == 7
         if not self._gpu.recording:
             return CUresult.CUDA_ERROR_INVALID_VALUE, None
+        # A recording that is not relaxed ends in the thread that began it.
+        assert self._recorder == threading.get_ident()
         self._gpu.recording = False
         if self._gpu.spoilt:
             return CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, None
