@@ -7,6 +7,7 @@ uses this before anything is installed.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -64,6 +65,36 @@ def whole_file(
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # not the temporary file's
         raise
+
+
+_ADVICE = {
+    errno.ENOSPC: "Free space on its disk, then do it again.",
+    errno.EDQUOT: "Free space within its user's quota, then do it again.",
+    errno.EFBIG: "Let it be larger: a limit on the size of files is in force (`ulimit -f`).",
+    errno.EROFS: "Its disk is mounted read-only: mount it to be written to, then do it again.",
+    errno.EIO: "Its disk fails: see `dmesg`, and replace it.",
+    errno.EACCES: "Let its folder belong to the user who runs this.",
+    errno.EPERM: "Let its folder belong to the user who runs this.",
+    errno.ENOENT: "Make its folder first.",
+}
+ALMOST_FULL_BYTES = 64 << 10
+
+
+def advice_on(error: OSError) -> str:
+    """Return what to do about a file that could not be written; empty where that is not known."""
+    return _ADVICE.get(error.errno or 0, "")
+
+
+def is_on_full_disk(path: Path) -> bool:
+    """Return whether the disk of `path` has no room left for anything; False where none can tell.
+
+    SQLite calls it an I/O error where it has no room for what lies beside its file.
+    """
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < ALMOST_FULL_BYTES
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,7 +19,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.atomic_file import PRIVATE_FOLDER, sync_folder, write_whole
+from edgeverify.atomic_file import (
+    PRIVATE_FOLDER,
+    advice_on,
+    is_on_full_disk,
+    sync_folder,
+    write_whole,
+)
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.journal.facts import fact, put_fact
 from edgeverify.private_sqlite import open_for_reading
@@ -59,7 +65,11 @@ def collect(state: StateDirectory) -> dict[str, bytes]:
             if path.exists():
                 parts[name] = _snapshot(path) if name in DATABASES else path.read_bytes()
         except (OSError, sqlite3.Error) as error:
-            raise StateError(f"{path} cannot be read: {_reason(error)}") from None
+            is_full = is_on_full_disk(path)
+            raise StateError(
+                f"{path} cannot be read: {_reason(error)}{', as its disk is full' * is_full}",
+                advice="Free space on its disk, then do it again." if is_full else "",
+            ) from None
     if not any(name in parts for name in DATABASES):
         raise StateError(
             f"there is nothing to back up in {state.folder}: no journal and no references",
@@ -78,7 +88,9 @@ def write_backup(door: str, parts: Mapping[str, bytes], target: Path, *, now: da
     try:
         write_whole(target, _pack(backup, parts))
     except OSError as error:
-        raise StateError(f"the backup {target} cannot be written: {error.strerror}") from None
+        raise StateError(
+            f"the backup {target} cannot be written: {error.strerror}", advice=advice_on(error)
+        ) from None
     return backup
 
 

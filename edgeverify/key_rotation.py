@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import advice_on, write_whole
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.events import NextKey, announce, key_id
 from edgeverify.keys import SigningKeys, read_signing_keys, rotate_signing_keys
@@ -162,7 +162,10 @@ def _keep(signing_keys: Path, key: AnnouncedKey) -> None:
     try:
         write_whole(path, (json.dumps(record.model_dump(mode="json"), indent=1) + "\n").encode())
     except OSError as error:
-        raise StateError(f"the next signing key cannot be kept: {path}: {error.strerror}") from None
+        raise StateError(
+            f"the next signing key cannot be kept: {path}: {error.strerror}",
+            advice=advice_on(error),
+        ) from None
 
 
 def _bytes(text: str) -> bytes:

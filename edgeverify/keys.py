@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import advice_on, write_whole
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.home_folder import expanded
 from edgeverify.private_files import credential_path, read_credential, read_private
@@ -213,7 +213,9 @@ def save_signing_keys(path: Path, keys: SigningKeys) -> None:
     try:
         write_whole(path, text.encode())
     except OSError as error:
-        raise StateError(f"the signing key cannot be kept: {path}: {error.strerror}") from None
+        raise StateError(
+            f"the signing key cannot be kept: {path}: {error.strerror}", advice=advice_on(error)
+        ) from None
 
 
 class _PreviousRecord(BaseModel):

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import advice_on, write_whole
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.keys import key_id, public_pem
 from edgeverify.private_files import read_private
@@ -64,7 +64,9 @@ class OperatorKey:
             write_whole(file, f"{number}\n".encode())
         except OSError as error:
             raise StateError(
-                f"cannot write {file}, which keeps the number of the last command: {error.strerror}"
+                f"cannot write {file}, which keeps the number of the last command: "
+                f"{error.strerror}",
+                advice=advice_on(error),
             ) from None
         return number
 

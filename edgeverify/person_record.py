@@ -123,7 +123,7 @@ def _of_journal(
             connection.row_factory = None
             state = read_lockouts(connection).get(card)
     except sqlite3.Error as error:
-        raise unavailable(place.journal, error) from None
+        raise unavailable(place.journal, error, is_reading=True) from None
     if state is None:
         return found, None
     until = state.locked_until

@@ -181,6 +181,21 @@ def check_pages(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"integrity check: {verdict}")
 
 
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return which file `path` names now (device, inode); None where there is none.
+
+    SQLite writes on into a file that was deleted, moved or replaced under it, and says nothing.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+REPLACED = "it was deleted, moved or replaced while the door ran"
+
+
 def move_aside(path: Path, now: datetime, *, as_: str) -> Path:
     """Rename a damaged file with its logs to `NAME.as_-TIME`, never deleting it; return where."""
     name = f"{path.name}.{as_}-{now:%Y%m%dT%H%M%S}"

@@ -22,7 +22,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from edgeverify import __version__
-from edgeverify.atomic_file import whole_file
+from edgeverify.atomic_file import advice_on, whole_file
 from edgeverify.door_state import find_daemon, find_state
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.folder_listing import entries
@@ -74,7 +74,7 @@ def write_bundle(path: Path, sources: Sources, redactor: Redactor, *, at: dateti
     except OSError as error:
         raise EdgeverifyError(
             f"the bundle {path} cannot be written: {error.strerror}",
-            advice="Name a new file in a folder that you may write to.",
+            advice=advice_on(error) or "Name a new file in a folder that you may write to.",
         ) from None
     return sorted(parts)
 

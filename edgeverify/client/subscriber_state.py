@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import advice_on, write_whole
 from edgeverify.client.checking import load_verify_keys
 from edgeverify.errors import StateError
 from edgeverify.events import NextKey, read_next_key
@@ -75,7 +75,8 @@ class AnnouncedKeys:
             write_whole(path, pem)
         except OSError as error:
             raise StateError(
-                f"cannot write {path}, which keeps the announced keys: {error.strerror}"
+                f"cannot write {path}, which keeps the announced keys: {error.strerror}",
+                advice=advice_on(error),
             ) from None
 
 

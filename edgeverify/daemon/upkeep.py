@@ -125,8 +125,9 @@ class Upkeep:
         self.remembered_least = least
 
     def return_references(self) -> bool:
-        """Move references back from memory to the disk; True when everybody is to be enrolled."""
+        """Move references to the disk where they were not; True when all are to be enrolled."""
         store = self.store
+        store.look()
         if not store.problem:
             self.faults.clear(FaultName.REFERENCES_IN_MEMORY)
             return False

@@ -8,11 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal.rows import read_lockouts
 from edgeverify.journal.schema import SCHEMA
 from edgeverify.lockout import LockoutState
-from edgeverify.private_sqlite import is_damage, move_aside, open_for_reading, open_private
+from edgeverify.private_sqlite import (
+    REPLACED,
+    is_damage,
+    move_aside,
+    open_for_reading,
+    open_private,
+)
 
 MAX_SEQUENCE = 1 << 52
 """No door counts so far; a damaged file may say so."""
@@ -30,18 +37,25 @@ class Salvage:
     lockouts: dict[str, LockoutState] = field(default_factory=dict)
 
 
-def unavailable(path: Path, error: Exception) -> JournalUnavailableError:
+def unavailable(
+    path: Path, error: Exception, *, is_reading: bool = False
+) -> JournalUnavailableError:
     """Word an error of SQLite or of the system for people."""
     words = str(error)
+    if "I/O" in words and is_on_full_disk(path):
+        words = f"{words}, as its disk is full"
     if "full" in words or "No space" in words:
         advice = "Free space on its disk; the door opens again within seconds."
     elif "readonly" in words or "read-only" in words.lower():
         advice = "Its disk is mounted read-only, or the file belongs to another user."
     elif "I/O" in words:
         advice = "Its disk fails: see `dmesg`, and replace it."
+    elif REPLACED in words:
+        advice = "Find out who did: the door goes on with what lies there now, within seconds."
     else:
         advice = "Run `edgeverify doctor`."
-    return JournalUnavailableError(f"the journal {path} cannot be written: {words}", advice=advice)
+    done = "read" if is_reading else "written"
+    return JournalUnavailableError(f"the journal {path} cannot be {done}: {words}", advice=advice)
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -103,7 +117,7 @@ def integrity(path: Path) -> tuple[str, ...]:
     except sqlite3.Error as error:
         if is_damage(error):
             return (str(error),)
-        raise unavailable(path, error) from None
+        raise unavailable(path, error, is_reading=True) from None
     return () if rows == ["ok"] else tuple(rows)
 
 

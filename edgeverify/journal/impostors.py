@@ -181,5 +181,5 @@ def read_live(path: Path, embedding_space: str) -> LiveHistogram:
                 (embedding_space,),
             ).fetchall()
     except sqlite3.Error as error:
-        raise unavailable(path, error) from None
+        raise unavailable(path, error, is_reading=True) from None
     return LiveHistogram(rate=rate, bins=tuple((place * BIN, count) for place, count in rows))

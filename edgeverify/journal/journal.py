@@ -97,15 +97,17 @@ class Journal:
             return tuple(found)
 
     def probe(self, now: datetime) -> None:
-        """Commit something small if the last attempt failed or none was made.
+        """Commit something small if the last attempt failed or none was made; else see it is there.
 
         The supervisor calls it every few seconds; it is what brings a door back whose disk had
         been full. Raises JournalUnavailableError.
         """
         with self._lock:
-            if self._storage.failure:
-                with self._storage.transaction(now) as connection:
-                    put_fact(connection, "probed_ms", to_ms(now))
+            if not self._storage.failure:
+                with self._storage.opened():
+                    return
+            with self._storage.transaction(now) as connection:
+                put_fact(connection, "probed_ms", to_ms(now))
 
     def record(self, entry: Entry, signer: Signer) -> SignedDecision:
         """Write a decision with all that changes with it, durably, and return its signed bytes.

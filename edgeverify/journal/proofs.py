@@ -43,7 +43,7 @@ def doubtful(path: Path, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[str]:
                 if _columns(signed.decision) != (sequence, *said):
                     yield f"decision {sequence}: the table does not say what was signed"
     except sqlite3.Error as error:
-        raise unavailable(path, error) from None
+        raise unavailable(path, error, is_reading=True) from None
     for keyid, count in sorted(unknown.items()):
         yield f"{count} decision(s) are signed by the key {keyid}, which is none of this door's"
 

@@ -127,7 +127,7 @@ def read_notices(path: Path, door: str, *, limit: int = 20, card: str = "") -> t
         with closing(open_for_reading(path)) as connection:
             return notices_of(connection, door, card=card, limit=limit)
     except sqlite3.Error as error:
-        raise unavailable(path, error) from None
+        raise unavailable(path, error, is_reading=True) from None
 
 
 def acts(
@@ -191,7 +191,7 @@ def _query(path: Path, query: str, values: list[object]) -> list[tuple[object, .
         with closing(open_for_reading(path)) as connection:
             return connection.execute(query, values).fetchall()
     except sqlite3.Error as error:
-        raise unavailable(path, error) from None
+        raise unavailable(path, error, is_reading=True) from None
 
 
 def _decision(row: tuple[object, ...], frames: tuple[FrameRecord, ...] = ()) -> DecisionRow:

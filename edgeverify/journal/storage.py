@@ -14,7 +14,7 @@ from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
 from edgeverify.journal.seal import JournalSeal
-from edgeverify.private_sqlite import is_damage
+from edgeverify.private_sqlite import REPLACED, identity_of, is_damage
 
 DIGITS = 20
 
@@ -81,6 +81,9 @@ class Storage:
         self.replaced: Path | None = None
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._left: list[sqlite3.Connection] = []
+        """Of files that are not the journal now; closing one would delete the new one's log."""
         self._in_doubt: set[str] = set()
         self._numbers = Numbers(path.with_name("journal.numbers"))
 
@@ -91,11 +94,13 @@ class Storage:
         Raises JournalUnavailableError for whatever SQLite or the disk objects to.
         """
         try:
+            self._require_same_file()
             yield self._connection or self._open_file(now)
         except (sqlite3.Error, OSError) as error:
-            self.failure = str(error)
             self.drop()
-            raise unavailable(self.path, error) from None
+            worded = unavailable(self.path, error)
+            self.failure = worded.problem.partition("cannot be written: ")[2]
+            raise worded from None
 
     @contextmanager
     def transaction(
@@ -137,6 +142,14 @@ class Storage:
         self.last += 1
         return self.last
 
+    def _require_same_file(self) -> None:
+        """Let nothing be committed to a file that no restart would find. Raises sqlite3.Error."""
+        if self._connection is not None and identity_of(self.path) != self._identity:
+            self._left.append(self._connection)
+            self._connection = None
+            self.changed = REPLACED
+            raise sqlite3.OperationalError(REPLACED)
+
     def drop(self) -> None:
         """Close without a word."""
         connection, self._connection = self._connection, None
@@ -167,6 +180,7 @@ class Storage:
                 connection.close()
             raise
         self._in_doubt.clear()
+        self._identity = identity_of(self.path)
         self._connection, self.failure = connection, ""
         return connection
 

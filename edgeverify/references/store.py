@@ -13,10 +13,11 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.private_sqlite import forget_moved_aside, move_aside
+from edgeverify.private_sqlite import REPLACED, forget_moved_aside, identity_of, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
     ReferenceSummary,
@@ -95,6 +96,10 @@ class ReferenceStore:
                 raise StateError(f"the references in {path} are damaged: {error}") from None
             self.moved_aside = move_aside(path, now, as_="damaged")
             self._connection = open_database(path, self._sealer)
+        self._identity = identity_of(path)
+        self._is_left = False
+        self._left: list[sqlite3.Connection] = []
+        """Of files that are not this one any more; closing one would delete this one's log."""
 
     def return_to_disk(self, now: datetime) -> bool:
         """Leave memory for the disk if that is well again; False while it is not.
@@ -110,10 +115,24 @@ class ReferenceStore:
             self.moved_aside = move_aside(self.path, now, as_="damaged")
             on_disk = open_database(self.path, self._sealer)
         with self._lock:
-            in_memory, self._connection = self._connection, on_disk
+            before, self._connection = self._connection, on_disk
+            self._identity = identity_of(self.path)
             self.problem = ""
-        in_memory.close()
+            is_left, self._is_left = self._is_left, False
+        if is_left:
+            self._left.append(before)
+        else:
+            before.close()
         return True
+
+    def look(self) -> None:
+        """See that the file is the one that was opened; else `problem` says so, and nothing writes.
+
+        `return_to_disk` takes what lies there then.
+        """
+        if not self.problem and identity_of(self.path) != self._identity:
+            self._is_left = True
+            self.problem = f"the references in {self.path}: {REPLACED}"
 
     def put(
         self, card: str, name: str, photos: tuple[PhotoEmbedding, ...], *, now: datetime
@@ -196,6 +215,9 @@ class ReferenceStore:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, after which no earlier page is left in the write-ahead log."""
         with self._lock:
+            self.look()
+            if self._is_left:
+                raise StateError(self.problem, advice="The door opens it again within seconds.")
             connection = self._connection
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -208,9 +230,12 @@ class ReferenceStore:
                     raise
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as error:
+                is_full = "full" in str(error) or is_on_full_disk(self.path)
                 raise StateError(
                     f"the references in {self.path} cannot be changed: {error}",
-                    advice="Check free space and permissions there.",
+                    advice="Free space on its disk: the door tries again by itself."
+                    if is_full
+                    else "Check the permissions there, and the disk.",
                 ) from None
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:

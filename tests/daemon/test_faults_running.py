@@ -22,7 +22,7 @@ from tests.soak.conftest import props
 from tests.soak.notifications import Notifications
 from tests.soak.props import Props
 from tests.soak.traffic import Witness
-from tests.soak.world import COOL, CRITICAL, World, world
+from tests.soak.world import COOL, CRITICAL, STAFF, STANDING, World, world
 from tests.waiting import until
 
 __all__ = ["props"]
@@ -90,6 +90,45 @@ def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watch
         assert granted
         assert all(decision.event_id in rows for decision in granted)
     print(f"disk full: back after {back:.1f} s")  # noqa: T201
+
+
+def test_who_could_not_be_enrolled_on_a_full_disk_is_when_there_is_space(door: Watched) -> None:
+    made = door.world
+    if not made.has_small_disk:
+        absent("only root can mount a small disk to fill")
+    made.fill_the_disk()
+    photo = made.folder / "eve.jpg"
+    photo.write_bytes(made.props.other_id_photo)
+    before = list(STAFF)
+    made.configure(staff=[*before, {"card": "1003", "name": "Eve", "photos": [photo.name]}])
+    until(lambda: "enrolment_failed" in made.reasons(), "the failure to be named")
+    (said,) = (one for one in _told(made) if one["name"] == "enrolment_failed")
+    assert "full" in str(said["detail"])
+    made.free_the_disk()
+    until(lambda: made.status().get("references") == 3, "everybody to be enrolled", 40)
+    until(lambda: not made.reasons() - STANDING, "nothing to be wrong")
+    made.configure(staff=before)
+    until(made.is_well, "the config without her")
+
+
+def test_what_lies_in_the_state_is_what_the_door_writes_to(door: Watched) -> None:
+    """Somebody tidies up, or puts an older copy back, while the door runs."""
+    made = door.world
+    with Witness(made.broker.port) as witness:
+        witness.let_in(OWNER_CARD)
+        for path in (made.journal, made.state / "references.sqlite"):
+            path.unlink()
+        until(lambda: "journal_changed" in made.reasons(), "the loss to be named")
+        until(lambda: made.status().get("references") == 2, "references on the disk again")
+        granted = witness.let_in(OWNER_CARD)
+        assert granted.event_id in {row.event_id for row in recent(made.journal, limit=10)}
+        until((made.state / "references.sqlite").exists, "references on the disk")
+
+
+def _told(made: World) -> list[dict[str, object]]:
+    found = made.status()["reasons"]
+    assert isinstance(found, list)
+    return [dict(one) for one in found if isinstance(one, dict)]
 
 
 def test_heat_suspends_the_door_and_cooling_opens_it(door: Watched) -> None:

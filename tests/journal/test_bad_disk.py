@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.domain import Outcome, Reason
+from edgeverify.domain import FaultName, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
-from edgeverify.journal.database import integrity
+from edgeverify.journal.database import integrity, unavailable
 from edgeverify.journal.reading import recent
 from edgeverify.keys import SigningKeys
 from tests.absent import absent
@@ -95,3 +96,45 @@ def test_a_disk_that_becomes_read_only_denies_and_recovers(
     journal.record(decided("after"), keys)
     assert journal.degradations() == ()
     journal.close()
+
+
+def test_nothing_is_granted_on_a_row_that_no_restart_would_find(
+    tmp_path: Path, keys: SigningKeys
+) -> None:
+    """SQLite writes on into a file that was deleted or replaced under it, and says nothing."""
+    path = tmp_path / "journal.sqlite"
+    journal = Journal.open(path, now=NOON).journal
+    first = journal.record(decided("before"), keys)
+    older = tmp_path / "older"
+    older.write_bytes(path.read_bytes())
+    for lose in (path.unlink, lambda: path.rename(tmp_path / "away"), lambda: older.replace(path)):
+        lose()
+        with pytest.raises(JournalUnavailableError, match="replaced while the door ran"):
+            journal.record(decided("nowhere"), keys)
+        told = {found.name: found.detail for found in journal.degradations()}
+        assert "journal_unavailable" in told
+        assert "replaced while the door ran" in told[FaultName.JOURNAL_CHANGED]
+        journal.probe(NOON)
+        later = journal.record(decided(f"after {lose}"), keys)
+        assert later.decision.sequence > first.decision.sequence
+        first = later
+        assert recent(path, limit=1)[0].sequence == later.decision.sequence
+    # Found by the look of every few seconds too, where nobody claims meanwhile.
+    path.unlink()
+    with pytest.raises(JournalUnavailableError):
+        journal.probe(NOON)
+    journal.probe(NOON)
+    assert integrity(path) == ()
+    journal.close()
+
+
+def test_where_the_disk_is_full_no_disk_is_called_failing(small_disk: Path) -> None:
+    """SQLite calls it an I/O error where a reader finds no room for what lies beside the file."""
+    path = small_disk / "journal.sqlite"
+    trouble = sqlite3.OperationalError("disk I/O error")
+    assert "replace it" in unavailable(path, trouble).advice
+    _fill(small_disk)
+    worded = unavailable(path, trouble, is_reading=True)
+    assert "cannot be read" in worded.problem
+    assert worded.problem.endswith("its disk is full")
+    assert worded.advice.startswith("Free space")

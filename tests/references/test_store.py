@@ -182,3 +182,20 @@ def test_a_disk_that_comes_back_damaged_is_moved_aside(
     assert store.moved_aside is not None
     assert store.list() == ()
     store.close()
+
+
+def test_a_file_that_is_replaced_under_a_running_door_is_noticed_and_opened(
+    store: ReferenceStore,
+) -> None:
+    """Whoever is removed from a deleted file would be in the one that was put in its place."""
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    older = store.path.with_name("older")
+    older.write_bytes(store.path.read_bytes())
+    older.replace(store.path)
+    with pytest.raises(StateError, match="replaced while the door ran"):
+        store.remove("1")
+    assert store.problem
+    assert store.return_to_disk(NOW)
+    assert not store.problem
+    assert store.remove("1")
+    assert reopened(store).list() == ()

@@ -32,6 +32,10 @@ THRESHOLD = 0.94
 STANDING = frozenset({"liveness_off", "threshold_by_hand", "clock_unsynced"})
 """What these doors are degraded by at all times: the people are photos, and few;
 the clock of a test machine is not always synchronised."""
+STAFF = (
+    {"card": OWNER_CARD, "name": "Ada", "photos": ["ada.jpg"]},
+    {"card": OTHER_CARD, "name": "Bob", "photos": ["bob.jpg"]},
+)
 DISK_BYTES = 24 << 20
 COOL, CRITICAL = "45000", "99000"
 
@@ -94,10 +98,7 @@ class World:
             "thermal": {"min_dwell_seconds": 1.0},
             "metrics": {"textfile": str(self.folder / "door.prom")},
             "mqtt": {"host": "127.0.0.1", "port": self.proxy.port, "max_reconnect_seconds": 2.0},
-            "staff": [
-                {"card": OWNER_CARD, "name": "Ada", "photos": ["ada.jpg"]},
-                {"card": OTHER_CARD, "name": "Bob", "photos": ["bob.jpg"]},
-            ],
+            "staff": list(STAFF),
         } | self.changes
         # JSON is YAML; written aside and moved, so that the daemon never reads half of it.
         aside = self.folder / "new.yaml"

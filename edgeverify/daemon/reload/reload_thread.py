@@ -76,7 +76,10 @@ class Reloads:
             self._files = stamps
             LOG.info("the config changed on disk")
             self.tickets.ask()
-        if FaultName.CONFIG_REJECTED in self.faults and self._retries.now(now):
+        has_failed = (
+            FaultName.CONFIG_REJECTED in self.faults or FaultName.ENROLMENT_FAILED in self.faults
+        )
+        if has_failed and self._retries.now(now):
             self.tickets.ask()  # whatever was missing may be there by now
         is_running = self._worker is not None and self._worker.is_alive()
         if not is_running and self.tickets.begin():
