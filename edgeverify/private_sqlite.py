@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeverify.atomic_file import PRIVATE_FILE, sync_folder
 from edgeverify.errors import StateError
+from edgeverify.file_in_use import LOGS
 
 CHECKED_AT_OPENING_BYTES = 64 << 20
 """Larger files are checked by `edgeverify doctor`; a start should not take half a minute."""
@@ -23,7 +24,6 @@ CHECKED_AT_OPENING_BYTES = 64 << 20
 LOG_BYTES = 16 << 20
 """What the write-ahead log is cut back to after a burst."""
 
-LOGS = ("-wal", "-shm")
 UNREADABLE = "malformed: its schema is not text"
 _DAMAGED = (
     "malformed",
@@ -179,21 +179,6 @@ def check_pages(connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"integrity check: {verdict}")
-
-
-def identity_of(path: Path) -> tuple[int, int] | None:
-    """Return which file `path` names now (device, inode); None where there is none.
-
-    SQLite writes on into a file that was deleted, moved or replaced under it, and says nothing.
-    """
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-REPLACED = "it was deleted, moved or replaced while the door ran"
 
 
 def move_aside(path: Path, now: datetime, *, as_: str) -> Path:

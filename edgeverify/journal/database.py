@@ -10,11 +10,11 @@ from pathlib import Path
 
 from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.errors import JournalUnavailableError
+from edgeverify.file_in_use import REPLACED
 from edgeverify.journal.rows import read_lockouts
 from edgeverify.journal.schema import SCHEMA
 from edgeverify.lockout import LockoutState
 from edgeverify.private_sqlite import (
-    REPLACED,
     is_damage,
     move_aside,
     open_for_reading,

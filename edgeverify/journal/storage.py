@@ -10,11 +10,12 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.file_in_use import REPLACED, FileInUse
 from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
 from edgeverify.journal.seal import JournalSeal
-from edgeverify.private_sqlite import REPLACED, identity_of, is_damage
+from edgeverify.private_sqlite import is_damage
 
 DIGITS = 20
 
@@ -81,7 +82,7 @@ class Storage:
         self.replaced: Path | None = None
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._file = FileInUse(path)
         self._left: list[sqlite3.Connection] = []
         """Of files that are not the journal now; closing one would delete the new one's log."""
         self._in_doubt: set[str] = set()
@@ -144,9 +145,10 @@ class Storage:
 
     def _require_same_file(self) -> None:
         """Let nothing be committed to a file that no restart would find. Raises sqlite3.Error."""
-        if self._connection is not None and identity_of(self.path) != self._identity:
+        if self._connection is not None and not self._file.is_there:
             self._left.append(self._connection)
             self._connection = None
+            self._file.remove_logs()
             self.changed = REPLACED
             raise sqlite3.OperationalError(REPLACED)
 
@@ -180,7 +182,7 @@ class Storage:
                 connection.close()
             raise
         self._in_doubt.clear()
-        self._identity = identity_of(self.path)
+        self._file = FileInUse(self.path)
         self._connection, self.failure = connection, ""
         return connection
 

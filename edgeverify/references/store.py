@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.private_sqlite import REPLACED, forget_moved_aside, identity_of, move_aside
+from edgeverify.file_in_use import REPLACED, FileInUse
+from edgeverify.private_sqlite import forget_moved_aside, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
     ReferenceSummary,
@@ -96,10 +97,10 @@ class ReferenceStore:
                 raise StateError(f"the references in {path} are damaged: {error}") from None
             self.moved_aside = move_aside(path, now, as_="damaged")
             self._connection = open_database(path, self._sealer)
-        self._identity = identity_of(path)
+        self._file = FileInUse(path)
         self._is_left = False
+        # Of files that are not this one now: closing one would delete this one's log.
         self._left: list[sqlite3.Connection] = []
-        """Of files that are not this one any more; closing one would delete this one's log."""
 
     def return_to_disk(self, now: datetime) -> bool:
         """Leave memory for the disk if that is well again; False while it is not.
@@ -116,7 +117,7 @@ class ReferenceStore:
             on_disk = open_database(self.path, self._sealer)
         with self._lock:
             before, self._connection = self._connection, on_disk
-            self._identity = identity_of(self.path)
+            self._file = FileInUse(self.path)
             self.problem = ""
             is_left, self._is_left = self._is_left, False
         if is_left:
@@ -126,12 +127,11 @@ class ReferenceStore:
         return True
 
     def look(self) -> None:
-        """See that the file is the one that was opened; else `problem` says so, and nothing writes.
-
-        `return_to_disk` takes what lies there then.
-        """
-        if not self.problem and identity_of(self.path) != self._identity:
+        """See that the file is the one opened; else `problem`, and nothing until it returned."""
+        if not self.problem and not self._file.is_there:
             self._is_left = True
+            with suppress(OSError):
+                self._file.remove_logs()
             self.problem = f"the references in {self.path}: {REPLACED}"
 
     def put(
@@ -230,13 +230,8 @@ class ReferenceStore:
                     raise
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as error:
-                is_full = "full" in str(error) or is_on_full_disk(self.path)
-                raise StateError(
-                    f"the references in {self.path} cannot be changed: {error}",
-                    advice="Free space on its disk: the door tries again by itself."
-                    if is_full
-                    else "Check the permissions there, and the disk.",
-                ) from None
+                said = f"the references in {self.path} cannot be changed: {error}"
+                raise StateError(said, advice=_advice(error, self.path)) from None
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:
         changed = connection.execute(
@@ -291,6 +286,12 @@ def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -
             )
             digests[card] = frozenset(photo.digest for photo in photos)
     return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
+
+
+def _advice(error: sqlite3.Error, path: Path) -> str:
+    if "full" in str(error) or is_on_full_disk(path):
+        return "Free space on its disk: the door tries again by itself."
+    return "Check the permissions there, and the disk."
 
 
 def _photos(row: sqlite3.Row, sealer: Sealer) -> tuple[PhotoEmbedding, ...]:

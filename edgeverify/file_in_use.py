@@ -1,0 +1,47 @@
+"""Whether the file that a connection writes to is still the one that its name leads to.
+
+SQLite writes on into a file that was deleted, moved or replaced under it, and says nothing
+(sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use").
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LOGS = ("-wal", "-shm")
+REPLACED = "it was deleted, moved or replaced while the door ran"
+
+
+class FileInUse:
+    """A database file, and the logs beside it, as they were when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember what lies at `path` now, with its logs; a connection has it open."""
+        self._parts = {part: _identity_of(part) for part in _parts_of(path)}
+        self._path = path
+
+    @property
+    def is_there(self) -> bool:
+        """True while the name still leads to it."""
+        return _identity_of(self._path) == self._parts[self._path]
+
+    def remove_logs(self) -> None:
+        """Delete the lost file's logs, which another file of its name would take for its own.
+
+        Raises OSError.
+        """
+        for part, identity in self._parts.items():
+            if part != self._path and identity is not None and _identity_of(part) == identity:
+                part.unlink()
+
+
+def _parts_of(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + ending) for ending in ("", *LOGS))
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
