@@ -69,7 +69,8 @@ def gather(config: LoadedConfig, place: StateDirectory, card: str, now: datetime
 
     Raises StateError and JournalUnavailableError.
     """
-    entries = {entry.card: entry for entry in config.settings.staff}
+    entries = {entry.duress_card: entry for entry in config.settings.staff if entry.duress_card}
+    entries |= {entry.card: entry for entry in config.settings.staff}
     known = summaries(place.references) if place.references.exists() else ()
     reference = next((one for one in known if one.card == card), None)
     rows, lockout = _of_journal(place, card)

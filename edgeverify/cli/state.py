@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from edgeverify.config import LoadedConfig
     from edgeverify.door_state import FoundState
+    from edgeverify.errors import StateError
     from edgeverify.journal import Journal
     from edgeverify.state import StateDirectory
 
@@ -125,6 +126,30 @@ def stopped_journal(
         yield journal, secret
     finally:
         journal.close()
+
+
+def require_somebody(loaded: LoadedConfig, place: StateDirectory, card: str) -> None:
+    """Raise StateError where neither the config nor the state of the door knows `card`.
+
+    An empty one stands for walk-up, which every door knows.
+    """
+    from datetime import datetime, timezone
+
+    from edgeverify.person_record import gather
+
+    if card and gather(loaded, place, card, datetime.now(timezone.utc)).is_empty:
+        raise nobody(loaded, card)
+
+
+def nobody(loaded: LoadedConfig, card: str) -> StateError:
+    """Return the error that says so."""
+    from edgeverify.errors import StateError
+
+    return StateError(
+        f"card {card} is nobody's at the door {loaded.settings.door!r}: it stands neither in the "
+        "config nor in the references or the journal",
+        advice="Write the number as it stands in the config, with its leading zeros.",
+    )
 
 
 def running_daemon(config: Path | None, option: Path | None) -> Path:

@@ -60,6 +60,8 @@ QUOTED_ONLY = frozenset({"card", "fixed_card"})
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Unicode's categories Cc and Cs."""
+_TURNING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Lines and directions that are turned (Unicode UAX 9): what is shown is not what stands there."""
 
 
 @dataclass(slots=True)
@@ -138,6 +140,15 @@ class Builder:
         text = str(event.value)
         if _CONTROL.search(text):
             self._add(_line(event), key, "must be one line of text without control characters")
+            return ""
+        if turning := _TURNING.search(text):
+            found = f"U+{ord(turning[0]):04X}"
+            self._add(
+                _line(event),
+                key,
+                f"holds the invisible character {found}, which turns the writing around it: "
+                "what a list or a page shows would not be what stands here. Write it without",
+            )
             return ""
         if event.style:
             return text

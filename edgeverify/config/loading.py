@@ -52,7 +52,7 @@ def load_config(
     config that has one. `path` is kept as given, for messages.
     """
     main = read_yaml(path)
-    problems = [*main.problems, *_nothing_in(main)]
+    problems = [*main.problems, *(_nothing_in(main) or _no_setting_in(main))]
     lines = {key: (path, line) for key, line in main.lines.items()}
     values = mapping_of(main)
     digest = hashlib.sha256(hashlib.sha256(main.content).digest())
@@ -80,6 +80,17 @@ def _nothing_in(file: YamlFile) -> list[Problem]:
     if file.content.decode("utf-8-sig", "replace").strip():
         return []
     return [Problem(file.path, 1, (), "is empty")]
+
+
+def _no_setting_in(file: YamlFile) -> list[Problem]:
+    """Refuse a file whose every line is a comment: a door of defaults is nobody's wish."""
+    if file.problems or mapping_of(file):
+        return []
+    words = (
+        "holds no setting, only comments or an empty section. Write at least `door:` (its name), "
+        "`camera:` with `source:`, `mqtt:` with `host:`, and `staff:`"
+    )
+    return [Problem(file.path, 1, (), words)]
 
 
 def _append_staff(

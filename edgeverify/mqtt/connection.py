@@ -270,8 +270,12 @@ class Connection:
     ) -> None:
         self._heard_at = self._now()
         publication = self._answers.arrived(mid, reason.getName() if reason.is_failure else "")
-        if reason.is_failure and publication.topic:
+        if not publication.topic:
+            return
+        if reason.is_failure:
             self._complaints.message(publication.topic, reason.getName())
+        else:
+            self._complaints.taken(publication.topic)
 
     def _subscribed(
         self,

@@ -70,12 +70,23 @@ class Complaints:
         """`where` is host and port."""
         self._where = where
         self._logged: set[str] = set()
-        self.first: Degradation | None = None
+        self._standing: dict[str, Degradation] = {}
+
+    @property
+    def first(self) -> Degradation | None:
+        """What has stood longest; None where nothing is refused any more."""
+        return next(iter(tuple(self._standing.values())), None)
 
     def message(self, topic: str, words: str) -> None:
         """Take in that a message on `topic` was refused, in the broker's words."""
         detail = f"{self._where} does not take what this door says on {topic}: {words}"
         self._name(topic, Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail))
+
+    def taken(self, topic: str) -> None:
+        """Take in that a message on `topic` was taken: whatever was missing is there again."""
+        if self._standing.pop(topic, None) is not None:
+            log.info("%s takes what this door says on %s again", self._where, topic)
+            self._logged.discard(topic)
 
     def claims(self, topic: str, words: str) -> None:
         """Take in that claims on `topic` may not be heard."""
@@ -86,4 +97,4 @@ class Complaints:
         if topic not in self._logged:
             self._logged.add(topic)
             log.warning("%s: %s", complaint.name.value, complaint.detail)
-        self.first = self.first or complaint
+        self._standing.setdefault(topic, complaint)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edgeverify import private_sqlite
+from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.private_sqlite import Schema
 from edgeverify.references.sealing import Sealer
@@ -152,3 +153,10 @@ def _check_master_key(connection: sqlite3.Connection, sealer: Sealer, path: Path
             advice="Put the right key back (`keys.master_key_file`, the credential, or the "
             "backup); or move that file away, and references are made again from the photos.",
         )
+
+
+def advice_on_disk(error: sqlite3.Error, path: Path) -> str:
+    """Return what to do where the references at `path` could not be changed."""
+    if "full" in str(error) or is_on_full_disk(path):
+        return "Free space on its disk: the door tries again by itself."
+    return "Check the permissions there, and the disk."

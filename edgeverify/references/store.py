@@ -13,7 +13,6 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
@@ -22,6 +21,7 @@ from edgeverify.private_sqlite import forget_moved_aside, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
     ReferenceSummary,
+    advice_on_disk,
     open_database,
     open_in_memory,
     read_rows,
@@ -231,7 +231,7 @@ class ReferenceStore:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as error:
                 said = f"the references in {self.path} cannot be changed: {error}"
-                raise StateError(said, advice=_advice(error, self.path)) from None
+                raise StateError(said, advice=advice_on_disk(error, self.path)) from None
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:
         changed = connection.execute(
@@ -286,12 +286,6 @@ def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -
             )
             digests[card] = frozenset(photo.digest for photo in photos)
     return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
-
-
-def _advice(error: sqlite3.Error, path: Path) -> str:
-    if "full" in str(error) or is_on_full_disk(path):
-        return "Free space on its disk: the door tries again by itself."
-    return "Check the permissions there, and the disk."
 
 
 def _photos(row: sqlite3.Row, sealer: Sealer) -> tuple[PhotoEmbedding, ...]:

@@ -11,10 +11,31 @@ from tests.config.told import told
 
 ADA = 'staff:\n  - card: "1"\n    name: Ada\n    photos: [ada.jpg]\n'
 
+NO_SETTING = (
+    "1: holds no setting, only comments or an empty section. Write at least `door:` (its name), "
+    "`camera:` with `source:`, `mqtt:` with `host:`, and `staff:`"
+)
+TURNING = (
+    "holds the invisible character {}, which turns the writing around it: what a list or a page "
+    "shows would not be what stands here. Write it without"
+)
+
 BAD: list[tuple[str, str, str]] = [
     # ---- what a full disk or an editor leaves for a moment
     ("an empty file", "", "1: is empty"),
     ("an empty file with a mark", "\ufeff \n", "1: is empty"),
+    ("a file of comments alone", "# door: front\n#camera: 0\n", NO_SETTING),
+    ("a document that says nothing", "---\n{}\n", NO_SETTING),
+    (
+        "a name that is shown in another order than it has",
+        'staff:\n  - card: "1"\n    name: "Ada \\u202egnp.exe"\n    photos: [ada.jpg]\n',
+        "3: staff[0].name: " + TURNING.format("U+202E"),
+    ),
+    (
+        "a name that ends the line of a page",
+        'staff:\n  - card: "1"\n    name: "Ada\\u2028Bob"\n    photos: [ada.jpg]\n',
+        "3: staff[0].name: " + TURNING.format("U+2028"),
+    ),
     # ---- keys
     (
         "an unknown key near a known one",

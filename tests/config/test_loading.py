@@ -23,8 +23,10 @@ def loaded(folder: Path, text: str) -> LoadedConfig:
     return load_config(written(folder, text))
 
 
-@pytest.mark.parametrize("text", ["# nothing yet\n", "\ufeff{}", "{}", "camera:\n"])
-def test_an_empty_config_is_all_defaults(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["# a door\ncamera:\n", "\ufeffcamera: {}", "camera: {}", "camera:\n"]
+)
+def test_a_config_of_empty_sections_is_all_defaults(tmp_path: Path, text: str) -> None:
     assert loaded(tmp_path, text).settings == Settings()
 
 

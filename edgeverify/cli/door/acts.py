@@ -36,13 +36,14 @@ def unlock(
     """
     from datetime import datetime, timezone
 
-    from edgeverify.cli.state import changing
+    from edgeverify.cli.state import changing, require_somebody
     from edgeverify.config import load_config
     from edgeverify.status_socket import ask, is_running
 
     who = _who()
     loaded = load_config(config)
     with changing(loaded, state) as place:
+        require_somebody(loaded, place, card)
         if is_running(place.folder):
             known = bool(ask(place.folder, "unlock", card=card, user=who).get("known"))
         else:

@@ -44,7 +44,7 @@ def show(  # noqa: PLR0913  (each is an option of the command)
     """
     from datetime import datetime, timezone
 
-    from edgeverify.cli.state import reading
+    from edgeverify.cli.state import reading, require_somebody
     from edgeverify.config import load_config
     from edgeverify.journal.reading import Wanted, decisions
 
@@ -60,6 +60,8 @@ def show(  # noqa: PLR0913  (each is an option of the command)
     loaded = load_config(config)
     with reading(loaded, state) as place:
         rows = decisions(place.journal, wanted)
+        if not rows:
+            require_somebody(loaded, place, card)
     names = {person.card: person.name for person in loaded.settings.staff}
     for line in decision_lines(rows, names, Form.JSON if as_json else form):
         say(line)

@@ -31,7 +31,7 @@ def report(
     import json
     from datetime import datetime, timezone
 
-    from edgeverify.cli.state import reading
+    from edgeverify.cli.state import nobody, reading
     from edgeverify.config import load_config
     from edgeverify.person_record import gather
 
@@ -40,9 +40,9 @@ def report(
         found = gather(loaded, place, card, datetime.now(timezone.utc))
     if as_json:
         say(json.dumps(found.record(), ensure_ascii=False, indent=1))
-        return
     if found.is_empty:
-        say(f"nothing is kept about card {card}")
+        raise nobody(loaded, card)
+    if as_json:
         return
     for line in _lines(found.record()):
         say(line)
@@ -68,7 +68,7 @@ def forget(
     """
     import os
 
-    from edgeverify.cli.state import changing
+    from edgeverify.cli.state import changing, require_somebody
     from edgeverify.config import load_config
     from edgeverify.state import user_name
     from edgeverify.status_socket import ask, is_running
@@ -77,6 +77,7 @@ def forget(
     _refuse_staff(loaded, card)
     who = os.environ.get("SUDO_USER") or user_name(os.getuid())
     with changing(loaded, state) as place:
+        require_somebody(loaded, place, card)
         if is_running(place.folder):
             done: Mapping[str, Any] = ask(
                 place.folder, "person-forget", card=card, user=who, keep_days=keep_days

@@ -183,6 +183,9 @@ def test_unlock_without_a_daemon_takes_the_lock_and_is_written_down(place: Place
 
 
 def test_with_a_daemon_both_go_through_its_socket(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    journal.record(decided("x"), place.keys)
+    journal.close()
     asked: list[tuple[str, object]] = []
     handlers = {
         "unlock": lambda words: asked.append(("unlock", words["card"])) or {"known": True},

@@ -87,8 +87,12 @@ def test_what_people_did_is_listed_with_who_did_it(place: Place) -> None:
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
 def test_nothing_found_prints_nothing(place: Place, form: str) -> None:
+    """A number that is nobody's is told besides: it was mistyped, most likely."""
     done = place.run("journal", "list", "--card", "nobody", "--format", form)
-    assert (done.exit_code, done.stdout) == (0, "")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nobody's" in done.stderr
+    done = place.run("journal", "list", "--card", "1", "--reason", "no_face", "--format", form)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,9 @@ def place(tmp_path: Path) -> Place:
     return Place(config, state, keys)
 
 
-def _report(place: Place, card: str) -> dict[str, object]:
+def _report(place: Place, card: str, *, exit_code: int = 0) -> dict[str, object]:
     done = place.run("person", "report", card, "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == exit_code, done.output
     record: dict[str, object] = json.loads(done.stdout)
     return record
 
@@ -87,7 +87,25 @@ def test_a_person_is_told_everything_that_is_kept_about_them(place: Place) -> No
     assert OTHER not in json.dumps(found), "and nothing about anybody else"
     text = place.run("person", "report", CARD).output
     assert "decisions: 4" in text
-    assert "nothing is kept about card 7" in place.run("person", "report", "7").output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("person", "report", "7"),
+        ("person", "report", "7", "--json"),
+        ("person", "forget", "7"),
+        ("unlock", "7"),
+        ("journal", "list", "--card", "7"),
+    ],
+)
+def test_a_number_that_is_nobodys_is_no_success(place: Place, command: tuple[str, ...]) -> None:
+    before = _bytes_of(place.state.folder)
+    done = place.run(*command)
+    assert done.exit_code == 2, done.output
+    assert "card 7 is nobody's at the door" in done.output
+    assert "with its leading zeros." in done.output
+    assert _bytes_of(place.state.folder) == before, "and nothing was written down"
 
 
 def _bytes_of(folder: Path) -> bytes:
@@ -120,7 +138,7 @@ def test_a_forgotten_person_is_in_no_file_and_their_decisions_are_still_counted(
     act = acts(journal)[0]
     assert (act.act, act.subject) == ("person forget", word)
     assert {notice.card for notice in read_notices(journal, DOOR)} == {OTHER}
-    found = _report(place, CARD)
+    found = _report(place, CARD, exit_code=2)
     assert not any(found[key] for key in found if key not in {"card", "asked_at"})
     assert len(_report(place, OTHER)["decisions"]) == 3  # type: ignore[arg-type]
 
