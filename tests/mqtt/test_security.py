@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -119,6 +120,30 @@ def test_tls_with_client_certificates(tmp_path: Path, make_link: LinkMaker) -> N
         link = make_link(broker.port, credentials=credentials, host="localhost", tls=tls)
         assert link.wait_connected(patience(10))
         assert link.state.protocol == "5"
+
+
+def test_a_right_that_is_given_back_is_no_fault_any_more(
+    tmp_path: Path, make_link: LinkMaker
+) -> None:
+    """Whoever mends the access list beside a running door sees it mended, without a reconnect."""
+    rights = tmp_path / "acl"
+    rights.write_text("topic readwrite #\n")
+    lines = ("allow_anonymous true", f"acl_file {rights}")
+    with mosquitto(tmp_path / "broker", *lines) as broker:
+        link = make_link(broker.port)
+        assert link.wait_connected(patience(10))
+
+        def named_after(rule: str) -> str:
+            assert broker.process is not None
+            rights.write_text(f"topic {rule}\n")
+            broker.process.send_signal(signal.SIGHUP)
+            link.set_status(f"after {rule}".encode())
+            problem = link.state.problem
+            return problem.name.value if problem else ""
+
+        until(lambda: named_after("read #") == "broker_refuses_messages", "the refusal")
+        until(lambda: not named_after("readwrite #"), "the fault to be over")
+        assert link.state.connections == 1
 
 
 # paho drops the socket of a failed handshake without closing it; reference counting does.
