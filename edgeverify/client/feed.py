@@ -176,7 +176,9 @@ class Feed:
         self._answer = queue.Queue()
         try:
             client.connect(*self._where, keepalive=15)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            return error.strerror or str(error)
+        except ValueError as error:
             return str(error)
         client.loop_start()
         try:

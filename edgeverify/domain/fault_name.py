@@ -69,7 +69,7 @@ class FaultName(DescribedWord):
     )
     BROKER_UNREACHABLE = (
         ("broker_unreachable", "no connection; tried again within seconds", "no"),
-        "Is it running, and are `mqtt.host` and `mqtt.port` right? History waits in the journal.",
+        "Is it running? Are `mqtt.host` and `mqtt.port` right? History waits in the journal.",
     )
     BROKER_SILENT = (
         ("broker_silent", "connected, but nothing comes back", "no"),

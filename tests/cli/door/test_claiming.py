@@ -97,7 +97,7 @@ def test_where_nobody_answers_it_is_2(broker: Mosquitto, tmp_path: Path) -> None
 def test_without_a_broker_it_is_a_plain_line(place: Place) -> None:
     done = place.run("claim", "0012345")
     assert done.exit_code == 2
-    assert "cannot be used" in done.stderr
+    assert "cannot be used: Connection refused" in done.stderr
     assert "Traceback" not in done.stderr
 
 
