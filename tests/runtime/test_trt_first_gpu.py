@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -253,7 +254,9 @@ def test_no_driver_or_no_gpu_is_said_plainly(missing: str) -> None:
     assert "docs/gpu.md" in said.value.advice
 
 
-def test_without_the_bindings_it_names_them() -> None:
+def test_without_the_bindings_it_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    # PyTorch brings them: the workshop's environment has them, a door's has not.
+    monkeypatch.setitem(sys.modules, "cuda.bindings.driver", None)
     with pytest.raises(RuntimeUnavailableError, match="cuda-bindings cannot be imported"):
         CudaDevice()
 
