@@ -24,6 +24,10 @@ from edgeverify.events import (
 )
 
 BEGIN = b"-----BEGIN"
+FROM_THE_DOOR = (
+    "Put the door's public key there: `edgeverify keys show --pem --config FILE` prints it, at the "
+    "door."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +165,12 @@ def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]
         try:
             text = Path(path).read_bytes()
         except OSError as error:
-            raise KeyUnusableError(f"cannot read {path}: {error.strerror}") from None
+            raise KeyUnusableError(
+                f"cannot read {path}: {error.strerror}", advice=FROM_THE_DOOR
+            ) from None
         blocks = [BEGIN + block for block in text.split(BEGIN)[1:]]
         if not blocks:
-            raise KeyUnusableError(f"{path} is not a PEM public key")
+            raise KeyUnusableError(f"{path} is not a PEM public key", advice=FROM_THE_DOOR)
         for block in blocks:
             key = _public_key(block, path)
             keys[key_id(key)] = key
@@ -175,7 +181,7 @@ def _public_key(block: bytes, path: str | Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(block)
     except (ValueError, UnsupportedAlgorithm):
-        raise KeyUnusableError(f"{path} is not a PEM public key") from None
+        raise KeyUnusableError(f"{path} is not a PEM public key", advice=FROM_THE_DOOR) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise KeyUnusableError(f"{path} is not an Ed25519 key")
+        raise KeyUnusableError(f"{path} is not an Ed25519 key", advice=FROM_THE_DOOR)
     return key

@@ -64,6 +64,17 @@ def test_it_reads_the_config_and_neither_keys_nor_journal_nor_references(hall: H
         assert re.search(f"^{line}$", told, re.MULTILINE), line
 
 
+def test_what_an_upgrade_does_to_it_logs_nobody_out(hall: Hall) -> None:
+    """The installer restarts a page that runs, after the switch and after the way back."""
+    with hall.opened() as browser:
+        assert browser.get("/").status_code == 200
+        before = hall.machine.show(UNIT, "MainPID")
+        hall.machine.run("systemctl", "try-restart", "edgeverify-web@*.service")
+        hall.machine.until("the page again", hall.answers, 60)
+        assert hall.machine.show(UNIT, "MainPID") != before
+        assert browser.get("/").status_code == 200
+
+
 def _as_the_page(hall: Hall, process: str, command: str) -> int:
     user = ("--reuid=edgeverify-web", "--regid=edgeverify-web", "--groups=edgeverify")
     inside = ("nsenter", f"--target={process}", "--mount", "setpriv", *user)

@@ -10,6 +10,7 @@ import pytest
 from edgeverify.errors import ConfigError, KeyUnusableError
 from edgeverify.web.logins import Logins
 from edgeverify.web.roles import Role
+from edgeverify.web.sessions import Sessions
 from tests.web.stage import PASSWORD, Stage, stage
 
 
@@ -123,6 +124,24 @@ def test_nothing_on_disk_is_a_password_or_a_token(page: Stage) -> None:
 def test_a_poor_login_is_refused(tmp_path: Path, name: str, password: str) -> None:
     with pytest.raises(ConfigError, match=r"password|name of a log-in"):
         Logins(tmp_path).put(name, Role.VIEWER, password)
+
+
+def test_a_restart_logs_nobody_out_and_sessions_of_another_release_everybody(page: Stage) -> None:
+    browser = page.logged_in(Role.VIEWER)
+    token = browser.client.cookies["edgeverify"]
+    own = page.folder / "page"
+
+    def after_a_restart() -> Sessions:
+        return Sessions(own, wall=page.clock, idle=1800.0, longest=43200.0)
+
+    found = after_a_restart().find(token, page.logins.all())
+    assert found is not None
+    assert found.role is Role.VIEWER
+    told = json.loads((own / "sessions.json").read_text(encoding="utf-8"))
+    for session in told.values():
+        session["of_a_newer_release"] = True
+    (own / "sessions.json").write_text(json.dumps(told), encoding="utf-8")
+    assert after_a_restart().find(token, page.logins.all()) is None
 
 
 def test_logins_that_others_can_read_or_that_are_damaged_let_nobody_in(page: Stage) -> None:
