@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
-from edgeverify.evaluation.images.acquire import Progress, acquire
+from edgeverify.evaluation.images.acquire import Problem, Progress, acquire
 from edgeverify.evaluation.images.attributes import read_attributes
 from edgeverify.evaluation.images.evaluation import Question, evaluate_gated
 from edgeverify.evaluation.images.face_cache import FaceCache
@@ -88,7 +89,11 @@ def sources(
     if (pairs is None) != (images is None):
         raise EvaluationError("--pairs and --images belong together")
     if (journal is None) != (labels is None):
-        raise EvaluationError("--journal and --labels belong together")
+        raise EvaluationError(
+            "--journal and --labels belong together",
+            advice="Without labels the journal knows the false match rate alone: `edgeverify "
+            "calibrate --journal STATE`.",
+        )
     return Sources(folder=data, pairs=pairs, images=images, journal=journal, labels=labels)
 
 
@@ -212,9 +217,22 @@ def _report(job: Job, found: Material, paired: PairedImages | None) -> ImageRepo
         point=point,
         gates=None if job.instrument.aligned else job.settings.quality,
         enrolment_eye_distance=job.settings.enrolment.min_eye_distance_pixels,
-        problems=found.problems,
+        problems=(*found.problems, *_not_in_table(job, found)),
         measured={name: evaluate_gated(question) for name, question in questions.items()},
     )
+
+
+def _not_in_table(job: Job, found: Material) -> Iterator[Problem]:
+    """Yield what the table of attributes and the pictures have not in common."""
+    if job.attributes is None:
+        return
+    read = read_attributes(job.attributes, found)
+    if read.unknown:
+        said = f"{read.unknown:,} of {len(found.paths):,} pictures have no row, and are in no group"
+        yield Problem(path=job.attributes, problem=said)
+    if read.unused:
+        said = f"{len(read.unused):,} rows name no picture, the first {read.unused[0]}"
+        yield Problem(path=job.attributes, problem=said)
 
 
 def _fold_sets(

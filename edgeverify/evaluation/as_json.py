@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,10 @@ def plain(value: Any) -> Any:
 def _scalar(value: Any) -> str | int | float | bool | None:
     if isinstance(value, Enum | Path):
         return str(value.value if isinstance(value, Enum) else value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS) if math.isfinite(value) else None
     if value is None or isinstance(value, bool | str | int):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.evaluation.as_json import plain
+from edgeverify.journal.impostors import LiveRate
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,8 @@ def test_the_rates_of_groups_are_written_with_their_counts() -> None:
         "folder": "faces",
         "rate": None,
     }
+
+
+def test_since_when_a_door_has_counted_is_written() -> None:
+    rate = LiveRate(comparisons=3, since=datetime(2026, 11, 30, 4, 25, tzinfo=timezone.utc))
+    assert json.loads(json.dumps(plain(rate)))["since"] == "2026-11-30T04:25:00+00:00"

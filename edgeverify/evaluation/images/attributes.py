@@ -1,13 +1,14 @@
 """Figures by any column of a table about the images: age, sex, skin tone, glasses, camera ...
 
-The table is CSV or TSV with a header. One column names the image (`image` or `file`: path below
-the folder, or the file's name) or the person (`person`); every other column is an attribute.
+The table is CSV with a header, divided by commas, semicolons (as a spreadsheet writes it where the
+comma divides decimals) or tabs. One column names the image (`image` or `file`: path below the
+folder, or the file's name) or the person (`person`); every other column is an attribute.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,15 +21,20 @@ from edgeverify.evaluation.images.view import View
 from edgeverify.evaluation.statistics.bounds import Rate, bootstrap
 
 _KEYS = ("image", "file", "person")
+_HOLDS = {"image": "file names", "file": "file names", "person": "people's folder names"}
 _DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
-    """Values by attribute and by image index; an image that is not in the table has none."""
+    """Values by attribute and by image index; an image that is not in the table has none.
+
+    `unknown` images stand in no row, and `unused` rows name none of the images.
+    """
 
     values: Mapping[str, Mapping[int, str]]
     unknown: int
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,42 +65,73 @@ def read_attributes(path: Path, material: Material) -> Attributes:
             f"{path} has no column image, file or person",
             advice=f"Its first line names: {', '.join(columns)}.",
         )
-    wanted = {row[key]: row for row in rows}
-    names = [name for name in columns if name != key]
+    wanted = _by_key(path, rows, key)
+    names = [name for name in columns if name not in _KEYS]
     values: dict[str, dict[int, str]] = {name: {} for name in names}
-    unknown = 0
+    unknown, unused = 0, dict(wanted)
     for index, image in enumerate(material.paths):
         row = _row_of(wanted, key, image, material.people[material.person[index]])
         if row is None:
             unknown += 1
             continue
+        unused.pop(row[key], None)
         for name in names:
             if row[name]:
                 values[name][index] = row[name]
     if unknown == len(material.paths):
         raise EvaluationError(
             f"{path} names none of the images",
-            advice=f"Its column {key} must hold file names, or people's folder names (`person`).",
+            advice=f"Its column {key} must hold {_HOLDS[key]}, such as {_example(key, material)}.",
         )
-    return Attributes(values=values, unknown=unknown)
+    return Attributes(values=values, unknown=unknown, unused=tuple(unused))
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """Read a CSV or TSV with a header as rows by column. EvaluationError."""
+    """Read a CSV with a header as rows by column, names in small letters. EvaluationError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"cannot read {path}: {error}") from None
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter="\t" if "\t" in head else ",")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise EvaluationError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise EvaluationError(
+            f"{path} is not text in UTF-8",
+            advice='Save it as "CSV UTF-8", or convert it: `iconv -t utf-8`.',
+        ) from None
+    lines = text.splitlines()
+    head = lines[0] if lines else ""
+    reader = csv.reader(lines, delimiter=max(",;\t", key=head.count))
+    names = [name.strip().lower() for name in next(reader, [])]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise EvaluationError(f"{path}:1: the column {', '.join(twice)} stands there twice")
     rows = []
-    for row in reader:
-        if None in row or None in row.values():
-            raise EvaluationError(f"{path}:{reader.line_num}: not as many fields as the header")
-        rows.append({name.strip(): value.strip() for name, value in row.items()})
+    for fields in reader:
+        if not any(field.strip() for field in fields):
+            continue
+        if len(fields) != len(names):
+            raise EvaluationError(
+                f"{path}:{reader.line_num}: not as many fields as the header",
+                advice=f"The header has {len(names)}, this line {len(fields)}.",
+            )
+        rows.append(dict(zip(names, (field.strip() for field in fields), strict=True)))
     if not rows:
         raise EvaluationError(f"{path} has no row below its header")
     return rows
+
+
+def _by_key(path: Path, rows: Sequence[dict[str, str]], key: str) -> dict[str, dict[str, str]]:
+    """Return the rows by what they are about; two that say different things are a mistake."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if found.setdefault(row[key], row) != row:
+            raise EvaluationError(
+                f"{path}: {key} {row[key]} has two rows that differ",
+                advice="Take one of them out.",
+            )
+    return found
+
+
+def _example(key: str, material: Material) -> str:
+    return material.people[0] if key == "person" else material.paths[0].name
 
 
 def breakdown(

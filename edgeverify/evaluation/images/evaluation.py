@@ -18,7 +18,12 @@ from edgeverify.evaluation.images.figures import RATES, Figures, figures
 from edgeverify.evaluation.images.folds import FoldAccuracy, PairScores, fold_accuracy
 from edgeverify.evaluation.images.groups import groups_of
 from edgeverify.evaluation.images.material import Material, PairedImages
-from edgeverify.evaluation.images.one_camera import CameraRow, before_one_camera, camera_rows
+from edgeverify.evaluation.images.one_camera import (
+    CameraRow,
+    before_known_cameras,
+    before_one_camera,
+    camera_rows,
+)
 from edgeverify.evaluation.images.pairs import ImageKey, Pair
 from edgeverify.evaluation.images.several_photos import PhotosRow, several_photos
 from edgeverify.evaluation.images.view import Failures, Gates, View, view
@@ -126,9 +131,10 @@ def evaluate(question: Question) -> Measured:
     if at is None:
         supported = [row for row in found.rows if row.is_supported]
         at = supported[-1].threshold if supported else None
-    one_camera = None
-    if question.camera_column and question.attributes is not None:
-        one_camera = before_one_camera(seen.faces, question.attributes, question.camera_column)
+    cameras: tuple[CameraRow, ...] = ()
+    if question.camera_column and question.attributes is not None and at is not None:
+        given = (seen.faces, question.attributes, question.camera_column)
+        cameras = camera_rows(before_known_cameras(*given), before_one_camera(*given), at)
     return Measured(
         fta=seen.fta,
         fte=seen.fte,
@@ -150,9 +156,7 @@ def evaluate(question: Question) -> Measured:
             else breakdown(question.material, seen, question.attributes, at, generator)
         ),
         groups=() if at is None else _groups(everything, at),
-        cameras=(
-            () if at is None or one_camera is None else camera_rows(everything, one_camera, at)
-        ),
+        cameras=cameras,
         scores=scores,
     )
 

@@ -69,8 +69,15 @@ def before_one_camera(faces: Faces, attributes: Attributes, column: str) -> OneC
     )
 
 
+def before_known_cameras(faces: Faces, attributes: Attributes, column: str) -> AllScores:
+    """Compare all pictures whose camera is known; one without could be of any of them."""
+    known = np.zeros(len(faces.person), np.bool_)
+    known[list(attributes.values[column])] = True
+    return compare_all_images(faces_within(faces, known))
+
+
 def camera_rows(everything: AllScores, one: OneCamera, threshold: float) -> tuple[CameraRow, ...]:
-    """Judge comparisons before one camera, and all others, at `threshold`."""
+    """Judge comparisons before one camera, and all others of known cameras, at `threshold`."""
     wrong = len(one.non_mated) - int(np.searchsorted(one.non_mated, np.float32(threshold)))
     missed = int((one.mated < threshold).sum())
     all_wrong = false_matches(everything, threshold)

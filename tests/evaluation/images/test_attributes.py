@@ -61,8 +61,29 @@ def test_images_have_attributes_of_their_own_by_file_name(tmp_path: Path) -> Non
         ("person,glasses\nzoe,yes\n", "names none of the images"),
         ("person,glasses\n", "no row below its header"),
         ("person,glasses\nann\n", "not as many fields"),
+        ("person,glasses\nann,yes\nann,no\n", "person ann has two rows that differ"),
+        ("person,glasses,glasses\nann,yes,no\n", "the column glasses stands there twice"),
     ],
 )
 def test_a_table_that_does_not_fit_says_how(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         read_attributes(_table(tmp_path, text), PICTURES)
+
+
+@pytest.mark.parametrize("text", ["person;group\nann;one\n", "\ufeffPerson;Group\r\nann;one\r\n"])
+def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path, text: str) -> None:
+    attributes = read_attributes(_table(tmp_path, text), PICTURES)
+    assert attributes.values == {"group": {0: "one", 1: "one"}}
+
+
+def test_rows_that_name_no_picture_are_counted(tmp_path: Path) -> None:
+    table = _table(tmp_path, "person,group\nann,one\nzoe,two\n")
+    attributes = read_attributes(table, PICTURES)
+    assert (attributes.unused, attributes.unknown) == (("zoe",), 6)
+
+
+def test_a_table_that_is_no_text_says_how_to_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "attributes.csv"
+    path.write_bytes("person,group\nann,one\n".encode("utf-16"))
+    with pytest.raises(EvaluationError, match="is not text in UTF-8"):
+        read_attributes(path, PICTURES)

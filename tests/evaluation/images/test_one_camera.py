@@ -11,6 +11,7 @@ from edgeverify.evaluation.images.all_scores import Faces, compare_all_images
 from edgeverify.evaluation.images.attributes import Attributes
 from edgeverify.evaluation.images.one_camera import (
     OneCamera,
+    before_known_cameras,
     before_one_camera,
     camera_points,
     camera_rows,
@@ -55,6 +56,14 @@ def test_they_are_reported_apart() -> None:
     assert before.fnmr is None  # nobody has two pictures of one camera
     assert across.fnmr is not None
     assert (across.fnmr.errors, across.fnmr.count) == (0, 3)
+
+
+def test_pictures_of_an_unknown_camera_are_no_comparison_across_cameras() -> None:
+    some = Attributes(values={"camera": {0: "door", 2: "door", 1: "a"}}, unknown=3)
+    known = before_known_cameras(PICTURES, some, "camera")
+    _, across = camera_rows(known, _one(cameras=some), 0.5)
+    assert across.fmr is not None
+    assert across.fmr.count == 1
 
 
 def test_a_column_that_is_not_there_is_said_with_those_that_are() -> None:
