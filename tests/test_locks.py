@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from tests.absent import absent
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,7 +86,7 @@ def test_every_pin_has_a_hash_and_no_index_is_named(lock: str) -> None:
     assert "://" not in text
 
 
-@pytest.mark.parametrize("section", ["dependencies", "demo", "evaluate", "dev"])
+@pytest.mark.parametrize("section", ["dependencies", "demo", "evaluate", "dev", "readers"])
 def test_the_lowest_versions_that_are_stated_are_those_that_are_tested(section: str) -> None:
     """A bound that another package lifts would be stated and never run."""
     pins = _pins("lowest")
@@ -91,6 +95,21 @@ def test_the_lowest_versions_that_are_stated_are_those_that_are_tested(section: 
         assert bound is not None, f"{item} has no lower bound"
         (pinned,) = pins[_name(bound[1])]
         assert f"{pinned}.".startswith(f"{bound[2]}."), f"{item}, but {pinned} is tested"
+
+
+def test_the_tests_run_on_the_lock_that_make_names() -> None:
+    """A second lock in the same environment once brought today's versions over the lowest."""
+    named = os.environ.get("EDGEVERIFY_LOCK")
+    if named is None:
+        absent("no lock is named (`make unit` names one)")
+    pins = _pins(Path(named).stem)
+    others = {
+        f"{package}=={found}"
+        for each in metadata.distributions()
+        if (package := _name(each.name)) in pins and (found := each.version) not in pins[package]
+    }
+    assert pins
+    assert not others, f"{named} does not have what is installed: {sorted(others)}"
 
 
 def test_the_locks_agree_with_each_other() -> None:
