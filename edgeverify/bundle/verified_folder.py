@@ -94,7 +94,6 @@ def _together(rising: Sequence[MeasuredPoint]) -> str:
 MANIFEST_FILE = "manifest.json"
 POINTS_FILE = "operating-points.json"
 _MAX_JSON_BYTES = 4 << 20
-_AGAIN = "Remove the folder and fetch the model again (`edgeverify models fetch`), or restore it."
 _KINDS = {
     "embedder": "an embedder's bundle",
     "fusion": "a fusion of several embedders",
@@ -123,8 +122,16 @@ class VerifiedFolder:
         """Read a listed file's bytes, hashing these very bytes once more; BundleError."""
         data = (self.folder / name).read_bytes()
         if sha256_of(data) != files.files[name]:
-            raise BundleError(f"{self.folder / name} does not have its hash", advice=_AGAIN)
+            raise BundleError(
+                f"{self.folder / name} does not have its hash", advice=_again(self.folder)
+            )
         return data
+
+
+def _again(folder: Path) -> str:
+    return (
+        f"Fetch it again (`edgeverify models fetch {folder.name}`), or restore your own copy of it."
+    )
 
 
 def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
@@ -137,12 +144,14 @@ def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey |
         try:
             found = sha256_of_file(path)
         except OSError as error:
-            raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+            raise BundleError(
+                f"{path} cannot be read ({error.strerror})", advice=_again(folder)
+            ) from None
         if found != wanted:
             raise BundleError(
                 f"{path} was altered or damaged: its SHA-256 is {found[:12]}..., "
                 f"the manifest says {wanted[:12]}...",
-                advice=_AGAIN,
+                advice=_again(folder),
             )
     require_owner(folder, raw, manifest.files, owner_key)
     return manifest
@@ -189,7 +198,7 @@ def verified_points(
     raw = _read_json(path)
     points = parsed(path, OperatingPointsFile, raw)
     if not points.is_intact:
-        raise BundleError(f"{path} was altered: its hash does not fit", advice=_AGAIN)
+        raise BundleError(f"{path} was altered: its hash does not fit", advice=_again(path.parent))
     if owner_key is not None:
         message = points_message(sha256_of(raw), space)
         require_signature(owner_key, folder / POINTS_SIGNATURE, message)
@@ -197,7 +206,8 @@ def verified_points(
         problem = implausible(measured, scale)
         if problem:
             raise BundleError(
-                f"{path} was altered, or is not a measurement: {problem}", advice=_AGAIN
+                f"{path} was altered, or is not a measurement: {problem}",
+                advice=_again(path.parent),
             )
     return points
 
@@ -223,9 +233,11 @@ def _read_json(path: Path) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(_MAX_JSON_BYTES + 1)
     except OSError as error:
-        raise BundleError(f"{path} cannot be read ({error.strerror})", advice=_AGAIN) from None
+        raise BundleError(
+            f"{path} cannot be read ({error.strerror})", advice=_again(path.parent)
+        ) from None
     if len(raw) > _MAX_JSON_BYTES:
-        raise BundleError(f"{path} is larger than 4 MiB", advice=_AGAIN)
+        raise BundleError(f"{path} is larger than 4 MiB", advice=_again(path.parent))
     return raw
 
 
@@ -236,4 +248,4 @@ def parsed(path: Path, kind: type[J], raw: bytes) -> J:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BundleError(f"{path}: {where}: {first['msg']}", advice=_AGAIN) from None
+        raise BundleError(f"{path}: {where}: {first['msg']}", advice=_again(path.parent)) from None

