@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +18,6 @@ from edgeverify.web.staff.place import StaffPlace
 
 TRIAL_SECONDS = 60.0
 """Opening the networks takes seconds on a small machine, and each photo one."""
-
-
-TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-"""Embeddings, overrides and isolates (Unicode Annex 9): they make a name read as another one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,12 +56,15 @@ async def drafted(
         *(name for name in stay if name in shot),
         *(one.final for one in new if one.is_of_camera),
     )
-    if TURNING.search(form.name):
-        messages.add_problem("name", "A name must not hold signs that turn the reading direction")
+    unreadable = form.unreadable()
+    for name, said in unreadable.items():
+        messages.add_problem(name, said)
     if not photos:
         messages.add_problem("photos", "Choose at least one photo")
     if len(photos) > MOST_PHOTOS:
         messages.add_problem("photos", f"At most {MOST_PHOTOS} photos make a reference")
+    if unreadable:  # a config with them is not read at all
+        return _refused(place, new, messages)
     entry = form.entry(before, photos, camera)
     draft = await run_in_threadpool(file.with_entry, entry, number)
     outside = len(config.settings.staff) - len(file.entries)
@@ -79,11 +77,20 @@ async def drafted(
         tell_trial(told, {one.trial: one.shown for one in new}, messages)
         look_alikes = told.get("look_alikes") or ()
     if messages.problems:
-        for photo in new:
-            drop(place, photo)
-        return Drafted(draft=None, messages=messages, look_alikes=look_alikes)
+        return _refused(place, new, messages, look_alikes)
     gone = tuple(name for name in old if name not in stay and not _is_others(file, name, number))
     return Drafted(draft=draft, messages=messages, look_alikes=look_alikes, gone=gone, kept=new)
+
+
+def _refused(
+    place: StaffPlace,
+    new: tuple[KeptPhoto, ...],
+    messages: Messages,
+    look_alikes: Sequence[Mapping[str, Any]] = (),
+) -> Drafted:
+    for photo in new:
+        drop(place, photo)
+    return Drafted(draft=None, messages=messages, look_alikes=look_alikes)
 
 
 async def _tried(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
 LONGEST = 2000
 MOST_PHOTOS = 20
+
+_LINES = frozenset({"windows"})
+_TURNING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates (Unicode Annex 9): they make a name read as another one."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,19 @@ class PersonForm:
     windows: str = ""
     language: str = ""
     kept: tuple[str, ...] = ()
+
+    def unreadable(self) -> dict[str, str]:
+        """Return what is wrong with fields whose signs no config may hold, by the field's name."""
+        found = {}
+        for each in fields(self):
+            text = getattr(self, each.name)
+            if not isinstance(text, str):
+                continue
+            if _TURNING.search(text):
+                found[each.name] = "This must not hold signs that turn the reading direction"
+            elif _CONTROL.search(re.sub(r"[\r\n]", "", text) if each.name in _LINES else text):
+                found[each.name] = "This must be one line of text without control characters"
+        return found
 
     @classmethod
     def of_entry(cls, entry: Mapping[str, Any]) -> PersonForm:
