@@ -58,9 +58,9 @@ MAX_DEPTH = 8
 QUOTED_ONLY = frozenset({"card", "fixed_card"})
 """Keys whose value must stand in quotes."""
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Unicode's categories Cc and Cs."""
-_TURNING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+TURNING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Lines and directions that are turned (Unicode UAX 9): what is shown is not what stands there."""
 
 
@@ -138,10 +138,10 @@ class Builder:
 
     def _scalar(self, event: ScalarEvent, key: KeyPath) -> object:
         text = str(event.value)
-        if _CONTROL.search(text):
+        if CONTROL.search(text):
             self._add(_line(event), key, "must be one line of text without control characters")
             return ""
-        if turning := _TURNING.search(text):
+        if turning := TURNING.search(text):
             found = f"U+{ord(turning[0]):04X}"
             self._add(
                 _line(event),

@@ -11,13 +11,13 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
+from edgeverify.config.building import CONTROL, TURNING
+
 LONGEST = 2000
 MOST_PHOTOS = 20
 
 _LINES = frozenset({"windows"})
-_TURNING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Embeddings, overrides and isolates (Unicode Annex 9): they make a name read as another one."""
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+"""Fields of several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,9 @@ class PersonForm:
             text = getattr(self, each.name)
             if not isinstance(text, str):
                 continue
-            if _TURNING.search(text):
+            if TURNING.search(text):
                 found[each.name] = "This must not hold signs that turn the reading direction"
-            elif _CONTROL.search(re.sub(r"[\r\n]", "", text) if each.name in _LINES else text):
+            elif CONTROL.search(re.sub(r"[\r\n]", "", text) if each.name in _LINES else text):
                 found[each.name] = "This must be one line of text without control characters"
         return found
 
