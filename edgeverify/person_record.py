@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from edgeverify.config import LoadedConfig
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.rows import from_ms, read_lockouts
-from edgeverify.private_sqlite import open_for_reading
+from edgeverify.private_sqlite import has_table, open_for_reading
 from edgeverify.references.database import summaries
 from edgeverify.references.evidence import EvidenceFolder
 from edgeverify.settings import StaffEntry
@@ -28,6 +28,14 @@ _NOTICES = "SELECT kind, event_id, at_ms FROM notices WHERE card = ? ORDER BY nu
 _ACTS = "SELECT act, by_user, at_ms FROM acts WHERE subject = ? ORDER BY id"
 _COUNTED = "SELECT embedding_space, grants, comparisons FROM impostors WHERE card = ?"
 _INSIDE = "SELECT since_ms FROM inside WHERE card = ?"
+_TABLES = {
+    "decisions": ("decisions", _DECISIONS),
+    "notices": ("notices", _NOTICES),
+    "acts": ("acts", _ACTS),
+    "counted_scores": ("impostors", _COUNTED),
+    "inside": ("inside", _INSIDE),
+}
+"""Each part of the record, with the table that it stands in; an older release lacks the later."""
 TIMES = {"issued_ms": "at", "at_ms": "at", "since_ms": "since"}
 
 
@@ -108,19 +116,15 @@ def _entry(entry: StaffEntry | None) -> dict[str, Any] | None:
 def _of_journal(
     place: StateDirectory, card: str
 ) -> tuple[dict[str, Rows], Mapping[str, Any] | None]:
-    queries = {
-        "decisions": _DECISIONS,
-        "notices": _NOTICES,
-        "acts": _ACTS,
-        "counted_scores": _COUNTED,
-        "inside": _INSIDE,
-    }
     if not place.journal.exists():
-        return {name: [] for name in queries}, None
+        return {name: [] for name in _TABLES}, None
     try:
         with closing(open_for_reading(place.journal)) as connection:
             connection.row_factory = sqlite3.Row
-            found = {name: _rows(connection, query, card) for name, query in queries.items()}
+            found = {
+                name: _rows(connection, query, card) if has_table(connection, table) else []
+                for name, (table, query) in _TABLES.items()
+            }
             connection.row_factory = None
             state = read_lockouts(connection).get(card)
     except sqlite3.Error as error:

@@ -136,6 +136,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the table is there: an older file that is only read has no later ones yet."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (name,)).fetchone() is not None
+
+
 def migrate(connection: sqlite3.Connection, schema: Schema, path: Path | None = None) -> None:
     """Bring a file up to date, each step in a transaction of its own.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.rows import from_ms, to_ms
-from edgeverify.private_sqlite import open_for_reading
+from edgeverify.private_sqlite import has_table, open_for_reading
 
 BIN = 0.005
 """Width of a bin of the histogram, in the bundle's score."""
@@ -30,7 +30,6 @@ ON CONFLICT (card, embedding_space) DO UPDATE SET
     comparisons = comparisons + excluded.comparisons,
     false_matches = false_matches + excluded.false_matches, until_ms = excluded.until_ms
 """
-_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'impostors'"
 _COUNT = """
 INSERT INTO impostor_scores VALUES (?,?,?,?)
 ON CONFLICT (card, embedding_space, bin) DO UPDATE SET count = count + excluded.count
@@ -172,7 +171,7 @@ def read_live(path: Path, embedding_space: str) -> LiveHistogram:
         )
     try:
         with closing(open_for_reading(path)) as connection:
-            if not connection.execute(_THERE).fetchone():
+            if not has_table(connection, "impostors"):
                 return LiveHistogram(rate=LiveRate(), bins=())  # written by an older release
             rate = live_rate(connection, embedding_space)
             rows = connection.execute(

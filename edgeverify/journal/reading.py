@@ -22,7 +22,7 @@ from edgeverify.journal.database import unavailable
 from edgeverify.journal.entry import FrameRecord
 from edgeverify.journal.notices import notices_of
 from edgeverify.journal.rows import from_ms, to_ms
-from edgeverify.private_sqlite import open_for_reading
+from edgeverify.private_sqlite import has_table, open_for_reading
 
 Cell: TypeAlias = str | int | float | bool | None
 
@@ -125,6 +125,8 @@ def read_notices(path: Path, door: str, *, limit: int = 20, card: str = "") -> t
         _query(path, "", [])
     try:
         with closing(open_for_reading(path)) as connection:
+            if not has_table(connection, "notices"):
+                return ()  # written by an older release
             return notices_of(connection, door, card=card, limit=limit)
     except sqlite3.Error as error:
         raise unavailable(path, error, is_reading=True) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from edgeverify.cli.main import app
 from edgeverify.errors import StateError
 from edgeverify.journal import Journal
-from edgeverify.journal.reading import find, recent
+from edgeverify.journal.reading import find, read_notices, recent
 from edgeverify.journal.schema import SCHEMA, VERSION
 from edgeverify.private_sqlite import copy_of
 from edgeverify.settings import JournalSettings
@@ -79,6 +80,22 @@ def test_an_old_journal_is_brought_up_with_everything_in_it(old: Path, tmp_path:
     after = _rows(path)
     for name in set(TABLES) - {"facts"}:
         assert [row for row in before[name] if row not in after[name]] == [], name
+
+
+def test_beside_an_older_journal_that_no_start_has_brought_up_people_read_what_is_there(
+    old: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "door.yaml"
+    config.write_text("door: front-door\n", encoding="utf-8")
+    place = ["--config", str(config), "--state", str(old)]
+    told = CliRunner().invoke(app, ["person", "report", "0012345", "--json", *place])
+    assert told.exit_code == 0, told.output
+    record = json.loads(told.stdout)
+    assert len(record["decisions"]) == 3
+    assert record["notices"] == record["counted_scores"] == record["inside"] == []
+    assert read_notices(old / "journal.sqlite", "front-door") == ()
+    assert _version(old / "journal.sqlite") == 1
+    assert CliRunner().invoke(app, ["unlock", "0012345", *place]).exit_code == 0
 
 
 def _going_back(state: Path, *, journal: int = 1, references: int = 1) -> Result:
