@@ -12,20 +12,26 @@ from pathlib import Path
 from edgeverify.camera.camera import CameraState, camera_fault
 from edgeverify.daemon.camera_in_use import CameraInUse
 from edgeverify.daemon.door.inbox import Inbox
-from edgeverify.daemon.door.situation import Board, Situation, for_camera
+from edgeverify.daemon.door.situation import Board, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.signing_key import KeyRing
+from edgeverify.daemon.situation_facts import (
+    live_fmr_facts,
+    liveness_words,
+    own_people_facts,
+    threshold_facts,
+)
+from edgeverify.daemon.standing import state_what_stands
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.enrolment import EnrolmentReport, OwnPeople
+from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
 from edgeverify.journal.impostors import LiveRate
-from edgeverify.liveness import LivenessPlan
 from edgeverify.metrics import Metrics
 from edgeverify.mqtt import MqttLink, OutboxDelivery
 from edgeverify.references import ReferenceStore
@@ -79,7 +85,7 @@ class Health:
 
     def __post_init__(self) -> None:
         self._heat = self.heat.measure(time.monotonic())
-        self._standing()
+        self._state_what_stands()
 
     def look(self, now: float) -> None:
         """Bring the fault board up to date; `now` is monotonic seconds."""
@@ -108,7 +114,7 @@ class Health:
         self.notices = notices
         self.faults.clear(FaultName.CONFIG_REJECTED)
         self.faults.state(FaultName.RESTART_NEEDED, restart_needed, present=bool(restart_needed))
-        self._standing()
+        self._state_what_stands()
 
     def status(self) -> DoorStatus:
         """Compose the door's status from what was last seen."""
@@ -122,19 +128,13 @@ class Health:
             "is_enrolling": self.is_enrolling,
             "model": in_use["model"],
             "runtime": in_use["runtime"],
-            "liveness": _liveness_words(
+            "liveness": liveness_words(
                 for_camera(situation, is_monochrome=camera.is_monochrome).plan
             ),
-            "threshold": {
-                "source": "by hand" if situation.point.max_fmr is None else "measured",
-                "max_fmr": situation.point.max_fmr,
-                "evidence": situation.point.evidence,
-                "worst_group": situation.point.worst_group,
-                "cautions": list(situation.cautions),
-            },
+            "threshold": threshold_facts(situation),
             "references": len(situation.people.references.usable),
-            "live_fmr": _live_fmr(situation, self._live_rate),
-            "own_people": _own_people(situation.own_people),
+            "live_fmr": live_fmr_facts(situation, self._live_rate),
+            "own_people": own_people_facts(situation.own_people),
             "enrolment": list(self._enrolment),
             "enrolment_problems": self._enrolment_problems,
             "camera": {
@@ -185,27 +185,8 @@ class Health:
         except OSError as error:
             LOG.warning("the metrics file %s cannot be written: %s", textfile, error.strerror)
 
-    def _standing(self) -> None:
-        """State what was chosen by hand and weakens the door, for as long as it stands."""
-        situation = self.board.current
-        faults = self.faults
-        faults.state(
-            FaultName.LIVENESS_OFF, "switched off in the config", present=situation.plan.is_off
-        )
-        faults.state(
-            FaultName.THRESHOLD_BY_HAND,
-            "no measured false match rate",
-            present=situation.point.max_fmr is None,
-        )
-        faults.replace("pad_", self.notices)
-        faults.state(
-            FaultName.LIVENESS_UNAVAILABLE,
-            "no PAD bundle works: every claim is denied",
-            present=not situation.plan.can_run,
-        )
-        moved = self.store.moved_aside
-        detail = f"the references were damaged, are kept as {moved} and made again"
-        faults.state(FaultName.REFERENCES_REPLACED, detail, present=moved is not None)
+    def _state_what_stands(self) -> None:
+        state_what_stands(self.faults, self.board.current, self.notices, self.store.moved_aside)
 
     def _look_at_camera(self) -> None:
         health = self.camera.health()
@@ -266,34 +247,3 @@ class Health:
         faults.state(FaultName.OVERHEATED, detail, present=is_suspended)
         if self._heat.level is not before:
             LOG.warning("heat: level %s: %s", words, self._heat.reason)
-
-
-def _live_fmr(situation: Situation, rate: LiveRate) -> dict[str, Json]:
-    if not situation.settings.journal.live_fmr:
-        return {"line": "not measured (journal.live_fmr: false)"}
-    return {
-        "line": rate.line,
-        "fmr": rate.fmr,
-        "at_most": rate.at_most,
-        "comparisons": rate.comparisons,
-        "false_matches": rate.false_matches,
-        "grants": rate.grants,
-        "people": rate.people,
-        "since": None if rate.since is None else rate.since.isoformat(),
-    }
-
-
-def _own_people(found: OwnPeople) -> dict[str, Json]:
-    return {
-        "people": found.people,
-        "pairs": found.pairs,
-        "confused": found.confused,
-        "tightened": len(found.raised),
-        "line": found.line,
-        "details": list(found.details),
-    }
-
-
-def _liveness_words(plan: LivenessPlan) -> str:
-    words = [name for name in ("passive", "challenge") if getattr(plan, name)]
-    return "+".join(words) or "off"
