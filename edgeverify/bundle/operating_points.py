@@ -167,6 +167,15 @@ class MeasuredPoint(BundleModel):
             return ""
         return f"worst group of people ({len(self.groups)} measured): {worst.evidence}"
 
+    def holds_for_all(self, rate: float, factor: float) -> bool:
+        """Return whether no group of people lies above `factor` times `rate`.
+
+        A group that can carry a rate counts as it was seen, one that is too small for that only
+        where it surely lies above, so that chance among a handful of people says nothing.
+        """
+        seen = (one.fmr if one.supported else one.fmr_lower_95 for one in self.groups)
+        return max(seen, default=0.0) <= factor * rate * (1 + 1e-9)
+
     def group_promise(self, rate: float, factor: float) -> str:
         """Return the same, with whether the group stays below `factor` times `rate`."""
         worst = self.worst_group

@@ -48,6 +48,7 @@ def choose_operating_point(
         max_fmr=rate,
         evidence=found.evidence,
         worst_group=found.group_promise(rate, factor),
+        not_held=_not_held(found, rate, factor, count),
         caution=found.caution,
         for_photos=_for_photos(points, found),
         for_camera=camera,
@@ -55,6 +56,15 @@ def choose_operating_point(
         for_small=_for_small(points, found, fusion),
         fnmr_by_threshold=points.fnmr_by_threshold(fusion),
     )
+
+
+def _not_held(found: MeasuredPoint, rate: float, factor: float, count: int) -> str:
+    """Say which group is confused more often than is promised, here and by a door of defaults.
+
+    Whoever asks for less than the default is not blamed for what the evidence does not reach.
+    """
+    least = max(rate, DecisionSettings().max_fmr / count)
+    return "" if found.holds_for_all(least, factor) else found.group_promise(rate, factor)
 
 
 def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[int, float], ...]:

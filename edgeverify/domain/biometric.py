@@ -61,6 +61,9 @@ class OperatingPoint:
     worst_group: str = ""
     """In words how the group of people fared that is confused most; empty where none was
     measured."""
+    not_held: str = ""
+    """The same, where a group of people was confused more often than this rate and the default
+    one allow; else empty."""
     caution: str = ""
     """Why the evidence is thin; empty where it is not."""
     for_photos: tuple[tuple[int, float], ...] = ()

@@ -129,11 +129,7 @@ class FaultName(DescribedWord):
         "Repair the connection to the broker (unsent history is kept), or end the flood of claims.",
     )
     READER_UNAVAILABLE = (
-        (
-            "reader_unavailable",
-            "a card reader cannot be read; it is tried again for ever",
-            "by the other sources",
-        ),
+        ("reader_unavailable", "a card reader is away; it is tried for ever", "by other sources"),
         "Look at its plug, its name and its rights; the fault's detail says which reader and why.",
     )
     PANEL_UNAVAILABLE = (
@@ -223,9 +219,20 @@ class FaultName(DescribedWord):
         ("liveness_off", "liveness was switched off by hand: a photo opens the door", "yes"),
         "Remove `liveness: off`: a photo of a colleague opens this door.",
     )
+    MODEL_WEAK = (
+        ("model_weak", "the network is no good at a door; `model.accept_weak` takes it", "yes"),
+        "Take another, such as `sface`: `edgeverify models list` shows them. Then remove the key.",
+    )
     THRESHOLD_BY_HAND = (
         ("threshold_by_hand", "no measured false match rate stands behind the threshold", "yes"),
         "Take `decision.threshold` out, or measure with `edgeverify calibrate`.",
+    )
+    RATE_NOT_HELD = (
+        ("rate_not_held", "a group of people was confused more often than is promised", "yes"),
+        (
+            "Write a `decision.max_fmr` or `decision.group_factor` that was held (see `edgeverify "
+            "models inspect`), or measure with `edgeverify calibrate` on your own people."
+        ),
     )
     CLOCK_UNSYNCED = (
         ("clock_unsynced", "the wall clock cannot be trusted", "no"),
@@ -275,11 +282,7 @@ class FaultName(DescribedWord):
         "Run `edgeverify status`, which says whose photos and why; replace these photos.",
     )
     STATUS_SOCKET_UNAVAILABLE = (
-        (
-            "status_socket_unavailable",
-            "the local socket cannot be made: `edgeverify status` gets no answer",
-            "yes",
-        ),
+        ("status_socket_unavailable", "no local socket: `edgeverify status` gets no answer", "yes"),
         SPACE,
     )
     PAGE_UNAVAILABLE = (

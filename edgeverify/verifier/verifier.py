@@ -67,6 +67,11 @@ class Verifier:
         return _is_verified(self.bundle)
 
     @property
+    def weakness(self) -> str:
+        """Why the embedder is no good at a door, with its name; empty where a door may use it."""
+        return weakness_of(self.bundle)
+
+    @property
     def facts(self) -> dict[str, str]:
         """What every journal row says of the model."""
         return {
@@ -124,18 +129,29 @@ class Verifier:
         )
 
 
+def weakness_of(bundle: EmbedderBundle) -> str:
+    """Return the bundle's name and why it is not for a door; empty where it is for one.
+
+    A fusion is as good as the whole of it, so its parts are not asked.
+    """
+    weak = bundle.manifest.weak
+    return f"{bundle.name} is not for a door: {weak}" if weak else ""
+
+
 def require_fit_for_a_door(bundle: EmbedderBundle, settings: Settings) -> None:
     """Refuse a network that is marked as no good at a door, unless the config accepts it.
 
-    ConfigError. A fusion is as good as the whole of it, so its parts are not asked.
+    ConfigError.
     """
-    weak = bundle.manifest.weak
+    weak = weakness_of(bundle)
     if weak and not settings.model.accept_weak:
         raise ConfigError(
-            f"model.bundle {bundle.name} is not for a door: {weak}",
+            f"model.bundle {weak}",
             advice=f"Take {DEFAULT_BUNDLE}, or write `model.accept_weak: true` to run it all the "
             "same.",
         )
+    if weak:
+        LOG.warning("%s (model.accept_weak: true)", weak)
 
 
 def open_verifier(

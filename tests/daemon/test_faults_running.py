@@ -65,6 +65,7 @@ def test_it_was_ready_and_said_so_in_words(door: Watched) -> None:
     until(lambda: door.said.said("READY=1") > 0, "READY=1")
     lines = [line for _, line in door.said.heard]
     assert any(line.startswith("STATUS=front-door: degraded: liveness_off") for line in lines)
+    assert "model_weak" in door.world.reasons(), "its network is accepted, and said to be weak"
     # Both are said by other threads while MediaPipe makes its graphs with standard error shut.
     assert "camera ok" in door.world.log
     assert "ready after" in door.world.log

@@ -43,11 +43,18 @@ def _weak(folder: Path, **model: object) -> Settings:
     return Settings.model_validate({"door": "front", "model": bundle, "liveness": "off"})
 
 
-def test_a_door_refuses_a_network_that_is_marked_weak(tmp_path: Path) -> None:
+def test_a_door_refuses_a_network_that_is_marked_weak(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", logger="edgeverify.verifier")
     add_vision(tmp_path)
     with pytest.raises(ConfigError, match="feeble is not for a door: it takes everybody") as caught:
         open_verifier(_weak(tmp_path), tmp_path, tmp_path, at_door=True)
     assert caught.value.advice.startswith("Take sface, or write `model.accept_weak: true`")
     # What only looks at photos may use it, and so may a door whose owner says so.
     open_verifier(_weak(tmp_path), tmp_path, tmp_path).close()
-    open_verifier(_weak(tmp_path, accept_weak=True), tmp_path, tmp_path, at_door=True).close()
+    assert "it takes everybody" not in caplog.text, "only a door is warned"
+    accepted = open_verifier(_weak(tmp_path, accept_weak=True), tmp_path, tmp_path, at_door=True)
+    accepted.close()
+    assert accepted.weakness == "feeble is not for a door: it takes everybody for each other"
+    assert f"{accepted.weakness} (model.accept_weak: true)" in caplog.messages

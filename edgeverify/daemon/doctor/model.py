@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding, fault_found, of_degradation
-from edgeverify.domain import Degradation, FaultName
+from edgeverify.domain import Degradation, FaultName, OperatingPoint
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import download_bar
@@ -44,25 +44,36 @@ def look_at_model(
         if not verifier.is_feeding_verified:
             seen += f", {NOT_VERIFIED}"
         yield Finding(part="model", is_well=True, seen=seen)
+        if verifier.weakness:
+            yield fault_found("model", FaultName.MODEL_WEAK, verifier.weakness)
         finder = open_finder(verifier.vision, settings.vision)
         finder.close()
         named = verifier.vision.manifest.name
         seen = f"{named} on LiteRT, golden points {finder.golden_pixels:.3f} pixels off"
         yield Finding(part="faces", is_well=True, seen=seen)
         yield from _refused(verifier.opened.refused, "")
-        point = verifier.point(settings)
-        seen = f"{point.threshold:.4f}: {point.evidence}"
-        if point.max_fmr is None:
-            yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
-        else:
-            yield Finding(part="threshold", is_well=True, seen=seen)
-            worst = point.worst_group or "no group of people was measured"
-            yield Finding(part="groups", is_well=True, seen=worst)
+        yield from look_at_threshold(verifier.point(settings))
         yield from look_at_liveness(verifier, config)
         if look_further is not None:
             yield from look_further(verifier)
     finally:
         verifier.close()
+
+
+def look_at_threshold(point: OperatingPoint) -> Iterator[Finding]:
+    """Yield which rate stands behind the threshold, how thin that is, and for whom it holds."""
+    seen = f"{point.threshold:.4f}: {point.evidence}"
+    if point.max_fmr is None:
+        yield fault_found("threshold", FaultName.THRESHOLD_BY_HAND, seen)
+        return
+    yield Finding(part="threshold", is_well=True, seen=seen)
+    if point.caution:
+        yield Finding(part="threshold", is_well=True, seen=f"thin: {point.caution}")
+    if point.not_held:
+        yield fault_found("groups", FaultName.RATE_NOT_HELD, point.not_held)
+    else:
+        worst = point.worst_group or "no group of people was measured"
+        yield Finding(part="groups", is_well=True, seen=worst)
 
 
 def look_at_liveness(verifier: Verifier, config: LoadedConfig) -> Iterator[Finding]:

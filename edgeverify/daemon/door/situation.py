@@ -32,6 +32,8 @@ class Situation:
     walk_up_point: OperatingPoint | None
     pad_threshold: float
     digest: str
+    weak: str = ""
+    """Why the network in use is no good at a door, with its name; empty where it may be used."""
     operator_keys: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
     """Whose commands are obeyed, by key id."""
     own_people: OwnPeople = field(default_factory=OwnPeople)

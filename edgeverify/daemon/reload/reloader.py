@@ -211,6 +211,7 @@ class Reloader:
                 verifier.pad_space if settings.pad.threshold is None else "",
             ),
             digest=config.digest,
+            weak=verifier.weakness,
             own_people=own,
             operator_keys=operator_keys(settings, config.folder),
         )

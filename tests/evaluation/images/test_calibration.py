@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from edgeverify.bundle.operating_points import OperatingPointsFile
+from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPointsFile
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.calibrate import merged
@@ -102,6 +102,12 @@ def test_a_group_that_is_confused_more_often_raises_the_threshold_for_everybody(
     assert "twins" in point.group_evidence
 
 
+def replace_group(point: MeasuredPoint, false_matches: int, non_mated: int) -> MeasuredPoint:
+    (group,) = point.groups
+    counted = {"false_matches": false_matches, "non_mated": non_mated}
+    return point.model_copy(update={"groups": (group.model_copy(update=counted),)})
+
+
 def test_a_group_of_too_few_pairs_is_stated_and_binds_nothing() -> None:
     plain = _evidence(100_000)
     small = _with_group(plain, 0.2, 20)
@@ -111,6 +117,10 @@ def test_a_group_of_too_few_pairs_is_stated_and_binds_nothing() -> None:
     assert "too few people to promise them a rate" in point.group_evidence
     assert "NOT held to: 10 times 0.001" in point.group_promise(1e-3, 10)
     assert "they are too few to be held to less" in point.caution
+    assert not point.holds_for_all(1e-3, 10)
+    chance = replace_group(point, 1, 20)
+    assert "NOT held to" in chance.group_promise(1e-3, 10)
+    assert chance.holds_for_all(1e-3, 10), "one false match of twenty is chance"
     harmless = _with_group(plain, 0, 20)
     (point,) = choose(harmless, _evidence(50_000, seed=2), date=TODAY, rates=[1e-3])
     assert "groups of people was not measured" in point.caution
@@ -141,6 +151,8 @@ def test_a_rate_that_a_group_surely_exceeds_is_a_caution() -> None:
     assert "and they are too few to be held to less" in strict.caution
     assert "NOT held to: 10 times 0.0001" in strict.group_promise(1e-4, 10)
     assert "(allowed: 100 times 0.0001)" in strict.group_promise(1e-4, 100)
+    assert not strict.holds_for_all(1e-4, 10)
+    assert strict.holds_for_all(1e-4, 100)
 
 
 def test_a_stricter_rate_never_has_a_looser_threshold() -> None:
