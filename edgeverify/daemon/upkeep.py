@@ -21,7 +21,7 @@ from edgeverify.daemon.timekeeping import (
     remembered_boot,
 )
 from edgeverify.domain import FaultName
-from edgeverify.errors import EdgeverifyError, JournalUnavailableError
+from edgeverify.errors import EdgeverifyError, JournalUnavailableError, StateError
 from edgeverify.journal import Journal
 from edgeverify.journal.retention import STEP
 from edgeverify.journal.rows import EPOCH
@@ -104,18 +104,22 @@ class Upkeep:
         least = self.time.at_least()
         allows = self.board.current.settings.clock.allow_unsynced
         now = least or (self.time.wall() if allows else EPOCH)
+        self._prune_evidence(now)
         try:
             self._remember_least(least)
-            kept = self.board.current.settings.evidence
-            oldest = now - timedelta(days=kept.retention_days)
-            self.evidence.prune(oldest, kept.max_mebibytes << 20)
             return self.journal.prune(now, self.board.current.settings.journal) >= STEP
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
             return False
-        except OSError as error:
-            LOG.warning("an evidence picture was not destroyed: %s", error.strerror)
-            return False
+
+    def _prune_evidence(self, now: datetime) -> None:
+        # A picture that cannot be deleted keeps no decision in the journal beyond its time.
+        kept = self.board.current.settings.evidence
+        oldest = now - timedelta(days=kept.retention_days)
+        try:
+            self.evidence.prune(oldest, kept.max_mebibytes << 20)
+        except StateError as error:
+            LOG.warning("%s", error.problem)
 
     def _remember_least(self, least: datetime | None) -> None:
         kept = self.remembered_least

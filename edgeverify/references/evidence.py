@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
 from edgeverify.errors import StateError
+from edgeverify.folder_listing import entries
 from edgeverify.references.sealing import DATA_KEY_BYTES, NONCE_BYTES, WRAPPED_KEY_BYTES, derive
 
 SUFFIX = ".picture"
@@ -72,22 +73,28 @@ class EvidenceFolder:
         return bool(_EVENT.match(event_id)) and self._file(event_id).is_file()
 
     def kept(self) -> frozenset[str]:
-        """Return the decisions that have a picture."""
+        """Return the decisions that have a picture. Raises StateError."""
         return frozenset(path.name.removesuffix(SUFFIX) for path in self._files())
 
     def destroy(self, event_ids: Iterable[str]) -> int:
-        """Overwrite the keys of these decisions' pictures, and delete them; return how many."""
-        return sum(self._destroy(self._file(name)) for name in self.kept() & set(event_ids))
+        """Overwrite the keys of these decisions' pictures, and delete them; return how many.
+
+        Raises StateError where one cannot be destroyed, after all others were.
+        """
+        return _destroy_all(self._file(name) for name in sorted(self.kept() & set(event_ids)))
 
     def prune(self, oldest: datetime, max_bytes: int) -> int:
-        """Destroy what is older than `oldest` (aware), then the oldest beyond `max_bytes`."""
-        gone, total = 0, 0
+        """Destroy what is older than `oldest` (aware), then the oldest beyond `max_bytes`.
+
+        Raises StateError where one cannot be destroyed, after all others were.
+        """
+        total, doomed = 0, []
         found = sorted(((_stat(path), path) for path in self._files()), reverse=True)
         for (modified, size), path in found:
             total += size
             if modified < oldest.timestamp() or total > max_bytes:
-                gone += self._destroy(path)
-        return gone
+                doomed.append(path)
+        return _destroy_all(doomed)
 
     @property
     def _wrapping(self) -> AESGCM:
@@ -99,18 +106,34 @@ class EvidenceFolder:
         return self.folder / f"{event_id}{SUFFIX}"
 
     def _files(self) -> list[Path]:
-        return list(self.folder.glob(f"*{SUFFIX}")) if self.folder.is_dir() else []
-
-    def _destroy(self, path: Path) -> bool:
         try:
-            with path.open("r+b") as file:
-                file.write(bytes(WRAPPED_KEY_BYTES))
-                file.flush()
-                os.fdatasync(file.fileno())
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        return True
+            return entries(self.folder, f"*{SUFFIX}")
+        except OSError as error:
+            raise StateError(f"{self.folder} cannot be read: {error.strerror}") from None
+
+
+def _destroy_all(paths: Iterable[Path]) -> int:
+    """Destroy each picture, whatever becomes of the one before; return how many."""
+    problems = [_destroy(path) for path in paths]
+    failed = [problem for problem in problems if problem]
+    if failed:
+        raise StateError(failed[0], advice="Delete it by hand: its time is over.")
+    return problems.count("")
+
+
+def _destroy(path: Path) -> str | None:
+    """Return why a picture cannot be destroyed, "" where it is now; None: it was gone already."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(WRAPPED_KEY_BYTES))
+            file.flush()
+            os.fdatasync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"the picture {path} cannot be destroyed: {error.strerror}"
+    return ""
 
 
 def _stat(path: Path) -> tuple[float, int]:

@@ -1,15 +1,17 @@
-"""Forgetting somebody while the door runs: asked over its socket, done by its one writer."""
+"""Forgetting while the door runs: somebody over its socket, and what is beyond its time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeverify.daemon.control import Control
+from edgeverify.daemon.upkeep import Upkeep
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD, Film
 from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
@@ -26,6 +28,16 @@ from tests.doors import NOON
 @dataclass
 class Ring:
     current: SigningKeys
+
+
+@dataclass
+class LaterBy:
+    """Time that has passed for certain since noon."""
+
+    passed: timedelta
+
+    def at_least(self) -> datetime:
+        return NOON + self.passed
 
 
 def _control(
@@ -80,3 +92,25 @@ def test_a_running_door_forgets_whoever_has_left_and_nobody_who_has_not(
     assert said == [("person forget", "ada"), ("evidence shown", "bob")]
     door.claim(OWNER_CARD, name="c-3")
     assert door.play(), "the door goes on"
+
+
+def test_a_picture_that_cannot_be_deleted_keeps_no_decision_beyond_its_time(
+    stage: Callable[..., DoorOnStage], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    door = stage(Film.OTHER_WALKS_UP)
+    door.claim(OWNER_CARD)
+    assert door.play()
+    door.journal.mark_sent(row.sequence for row in door.journal.outbox())
+    (tmp_path / "evidence" / "e-1.picture").mkdir(parents=True)
+    left = dict.fromkeys(("keys", "files", "journal_was_read", "store", "gate", "clock", "faults"))
+    upkeep = Upkeep(
+        **left,  # type: ignore[arg-type]
+        journal=door.journal,
+        time=LaterBy(timedelta(days=4000)),  # type: ignore[arg-type]
+        board=door.door.board,
+        evidence=EvidenceFolder(tmp_path / "evidence", bytes(32)),
+    )
+    assert recent(door.journal.path)
+    upkeep.prune_journal()
+    assert recent(door.journal.path) == ()
+    assert "e-1.picture cannot be destroyed: Is a directory" in caplog.text

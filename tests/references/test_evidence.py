@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,3 +78,52 @@ def test_old_pictures_go_first_and_then_the_oldest_beyond_the_size(kept: Evidenc
     assert kept.kept() == {"e-0", "e-1"}
     assert kept.destroy(["e-0", "e-7"]) == 1
     assert kept.kept() == {"e-1"}
+
+
+def test_a_picture_that_cannot_be_destroyed_is_named_and_keeps_no_other(
+    kept: EvidenceFolder,
+) -> None:
+    for name in ("e-1", "e-2", "e-3"):
+        kept.keep(name, JPEG)
+    stuck = kept.folder / "e-0.picture"
+    stuck.mkdir()  # what even root cannot open for writing
+    with pytest.raises(StateError, match=r"e-0\.picture cannot be destroyed: Is a directory"):
+        kept.destroy(["e-0", "e-1"])
+    assert kept.kept() == {"e-0", "e-2", "e-3"}
+    with pytest.raises(StateError, match=r"e-0\.picture cannot be destroyed"):
+        kept.prune(NOON + timedelta(days=99_999), 0)
+    assert kept.kept() == {"e-0"}
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    kept.keep("e-1", JPEG)
+    monkeypatch.setattr("edgeverify.folder_listing.os.listdir", refuse)
+    with pytest.raises(StateError, match="evidence cannot be read: Permission denied"):
+        kept.kept()
+
+
+def test_pictures_may_go_while_they_are_counted_and_destroyed(kept: EvidenceFolder) -> None:
+    # A command forgets a person while the door prunes: each may find that the other was there.
+    ends = threading.Event()
+
+    def remove() -> None:
+        while not ends.is_set():
+            shutil.rmtree(kept.folder, ignore_errors=True)
+
+    other = threading.Thread(target=remove)
+    other.start()
+    try:
+        for _ in range(50):
+            with suppress(OSError):  # `keep` is told that its folder went, and its caller knows it
+                kept.keep("e-1", JPEG)
+            kept.kept()
+            kept.prune(NOON + timedelta(days=99_999), 0)
+            kept.destroy(["e-1"])
+    finally:
+        ends.set()
+        other.join()
