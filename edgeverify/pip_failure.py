@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
+NO_PIP = "this Python has no pip"
 _ELSEWHERE = "its settings send packages elsewhere (target, prefix or root in pip.conf)"
 _CAUSES = (
     ("No space left on device", "the disk is full"),
@@ -17,7 +18,7 @@ _CAUSES = (
     ("Read timed out", "the index does not answer"),
     ("incomplete-download", "the download broke off"),
     ("Permission denied", "a file or folder belongs to somebody else"),
-    ("No module named pip", "this Python has no pip"),
+    ("No module named pip", NO_PIP),
     ("Can not combine '--user' and '--target'", _ELSEWHERE),
     ("Cannot set --home and --prefix together", _ELSEWHERE),
 )

@@ -41,7 +41,7 @@ def lack_of(extra: str) -> str:
         return ""
     are = "is" if len(absent) == 1 else "are"
     return (
-        f"edgeverify's [{extra}] extra, of which {' and '.join(absent)} {are} not installed here: "
+        f"edgeverify's [{extra}] extra, of which {', '.join(absent)} {are} not installed here: "
         f"pip install 'edgeverify[{extra}]'"
     )
 

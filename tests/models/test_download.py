@@ -97,3 +97,13 @@ def test_a_file_that_is_missing_is_asked_for_once(tmp_path: Path) -> None:
     with serving(FileServer({})) as server, pytest.raises(BundleError):
         fetch(server, tmp_path)
     assert len(server.requests) == 1
+
+
+def test_what_is_in_the_way_is_named_with_its_own_path(tmp_path: Path) -> None:
+    (tmp_path / "models").write_bytes(b"")
+    with serving(FileServer({"/weights": DATA})) as server:
+        with pytest.raises(BundleError, match=r"weights: \S+/models: (File exists|Not a dir)"):
+            fetch(server, tmp_path / "models")
+        (tmp_path / "here/weights.part").mkdir(parents=True)
+        with pytest.raises(BundleError, match=r"weights: \S+/weights\.part: Is a directory"):
+            fetch(server, tmp_path / "here")

@@ -109,6 +109,39 @@ def test_it_is_taken_up_where_it_stopped(photos: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_photos_that_cannot_be_read_are_written_down_and_looked_at_again(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A run takes hours: meanwhile one photo is moved away, and another is not for this user.
+    moved, closed = photos / PEOPLE[0] / "a.jpg", photos / PEOPLE[1] / "a.jpg"
+    content = moved.read_bytes()
+    whole = Path.read_bytes
+
+    def guarded(path: Path) -> bytes:
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    listed = photos_in
+
+    def then_moved(folder: Path, *, unlabelled: bool) -> object:
+        found = listed(folder, unlabelled=unlabelled)
+        moved.unlink()
+        return found
+
+    monkeypatch.setattr("edgeverify_train.aligning.align.photos_in", then_moved)
+    found = aligned(photos, tmp_path / "chips")
+    assert found.made == 2
+    said = {row.photo: row.problem for row in found.failures}
+    assert said["Abel_Pacheco/a.jpg"] == "cannot be read: No such file or directory"
+    assert said["Adam_Sandler/a.jpg"] == "cannot be read: Permission denied"
+    monkeypatch.undo()
+    moved.write_bytes(content)
+    again = aligned(photos, tmp_path / "chips")
+    assert (again.made, again.kept) == (2, 2)
+
+
 def test_two_processes_cut_what_one_does(photos: Path, tmp_path: Path) -> None:
     one, two = aligned(photos, tmp_path / "one"), aligned(photos, tmp_path / "two", workers=2)
     assert (one.made, len(one.failures)) == (two.made, len(two.failures)) == (4, 2)

@@ -58,10 +58,14 @@ class Cutter:
 
     def cut(self, photo: Photo) -> Row:
         """Write the photo's chip, whole or not at all, and return what became of it."""
-        found = photo.path.stat()
+        try:
+            found, content = photo.path.stat(), photo.path.read_bytes()
+        except OSError as error:  # it is looked at again the next time: as 0 bytes it has changed
+            said = f"cannot be read: {error.strerror}"
+            return Row(photo=photo.place, bytes=0, changed=0, problem=said)
         row = {"photo": photo.place, "bytes": found.st_size, "changed": found.st_mtime_ns}
         try:
-            eyes = self._write(photo)
+            eyes = self._write(photo, content)
         except EdgeverifyError as error:
             problem = error.problem.removeprefix(f"{photo.path}: ")
             return Row(**row, problem=problem)  # type: ignore[arg-type]
@@ -69,9 +73,8 @@ class Cutter:
             return Row(**row, problem=eyes)  # type: ignore[arg-type]
         return Row(**row, chip=photo.chip, eye_distance=eyes)  # type: ignore[arg-type]
 
-    def _write(self, photo: Photo) -> float | str:
+    def _write(self, photo: Photo, content: bytes) -> float | str:
         """Return the pixels between the eyes, or why there is no chip."""
-        content = photo.path.read_bytes()
         rgb = decode_photo(str(photo.path), content, max_megapixels=MAX_MEGAPIXELS).rgb
         boxes = self._finder.detector.detect(rgb)
         height, width = rgb.shape[:2]

@@ -98,8 +98,11 @@ class Row:
     problem: str = ""
 
     def is_of(self, path: Path) -> bool:
-        """Return whether the photo is still the one that was looked at."""
-        found = path.stat()
+        """Return whether the photo is still the one that was looked at; not, where it has gone."""
+        try:
+            found = path.stat()
+        except OSError:
+            return False
         return (found.st_size, found.st_mtime_ns) == (self.bytes, self.changed)
 
 

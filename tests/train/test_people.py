@@ -1,0 +1,51 @@
+"""The people of a folder: another process may add and remove some while they are listed."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from edgeverify_train.people import listed_people, people_in, pictures_below
+
+from edgeverify.errors import ConfigError
+
+
+def test_people_who_go_while_they_are_listed_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "Stays").mkdir()
+    (tmp_path / "Stays/a.png").write_bytes(b"")
+    ends = threading.Event()
+
+    def come_and_go() -> None:
+        while not ends.is_set():
+            for number in range(20):
+                (tmp_path / f"Goes {number}/older").mkdir(parents=True)
+                (tmp_path / f"Goes {number}/older/a.png").write_bytes(b"")
+            for number in range(20):
+                shutil.rmtree(tmp_path / f"Goes {number}")
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(400):
+            assert tmp_path / "Stays/a.png" in pictures_below(tmp_path)
+            people, _ = people_in(tmp_path)
+            assert [person.name for person in people] == ["Stays"]
+            assert "Stays" in listed_people(tmp_path)
+    finally:
+        ends.set()
+        other.join()
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("edgeverify.folder_listing.os.listdir", refuse)
+    with pytest.raises(ConfigError, match=f"{tmp_path} cannot be read: Permission denied"):
+        people_in(tmp_path)
+    with pytest.raises(ConfigError, match=f"{tmp_path} cannot be read: Permission denied"):
+        listed_people(tmp_path)
