@@ -35,7 +35,7 @@ _TABLES = {
     "counted_scores": ("impostors", _COUNTED),
     "inside": ("inside", _INSIDE),
 }
-"""Each part of the record, with the table that it stands in; an older release lacks the later."""
+"""Each part of the record with its table; an older release does not have the later ones."""
 TIMES = {"issued_ms": "at", "at_ms": "at", "since_ms": "since"}
 
 
