@@ -44,7 +44,9 @@ def own_people_facts(found: OwnPeople) -> dict[str, Json]:
         "pairs": found.pairs,
         "confused": found.confused,
         "tightened": len(found.raised),
+        "same_photo": found.same_photo,
         "line": found.line,
+        "one_photo": list(found.one_photo),
         "details": list(found.details),
     }
 

@@ -7,7 +7,7 @@ from edgeverify.enrolment.encoding import (
     encode_photo,
     probe_photo,
 )
-from edgeverify.enrolment.look_alikes import LookAlike
+from edgeverify.enrolment.likeness import LookAlike
 from edgeverify.enrolment.own_people import OwnPeople, measure_own_people
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgeverify.comparison import Metric
-from edgeverify.domain import SMALL_PHOTO_PIXELS, Embedding, Gate, Refusal, RgbImage
+from edgeverify.domain import (
+    SMALL_PHOTO_PIXELS,
+    Embedding,
+    Gate,
+    OperatingPoint,
+    Refusal,
+    RgbImage,
+)
 from edgeverify.enrolment.photo import Photo
 from edgeverify.errors import FaceNotUsableError
 from edgeverify.feeding.statement import Side
@@ -21,7 +28,7 @@ from edgeverify.verifier.pipeline import Pipeline, ProbeResult
 
 
 class PhotoJudge:
-    """The model's space, metric and threshold at once; a pipeline when it is asked for."""
+    """The model's space, metric and thresholds at once; a pipeline when it is asked for."""
 
     def __init__(
         self,
@@ -29,27 +36,28 @@ class PhotoJudge:
         *,
         embedding_space: str,
         metric: Metric,
-        threshold: float,
+        point: OperatingPoint | None,
     ) -> None:
-        """`threshold` is the score, in `metric`, above which two photos look alike.
+        """`point` has the scores, in `metric`, from which photos look alike.
 
-        What `open_pipeline` opens is closed by `close`.
+        None where no threshold is known: then nobody is compared with anybody. What `open_pipeline`
+        opens is closed by `close`.
         """
         self.embedding_space = embedding_space
         self.metric: Metric = metric
-        self.threshold = threshold
+        self.point = point
         self._open_pipeline = open_pipeline
         self._pipeline: Pipeline | None = None
         self._is_shared = False
 
     @classmethod
-    def using(cls, pipeline: Pipeline, *, threshold: float) -> PhotoJudge:
+    def using(cls, pipeline: Pipeline, *, point: OperatingPoint | None) -> PhotoJudge:
         """Judge by a pipeline that is open already, and stays open."""
         judge = cls(
             lambda: pipeline,
             embedding_space=pipeline.embedder.embedding_space,
             metric=pipeline.embedder.metric,
-            threshold=threshold,
+            point=point,
         )
         judge._is_shared = True
         return judge

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from edgeverify.comparison import Metric, ReferenceMatrix
 from edgeverify.domain import OperatingPoint, Reference
-from edgeverify.enrolment.look_alikes import LookAlike, score_blocks
+from edgeverify.enrolment.likeness import Likeness, LookAlike, lines_of
+from edgeverify.enrolment.look_alikes import find_look_alikes, score_blocks, shared_photos
 
 LEAST_PEOPLE = 10
 """With fewer there are too few pairs to say anything; look-alikes are warned of all the same."""
@@ -35,6 +36,8 @@ class OwnPeople:
 
     `named` are the closest of them, `raised` the higher thresholds by card, and `cost` what they
     mean to each card, in words. Nothing was measured where `pairs` is 0; `problem` says why.
+    `one_photo` has a line for each photo that stands on cards of several people, however few they
+    are: somebody must look, for no threshold tells a picture from itself.
     """
 
     people: int = 0
@@ -45,6 +48,12 @@ class OwnPeople:
     raised: Mapping[str, float] = field(default_factory=dict)
     cost: tuple[str, ...] = ()
     problem: str = ""
+    one_photo: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people are confused and nothing is done about it, one photo apart."""
+        return self.confused > self.same_photo and not self.raised
 
     @property
     def line(self) -> str:
@@ -55,7 +64,8 @@ class OwnPeople:
         if self.same_photo:
             said += f", {self.same_photo:,} of them by the same photo on two cards"
         if self.raised:
-            said += f"; {len(self.raised):,} cards are held to a higher one, so that none is"
+            none = "no other is" if self.same_photo else "none is"
+            said += f"; {len(self.raised):,} cards are held to a higher one, so that {none}"
         elif self.confused > self.same_photo:
             said += "; nothing is done about it (decision.own_people: warn)"
         return said
@@ -63,7 +73,7 @@ class OwnPeople:
     @property
     def details(self) -> tuple[str, ...]:
         """Return a line for each pair that is named, and for each card that is held higher."""
-        lines = [one.pair for one in self.named]
+        lines = [one.pair for one in self.named if one.kind is not Likeness.ONE_PHOTO]
         if self.confused > len(self.named):
             lines.append(f"and {self.confused - len(self.named):,} more pairs")
         return (*lines, *self.cost)
@@ -82,6 +92,67 @@ def measure_own_people(
     `digests` has the SHA-256 of each card's photos: one photo on two cards is one person with two
     cards, or a mistake, and no threshold tells it from itself, so those are named and left.
     """
+    found = _measured(references, digests, point=point, metric=metric, rule=rule)
+    return replace(found, one_photo=_one_photo(references, digests))
+
+
+def find_likenesses(
+    references: Sequence[Reference],
+    digests: Mapping[str, Collection[str]],
+    new_cards: Collection[str],
+    *,
+    here: Collection[str],
+    point: OperatingPoint,
+    metric: Metric,
+    rule: Rule,
+) -> tuple[LookAlike, ...]:
+    """Find whom `new_cards` resemble, with what holds after the door has tightened their cards.
+
+    `here` are the cards that open this door at some time; others open nothing here.
+    """
+    if not new_cards:
+        return ()
+    at_door = [each for each in references if each.card in here]
+    own = _measured(at_door, digests, point=point, metric=metric, rule=rule)
+    held = replace(point, raised=own.raised)
+    found = find_look_alikes(references, digests, new_cards, point=held, metric=metric)
+    opening = [
+        replace(pair, enters_with=tuple(card for card in pair.enters_with if card in here))
+        for pair in found
+    ]
+    return tuple(
+        pair
+        for pair, before in zip(opening, found, strict=True)
+        if pair.is_same_photo or pair.enters_with or not before.enters_with
+    )
+
+
+def _one_photo(
+    references: Sequence[Reference], digests: Mapping[str, Collection[str]]
+) -> tuple[str, ...]:
+    pairs = [
+        LookAlike(
+            card=one.card,
+            name=one.name,
+            other_card=other.card,
+            other_name=other.name,
+            is_same_photo=True,
+            enters_with=(one.card, other.card),
+        )
+        for one, other in shared_photos(references, digests)
+        if one.name != other.name
+    ]
+    return lines_of(pairs)[:MOST_NAMED]
+
+
+def _measured(
+    references: Sequence[Reference],
+    digests: Mapping[str, Collection[str]],
+    *,
+    point: OperatingPoint,
+    metric: Metric,
+    rule: Rule,
+) -> OwnPeople:
     count = len(references)
     if rule == "off":
         return OwnPeople(people=count, problem="not measured (decision.own_people: off)")
@@ -165,6 +236,7 @@ class _Search:
             other_card=second.card,
             other_name=second.name,
             is_same_photo=self._is_one_photo(one, other),
+            enters_with=(first.card, second.card),
         )
 
 
@@ -182,5 +254,9 @@ def _cost(reference: Reference, point: OperatingPoint, before: float, higher: fl
     usual = "" if was is None else f" instead of {100 * was:.1f}"
     if now is None:
         most = 100 * point.fnmr_by_threshold[-1][1]
-        return f"{who}: more than {most:.1f} % of its owner's frames are refused{usual}"
+        return (
+            f"{who} than any that was measured: its owner may be refused in every frame (the "
+            f"strictest that was measured refuses {most:.1f} %{usual}); a photo on which the two "
+            "differ more helps"
+        )
     return f"{who}: about {100 * now:.1f} % of its owner's frames are refused{usual}"

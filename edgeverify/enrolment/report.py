@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from edgeverify.enrolment.look_alikes import LookAlike, lines_of
+from edgeverify.enrolment.likeness import LookAlike, lines_of
 from edgeverify.errors import EdgeverifyError
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from edgeverify.comparison import score
 from edgeverify.enrolment.encoding import PhotoJudge, encode_photo
 from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
-from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
+from edgeverify.enrolment.likeness import LookAlike
+from edgeverify.enrolment.own_people import find_likenesses
 from edgeverify.enrolment.photo import decode_photo, digest_of
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport, with_advice
 from edgeverify.errors import FaceNotUsableError, ImageError, ReferenceUnusableError
 from edgeverify.references import PhotoEmbedding, ReferenceStore, StoredReference
+from edgeverify.schedule import is_for
 from edgeverify.settings import Settings, StaffEntry
 
 ALL_PAIRS_UP_TO = 5000
@@ -180,9 +182,11 @@ class _Person:
 
     def _doubt_mixtures(self) -> None:
         """Warn of photos of one entry that the door would not take for one person."""
-        threshold, metric = self.judge.threshold, self.judge.metric
+        point, metric = self.judge.point, self.judge.metric
+        if point is None:
+            return
         for one, other in combinations(self.photos, 2):
-            if score(one.embedding, other.embedding, metric) < threshold:
+            if score(one.embedding, other.embedding, metric) < point.threshold:
                 self.warnings.append(
                     f"{one.photo} and {other.photo} do not look like the same person"
                 )
@@ -213,16 +217,20 @@ def _look_alikes(
     judge: PhotoJudge,
     reports: Sequence[EntryReport],
 ) -> tuple[LookAlike, ...]:
+    if judge.point is None:
+        return ()
     loaded = store.load(judge.embedding_space)
     wanted = {entry.card for entry in settings.staff}
     references = [reference for card, reference in loaded.usable.items() if card in wanted]
     fresh = {r.card for r in reports if r.change in {Change.ENROLLED, Change.UPDATED}}
     if len(references) <= ALL_PAIRS_UP_TO:
         fresh = {reference.card for reference in references}
-    return find_look_alikes(
+    return find_likenesses(
         references,
         loaded.photo_digests,
         fresh,
-        threshold=judge.threshold,
+        here={entry.card for entry in settings.staff if is_for(entry, settings.door)},
+        point=judge.point,
         metric=judge.metric,
+        rule=settings.decision.own_people,
     )

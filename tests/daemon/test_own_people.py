@@ -116,6 +116,30 @@ def test_pairs_that_nothing_is_done_about_are_not_well() -> None:
     assert "decision.own_people: tighten" in first.advice
 
 
+def test_one_photo_on_two_cards_is_not_well_beside_pairs_that_are_held_apart() -> None:
+    own = FACTS["own_people"]
+    assert isinstance(own, dict)
+    photo = "card 2 (Cid) and card 3 (Dee) have the same photo: no threshold"
+    (first, second, third) = people.repeated(
+        {**own, "confused": 2, "same_photo": 1, "one_photo": [photo]}
+    )
+    assert first.is_well
+    assert (second.is_well, second.seen) == (False, photo)
+    assert "replace it on the other card" in second.advice
+    assert "own_people: tighten" not in second.advice
+    assert third.is_well
+    (first, second, _) = people.repeated(
+        {**own, "tightened": 0, "same_photo": 1, "one_photo": [photo]}
+    )
+    assert first.is_well, "one photo is all there is: tightening would not help"
+    assert not second.is_well
+
+
+def test_an_older_daemon_that_says_less_is_repeated_all_the_same() -> None:
+    assert not list(people.repeated(None))
+    assert not list(people.repeated({}))
+
+
 class _Opened:
     """What the doctor asks of a verifier."""
 

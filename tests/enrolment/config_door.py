@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgeverify.domain import Reference
+from edgeverify.domain import OperatingPoint, Reference
 from edgeverify.enrolment import EnrolmentReport, EntryReport, PhotoJudge, synchronise
 from edgeverify.references import ReferenceStore
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 
-LOOKS_ALIKE = 0.45
+LOOKS_ALIKE = OperatingPoint(threshold=0.45, max_fmr=None, evidence="by hand")
 """Written by hand for these photos."""
 
 
@@ -55,7 +55,7 @@ class Door:
             settings,
             self.folder,
             self.store,
-            PhotoJudge.using(self.pipeline, threshold=LOOKS_ALIKE),
+            PhotoJudge.using(self.pipeline, point=LOOKS_ALIKE),
             now=NOW,
             progress=lambda *step: self.seen.append(step),
             only=only,

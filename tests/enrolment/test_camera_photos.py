@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from edgeverify.domain import OperatingPoint
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise
 from edgeverify.references import ReferenceStore
 from edgeverify.settings import EnrolmentSettings, Settings, StaffEntry
@@ -38,7 +39,9 @@ def _enrol(
 ) -> EnrolmentReport:
     entry = StaffEntry(card="1", name="Ann", photos=("1.jpg", "2.jpg"), camera_photos=shots)
     settings = Settings(staff=(entry,), enrolment=EnrolmentSettings(camera_only=camera_only))
-    judge = PhotoJudge.using(pipeline, threshold=0.45)
+    judge = PhotoJudge.using(
+        pipeline, point=OperatingPoint(threshold=0.45, max_fmr=None, evidence="by hand")
+    )
     return synchronise(settings, folder, store, judge, now=NOW)
 
 

@@ -10,6 +10,8 @@ import pytest
 from edgeverify.comparison import Metric, ReferenceMatrix, compare_all
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.enrolment import OwnPeople, look_alikes, measure_own_people, own_people
+from edgeverify.enrolment.likeness import lines_of
+from edgeverify.enrolment.own_people import find_likenesses
 
 SPACE = "ab" * 32
 POINT = OperatingPoint(
@@ -85,7 +87,12 @@ def test_what_the_higher_threshold_costs_is_said_as_it_was_measured() -> None:
         "card 004 (person 004) is held to a higher threshold: about 6.0 % of its owner's frames "
         "are refused instead of 2.0"
     ) in cost
-    assert any("card 301" in line and "more than 20.0 %" in line for line in cost)
+    (beyond,) = [line for line in cost if "card 301" in line]
+    assert beyond == (
+        "card 301 (person 301) is held to a higher threshold than any that was measured: its "
+        "owner may be refused in every frame (the strictest that was measured refuses 20.0 % "
+        "instead of 2.0); a photo on which the two differ more helps"
+    )
     unmeasured = replace(POINT, fnmr_by_threshold=())
     assert "was not measured" in _measure(people, point=unmeasured).cost[0]
 
@@ -121,7 +128,64 @@ def test_one_photo_on_two_cards_is_named_and_left() -> None:
     found = _measure(people, digests={"004": {"aa"}, "300": {"aa"}, "005": {"bb"}})
     assert (found.confused, found.same_photo, dict(found.raised)) == (1, 1, {})
     assert "1 of them by the same photo on two cards" in found.line
+    (line,) = found.one_photo
+    assert "have the same photo: each could enter with the other's card" in line
+    assert "look who is on it" in line
+    assert found.details == (), "once is enough"
+
+
+def test_one_photo_beside_a_pair_that_is_tightened_is_still_said() -> None:
+    people = _crowd(18)
+    people += [replace(people[4], card="300", name="the same"), _sibling("301", people[9], 0.8)]
+    found = _measure(people, digests={"004": {"aa"}, "300": {"aa"}})
+    assert set(found.raised) == {"009", "301"}
+    assert len(found.one_photo) == 1
+    assert found.line == (
+        "2 of 190 pairs would be confused at this threshold, 1 of them by the same photo on two "
+        "cards; 2 cards are held to a higher one, so that no other is"
+    )
+
+
+def test_one_photo_is_said_of_three_people_and_where_nothing_is_measured() -> None:
+    people = _crowd(3)
+    digests = {"000": {"aa"}, "002": {"aa"}}
+    for rule in ("tighten", "off"):
+        assert len(_measure(people, rule=rule, digests=digests).one_photo) == 1
+
+
+def test_one_person_with_two_cards_has_one_name_and_is_no_mistake() -> None:
+    people = _crowd(18)
+    people += [replace(people[4], card="300")]
+    found = _measure(people, digests={"004": {"aa"}, "300": {"aa"}})
+    assert found.one_photo == ()
     assert "have the same photo" in found.details[0]
+
+
+def _likenesses(people: list[Reference], **more: object) -> tuple[str, ...]:
+    settings: dict = {"here": {one.card for one in people}, "rule": "tighten", **more}
+    found = find_likenesses(
+        people, {}, {one.card for one in people}, point=POINT, metric="cosine", **settings
+    )
+    return lines_of(found)
+
+
+def test_what_enrolment_says_of_a_likeness_holds_after_the_door_has_tightened() -> None:
+    people = _crowd(9)
+    people += [_sibling("300", people[4], 0.7)]
+    (line,) = _likenesses(people)
+    assert line.endswith("each card is held to a threshold that the other's photo does not reach")
+    for said in (_likenesses(people, rule="warn"), _likenesses(people[4:])):
+        assert said[0].endswith("each could enter with the other's card")
+
+
+def test_a_card_of_another_door_opens_nothing_here() -> None:
+    """Its owner still comes close to a card of this one."""
+    people = _crowd(9)
+    people += [_sibling("300", people[4], 0.7)]
+    here = {one.card for one in people}
+    (line,) = _likenesses(people, here=here - {"300"})
+    assert line.endswith("person 300 could enter with card 004")
+    assert _likenesses(people, here=here - {"300", "004"}) == ()
 
 
 def test_a_reference_of_several_photos_is_measured_at_the_threshold_that_it_is_held_to() -> None:

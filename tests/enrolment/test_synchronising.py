@@ -25,7 +25,7 @@ def test_nobody_opens_a_pipeline_for_photos_that_are_known(door: Door) -> None:
         return door.pipeline
 
     opened: list[bool] = []
-    known = PhotoJudge.using(door.pipeline, threshold=LOOKS_ALIKE)
+    known = PhotoJudge.using(door.pipeline, point=LOOKS_ALIKE)
     settings = Settings.model_validate({"staff": list(door.people.values())})
     for photo, expected in (("obama.jpg", []), ("biden.jpg", [True])):
         (door.folder / "obama.jpg").write_bytes((door.folder / photo).read_bytes())
@@ -33,7 +33,7 @@ def test_nobody_opens_a_pipeline_for_photos_that_are_known(door: Door) -> None:
             open_pipeline,
             embedding_space=known.embedding_space,
             metric=known.metric,
-            threshold=known.threshold,
+            point=known.point,
         )
         synchronise(settings, door.folder, door.store, judge, now=NOW)
         assert opened == expected
@@ -48,12 +48,12 @@ def test_a_judge_closes_the_pipeline_that_it_opened_and_leaves_the_one_that_it_w
         closed.append(pipeline)
 
     monkeypatch.setattr(Pipeline, "close", close)
-    lent = PhotoJudge.using(door.pipeline, threshold=LOOKS_ALIKE)
+    lent = PhotoJudge.using(door.pipeline, point=LOOKS_ALIKE)
     own = PhotoJudge(
         lambda: door.pipeline,
         embedding_space=lent.embedding_space,
         metric=lent.metric,
-        threshold=lent.threshold,
+        point=lent.point,
     )
     for judge, expected in ((lent, []), (own, [door.pipeline])):
         assert judge.pipeline is door.pipeline

@@ -130,10 +130,15 @@ def test_without_a_photo_nobody_is_tried(page: Stage, manager: Browser) -> None:
 
 
 def test_look_alikes_are_named_before_anything_is_saved(page: Stage, manager: Browser) -> None:
-    twin: Json = {"card": "7", "name": "Bob", "is_same_photo": False}
+    twin: dict[str, Json] = {"card": "7", "name": "Bob", "is_same_photo": False}
     page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": [twin]}
     shown = _send(manager, "/people/new", FORM, JPEG)
     assert "Looks like <bdi>Bob</bdi>" in shown.text
+    assert "could enter" in shown.text
+    twin["consequence"] = "each card is held to a threshold that the other's photo does not reach"
+    shown = _send(manager, "/people/new", FORM, JPEG)
+    assert "photo does not reach." in shown.text
+    assert "could enter" not in shown.text
 
 
 def test_cancelling_leaves_nothing_behind(page: Stage, manager: Browser) -> None:

@@ -105,11 +105,11 @@ def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, .
             problems.append(str(loaded.problem(("model", "bundle"), said)))
         try:
             point, _ = points(settings, chosen(SOURCES, settings.claims), opened.verifier)
-            threshold, promise = point.threshold, point.promise
+            promise = point.promise
         except ConfigError as error:
             # The service would not start, and yet the photos can be judged; nobody looks alike.
             problems.append(str(loaded.problem(("decision",), f"{error.problem}. {error.advice}")))
-            threshold = float("inf")
+            point = None
         if not settings.staff:
             return problems, promise
         with counted_bar("trying photos") as progress:
@@ -117,7 +117,7 @@ def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, .
                 settings,
                 loaded.folder,
                 store,
-                PhotoJudge.using(opened.pipeline, threshold=threshold),
+                PhotoJudge.using(opened.pipeline, point=point),
                 now=now,
                 progress=progress,
             )

@@ -89,7 +89,7 @@ def _enrol(loaded: LoadedConfig, state: Path | None, card: str | None) -> Enrolm
         open_people(loaded, state, now=now, may_begin=True) as store,
         open_photo_verifier(loaded.settings, loaded.folder, models_directory(os.environ)) as opened,
     ):
-        judge = PhotoJudge.using(opened.pipeline, threshold=opened.point().threshold)
+        judge = PhotoJudge.using(opened.pipeline, point=opened.point())
         with counted_bar("enrolling") as progress:
             return synchronise(
                 loaded.settings,

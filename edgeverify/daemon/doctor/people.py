@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding
-from edgeverify.enrolment import OwnPeople, measure_own_people
+from edgeverify.enrolment import measure_own_people
 from edgeverify.keys import load_master_key
 from edgeverify.references.store import look_into
 from edgeverify.schedule import is_for
@@ -15,16 +15,25 @@ from edgeverify.status_socket import Json
 from edgeverify.verifier.verifier import Verifier
 
 ADVICE = "Take better photos of these people, or set decision.own_people: tighten."
+ONE_PHOTO = (
+    "Look who is on the photo, replace it on the other card, then run `edgeverify reload`. One "
+    "person with two cards has one name in both entries."
+)
 
 
 def repeated(answer: Json) -> Iterator[Finding]:
     """Repeat what a running daemon says of its people, naming the pairs."""
-    if not isinstance(answer, dict) or not answer.get("line"):
+    if not isinstance(answer, dict):
         return
-    is_open = bool(answer.get("confused")) and not answer.get("tightened")
-    details = answer.get("details")
-    lines = [str(line) for line in details] if isinstance(details, list) else []
-    yield from _told(str(answer["line"]), lines, is_open=is_open)
+    confused, same_photo = (answer.get(name) or 0 for name in ("confused", "same_photo"))
+    is_open = confused != same_photo and not answer.get("tightened")
+    lines, photos = answer.get("details"), answer.get("one_photo")
+    yield from _told(
+        str(answer.get("line") or ""),
+        [str(line) for line in lines] if isinstance(lines, list) else [],
+        [str(line) for line in photos] if isinstance(photos, list) else [],
+        is_open=is_open,
+    )
 
 
 def look_at_people(
@@ -59,15 +68,16 @@ def look_at_people(
         metric=verifier.bundle.metric,
         rule=settings.decision.own_people,
     )
-    yield from _of(found)
+    yield from _told(found.line, found.details, found.one_photo, is_open=found.is_open)
 
 
-def _of(found: OwnPeople) -> Iterator[Finding]:
-    is_open = found.confused > 0 and not found.raised
-    yield from _told(found.line, found.details, is_open=is_open)
-
-
-def _told(line: str, details: tuple[str, ...] | list[str], *, is_open: bool) -> Iterator[Finding]:
-    yield Finding(part="people", is_well=not is_open, seen=line, advice=ADVICE if is_open else "")
+def _told(
+    line: str, details: Sequence[str], one_photo: Sequence[str], *, is_open: bool
+) -> Iterator[Finding]:
+    if line:
+        advice = ADVICE if is_open else ""
+        yield Finding(part="people", is_well=not is_open, seen=line, advice=advice)
+    for each in one_photo:
+        yield Finding(part="people", is_well=False, seen=each, advice=ONE_PHOTO)
     for each in details:
         yield Finding(part="people", is_well=True, seen=each)

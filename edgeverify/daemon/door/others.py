@@ -57,15 +57,8 @@ class Others:
         matrix = self._prepared(situation, metric)
         if matrix is None:
             return None
-        digests = situation.people.references.photo_digests
-        own = digests.get(card, frozenset())
-        others = np.array(
-            [
-                other != card and own.isdisjoint(digests.get(other, frozenset()))
-                for other in matrix.cards
-            ],
-            np.bool_,
-        )
+        people = situation.people
+        others = np.array([_is_other(people, card, each) for each in matrix.cards], np.bool_)
         if not others.any():
             return None
         scores = score_all(probe, matrix)[others]
@@ -86,3 +79,12 @@ class Others:
             self._thresholds = np.array([situation.point.threshold_of(each) for each in here])
             self._people = situation.people
         return self._matrix
+
+
+def _is_other(people: People, card: str, other: str) -> bool:
+    """Return whether another person holds `other`: one photo and one name are one person."""
+    digests, known = people.references.photo_digests, people.references.usable
+    if card == other:
+        return False
+    is_apart = digests.get(card, frozenset()).isdisjoint(digests.get(other, frozenset()))
+    return is_apart or card not in known or known[card].name != known[other].name

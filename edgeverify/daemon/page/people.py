@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from edgeverify.daemon.door.situation import Situation
 from edgeverify.daemon.reload.reload_thread import Reloads
 from edgeverify.enrolment import EnrolmentReport, PhotoJudge, synchronise
-from edgeverify.enrolment.look_alikes import LookAlike, find_look_alikes
+from edgeverify.enrolment.likeness import LookAlike
+from edgeverify.enrolment.own_people import find_likenesses
 from edgeverify.enrolment.report import EntryReport
 from edgeverify.errors import StateError
 from edgeverify.references import ReferenceStore
+from edgeverify.schedule import is_for
 from edgeverify.settings import StaffEntry
 from edgeverify.status_socket import Json
 
@@ -47,7 +49,7 @@ def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]
             lambda: verifier.open_pipeline(settings),
             embedding_space=verifier.embedding_space,
             metric=verifier.bundle.metric,
-            threshold=verifier.point(settings).threshold,
+            point=verifier.point(settings),
         )
         try:
             with (
@@ -55,7 +57,7 @@ def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]
                 ReferenceStore(Path(folder) / "trial.sqlite", os.urandom(32), now=now) as store,
             ):
                 report = synchronise(settings, config.folder, store, judge, now=now)
-                pairs = _like(entry.card, store, judge, reloads.board.current)
+                pairs = _like(entry, store, judge, reloads.board.current)
         finally:
             judge.close()
     (told,) = report.entries
@@ -67,20 +69,24 @@ def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]
 
 
 def _like(
-    card: str, store: ReferenceStore, judge: PhotoJudge, situation: Situation
+    entry: StaffEntry, store: ReferenceStore, judge: PhotoJudge, situation: Situation
 ) -> tuple[LookAlike, ...]:
-    """Compare somebody new with everybody who is in force."""
+    """Compare somebody new with everybody who is in force, as it would be with them."""
+    card, settings = entry.card, situation.settings
     tried = store.load(judge.embedding_space)
-    if card not in tried.usable:
+    if card not in tried.usable or judge.point is None:
         return ()
     known = situation.people.references
+    staff = {each.card: each for each in (*settings.staff, entry)}
     everybody = {**known.usable, card: tried.usable[card]}
-    return find_look_alikes(
-        list(everybody.values()),
+    return find_likenesses(
+        [one for one in everybody.values() if one.card in staff],
         {**known.photo_digests, **tried.photo_digests},
         {card},
-        threshold=judge.threshold,
+        here={each.card for each in staff.values() if is_for(each, settings.door)},
+        point=judge.point,
         metric=judge.metric,
+        rule=settings.decision.own_people,
     )
 
 
@@ -123,6 +129,7 @@ def _pairs(pairs: Iterable[LookAlike], card: str) -> list[Json]:
             "card": pair.other_card if pair.card == card else pair.card,
             "name": pair.other_name if pair.card == card else pair.name,
             "is_same_photo": pair.is_same_photo,
+            "consequence": pair.consequence,
         }
         for pair in mine
     ]

@@ -167,7 +167,7 @@ class Reloader:
             lambda: verifier.open_pipeline(settings),
             embedding_space=verifier.embedding_space,
             metric=verifier.bundle.metric,
-            threshold=verifier.point(settings).threshold,
+            point=verifier.point(settings),
         )
         try:
             report = synchronise(settings, config.folder, self._store, judge, now=self._wall())

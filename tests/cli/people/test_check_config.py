@@ -84,6 +84,15 @@ def test_without_evidence_for_the_rate_it_says_so_and_still_tries_the_photos(des
     assert "two.jpg: it shows several faces" in said.err
 
 
+def test_without_a_threshold_nobodys_photos_are_doubted(desk: Desk) -> None:
+    desk.write(("1", "Obama", ["obama.jpg", "obama2.jpg"]))
+    text = desk.config.read_text().replace("  threshold: 0.45\n", "  max_fmr: 0.0001\n")
+    desk.config.write_text(text)
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert "do not look like the same person" not in said.err
+
+
 def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
     desk.write(("1", "Obama", ["obama.jpg"]))
     desk.config.write_text(desk.config.read_text().replace(str(desk.bundle), "./nowhere"))
