@@ -192,4 +192,5 @@ class Proxy:
 def publish(broker: Mosquitto, topic: str, payload: bytes, *, retain: bool = False) -> None:
     """Send one message by a client that is not ours."""
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1"]
-    subprocess.run([*command, "-s", *["-r"] * retain], input=payload, check=True)
+    content = "-s" if payload else "-n"
+    subprocess.run([*command, content, *["-r"] * retain], input=payload, check=True)

@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from typing_extensions import Self
 
 from edgeverify.errors import BrokerError
+from edgeverify.mqtt.bounded_client import MAX_PACKET_BYTES, BoundedClient, TooLong
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class Feed:
         )
 
     def _open(self, protocol: MQTTProtocolVersion) -> str | BrokerError:
-        client = Client(CallbackAPIVersion.VERSION2, protocol=protocol)
+        client = BoundedClient(protocol, on_too_long=self._skipped)
         client.connect_timeout = self._timeout
         client.reconnect_delay_set(1, 20)
         if self._login[0]:
@@ -175,7 +176,7 @@ class Feed:
         self._client = client
         self._answer = queue.Queue()
         try:
-            client.connect(*self._where, keepalive=15)
+            client.connect(*self._where, keepalive=15, properties=_longest(protocol))
         except OSError as error:
             return error.strerror or str(error)
         except ValueError as error:
@@ -254,9 +255,25 @@ class Feed:
         elif reason.is_failure:
             self._refused[mid] = reason.getName()
 
+    def _skipped(self, skipped: TooLong) -> None:
+        log.warning(
+            "a message of %d KiB on %s was skipped: nothing that belongs there is so long",
+            skipped.length // 1024,
+            skipped.topic,
+        )
+
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         # A reader that sleeps through 10,000 decisions finds the gap in the sequence.
         with suppress(queue.Full):
             self._messages.put_nowait(
                 RawMessage(message.topic, bytes(message.payload), message.retain)
             )
+
+
+def _longest(protocol: MQTTProtocolVersion) -> Properties | None:
+    """Return what tells a broker how long a message may be, where its protocol can say so."""
+    if protocol != MQTTProtocolVersion.MQTTv5:
+        return None
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return properties

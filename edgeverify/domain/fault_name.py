@@ -60,11 +60,7 @@ class FaultName(DescribedWord):
         "Write `liveness: auto`, which then asks for a challenge, or give the scene more light.",
     )
     CAMERA_UNCONFINED = (
-        (
-            "camera_unconfined",
-            "the process that decodes the camera's stream can reach more than its camera",
-            "yes",
-        ),
+        ("camera_unconfined", "the process that decodes it can reach more than the camera", "yes"),
         CONFINE,
     )
     BROKER_UNREACHABLE = (
@@ -110,6 +106,10 @@ class FaultName(DescribedWord):
     BROKER_REFUSES_CLAIMS = (
         ("broker_refuses_claims", "the door may not subscribe to the claim topic", "no"),
         ACL,
+    )
+    BROKER_MESSAGE_TOO_LONG = (
+        ("broker_message_too_long", "it keeps a message that is longer than a door reads", "yes"),
+        "Clear it (`mosquitto_pub -r -n -t TOPIC`), and find out who may write to that topic.",
     )
     JOURNAL_UNAVAILABLE = (("journal_unavailable", "a decision cannot be committed", "no"), SPACE)
     JOURNAL_REPLACED = (
@@ -274,11 +274,7 @@ class FaultName(DescribedWord):
         "Correct what the fault's detail names, then run `edgeverify reload`.",
     )
     ENROLMENT_INCOMPLETE = (
-        (
-            "enrolment_incomplete",
-            "some photos could not be enrolled; `edgeverify status` says whose and why",
-            "the others",
-        ),
+        ("enrolment_incomplete", "some photos could not be enrolled", "the others"),
         "Run `edgeverify status`, which says whose photos and why; replace these photos.",
     )
     STATUS_SOCKET_UNAVAILABLE = (

@@ -72,3 +72,7 @@ class Topics:
     def lock(self) -> str:
         """In: how the lock program says that the door stands; retained, with a last will."""
         return f"edgeverify/{self.door}/lock"
+
+    def is_retained(self, topic: str) -> bool:
+        """Return whether a message there is retained and takes the place of the one before."""
+        return topic in {self.status, self.lock}

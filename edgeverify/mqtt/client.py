@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edgeverify.mqtt.bounded_client import MAX_PACKET_BYTES, BoundedClient, TooLong
 from edgeverify.mqtt.credentials import Credentials
 from edgeverify.mqtt.party import Party
 
 CONNECT_SECONDS = 5.0
 """For the name, TCP, TLS and CONNACK, each."""
-MAX_PACKET_BYTES = 65536
-"""A broker that speaks MQTT 5 does not send the door anything longer."""
 ABANDONED_AFTER_MILLISECONDS = 5000
 """TCP_USER_TIMEOUT: what the other side's kernel has not taken by then is not sent any more."""
 
 
-def make_client(client_id: str, protocol: MQTTProtocolVersion, credentials: Credentials) -> Client:
+def make_client(
+    client_id: str,
+    protocol: MQTTProtocolVersion,
+    credentials: Credentials,
+    on_too_long: Callable[[TooLong], None],
+) -> Client:
     """Return a client with an empty queue that never reconnects by itself."""
-    client = Client(
-        CallbackAPIVersion.VERSION2,
+    client = BoundedClient(
+        protocol,
         client_id=client_id,
-        protocol=protocol,
+        on_too_long=on_too_long,
         clean_session=None if protocol == MQTTProtocolVersion.MQTTv5 else True,
         reconnect_on_failure=False,
     )

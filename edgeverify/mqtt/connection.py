@@ -194,10 +194,9 @@ class Connection:
         self._let_go()
 
     def _let_go(self) -> None:
-        """Break the ring of client and callbacks, so that paho closes its sockets now.
+        """Break the ring of client and callbacks, so that paho closes all its sockets now.
 
-        It closes two of them only when the client is deleted; in a ring that waits for the garbage
-        collector, and a broker that flaps all night would fill the table of open files meanwhile.
+        In a ring, two wait for the garbage collector: a broker that flaps fills the table of files.
         """
         client = self._client
         client.on_connect = client.on_disconnect = client.on_message = None
@@ -207,7 +206,9 @@ class Connection:
 
     def _make_client(self) -> Client:
         name = self._party.client_id.current() + ("-probe" if self._is_probe else "")
-        client = make_client(name, self.protocol, self._party.credentials)
+        client = make_client(
+            name, self.protocol, self._party.credentials, self._complaints.too_long
+        )
         if not self._is_probe:
             client.will_set(self._topics.status, self._party.last_will, qos=1, retain=True)
         client.on_connect = self._connected
@@ -254,11 +255,10 @@ class Connection:
 
     def _message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._heard_at = self._now()
-        party, topics = self._party, self._topics
-        others = {topics.status: party.on_status, **party.on_others}
-        if party.announcement is not None:
-            others[party.announcement.birth_topic] = party.on_hub
-        others.get(message.topic, party.on_claim)(arrival_of(message, topics))
+        self._complaints.heard(
+            message.topic, is_cleared=not message.payload or self._topics.is_retained(message.topic)
+        )
+        self._party.listener(message.topic)(arrival_of(message, self._topics))
 
     def _published(
         self,

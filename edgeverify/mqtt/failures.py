@@ -9,8 +9,11 @@ import ssl
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgeverify.domain import Degradation, FaultName
+from edgeverify.mqtt.bounded_client import TooLong
 
 log = logging.getLogger(__name__)
+
+MEBIBYTE = 1024 * 1024
 
 UNSUPPORTED_PROTOCOL = {"Unsupported protocol version"}
 _REFUSED: dict[str, FaultName] = {
@@ -93,8 +96,33 @@ class Complaints:
         detail = f"{self._where} does not let this door hear {topic}: {words}"
         self._name(topic, Degradation(name=FaultName.BROKER_REFUSES_CLAIMS, detail=detail))
 
+    def too_long(self, skipped: TooLong) -> None:
+        """Take in that a message came that is longer than anybody reads; it was not kept."""
+        size = f"{skipped.length / MEBIBYTE:.0f} MiB" if skipped.length >= MEBIBYTE else ""
+        size = size or f"{skipped.length / 1024:.0f} KiB"
+        if not skipped.is_retained:  # it is past
+            log.warning("a message of %s on %s was skipped", size, skipped.topic)
+            return
+        detail = (
+            f"{self._where} keeps a message of {size} on {skipped.topic} and sends it on every "
+            "connection; it is not read"
+        )
+        name = FaultName.BROKER_MESSAGE_TOO_LONG
+        self._name(_kept(skipped.topic), Degradation(name=name, detail=detail))
+
+    def heard(self, topic: str, *, is_cleared: bool) -> None:
+        """Take in that a message arrived; `is_cleared`: what was retained there is so no more."""
+        if is_cleared and self._standing.pop(_kept(topic), None) is not None:
+            log.info("%s keeps no message any more that is too long on %s", self._where, topic)
+            self._logged.discard(_kept(topic))
+
     def _name(self, topic: str, complaint: Degradation) -> None:
         if topic not in self._logged:
             self._logged.add(topic)
             log.warning("%s: %s", complaint.name.value, complaint.detail)
         self._standing.setdefault(topic, complaint)
+
+
+def _kept(topic: str) -> str:
+    """Return the key of a message that is kept on `topic`; the topic itself is a refusal's."""
+    return f"kept on {topic}"

@@ -103,3 +103,10 @@ class Party:
     def where(self) -> str:
         """Host and port, for people."""
         return f"{self.settings.host}:{self.settings.port}"
+
+    def listener(self, topic: str) -> Callable[[Arrival], None]:
+        """Return who hears what arrives there."""
+        if self.announcement is not None and topic == self.announcement.birth_topic:
+            return self.on_hub
+        others = {self.topics.status: self.on_status, **self.on_others}
+        return others.get(topic, self.on_claim)
