@@ -15,10 +15,15 @@ from edgeverify.events import LockState, Topics
 DEFAULT_PREFIX = "homeassistant"
 _DECISION = (
     "{% set signed = value_json.data_base64 | base64_decode | from_json %}"
-    "{{ {'event_type': 'granted' if signed.outcome == 'grant' else 'denied',"
+    "{{ {'event_type': 'denied' if signed.outcome != 'grant'"
+    " else 'verified' if 'opened_by' in signed else 'granted',"
     " 'reason': signed.reason} | to_json }}"
 )
-"""Neither card nor score: the hub's history is no journal of people."""
+"""Neither card nor score: the hub's history is no journal of people.
+
+Where somebody else opens (an access-control panel), a grant says that a face was verified, and
+nothing about the door.
+"""
 _REASONS = (
     "{{ {'reasons': value_json.reasons | default([]) | map(attribute='name') | list} | to_json }}"
 )
@@ -81,7 +86,7 @@ class Hub:
                 "name": "Decision",
                 "icon": "mdi:door",
                 "state_topic": topics.event,
-                "event_types": ["granted", "denied"],
+                "event_types": ["granted", "denied", "verified"],
                 "value_template": _DECISION,
             },
             "connected": {

@@ -29,12 +29,17 @@ DECISION_BUCKETS = (0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 class Metrics:
     """What happened at this door since the daemon started. Thread-safe; seconds and degrees."""
 
-    def __init__(self, *, door: str, version: str) -> None:
+    def __init__(self, *, door: str, version: str, opened_by_panel: bool = False) -> None:
         self.registry = CollectorRegistry()
         r = self.registry
         Gauge(
             "edgeverify_info", "1; which door and release this is", ["door", "version"], registry=r
         ).labels(door, version).set(1)
+        Gauge(
+            "edgeverify_opened_by_panel",
+            "1 where an access-control panel decides after a grant",
+            registry=r,
+        ).set(int(opened_by_panel))
         self._decisions = Counter(
             "edgeverify_decisions", "Decisions", ["outcome", "reason"], registry=r
         )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
+from jinja2.sandbox import SandboxedEnvironment
 from typer.testing import CliRunner
 
 from edgeverify import __version__
 from edgeverify.cli.main import app
 from edgeverify.client import Feed
+from edgeverify.domain import Outcome
 from edgeverify.events import LockState, Topics
 from edgeverify.home_assistant import Hub
 from tests.brokers import mosquitto
-from tests.doors import DOOR
+from tests.doors import DOOR, decided, door_keys, event_of
 from tests.waiting import patience
 
 HUB = Hub(DOOR, __version__)
@@ -43,6 +48,31 @@ def test_a_decision_has_no_state_that_could_be_read_as_a_grant() -> None:
     on_event = [parts for parts in components.values() if "/event" in parts["state_topic"]]
     assert [parts["platform"] for parts in on_event] == ["event"]
     assert "card" not in on_event[0]["value_template"]
+
+
+def _told(event: bytes) -> dict[str, Any]:
+    """Return what the hub makes of an event, with the filters of its own that are used."""
+    hub = SandboxedEnvironment()
+    hub.filters["base64_decode"] = lambda text: base64.b64decode(text).decode()
+    hub.filters["from_json"] = json.loads
+    hub.filters["to_json"] = json.dumps
+    component = json.loads(HUB.message())["components"]["decision"]
+    template = hub.from_string(component["value_template"])
+    told: dict[str, Any] = json.loads(template.render(value_json=json.loads(event)))
+    assert told["event_type"] in component["event_types"]
+    return told
+
+
+@pytest.mark.parametrize("opened_by", ["panel", "somebody else"])
+def test_a_grant_behind_a_panel_does_not_say_that_the_door_opened(
+    opened_by: str, tmp_path: Path
+) -> None:
+    keys = door_keys(tmp_path)
+    own, panels = decided("x"), decided("x", opened_by=opened_by)
+    denied = decided("x", outcome=Outcome.DENY, opened_by=opened_by)
+    assert _told(event_of(keys, 1, own)) == {"event_type": "granted", "reason": "match"}
+    assert _told(event_of(keys, 2, panels)) == {"event_type": "verified", "reason": "match"}
+    assert _told(event_of(keys, 3, denied)) == {"event_type": "denied", "reason": "non_match"}
 
 
 def test_a_door_is_shown_by_command(tmp_path: Path) -> None:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from time import monotonic
 from typing import Protocol
 
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.faults import FaultBoard
+from edgeverify.daemon.panel_answers import Answer, AnswerBook, Answered, Journal
 from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import FaultName, Outcome
-from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import DecisionPayload
 from edgeverify.logs import fields
 from edgeverify.panel import (
@@ -41,26 +40,6 @@ LOG = logging.getLogger(__name__)
 
 SHOWN_SECONDS = 4.0
 """How long an answer stands, unless the panel gives another meanwhile."""
-MAX_UNWRITTEN = 256
-BY_PANEL = "panel"
-"""Whose acts these are, in the journal."""
-
-
-class Answer(str, Enum):
-    """What became of a report; the values stand in the journal and in the status."""
-
-    WAITING = "waiting"
-    GRANTED = "granted"
-    DENIED = "denied"
-    NONE = "no_answer"
-    NOT_TOLD = "not_told"
-
-
-class Acts(Protocol):
-    """Where it is written down who did what."""
-
-    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
-        """Write it down. Raises JournalUnavailableError."""
 
 
 class Link(Protocol):
@@ -96,6 +75,7 @@ class PanelView:
 @dataclass(slots=True)
 class _Told:
     event_id: str
+    card: str
     reported_at: float
     light_before: str
     answer: Answer = Answer.WAITING
@@ -112,7 +92,7 @@ class Panel:
 
     settings: OsdpReaderSettings
     make_link: Callable[[Panel], Link]
-    acts: Acts
+    book: AnswerBook
     faults: FaultBoard
     wall: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -122,9 +102,6 @@ class Panel:
     _last_sequence: int = 0
     _indicators: Indicators = field(default_factory=Indicators)
     _counts: Counter[Answer] = field(default_factory=Counter)
-    _unwritten: deque[tuple[str, str, datetime]] = field(
-        default_factory=lambda: deque(maxlen=MAX_UNWRITTEN)
-    )
     _was_there: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -147,7 +124,9 @@ class Panel:
         report = self._report(decision)
         now = self.monotonic()
         with self._lock:
-            self._told = _Told(decision.event_id, now, self._indicators.lasting_light)
+            self._told = _Told(
+                decision.event_id, decision.card, now, self._indicators.lasting_light
+            )
         if report is not None and self.link.report(report):
             return True
         self._answered(decision.event_id, Answer.NOT_TOLD)
@@ -198,7 +177,7 @@ class Panel:
             LOG.warning("the panel is %s", "there" if health.is_there else "away")
         with self._lock:
             self._standing(self.monotonic())
-        self._write()
+        self.book.write()
 
     def facts(self) -> dict[str, Json]:
         """Return what the status says: codes and counts alone."""
@@ -250,23 +229,14 @@ class Panel:
     def _settle(self, told: _Told, answer: Answer, at: float) -> None:
         if told.answer is not answer:
             self._counts[answer] += 1
-            self._unwritten.append((f"panel {answer.value}", told.event_id, self.wall()))
+            self.book.note(Answered(answer, told.event_id, told.card, self.wall()))
             LOG.info("panel", extra=fields(event=told.event_id, answer=answer.value))
         told.answer, told.answered_at = answer, at
-
-    def _write(self) -> None:
-        while self._unwritten:
-            act, event_id, at = self._unwritten[0]
-            try:
-                self.acts.note_act(act, event_id, at=at, by_user=BY_PANEL)
-            except JournalUnavailableError:
-                return  # named already; it waits
-            self._unwritten.popleft()
 
 
 def open_panel(
     config: LoadedConfig,
-    journal: Acts,
+    journal: Journal,
     faults: FaultBoard,
     time: Timekeeper,
     is_locked_down: Callable[[], bool],
@@ -278,7 +248,7 @@ def open_panel(
     return Panel(
         settings=settings,
         make_link=lambda panel: PanelLink(settings, config.folder, panel),
-        acts=journal,
+        book=AnswerBook(journal),
         faults=faults,
         wall=time.wall,
         monotonic=monotonic,

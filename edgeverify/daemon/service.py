@@ -79,7 +79,9 @@ def assemble(
     settings = config.settings
     require_fit(config, environ, kinds)
     faults = FaultBoard()
-    metrics = Metrics(door=settings.door, version=__version__)
+    metrics = Metrics(
+        door=settings.door, version=__version__, opened_by_panel=settings.osdp_reader.enabled
+    )
     now = wall()
     secret = open_master_key(config, state, environ)
     keys = KeyRing(state.signing_keys, now=now)

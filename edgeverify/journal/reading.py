@@ -42,13 +42,16 @@ def _harmless(cell: Cell) -> Cell:
 _COLUMNS = (
     "sequence, event_id, claim_id, card, source, outcome, reason, issued_ms, duration_seconds,"
     " comparisons, matches, score, threshold, details,"
-    " EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence)"
+    " EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence), payload"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRow:
-    """One decision as it was written down; `is_delivered` once the broker acknowledged it."""
+    """One decision as it was written down; `is_delivered` once the broker acknowledged it.
+
+    `opened_by` is who alone opens after a grant (`panel`); empty at a door of its own.
+    """
 
     sequence: int
     event_id: str
@@ -65,6 +68,7 @@ class DecisionRow:
     threshold: float | None
     details: dict[str, str | float | int | bool | None]
     is_delivered: bool
+    opened_by: str = ""
     frames: tuple[FrameRecord, ...] = ()
 
 
@@ -215,7 +219,14 @@ def _as_written(row: tuple[object, ...], frames: tuple[FrameRecord, ...]) -> Dec
     values["issued_at"] = from_ms(int(str(values["issued_at"])))
     values["details"] = json.loads(str(values["details"]))
     values["is_delivered"] = not values["is_delivered"]  # the column says: still in the outbox
+    values["opened_by"] = _opened_by(values["opened_by"])
     return DecisionRow(**values, frames=frames)  # type: ignore[arg-type]
+
+
+def _opened_by(payload: object) -> str:
+    if not isinstance(payload, bytes) or not isinstance(signed := json.loads(payload), dict):
+        raise TypeError("what was signed is no object")
+    return str(signed.get("opened_by", ""))
 
 
 def _frame(

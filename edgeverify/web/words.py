@@ -103,6 +103,18 @@ def reason(value: object) -> str:
     return REASONS.get(str(value), str(value).replace("_", " "))
 
 
+def word(row: Mapping[str, Any]) -> str:
+    """Return a decision's outcome in one word; a panel behind the door decides after `verified`."""
+    if row["outcome"] != "grant":
+        return "denied"
+    return "verified" if row.get("opened_by") else "granted"
+
+
+def tone(row: Mapping[str, Any]) -> str:
+    """Return the colour of a decision's outcome."""
+    return {"denied": "bad", "granted": "good"}.get(word(row), "warn")
+
+
 def plain(value: object) -> str:
     """Return a name of the program's with blanks."""
     return str(value).replace("_", " ")
@@ -125,6 +137,8 @@ def coded(value: object) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "reason": reason,
+    "word": word,
+    "tone": tone,
     "notice": notice,
     "act": act,
     "sentence": sentence,

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.panel import SHOWN_SECONDS, Answer, Panel
+from edgeverify.daemon.panel import SHOWN_SECONDS, Panel
+from edgeverify.daemon.panel_answers import Answer, AnswerBook
 from edgeverify.domain import FaultName, Outcome, Reason
-from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import DecisionPayload
 from edgeverify.panel import LedCommand, LinkHealth, Report, TextCommand
 from edgeverify.settings import OsdpReaderSettings
+from tests.daemon.panel_journal import PanelJournal
 from tests.doors import NOON
 
 SETTINGS = OsdpReaderSettings(enabled=True, port="/dev/ttyUSB0", key_file="panel.key")
@@ -48,27 +49,19 @@ class At:
     now: float = 100.0
     link: Linked = field(default_factory=Linked)
     faults: FaultBoard = field(default_factory=FaultBoard)
-    acts: list[tuple[str, str]] = field(default_factory=list)
-    is_journal_away: bool = False
+    journal: PanelJournal = field(default_factory=PanelJournal)
     is_locked_down: bool = False
 
     def __post_init__(self) -> None:
         self.panel = Panel(
             settings=self.settings,
             make_link=lambda _: self.link,
-            acts=self,
+            book=AnswerBook(self.journal),
             faults=self.faults,
             wall=lambda: NOON + timedelta(seconds=self.now - 100.0),
             monotonic=lambda: self.now,
             is_locked_down=lambda: self.is_locked_down,
         )
-
-    def note_act(self, act: str, subject: str, *, at: object, by_user: str) -> None:
-        assert at is not None
-        assert by_user == "panel"
-        if self.is_journal_away:
-            raise JournalUnavailableError("the disk is full")
-        self.acts.append((act, subject))
 
     def decided(
         self, sequence: int = 1, outcome: Outcome = Outcome.GRANT, card: str = "1234567"
@@ -155,7 +148,7 @@ def test_the_panels_light_is_the_answer_and_its_latest_one_counts() -> None:
     at.panel.said(GREEN)
     assert at.answer is None, "that light is for somebody else"
     at.panel.look()
-    assert at.acts == [("panel granted", "e-1"), ("panel denied", "e-1")]
+    assert at.journal.acts == [("panel granted", "e-1"), ("panel denied", "e-1")]
     assert at.panel.facts() == {
         "state": "there",
         "granted": 1,
@@ -239,11 +232,40 @@ def test_a_panel_without_secure_channel_is_said_for_ever() -> None:
 
 
 def test_answers_wait_for_a_journal_that_is_away() -> None:
-    at = At(is_journal_away=True)
+    at = At(journal=PanelJournal(is_away=True))
     at.decided()
     at.panel.said(RED)
     at.panel.look()
-    assert at.acts == []
-    at.is_journal_away = False
+    assert at.journal.acts == []
+    at.journal.is_away = False
     at.panel.look()
-    assert at.acts == [("panel denied", "e-1")]
+    assert at.journal.acts == [("panel denied", "e-1")]
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_whom_the_panel_refuses_or_never_heard_of_did_not_come_in(*, is_refused: bool) -> None:
+    at = At()
+    at.journal.let_in("1234567", "e-1")
+    at.decided()
+    if is_refused:
+        at.panel.said(RED)
+    else:
+        at.panel.dropped(at.link.reports[0])
+    at.panel.look()
+    assert at.journal.inside == [], "or anti-passback would keep them out"
+    at.panel.said(GREEN)  # the latest answer counts
+    at.panel.look()
+    assert at.journal.inside == ["1234567"]
+
+
+def test_an_answer_puts_nobody_out_who_came_in_otherwise() -> None:
+    at = At()
+    at.journal.let_in("7654321", "e-0")
+    at.decided(1)
+    at.panel.said(GREEN)
+    at.panel.look()
+    assert at.journal.inside == ["7654321"], "without anti-passback nobody is noted"
+    at.decided(2)
+    at.panel.said(RED)
+    at.panel.look()
+    assert at.journal.inside == ["7654321"]

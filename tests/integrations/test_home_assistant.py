@@ -13,6 +13,7 @@ from edgeverify.client import Feed
 from edgeverify.demo.scenes import OWNER_CARD, UNKNOWN_CARD
 from edgeverify.events import LockCause, LockReport, LockState
 from tests.absent import absent
+from tests.doors import decided, door_keys, event_of
 from tests.integrations.conftest import CHECKOUT
 from tests.integrations.home_assistant import HomeAssistant, home_assistant
 from tests.soak.conftest import props
@@ -46,7 +47,9 @@ def _entity(kind: str, name: str) -> str:
 
 
 @pytest.mark.timeout(1200)
-def test_home_assistant_shows_the_door_and_every_decision(hub: HomeAssistant, door: World) -> None:
+def test_home_assistant_shows_the_door_and_every_decision(
+    hub: HomeAssistant, door: World, tmp_path: Path
+) -> None:
     hub.add_broker(door.broker.port)
     door.start()
     decision = _entity("event", "decision")
@@ -76,6 +79,14 @@ def test_home_assistant_shows_the_door_and_every_decision(hub: HomeAssistant, do
         assert granted["attributes"]["reason"] == "match"
         assert OWNER_CARD not in str(granted)
         assert "granted" not in granted["state"], "its state is when it happened, and nothing else"
+
+    with Feed("127.0.0.1", door.broker.port, topics=()) as panels_door:
+        passed_on = decided("x", opened_by="panel")
+        panels_door.publish(TOPICS.event, event_of(door_keys(tmp_path), 1, passed_on))
+        until(
+            lambda: hub.state(decision)["attributes"]["event_type"] == "verified",
+            "a grant behind a panel to be told apart",
+        )
 
     with Feed("127.0.0.1", door.broker.port, topics=()) as lock_program:
         lock_program.publish(TOPICS.lock, _forced().to_bytes(), retain=True)

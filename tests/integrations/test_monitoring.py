@@ -121,6 +121,33 @@ def test_the_rules_fire_when_they_should_and_stay_silent_otherwise(tmp_path: Pat
     assert "SUCCESS" in _promtool("test", "rules", str(path))
 
 
+def test_the_dashboard_counts_grants_behind_a_panel_apart(tmp_path: Path) -> None:
+    board = json.loads((FILES / "grafana-dashboard.json").read_text("utf-8"))
+    (panel,) = (one for one in board["panels"] if one["title"] == "Let in")
+    ours, the_panels = (
+        target["expr"].replace("$door", ".*").replace("$__range", "5m")
+        for target in panel["targets"]
+    )
+    decided = 'edgeverify_decisions_total{outcome="grant",reason="match",instance="%s"}'
+    case = {
+        "interval": "1m",
+        "input_series": [
+            {"series": decided % "older", "values": "0+1x10"},
+            {"series": decided % "own", "values": "0+10x10"},
+            {"series": 'edgeverify_opened_by_panel{instance="own"}', "values": "0x10"},
+            {"series": decided % "behind", "values": "0+100x10"},
+            {"series": 'edgeverify_opened_by_panel{instance="behind"}', "values": "1x10"},
+        ],
+        "promql_expr_test": [
+            {"expr": expr, "eval_time": "10m", "exp_samples": [{"labels": "{}", "value": value}]}
+            for expr, value in ((ours, 55), (the_panels, 500))
+        ],
+    }
+    path = tmp_path / "dashboard-test.yaml"
+    path.write_text(yaml.safe_dump({"rule_files": [], "tests": [case]}))
+    assert "SUCCESS" in _promtool("test", "rules", str(path))
+
+
 def test_grafanas_own_library_reads_the_dashboard() -> None:
     path = FILES / "grafana-dashboard.json"
     done = subprocess.run(

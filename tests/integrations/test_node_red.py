@@ -71,6 +71,7 @@ def test_node_red_loads_every_node_and_tells_what_the_doors_say(
         with Feed("127.0.0.1", broker.port, topics=()) as door:
             door.publish(TOPICS.event, event_of(keys, 7, decided("x")))
             door.publish(TOPICS.event, event_of(keys, 8, decided("y", outcome=Outcome.DENY)))
+            door.publish(TOPICS.event, event_of(keys, 9, decided("z", opened_by="panel")))
             door.publish(TOPICS.status, degraded)
             door.publish(TOPICS.status, degraded)
             door.publish(TOPICS.lock, last_will(DOOR))
@@ -80,5 +81,6 @@ def test_node_red_loads_every_node_and_tells_what_the_doors_say(
         text = log.read_text()
     assert "granted: true, reason: 'match'" in text
     assert "granted: false, reason: 'non_match'" in text
+    assert "granted: false, reason: 'match', opened_by: 'panel'" in " ".join(text.split())
     assert text.count("reasons: [ 'hot' ]") == 1, "what is repeated is told once"
     assert "unknown" not in text, "a lock that is gone is no alarm"

@@ -9,37 +9,27 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import osdp
 from typing_extensions import Self
 
 from edgeverify.daemon.faults import FaultBoard
-from edgeverify.daemon.panel import Answer, Panel
+from edgeverify.daemon.panel import Panel
+from edgeverify.daemon.panel_answers import Answer, AnswerBook
 from edgeverify.domain import Outcome, Reason
 from edgeverify.events import DecisionPayload
 from edgeverify.osdp_port import OsdpPort
 from edgeverify.panel import PanelLink
 from edgeverify.settings import OsdpReaderSettings
+from tests.daemon.panel_journal import PanelJournal
 from tests.doors import NOON
 from tests.osdp_bus import KEY, Wire
 from tests.waiting import patience, until
 
 CARD = "1234567"
 EXPIRES = timedelta(seconds=5)
-
-
-@dataclass
-class Written:
-    """Stands for the journal's acts."""
-
-    acts: list[tuple[str, str]] = field(default_factory=list)
-
-    def note_act(self, act: str, subject: str, *, at: datetime, by_user: str) -> None:
-        assert by_user == "panel"
-        assert at >= NOON
-        self.acts.append((act, subject))
 
 
 class RealPanel:
@@ -141,7 +131,7 @@ class Stage:
     settings: OsdpReaderSettings
     folder: Path
     now: float = 1000.0
-    written: Written = field(default_factory=Written)
+    written: PanelJournal = field(default_factory=PanelJournal)
     faults: FaultBoard = field(default_factory=FaultBoard)
     is_locked_down: bool = False
 
@@ -152,7 +142,7 @@ class Stage:
             make_link=lambda panel: PanelLink(
                 self.settings, self.folder, panel, monotonic=self.monotonic
             ),
-            acts=self.written,
+            book=AnswerBook(self.written),
             faults=self.faults,
             wall=lambda: NOON + timedelta(seconds=self.now - 1000.0),
             monotonic=self.monotonic,

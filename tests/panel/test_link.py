@@ -8,7 +8,7 @@ from pathlib import Path
 import osdp
 import pytest
 
-from edgeverify.daemon.panel import Answer
+from edgeverify.daemon.panel_answers import Answer
 from edgeverify.domain import FaultName, Outcome
 from edgeverify.panel import Shown, card_bits
 from edgeverify.panel.link import NAMED_SECONDS, TAKEN_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeverify.status_socket import Json
 from edgeverify.web.roles import Role
-from tests.web.stage import NOON_TEXT, Stage
+from tests.web.stage import DECISION, NOON_TEXT, Stage
 
 PICTURE = 'src="data:image/jpeg;base64,AAAA"'
 DURESS: Json = {
@@ -41,6 +41,20 @@ def test_a_viewer_hears_of_no_picture_and_gets_none(page: Stage) -> None:
 def test_where_none_is_kept_nothing_is_offered(page: Stage) -> None:
     page.answers["decision"] = {**page.answers["decision"], "has_picture": False}
     assert "Open the picture" not in page.logged_in(Role.MANAGER).get("/journal/e-5").text
+
+
+def test_a_grant_behind_a_panel_is_not_shown_as_one(page: Stage) -> None:
+    granted = {**DECISION, "outcome": "grant", "reason": "match"}
+    browser = page.logged_in(Role.VIEWER)
+    for opened_by, word in (("", "granted"), ("panel", "verified")):
+        row = granted | {"opened_by": opened_by}
+        page.answers["decisions"] = {"rows": [row]}
+        page.answers["decision"] = row | {"frames": [], "details": {}}
+        assert f">{word}</span>" in browser.get("/journal").text
+        one = browser.get("/journal/e-5").text
+        assert f">{word.capitalize()}</h1>" in one
+        assert ("access-control panel to decide" in one) is bool(opened_by)
+        assert browser.get("/journal/export.csv").text.splitlines()[1].endswith(f",{opened_by}")
 
 
 def test_duress_is_asked_for_by_managers_alone(page: Stage) -> None:

@@ -88,8 +88,12 @@ def claim(
     else:
         checked = "" if keys else "  (signature not checked: no --verify-key)"
         joined = "  (joined an attempt under way)" if answer.decided_claim else ""
+        is_passed_on = decision.opened_by and decision.outcome.value == "grant"
+        opener = (
+            f"  (the {decision.opened_by} decides whether the door opens)" if is_passed_on else ""
+        )
         said = f"{decision.outcome.value}  {decision.reason.value}  card {decision.card}"
-        say(f"{said}{joined}{checked}")
+        say(f"{said}{opener}{joined}{checked}")
     raise typer.Exit(0 if decision.outcome.value == "grant" else 1)
 
 

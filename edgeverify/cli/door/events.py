@@ -131,9 +131,12 @@ def _decision(
     gap = f"  ({missed} before it not seen)" if missed else ""
     seen = "" if checker is not None else "  unverified"
     kind = "" if is_live else "  history"
+    is_passed_on = decision.opened_by and decision.outcome.value == "grant"
+    opener = f"  the {decision.opened_by} decides" if is_passed_on else ""
     return (
         f"{decision.issued_at:%Y-%m-%d %H:%M:%S}  {decision.outcome.value:<5}  "
-        f"{decision.reason.value:<20}  {decision.card:<16}  #{decision.sequence}{kind}{seen}{gap}"
+        f"{decision.reason.value:<20}  {decision.card:<16}  #{decision.sequence}"
+        f"{opener}{kind}{seen}{gap}"
     )
 
 

@@ -74,11 +74,13 @@ def notice_lines(rows: Iterable[Notice], names: Mapping[str, str], form: Form) -
 
 def _decision_line(row: DecisionRow, name: str) -> str:
     score = "" if row.score is None else f"score {row.score:.3f}"
+    is_passed_on = row.opened_by and row.outcome.value == "grant"
+    opener = f"  the {row.opened_by} decides" if is_passed_on else ""
     waiting = "" if row.is_delivered else "  not delivered yet"
     return (
         f"{_local(row.issued_at)}  {row.outcome.value:<5}  {row.reason.value:<20}  "
         f"{row.card:<16}  {name[:24]:<24}  {row.matches}/{row.comparisons}  {score:<12}  "
-        f"{row.event_id}{waiting}"
+        f"{row.event_id}{opener}{waiting}"
     )
 
 
@@ -100,6 +102,7 @@ def _decision(row: DecisionRow, name: str) -> Record:
         "threshold": row.threshold,
         "details": row.details,
         "is_delivered": row.is_delivered,
+        "opened_by": row.opened_by,
     }
 
 

@@ -118,6 +118,7 @@ def _decision(row: DecisionRow, names: Mapping[str, str]) -> dict[str, Json]:
         "score": row.score,
         "threshold": row.threshold,
         "is_delivered": row.is_delivered,
+        "opened_by": row.opened_by,
     }
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from edgeverify.daemon.announcer import Announcer
-from edgeverify.daemon.panel import Answer, Panel, PanelView
+from edgeverify.daemon.panel import Panel, PanelView
+from edgeverify.daemon.panel_answers import Answer
 from edgeverify.domain import Claim, DoorMode, Language, Outcome, Prompt, Reason, Signal
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
 from edgeverify.languages import KINDS, say

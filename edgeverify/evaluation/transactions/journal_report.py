@@ -51,6 +51,8 @@ def _head(row: DecisionRow) -> tuple[str, ...]:
         f"issued    {row.issued_at:%Y-%m-%d %H:%M:%S} UTC",
         f"claim     {row.claim_id} by {row.source}, card {row.card or '(none: walk-up)'}",
     ]
+    if row.opened_by:
+        lines.append(f"opened by {row.opened_by}: a grant says that the face matched, no more")
     if row.score is not None and row.threshold is not None:
         lines.append(f"score     {row.score:.4f} against threshold {row.threshold:.4f}")
     lines.extend(f"{name:<9} {_value(value)}" for name, value in row.details.items())

@@ -108,6 +108,7 @@ COLUMNS = (
     "threshold",
     "duration_seconds",
     "event_id",
+    "opened_by",
 )
 
 
@@ -200,7 +201,7 @@ async def _decisions(parts: Parts, asked: Mapping[str, Json], limit: int) -> lis
 
 
 def _cells(row: Mapping[str, Any]) -> list[Any]:
-    return [moment(row[key]) if key == "issued_at" else row[key] for key in COLUMNS]
+    return [moment(row[key]) if key == "issued_at" else row.get(key, "") for key in COLUMNS]
 
 
 def _chosen(request: Request) -> dict[str, str]:

@@ -77,6 +77,22 @@ def test_the_table_has_names_and_csv_cells_are_no_formulas(place: Place) -> None
     assert rows[1]["outcome"] == "deny"
 
 
+def test_a_grant_behind_a_panel_says_who_decides(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    later = NOON + timedelta(days=2)
+    journal.record(decided("panels", card="1", at=later, opened_by="panel"), place.keys)
+    refused = decided("no", card="2", outcome=Outcome.DENY, at=later, opened_by="panel")
+    journal.record(refused, place.keys)
+    journal.close()
+    denied, granted, ours, *_ = place.run("journal", "list").stdout.splitlines()
+    assert "the panel decides" in granted
+    assert "the panel decides" not in denied + ours
+    rows = place.run("journal", "list", "--format", "json").stdout.splitlines()
+    assert [json.loads(row)["opened_by"] for row in rows[:3]] == ["panel", "panel", ""]
+    told = place.run("report", "event-panels").stdout
+    assert "opened by panel" in told
+
+
 def test_what_people_did_is_listed_with_who_did_it(place: Place) -> None:
     assert "unlock" in (table := place.run("journal", "acts").stdout)
     assert "by grace" in table

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from edgeverify.daemon.page.screen import ScreenBoard
-from edgeverify.daemon.panel import Answer, PanelView
+from edgeverify.daemon.panel import PanelView
+from edgeverify.daemon.panel_answers import Answer
 from edgeverify.domain import Asked, DoorMode, Language, Outcome, Prompt, Reason, Signal
 from edgeverify.events import DecisionPayload
 from edgeverify.languages import KINDS
