@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
 import ssl
 import sys
 import time
@@ -19,11 +18,11 @@ from edgeverify.config import LoadedConfig, load_config
 from edgeverify.door_state import find_state
 from edgeverify.errors import ConfigError, EdgeverifyError, StateError
 from edgeverify.page_socket import VARIABLE, PageSocket, page_socket
-from edgeverify.settings.web import WebSettings
 from edgeverify.systemd import journal_is_on
 from edgeverify.web.application import application
 from edgeverify.web.door import DoorLink
 from edgeverify.web.folder import open_folder, page_folder
+from edgeverify.web.listener import listen
 from edgeverify.web.logins import Logins
 from edgeverify.web.parts import Parts
 from edgeverify.web.sessions import Sessions
@@ -69,6 +68,7 @@ def run_page(
         served = uvicorn.Config(
             app,
             http=PromptProtocol,
+            loop="asyncio",  # another would take the connections past the listener
             log_config=None,
             access_log=False,
             server_header=False,
@@ -123,20 +123,6 @@ def make_parts(
             longest=settings.web.session_hours * 3600.0,
         ),
     )
-
-
-def listen(settings: WebSettings) -> socket.socket:
-    """Open the port. Raises StateError naming it."""
-    try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=128)
-    except OSError as error:
-        raise StateError(
-            f"the page cannot listen on {settings.host} port {settings.port}: {error.strerror}",
-            advice="Another program has it, or this machine has no such address: set `web.host` "
-            "and `web.port`.",
-        ) from None
 
 
 def _file(config: LoadedConfig, name: str) -> str | None:

@@ -1,0 +1,107 @@
+"""One address takes some of the page's connections, and never all of them."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from edgeverify.settings.web import WebSettings
+from edgeverify.web.listener import PER_ADDRESS, listen, source_of
+from tests.brokers import free_port
+from tests.certificates import Authority
+from tests.waiting import patience, until
+
+CROWD, ELSEWHERE = "127.0.0.1", "127.0.0.2"
+
+
+@contextmanager
+def _served(folder: Path, *, is_tls: bool) -> Iterator[int]:
+    port = free_port()
+    files = Authority(folder / "ca").issue("localhost", folder / "page") if is_tls else None
+    config = uvicorn.Config(
+        Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))]),
+        loop="asyncio",
+        log_config=None,
+        ssl_certfile=files.certificate if files else None,
+        ssl_keyfile=files.key if files else None,
+        limit_concurrency=64,
+    )
+    server = uvicorn.Server(config)
+    with listen(WebSettings(enabled=True, port=port)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            until(lambda: server.started, "the server")
+            yield port
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _answers(port: int, source: str, *, is_tls: bool) -> bool:
+    scheme = "https" if is_tls else "http"
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    transport = httpx.HTTPTransport(local_address=source, verify=context)
+    with httpx.Client(transport=transport, timeout=patience(10)) as browser:
+        try:
+            return browser.get(f"{scheme}://127.0.0.1:{port}/").status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(0)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_one_address_keeps_nobody_else_out_and_gets_its_places_back(
+    *, is_tls: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _served(tmp_path, is_tls=is_tls) as port, ExitStack() as held:
+        with caplog.at_level(logging.WARNING):
+            crowd = [
+                held.enter_context(socket.create_connection((CROWD, port))) for _ in range(300)
+            ]
+            surplus = len(crowd) - PER_ADDRESS
+            until(lambda: sum(map(_is_closed, crowd)) == surplus, "the surplus to be closed")
+        assert not _answers(port, CROWD, is_tls=is_tls)
+        assert _answers(port, ELSEWHERE, is_tls=is_tls)
+        told = [each.message for each in caplog.records if "places" in each.message]
+        assert told == [f"a connection was closed: {CROWD} holds 24 of the page's places"]
+        for one in crowd:
+            one.close()
+        until(lambda: _answers(port, CROWD, is_tls=is_tls), "its places to be free again")
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        (("192.0.2.7", 4711), "192.0.2.7"),
+        (("::ffff:192.0.2.7", 4711, 0, 0), "192.0.2.7"),
+        (("2001:db8::6", 4711, 0, 0), "2001:db8::6"),
+        (("fe80::1%eth0", 4711, 0, 2), "fe80::1"),
+    ],
+)
+def test_an_address_is_one_source_however_it_is_written(
+    address: tuple[object, ...], source: str
+) -> None:
+    assert source_of(address) == source
