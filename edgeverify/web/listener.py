@@ -1,4 +1,4 @@
-"""The page's port. No address can take so many connections that nobody else gets one.
+"""The page's port. One address never takes all connections: others get theirs.
 
 They are counted when they come, before TLS is spoken: a connection on which a handshake is not
 begun costs a place too.

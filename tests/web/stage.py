@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,8 @@ class Stage:
     app: Any
     asked: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    stop_daemon: Callable[[], None] = lambda: None
+    start_daemon: Callable[[], None] = lambda: None
 
     def browser(self) -> Browser:
         return Browser(TestClient(self.app, base_url=f"http://{HOST}", follow_redirects=False))
@@ -267,10 +269,14 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
     names = ("status", "screen", "decisions", "decision", "acts", "act", "page-alive")
     names += ("picture", "notices", "thumbnail")
     names += ("people", "try-person", "reload", "reload-outcome", "aim", "capture")
-    server = StatusServer(
-        place.folder, {name: handler(name) for name in names}, name=place.name, threads=2
-    )
-    try:
+    with ExitStack() as running:
+
+        def start() -> None:
+            server = StatusServer(
+                place.folder, {name: handler(name) for name in names}, name=place.name, threads=2
+            )
+            running.callback(server.close)
+
+        made.start_daemon, made.stop_daemon = start, running.close
+        start()
         yield made
-    finally:
-        server.close()

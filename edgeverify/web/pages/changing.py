@@ -21,7 +21,7 @@ from edgeverify.web.staff.form import PersonForm, fingerprint, uploads
 from edgeverify.web.staff.pending import Act, Change
 from edgeverify.web.staff.photos import KeptPhoto, drop, keep
 from edgeverify.web.staff.place import StaffPlace
-from edgeverify.web.staff.saving import forget, save
+from edgeverify.web.staff.saving import forget, save, write_down
 
 SHOTS = 3
 """Pictures of the door's own camera that make one enrolment."""
@@ -76,13 +76,20 @@ async def ask(request: Request, parts: Parts) -> Response:
     found = parts.pending.look(token, session_of(request).name, parts.monotonic())
     if found is None:
         return _too_old(request, parts)
+    return _asking(request, parts, found, token)
+
+
+def _asking(
+    request: Request, parts: Parts, found: Change, token: str, *, down: StateError | None = None
+) -> Response:
     values = {
         "change": found,
         "token": token,
         "diff": found.draft.diff,
         "is_changed": found.draft.before != found.draft.after,
+        "down": down,
     }
-    return parts.render(request, "confirm.html", values)
+    return parts.render(request, "confirm.html", values, status=503 if down else 200)
 
 
 async def confirm(request: Request, parts: Parts) -> Response:
@@ -97,6 +104,10 @@ async def confirm(request: Request, parts: Parts) -> Response:
     if form.get("answer") != "save":
         await run_in_threadpool(forget, found)
         return RedirectResponse("/people", 303)
+    try:
+        await write_down(parts.link, found)
+    except StateError as error:  # nothing was done: the same may be confirmed once more
+        return _asking(request, parts, found, parts.pending.put(found), down=error)
     outcome = await save(parts.link, found)
     return parts.render(request, "saved.html", {"outcome": outcome, "change": found})
 
@@ -157,10 +168,10 @@ async def _draft(request: Request, parts: Parts, act: Act, card: str) -> Respons
         else:
             new = await _photos(request, parts, place, form.card)
             found = await drafted(parts.link, config, place, form, number=number, new=new)
-    except StateError:
+    except StateError as error:
         for photo in new:
             drop(place, photo)
-        raise
+        return person_form(request, parts, config, form, Messages(down=error), entry=entry)
     if found.draft is None:
         return person_form(request, parts, config, form, found.messages, entry=entry)
     made = Change(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from edgeverify.config import LoadedConfig
 from edgeverify.config.problems import ConfigProblemsError
 from edgeverify.domain import OWN_NAMES
-from edgeverify.errors import EdgeverifyError
+from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.web.parts import Parts
 from edgeverify.web.staff.checking import Messages
 from edgeverify.web.staff.editing import StaffFile
@@ -79,7 +79,17 @@ async def opened(parts: Parts) -> tuple[LoadedConfig, StaffPlace]:
 async def new(request: Request, parts: Parts) -> Response:
     """Return the empty form."""
     config, _ = await opened(parts)
-    return person_form(request, parts, config, PersonForm(), Messages())
+    messages = Messages(down=await door_problem(parts))
+    return person_form(request, parts, config, PersonForm(), messages)
+
+
+async def door_problem(parts: Parts) -> StateError | None:
+    """Return why the door would not answer now: it is better known before a form is filled in."""
+    try:
+        await parts.link.ask("page-alive")
+    except StateError as error:
+        return error
+    return None
 
 
 async def edit(request: Request, parts: Parts) -> Response:
@@ -91,7 +101,8 @@ async def edit(request: Request, parts: Parts) -> Response:
     if number is None:
         return nobody(request, parts)
     entry = file.entries[number]
-    return person_form(request, parts, config, PersonForm.of_entry(entry), Messages(), entry=entry)
+    messages = Messages(down=await door_problem(parts))
+    return person_form(request, parts, config, PersonForm.of_entry(entry), messages, entry=entry)
 
 
 def nobody(request: Request, parts: Parts) -> Response:
@@ -122,6 +133,7 @@ def person_form(
         "photos": old.kept if old else (),
         "seen": "" if entry is None else fingerprint(entry),
         "again": is_again,
+        "down": messages.down,
         "problems": messages.problems,
         "warnings": messages.warnings,
         "languages": OWN_NAMES,
@@ -130,5 +142,5 @@ def person_form(
         "limit_bytes": int(limit * 1024 * 1024),
         "is_camera_only": config.settings.enrolment.camera_only,
     }
-    status = 422 if messages.problems else 200
+    status = 422 if messages.problems else 503 if messages.down else 200
     return parts.render(request, "person.html", values, status=status)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edgeverify.config import load_config
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, spell
+from edgeverify.errors import StateError
 
 FIELDS = (
     "card",
@@ -30,10 +31,14 @@ OTHER = ""
 
 @dataclass(slots=True)
 class Messages:
-    """Sentences by field: `problems` keep the draft from being saved, `warnings` do not."""
+    """Sentences by field: `problems` keep the draft from being saved, `warnings` do not.
+
+    `down` is why the door does not answer.
+    """
 
     problems: dict[str, list[str]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    down: StateError | None = None
 
     def add_problem(self, name: str, text: str) -> None:
         """Add a sentence."""

@@ -29,21 +29,33 @@ class Outcome:
     is_done: bool
     words: str
     lines: tuple[str, ...] = ()
+    is_in_force: bool = True
+
+
+async def write_down(link: DoorLink, change: Change) -> None:
+    """Journal what is about to be done. Raises StateError: then nothing was done."""
+    await link.write_down(f"page people {change.act}", change.card, change.user)
+    if change.has_consent:
+        await link.write_down("page consent noted", change.card, change.user)
 
 
 async def save(link: DoorLink, change: Change) -> Outcome:
     """Write the file, let the door read it, and wait for what it says.
 
-    Raises StateError where the file was changed meanwhile, cannot be written, or no daemon answers:
-    then nothing has changed.
+    Raises StateError where the file was changed meanwhile or cannot be written: then nothing has
+    changed.
     """
-    await link.write_down(f"page people {change.act}", change.card, change.user)
-    if change.has_consent:
-        await link.write_down("page consent noted", change.card, change.user)
     await run_in_threadpool(_write, change)
-    told = await _reload(link)
+    try:
+        told = await _reload(link)
+    except StateError as error:
+        await run_in_threadpool(_clean, change)
+        said = f"{error.problem[:1].upper()}{error.problem[1:]}."
+        words = "Saved in the file, and not in force yet: the door reads it when it starts."
+        return Outcome(is_done=True, is_in_force=False, words=words, lines=(said, error.advice))
     if told is None:
-        return Outcome(is_done=True, words="Saved. The door is still enrolling.")
+        await run_in_threadpool(_clean, change)
+        return Outcome(is_done=True, words="Saved. The door is still enrolling.", is_in_force=False)
     if told["problem"]:
         await run_in_threadpool(_take_back, change)
         await link.ask("reload")

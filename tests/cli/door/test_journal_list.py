@@ -89,7 +89,8 @@ def test_a_grant_behind_a_panel_says_who_decides(place: Place) -> None:
     assert "the panel decides" not in denied + ours
     rows = place.run("journal", "list", "--format", "json").stdout.splitlines()
     assert [json.loads(row)["opened_by"] for row in rows[:3]] == ["panel", "panel", ""]
-    told = place.run("report", "event-panels").stdout
+    drawn = str(place.config.with_name("why.png"))
+    told = place.run("report", "event-panels", "-o", drawn).stdout
     assert "opened by panel" in told
 
 
