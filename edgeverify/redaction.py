@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from edgeverify.camera.source import public_name
+from edgeverify.how_many import how_many
 from edgeverify.settings import Settings
 
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*://)(?P<rest>[^\s\"'<>\\]*)", re.IGNORECASE)
@@ -67,7 +68,7 @@ class Redactor:
         """Return the settings as JSON types: people are counted, not listed."""
         said: dict[str, Any] = settings.model_dump(mode="json")
         said["camera"]["source"] = public_name(settings.camera.source)
-        said["staff"] = f"{len(settings.staff)} people"
+        said["staff"] = how_many(len(settings.staff), "person", "people")
         said["claims"]["fixed_card"] = REMOVED if settings.claims.fixed_card else ""
         said["mqtt"]["username"] = REMOVED if settings.mqtt.username else ""
         return said

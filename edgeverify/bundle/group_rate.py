@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pydantic import Field
 
 from edgeverify.feeding.statement import BundleModel
+from edgeverify.how_many import how_many
 
 
 class GroupRate(BundleModel):
@@ -41,7 +43,19 @@ class GroupRate(BundleModel):
     def evidence(self) -> str:
         """Return in words who they are, and how many of their comparisons were wrong."""
         carried = "" if self.supported else "; too few people to promise them a rate"
+        people = how_many(self.people, "person", "people")
         return (
-            f"{self.name} ({self.dataset}, {self.people} people): FMR {self.fmr:.2g}, "
+            f"{self.name} ({self.dataset}, {people}): FMR {self.fmr:.2g}, "
             f"{self.false_matches} of {self.non_mated:,}, at most {self.fmr_upper_95:.2g}{carried}"
         )
+
+
+def worst_supported(groups: Sequence[GroupRate]) -> float:
+    """Return the highest FMR among the groups that can carry a rate, 0 to 1."""
+    return max((one.fmr for one in groups if one.supported), default=0.0)
+
+
+def surely_worst(groups: Sequence[GroupRate]) -> float:
+    """Return the same with smaller groups in it, each by its lower 95 % bound."""
+    seen = (one.fmr if one.supported else one.fmr_lower_95 for one in groups)
+    return max(seen, default=0.0)

@@ -6,15 +6,15 @@ again changes no reference and no signature of the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from edgeverify.bundle.canonical_json import canonical_json, sha256_of
-from edgeverify.bundle.group_rate import GroupRate
+from edgeverify.bundle.group_rate import GroupRate, surely_worst, worst_supported
 from edgeverify.bundle.manifest import Sha256
 from edgeverify.feeding.statement import BundleModel
+from edgeverify.how_many import how_many
 
 Fusion = Literal["single", "mean5"]
 Origin = Literal["elsewhere", "camera"]
@@ -106,7 +106,7 @@ class MeasuredPoint(BundleModel):
         How groups of the people it was checked on fared is evidence, and a `caution`.
         """
         chosen_on = [one for one in self.groups if one.dataset == self.dataset]
-        return _worst(chosen_on) <= rate * (1 + 1e-9)
+        return worst_supported(chosen_on) <= rate * (1 + 1e-9)
 
     @property
     def caution(self) -> str:
@@ -120,7 +120,8 @@ class MeasuredPoint(BundleModel):
             )
         above = self._above_the_factor
         if not above and self.false_matches < _THIN:
-            return f"the threshold rests on {self.false_matches} false matches only"
+            seen = how_many(self.false_matches, "false match", "false matches")
+            return f"the threshold rests on {seen} only"
         if not above and not any(group.supported for group in self.groups):
             return "how it fares within groups of people was not measured"
         return above
@@ -131,8 +132,8 @@ class MeasuredPoint(BundleModel):
         if self.group_factor is None:
             return ""
         allowed, said = self.group_factor * self.fmr, f"{self.group_factor:g} times {self.fmr:g}"
-        if _worst(self.groups) > allowed:
-            worst = f"{_worst(self.groups):.2g}"
+        if worst_supported(self.groups) > allowed:
+            worst = f"{worst_supported(self.groups):.2g}"
             return f"within a group of other people it let {worst} through, more than {said}"
         found = self.worst_group
         if found is None or found.fmr_lower_95 <= allowed:
@@ -152,7 +153,7 @@ class MeasuredPoint(BundleModel):
         if self.check is None:
             return said
         checked = (
-            f"checked on {self.check.people} other people: "
+            f"checked on {how_many(self.check.people, 'other person', 'other people')}: "
             f"{self.check.false_matches} of {self.check.non_mated:,}"
         )
         if not self.check.holds(self.fmr):
@@ -173,8 +174,7 @@ class MeasuredPoint(BundleModel):
         A group that can carry a rate counts as it was seen, one that is too small for that only
         where it surely lies above, so that chance among a handful of people says nothing.
         """
-        seen = (one.fmr if one.supported else one.fmr_lower_95 for one in self.groups)
-        return max(seen, default=0.0) <= factor * rate * (1 + 1e-9)
+        return surely_worst(self.groups) <= factor * rate * (1 + 1e-9)
 
     def group_promise(self, rate: float, factor: float) -> str:
         """Return the same, with whether the group stays below `factor` times `rate`."""
@@ -183,10 +183,6 @@ class MeasuredPoint(BundleModel):
             return ""
         held = "allowed" if worst.fmr <= factor * rate * (1 + 1e-9) else "NOT held to"
         return f"{self.group_evidence} ({held}: {factor:g} times {rate:g})"
-
-
-def _worst(groups: Sequence[GroupRate]) -> float:
-    return max((group.fmr for group in groups if group.supported), default=0.0)
 
 
 class OperatingPoints(BundleModel):

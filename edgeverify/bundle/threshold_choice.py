@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeverify.bundle.operating_points import Fusion, MeasuredPoint, OperatingPoints
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import ConfigError
+from edgeverify.how_many import how_many
 from edgeverify.settings import DecisionSettings
 
 _MEAN_FRAMES = 5
@@ -136,7 +137,7 @@ def _no_evidence(
         return ConfigError(
             f"decision.max_fmr {settings.max_fmr:g} split over {count} references asks for "
             f"{wanted:.2g}, but the bundle {bundle_name} has evidence down to {strictest.fmr:g}: "
-            f"walk-up supports at most {largest} references here",
+            f"walk-up supports at most {how_many(largest, 'reference')} here",
             advice="Enrol fewer people at this door, use a card reader, or measure more pairs.",
         )
     return ConfigError(

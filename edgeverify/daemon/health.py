@@ -30,6 +30,7 @@ from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
+from edgeverify.how_many import how_many
 from edgeverify.journal import Journal
 from edgeverify.journal.impostors import LiveRate
 from edgeverify.metrics import Metrics
@@ -106,7 +107,9 @@ class Health:
         self._enrolment = (*problems, *report.warnings)
         self._enrolment_problems = len(problems)
         faults.state(
-            FaultName.ENROLMENT_INCOMPLETE, f"{len(problems)} problem(s)", present=bool(problems)
+            FaultName.ENROLMENT_INCOMPLETE,
+            how_many(len(problems), "problem"),
+            present=bool(problems),
         )
 
     def adopted(self, *, restart_needed: str, notices: tuple[Degradation, ...]) -> None:

@@ -19,6 +19,7 @@ from edgeverify.comparison import Metric, ReferenceMatrix
 from edgeverify.domain import OperatingPoint, Reference
 from edgeverify.enrolment.likeness import Likeness, LookAlike, lines_of
 from edgeverify.enrolment.look_alikes import find_look_alikes, score_blocks, shared_photos
+from edgeverify.how_many import how_many
 
 LEAST_PEOPLE = 10
 """With fewer there are too few pairs to say anything; look-alikes are warned of all the same."""
@@ -65,7 +66,8 @@ class OwnPeople:
             said += f", {self.same_photo:,} of them by the same photo on two cards"
         if self.raised:
             none = "no other is" if self.same_photo else "none is"
-            said += f"; {len(self.raised):,} cards are held to a higher one, so that {none}"
+            cards = how_many(len(self.raised), "card is", "cards are")
+            said += f"; {cards} held to a higher one, so that {none}"
         elif self.confused > self.same_photo:
             said += "; nothing is done about it (decision.own_people: warn)"
         return said
@@ -75,7 +77,7 @@ class OwnPeople:
         """Return a line for each pair that is named, and for each card that is held higher."""
         lines = [one.pair for one in self.named if one.kind is not Likeness.ONE_PHOTO]
         if self.confused > len(self.named):
-            lines.append(f"and {self.confused - len(self.named):,} more pairs")
+            lines.append(f"and {how_many(self.confused - len(self.named), 'more pair')}")
         return (*lines, *self.cost)
 
 

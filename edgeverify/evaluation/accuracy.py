@@ -28,6 +28,7 @@ from edgeverify.evaluation.instrument import Instrument
 from edgeverify.evaluation.reports.images import ImageReport
 from edgeverify.evaluation.reports.transactions import SequenceReport, judge_sequences
 from edgeverify.evaluation.transactions.journal_scores import JournalReport, judge_journal
+from edgeverify.how_many import how_many
 from edgeverify.settings import Settings
 from edgeverify.vision.dominance import FaceSelection
 
@@ -231,7 +232,8 @@ def _not_in_table(job: Job, found: Material) -> Iterator[Problem]:
         said = f"{read.unknown:,} of {len(found.paths):,} pictures have no row, and are in no group"
         yield Problem(path=job.attributes, problem=said)
     if read.unused:
-        said = f"{len(read.unused):,} rows name no picture, the first {read.unused[0]}"
+        rows = how_many(len(read.unused), "row names", "rows name")
+        said = f"{rows} no picture, the first {read.unused[0]}"
         yield Problem(path=job.attributes, problem=said)
 
 

@@ -12,6 +12,7 @@ from edgeverify.evaluation.images.acquire import Progress
 from edgeverify.evaluation.images.folds import people_of, pick_folds, require_apart
 from edgeverify.evaluation.images.material import Material, PairedImages
 from edgeverify.evaluation.images.pairs import Pair
+from edgeverify.how_many import how_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +64,8 @@ def two_sides(
     shared = sorted(set(first.people) & set(second.people))
     if shared:
         raise EvaluationError(
-            f"{len(shared)} people are in both sets, {shared[0]} among them",
+            f"{how_many(len(shared), 'person is', 'people are')} in both sets, {shared[0]} among "
+            "them",
             advice="The set to check on must share nobody with the set to choose on.",
         )
     return Side(name=name, material=first), Side(name=check.name, material=second), None

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from edgeverify.errors import JournalUnavailableError
+from edgeverify.how_many import how_many
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.rows import from_ms, to_ms
 from edgeverify.private_sqlite import has_table, open_for_reading
@@ -90,18 +91,23 @@ class LiveRate:
             return "nobody has been let in yet whose probe could be compared with others"
         return (
             f"FMR among this door's own people {self.fmr:.2g}: {self.false_matches:,} of "
-            f"{self.comparisons:,} comparisons of {self.grants:,} grants with other cards' "
-            f"references; at most {self.at_most:.2g} at 95 % ({self.pairs_of_people:,} pairs of "
-            "people)"
+            f"{how_many(self.comparisons, 'comparison')} of {how_many(self.grants, 'grant')} with "
+            f"other cards' references; at most {self.at_most:.2g} at 95 % "
+            f"({how_many(self.pairs_of_people, 'pair')} of people)"
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveHistogram:
-    """All cards' scores with others, added up: (lowest score of the bin, count), rising."""
+    """All cards' scores with others, added up: (lowest score of the bin, count), rising.
+
+    `other_models` are those that grants were counted with beside the one that was asked for: name,
+    or the first digits of the embedding space where the journal no longer has it, and grants.
+    """
 
     rate: LiveRate
     bins: tuple[tuple[float, int], ...]
+    other_models: tuple[tuple[str, int], ...] = ()
 
     def false_matches(self, threshold: float) -> int:
         """Count the scores that may reach `threshold`: those of its own bin among them."""
@@ -179,6 +185,25 @@ def read_live(path: Path, embedding_space: str) -> LiveHistogram:
                 " GROUP BY bin ORDER BY bin",
                 (embedding_space,),
             ).fetchall()
+            others = tuple(_other_models(connection, embedding_space))
     except sqlite3.Error as error:
         raise unavailable(path, error, is_reading=True) from None
-    return LiveHistogram(rate=rate, bins=tuple((place * BIN, count) for place, count in rows))
+    bins = tuple((place * BIN, count) for place, count in rows)
+    return LiveHistogram(rate=rate, bins=bins, other_models=others)
+
+
+def _other_models(
+    connection: sqlite3.Connection, embedding_space: str
+) -> Iterator[tuple[str, int]]:
+    counted = connection.execute(
+        "SELECT embedding_space, sum(grants) FROM impostors WHERE embedding_space <> ?"
+        " GROUP BY embedding_space ORDER BY max(until_ms) DESC",
+        (embedding_space,),
+    ).fetchall()
+    for space, grants in counted:
+        named = connection.execute(
+            "SELECT json_extract(details, '$.model') FROM decisions"
+            " WHERE json_extract(details, '$.embedding_space') = ? ORDER BY sequence DESC LIMIT 1",
+            (space,),
+        ).fetchone()
+        yield (str(named[0]) if named and named[0] else f"embedding space {space[:12]}", grants)

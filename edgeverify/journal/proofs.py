@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.errors import EventError, JournalUnavailableError
 from edgeverify.events import DecisionPayload, verify
+from edgeverify.how_many import how_many
 from edgeverify.journal.database import unavailable
 from edgeverify.journal.rows import to_ms
 from edgeverify.private_sqlite import open_for_reading
@@ -45,7 +46,8 @@ def doubtful(path: Path, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[str]:
     except sqlite3.Error as error:
         raise unavailable(path, error, is_reading=True) from None
     for keyid, count in sorted(unknown.items()):
-        yield f"{count} decision(s) are signed by the key {keyid}, which is none of this door's"
+        found = how_many(count, "decision is", "decisions are")
+        yield f"{found} signed by the key {keyid}, which is none of this door's"
 
 
 def _columns(decision: DecisionPayload) -> tuple[object, ...]:

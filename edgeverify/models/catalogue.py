@@ -12,6 +12,7 @@ from edgeverify.bundle.manifest import WEAK_NETWORKS, Sha256
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.errors import BundleError
 from edgeverify.feeding.statement import BundleModel
+from edgeverify.how_many import how_many
 
 
 class SourceFile(BundleModel):
@@ -133,4 +134,5 @@ def measured_at(points: OperatingPoints | None, fmr: float) -> str:
         return f"{named}{missed} ({found.dataset})"
     check = found.check
     missed = "" if check.fnmr is None else f", FNMR {100 * check.fnmr:.2f} %"
-    return f"{named}; on {check.people} other people FMR {check.fmr:.1e}{missed} ({check.dataset})"
+    people = how_many(check.people, "other person", "other people")
+    return f"{named}; on {people} FMR {check.fmr:.1e}{missed} ({check.dataset})"

@@ -15,6 +15,8 @@ from edgeverify.daemon.door.people import People
 from edgeverify.daemon.reload.reloader import Closeness
 from edgeverify.daemon.status import DoorStatus
 from edgeverify.domain import Embedding, OperatingPoint, Reference
+from edgeverify.journal import Journal
+from edgeverify.journal.impostors import OtherScores
 from edgeverify.references import PhotoEmbedding, ReferenceStore
 from edgeverify.references.store import LoadedReferences
 from edgeverify.settings import DecisionSettings, Settings, StaffEntry
@@ -138,6 +140,38 @@ def test_one_photo_on_two_cards_is_not_well_beside_pairs_that_are_held_apart() -
 def test_an_older_daemon_that_says_less_is_repeated_all_the_same() -> None:
     assert not list(people.repeated(None))
     assert not list(people.repeated({}))
+
+
+@pytest.mark.parametrize(
+    ("fmr", "stated", "is_well"),
+    [(0.0, 1e-4, True), (2e-4, 1e-4, False), (2e-4, None, True), (None, 1e-4, True)],
+)
+def test_the_doctor_repeats_the_rate_among_the_doors_own_people(
+    fmr: float | None, stated: float | None, *, is_well: bool
+) -> None:
+    live: Json = {"line": "FMR among this door's own people", "fmr": fmr}
+    (found,) = people.repeated_rate(live, {"max_fmr": stated})
+    assert (found.part, found.is_well) == ("live rate", is_well)
+    assert ("calibrate --journal" in found.advice) is not is_well
+    assert not list(people.repeated_rate(None, None)), "a daemon of an older release"
+
+
+def test_the_doctor_reads_the_rate_of_a_door_that_does_not_run(
+    place: StateDirectory, tmp_path: Path
+) -> None:
+    config = _config(tmp_path)
+    journal = Journal.open(place.journal, now=NOON).journal
+    for card, matches in (("0", 0), ("1", 1)):
+        seen = OtherScores(
+            card=card, embedding_space=SPACE, others=11, false_matches=matches, bins={0: 11}
+        )
+        journal.count_others(seen, at=NOON)
+    journal.close()
+    opened = _Opened()
+    (found,) = people.look_at_rate(opened, config, place, is_running=False)  # type: ignore[arg-type]
+    assert "1 of 22 comparisons of 2 grants" in found.seen
+    assert not found.is_well
+    assert not list(people.look_at_rate(opened, config, place, is_running=True))  # type: ignore[arg-type]
 
 
 class _Opened:

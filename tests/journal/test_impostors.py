@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,6 +66,22 @@ def test_another_model_counts_anew(journal: Journal) -> None:
     journal.count_others(seen("1", 0.1), at=NOON)
     assert journal.live_rate("cd" * 32) == LiveRate()
     assert "nobody has been let in yet" in LiveRate().line
+
+
+def test_the_other_models_of_a_journal_are_named_as_far_as_it_knows(
+    journal: Journal, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        journal.count_others(seen("1", 0.1), at=NOON)
+    assert read_live(journal.path, SPACE).other_models == ()
+    found = read_live(journal.path, "cd" * 32)
+    assert (found.rate, found.bins) == (LiveRate(), ())
+    assert found.other_models == ((f"embedding space {SPACE[:12]}", 2),)
+    journal.record(decided("one", at=NOON), door_keys(tmp_path))
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
+        told = json.dumps({"model": "sface", "embedding_space": SPACE})
+        connection.execute("UPDATE decisions SET details = ?", (told,))
+    assert read_live(journal.path, "cd" * 32).other_models == (("sface", 2),)
 
 
 def test_who_left_the_config_is_forgotten(journal: Journal) -> None:

@@ -217,7 +217,9 @@ def _say_live(
     rows = live_rows(found, points.points if points else ())
     if as_json:
         rate = {**plain(found.rate), "fmr": found.rate.fmr, "at_most": found.rate.at_most}
-        say(json.dumps({"live": rate, "thresholds": plain(rows)}, ensure_ascii=False, indent=1))
+        others = [{"model": name, "grants": grants} for name, grants in found.other_models]
+        told = {"live": rate, "thresholds": plain(rows), "other_models": others}
+        say(json.dumps(told, ensure_ascii=False, indent=1))
         return
     for line in live_lines(found, rows, fmr):
         say(line)

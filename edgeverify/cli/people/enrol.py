@@ -10,6 +10,7 @@ import typer
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.cli.reloading import reload_config, tell_people, wait_for_people
+from edgeverify.how_many import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +111,7 @@ def _json_of(people: Mapping[str, Json], card: str | None) -> str:
 
 def _print(report: EnrolmentReport) -> None:
     for entry in report.entries:
-        photos = f", {entry.photo_count} photo(s)" if entry.photo_count else ""
+        photos = f", {how_many(entry.photo_count, 'photo')}" if entry.photo_count else ""
         if entry.camera_photo_count:
             photos += f", {entry.camera_photo_count} of them of this door's camera"
         say(f"{entry.change.value:<10} {entry.label}{photos}")

@@ -9,6 +9,7 @@ import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+from edgeverify.how_many import how_many
 
 if TYPE_CHECKING:
     from edgeverify.config import LoadedConfig
@@ -50,7 +51,7 @@ def show_list(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson 
             at = f"{row.issued_at.astimezone():%Y-%m-%d %H:%M:%S}"
             say(f"{at}  {row.outcome.value:<5}  {row.reason.value:<20}  {row.card}  {row.event_id}")
     if not as_json:
-        say(f"{len(rows)} picture(s)")
+        say(how_many(len(rows), "picture"))
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+from edgeverify.how_many import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,15 +142,21 @@ def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
     reference = (
         "its reference and key are destroyed" if done["reference"] else "it had no reference"
     )
-    yield f"card {card}: {reference}; {done['decisions']} decision(s) name {done['pseudonym']} now"
+    named = how_many(done["decisions"], "decision names", "decisions name")
+    yield f"card {card}: {reference}; {named} {done['pseudonym']} now"
     if done["pictures"]:
-        yield f"{done['pictures']} evidence picture(s) are destroyed"
+        gone = how_many(done["pictures"], "evidence picture is", "evidence pictures are")
+        yield f"{gone} destroyed"
     if done["kept"]:
-        yield f"{done['kept']} decision(s) of the last {keep_days} days keep the card number"
+        kept = how_many(done["kept"], "decision", "decisions")
+        keep = "keeps" if done["kept"] == 1 else "keep"
+        yield f"{kept} of the last {how_many(keep_days, 'day')} {keep} the card number"
     if done["unsent"]:
-        yield f"{done['unsent']} decision(s) still wait for the broker and keep it: run this again"
+        unsent = how_many(done["unsent"], "decision still waits", "decisions still wait")
+        yield f"{unsent} for the broker with the card number: run this again"
     if done["copies"]:
-        yield f"{done['copies']} journal(s) from before an upgrade were deleted, as they named it"
+        copies = how_many(done["copies"], "journal", "journals")
+        yield f"deleted: {copies} from before an upgrade that named the card"
     yield "Not reached from here: backups, photos beside the config, and what monitors received."
 
 

@@ -9,6 +9,7 @@ import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
+from edgeverify.how_many import how_many
 
 app = typer.Typer(help="Who is enrolled at this door.", no_args_is_help=True)
 
@@ -43,10 +44,10 @@ def show(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson = Fal
         return
     for one in found:
         say(
-            f"{one.card:<20} {one.name:<28} {one.photo_count} photo(s)  "
+            f"{one.card:<20} {one.name:<28} {how_many(one.photo_count, 'photo')}  "
             f"{one.enrolled_at:%Y-%m-%d %H:%M}  model {one.embedding_space[:12]}"
         )
-    say(f"{len(found)} reference(s)")
+    say(how_many(len(found), "reference"))
 
 
 @app.command()

@@ -33,7 +33,8 @@ def examine(
 
     def further(verifier: Verifier) -> Iterator[Finding]:
         def look() -> Iterator[Finding]:
-            return people.look_at_people(verifier, config, place, environ, is_running=runs)
+            yield from people.look_at_people(verifier, config, place, environ, is_running=runs)
+            yield from people.look_at_rate(verifier, config, place, is_running=runs)
 
         return _as_owner(place.folder, look)()
 
@@ -129,6 +130,7 @@ def beside(
         is_well = isinstance(problems, int) and number >= problems
         yield Finding(part="enrolment", is_well=is_well, seen=str(line))
     yield from people.repeated(status.get("own_people"))
+    yield from people.repeated_rate(status.get("live_fmr"), status.get("threshold"))
 
 
 def _repeated(name: str, detail: str, chosen: Mapping[FaultName, str]) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from edgeverify.config import LoadedConfig
 from edgeverify.daemon.doctor.finding import Finding
 from edgeverify.enrolment import measure_own_people
+from edgeverify.journal.impostors import read_live
 from edgeverify.keys import load_master_key
 from edgeverify.references.store import look_into
 from edgeverify.schedule import is_for
@@ -34,6 +35,45 @@ def repeated(answer: Json) -> Iterator[Finding]:
         [str(line) for line in photos] if isinstance(photos, list) else [],
         is_open=is_open,
     )
+
+
+LIVE_RATE = (
+    "Somebody's face reached another's card: look whom `status` names, take better photos, or set "
+    "decision.max_fmr lower; `edgeverify calibrate --journal STATE` shows what each rate does here."
+)
+
+
+def repeated_rate(live: Json, threshold: Json) -> Iterator[Finding]:
+    """Repeat a running daemon's false match rate among its own people."""
+    if not isinstance(live, dict) or not live.get("line"):
+        return
+    stated = threshold.get("max_fmr") if isinstance(threshold, dict) else None
+    fmr = live.get("fmr")
+    yield _rate(
+        str(live["line"]),
+        fmr if isinstance(fmr, (int, float)) else None,
+        stated if isinstance(stated, (int, float)) else None,
+    )
+
+
+def look_at_rate(
+    verifier: Verifier, config: LoadedConfig, place: StateDirectory, *, is_running: bool
+) -> Iterator[Finding]:
+    """Read the same from the journal of a door that does not run. JournalUnavailableError."""
+    settings = config.settings
+    if is_running or not place.journal.exists():
+        return
+    if not settings.journal.live_fmr:
+        yield _rate("not measured (journal.live_fmr: false)", None, None)
+        return
+    found = read_live(place.journal, verifier.embedding_space)
+    yield _rate(found.rate.line, found.rate.fmr, verifier.point(settings).max_fmr)
+
+
+def _rate(line: str, fmr: float | None, stated: float | None) -> Finding:
+    is_above = fmr is not None and stated is not None and fmr > stated
+    advice = LIVE_RATE if is_above else ""
+    return Finding(part="live rate", is_well=not is_above, seen=line, advice=advice)
 
 
 def look_at_people(

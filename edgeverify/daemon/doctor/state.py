@@ -17,6 +17,7 @@ from edgeverify.daemon.fitness import open_to_others
 from edgeverify.domain import FaultName
 from edgeverify.errors import JournalUnavailableError, KeyUnusableError, StateError
 from edgeverify.folder_listing import entries
+from edgeverify.how_many import how_many
 from edgeverify.journal.database import integrity
 from edgeverify.journal.facts import fact
 from edgeverify.journal.rows import from_ms
@@ -112,7 +113,8 @@ def _contents(
     size = place.journal.stat().st_size
     limit = config.settings.journal.max_mebibytes
     seen = (
-        f"whole, {decisions} decisions, {waiting} wait for the broker, {size / (1 << 20):.1f} MiB"
+        f"whole, {how_many(decisions, 'decision')}, {how_many(waiting, 'waits', 'wait')} for the "
+        f"broker, {size / (1 << 20):.1f} MiB"
     )
     if waiting and size > limit << 20:
         yield fault_found("journal", FaultName.JOURNAL_OVERSIZED, f"{seen} of {limit} MiB")

@@ -11,6 +11,7 @@ from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
 from edgeverify.domain import ClaimSource, Language, OperatingPoint
 from edgeverify.enrolment import OwnPeople
+from edgeverify.how_many import how_many
 from edgeverify.liveness import LivenessPlan, without_colour
 from edgeverify.settings import Settings
 
@@ -46,13 +47,13 @@ class Situation:
         several = sum(one.photo_count > 1 for one in self.people.references.usable.values())
         if several and self.point.max_fmr is not None and not self.point.for_photos:
             said.append(
-                f"{several} of the people have several photos, which match others more often, "
+                f"{_some(several)} several photos, and such references match others more often, "
                 "and the threshold was measured on single ones: run edgeverify calibrate"
             )
         shot = sum(one.camera_photo_count > 0 for one in self.people.references.usable.values())
         if shot and self.point.max_fmr is not None:
             said.append(
-                f"{shot} of the people have a picture of this door's own camera, before which "
+                f"{_some(shot)} a picture of this door's own camera, before which "
                 f"everybody looks more alike; their threshold: {self.point.camera_evidence}"
             )
         return tuple(said)
@@ -80,6 +81,10 @@ def for_camera(situation: Situation, *, is_monochrome: bool) -> Situation:
         return situation
     plan = without_colour(situation.plan, situation.settings.liveness)
     return replace(situation, plan=plan)
+
+
+def _some(people: int) -> str:
+    return how_many(people, "of the people has", "of the people have")
 
 
 class Board:

@@ -20,6 +20,7 @@ from edgeverify.bundle.group_rate import GroupRate
 from edgeverify.bundle.operating_points import CheckedPoint, Fusion, MeasuredPoint
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported, rule_of_three
+from edgeverify.how_many import how_many
 
 RATES = (1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6)
 """The rates that points are kept for: those that doors ask for, and walk-up doors after a split."""
@@ -162,8 +163,8 @@ def choose(
         points.append(point.model_copy(update={"fusion": fusion, "photos": photos}))
     if not points:
         raise EvaluationError(
-            f"{chosen_on.dataset}: {chosen_on.pairs_of_people:,} pairs of people cannot carry "
-            f"even a rate of {max(rates):g}",
+            f"{chosen_on.dataset}: {how_many(chosen_on.pairs_of_people, 'pair')} of people cannot "
+            f"carry even a rate of {max(rates):g}",
             advice=f"At least {math.ceil(3 / max(rates)):,} pairs of people are needed for it: "
             f"pictures of {math.ceil(math.sqrt(6 / max(rates)))} people.",
         )

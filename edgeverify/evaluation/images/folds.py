@@ -16,6 +16,7 @@ from edgeverify.evaluation.images.all_scores import Mask
 from edgeverify.evaluation.images.pairs import Pair
 from edgeverify.evaluation.statistics.rates import best_accuracy_threshold
 from edgeverify.evaluation.statistics.scores import Scores
+from edgeverify.how_many import how_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +93,7 @@ def require_apart(tune: Sequence[Pair], report: Sequence[Pair]) -> None:
     shared = sorted(people_of(tune) & people_of(report))
     if shared:
         raise EvaluationError(
-            f"{len(shared)} people are in the tuning folds and in the reporting folds, "
-            f"{shared[0]} among them",
+            f"{how_many(len(shared), 'person is', 'people are')} in the tuning folds and in the "
+            f"reporting folds, {shared[0]} among them",
             advice="Name folds that share nobody.",
         )

@@ -12,6 +12,7 @@ from edgeverify.evaluation.images.several_photos import PhotosRow
 from edgeverify.evaluation.images.view import Failures
 from edgeverify.evaluation.images.walk_up import WalkUp
 from edgeverify.evaluation.statistics.bounds import Rate
+from edgeverify.how_many import how_many
 
 
 def lines(name: str, found: Measured | NothingLeft) -> Iterator[str]:
@@ -59,8 +60,9 @@ def failures(found: Failures) -> str:
 
 def _figures(found: Figures) -> Iterator[str]:
     yield (
-        f"  {found.images} images of {found.people} people, {found.mated:,} mated and "
-        f"{found.non_mated:,} non-mated comparisons of {found.pairs_of_people:,} pairs of people"
+        f"  {how_many(found.images, 'image')} of {how_many(found.people, 'person', 'people')}, "
+        f"{found.mated:,} mated and {how_many(found.non_mated, 'non-mated comparison')} of "
+        f"{how_many(found.pairs_of_people, 'pair')} of people"
     )
     yield f"  EER {found.eer:.2%}, AUC {found.auc:.6f}"
     yield "  FMR      threshold  FNMR (95 %, over people)           of compared  false matches"
@@ -151,6 +153,7 @@ def _attributes(rows: tuple[AttributeRow, ...]) -> Iterator[str]:
         fmr = "-" if row.fmr is None else f"{row.fmr.value:.2g} (to {row.fmr.upper:.2g})"
         fnmr = "-" if row.fnmr is None else rate(row.fnmr)
         yield (
-            f"  {row.attribute}={row.value}: {row.people} people, {row.images} images, "
+            f"  {row.attribute}={row.value}: {how_many(row.people, 'person', 'people')}, "
+            f"{how_many(row.images, 'image')}, "
             f"FTA {row.fta:.1%}, FMR {fmr} of {row.non_mated:,}, FNMR {fnmr} of {row.mated:,}"
         )

@@ -21,6 +21,7 @@ from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.images.attributes import read_table
 from edgeverify.evaluation.statistics.bounds import ErrorBounds, Rate, bootstrap, clopper_pearson
 from edgeverify.evaluation.statistics.scores import ScoreSet
+from edgeverify.how_many import how_many
 from edgeverify.journal.impostors import LiveRate, read_live
 from edgeverify.journal.reading import DecisionRow, find
 
@@ -59,7 +60,9 @@ class JournalReport:
 
     def lines(self) -> list[str]:
         """Return the report for people."""
-        said = [f"{self.events} labelled decisions of this journal, gates on (as they were)"]
+        said = [
+            f"{how_many(self.events, 'labelled decision')} of this journal, gates on (as they were)"
+        ]
         said += [f"not in the journal: {event}" for event in self.absent]
         if len(self.embedding_spaces) > 1:
             said.append("several models were in use; their scores are judged each at its threshold")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.how_many import how_many
 from edgeverify.journal.impostors import LiveHistogram, poisson_upper_95
 
 
@@ -59,8 +60,20 @@ def live_rows(found: LiveHistogram, points: Sequence[MeasuredPoint]) -> tuple[Li
 
 def live_lines(found: LiveHistogram, rows: Sequence[LiveRow], fmr: float) -> list[str]:
     """Return the rows for people, and what they mean for the rate `fmr`."""
+    others = ", ".join(
+        f"{name} ({how_many(grants, 'grant')})" for name, grants in found.other_models
+    )
+    if not found.rate.comparisons and others:
+        return [
+            f"nothing was counted with this bundle; the journal was written with {others}",
+            "name the bundle that the door runs with --bundle, or its config with --config",
+        ]
     said = [found.rate.line]
+    if others:
+        said.append(f"counted with other models, and not among these: {others}")
     if not rows:
+        if found.rate.comparisons:
+            said.append("this bundle has no measured thresholds to hold against it")
         return said
     said.append("FMR      threshold  at this door: FMR (95 % at most), false matches")
     for row in rows:
@@ -81,8 +94,10 @@ def live_lines(found: LiveHistogram, rows: Sequence[LiveRow], fmr: float) -> lis
             "or measure thresholds on them with `edgeverify calibrate PHOTOS`"
         )
     else:
+        pairs = found.rate.pairs_of_people
+        carried = how_many(pairs, "pair of people carries", "pairs of people carry")
         said.append(
-            f"nothing speaks against FMR {fmr:g} here, and {found.rate.pairs_of_people:,} pairs of "
-            f"people carry no more than {asked.at_most:.2g} at 95 %"
+            f"nothing speaks against FMR {fmr:g} here, and {carried} no more than "
+            f"{asked.at_most:.2g} at 95 %"
         )
     return said

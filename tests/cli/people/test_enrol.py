@@ -19,8 +19,8 @@ def test_everybody_is_enrolled_then_left_alone(desk: Desk) -> None:
     said = desk.people("enrol")
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
-        "enrolled   card 1 (Obama), 1 photo(s)",
-        "enrolled   card 2 (Biden), 1 photo(s)",
+        "enrolled   card 1 (Obama), 1 photo",
+        "enrolled   card 2 (Biden), 1 photo",
         "2 enrolled",
     ]
     assert desk.people("enrol").out.splitlines()[-1] == "2 unchanged"

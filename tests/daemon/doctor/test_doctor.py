@@ -138,7 +138,7 @@ def test_a_journal_in_order_is_told_with_what_waits(place: StateDirectory, tmp_p
     journal.close()
     (found,) = state.look_at_journal(config(tmp_path), place)
     assert found.is_well
-    assert "1 decisions, 1 wait" in found.seen
+    assert "1 decision, 1 waits" in found.seen
 
 
 def test_a_damaged_journal_is_named(place: StateDirectory, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_journal_that_outgrew_its_limit_is_named(place: StateDirectory, tmp_pa
         file.truncate((JournalSettings(max_mebibytes=16).max_mebibytes + 1) << 20)
     # SQLite takes what stands behind its last page for no page of its own.
     found = faults(state.look_at_journal(config(tmp_path), place))
-    assert "1 wait for the broker" in found["journal_oversized"].seen
+    assert "1 waits for the broker" in found["journal_oversized"].seen
 
 
 def test_a_clock_before_what_was_written_down_is_named(

@@ -68,7 +68,7 @@ def test_people_with_pictures_of_the_doors_own_camera_are_said_with_what_stands_
     shot = replace(ann.people.references.usable["1"], camera_photo_count=1)
     loaded = replace(ann.people.references, usable={"1": shot})
     said = replace(ann, people=replace(ann.people, references=loaded)).cautions
-    assert said[1].startswith("1 of the people have a picture of this door's own camera")
+    assert said[1].startswith("1 of the people has a picture of this door's own camera")
     assert "NOT supported" in said[1]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgeverify.bundle.operating_points import MeasuredPoint
 from edgeverify.evaluation.transactions.live_fmr import live_lines, live_rows
 from edgeverify.journal.impostors import LiveHistogram, LiveRate
@@ -53,6 +55,25 @@ def test_a_door_that_let_nobody_in_yet_has_nothing_to_say() -> None:
     nothing = LiveHistogram(rate=LiveRate(), bins=())
     assert live_rows(nothing, POINTS) == ()
     assert live_lines(nothing, (), 1e-4) == [LiveRate().line]
+
+
+def test_a_journal_of_another_model_is_said_to_be_one() -> None:
+    other = LiveHistogram(rate=LiveRate(), bins=(), other_models=(("mobilefacenet", 1),))
+    assert live_lines(other, (), 1e-4) == [
+        (
+            "nothing was counted with this bundle; the journal was written with mobilefacenet "
+            "(1 grant)"
+        ),
+        "name the bundle that the door runs with --bundle, or its config with --config",
+    ]
+    both = replace(_found((0.1, 5_000)), other_models=(("mobilefacenet", 20),))
+    lines = live_lines(both, live_rows(both, POINTS), 1e-4)
+    assert lines[1] == "counted with other models, and not among these: mobilefacenet (20 grants)"
+
+
+def test_a_bundle_without_thresholds_says_that_there_is_nothing_to_hold_against_it() -> None:
+    found = _found((0.1, 5_000))
+    assert live_lines(found, (), 1e-4)[1].startswith("this bundle has no measured thresholds")
 
 
 def test_points_of_several_photos_and_means_are_of_other_scores() -> None:
