@@ -27,7 +27,7 @@ from edgeverify.atomic_file import (
     write_whole,
 )
 from edgeverify.errors import EdgeverifyError, StateError
-from edgeverify.journal.facts import fact, put_fact
+from edgeverify.journal.facts import RUNS_FACT, fact, put_fact
 from edgeverify.private_sqlite import open_for_reading
 from edgeverify.state import StateDirectory, check_owner
 
@@ -232,3 +232,5 @@ def _skip_numbers(journal: Path) -> None:
         last = connection.execute("SELECT max(sequence) FROM decisions").fetchone()[0] or 0
         reserved = int(fact(connection, "reserved") or 0)
         put_fact(connection, "reserved", max(int(last), reserved) + SEQUENCE_GAP)
+        # What the broker has heard since is no news to whoever restores a backup.
+        put_fact(connection, RUNS_FACT, "")

@@ -127,6 +127,7 @@ class Health:
         camera = self.camera.health()
         facts: dict[str, Json] = {
             "run": self.link.run,
+            "sequence": self.journal.last_sequence,
             "config": situation.digest,
             "is_enrolling": self.is_enrolling,
             "model": in_use["model"],

@@ -14,6 +14,7 @@ from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.notice_delivery import NoticeDelivery
+from edgeverify.daemon.older_state import OlderState
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.reload.reload_thread import Reloads
@@ -42,6 +43,7 @@ class Parts:
     camera: CameraInUse
     link: MqttLink
     outbox: OutboxDelivery
+    older_state: OlderState
     lock: LockJournal
     modes: Modes
     exits: Exits

@@ -31,6 +31,7 @@ from edgeverify.daemon.fitness import require_fit
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.heat_watch import open_heat
 from edgeverify.daemon.notice_delivery import NoticeDelivery
+from edgeverify.daemon.older_state import OlderState
 from edgeverify.daemon.opened_state import open_master_key, open_references_and_journal
 from edgeverify.daemon.page.part import PagePart
 from edgeverify.daemon.page.requests import PageRequests
@@ -144,8 +145,10 @@ def assemble(
             on_lock=lock.heard,
             on_others=topics_heard(settings.door, modes, exits),
             announcement=announcement_to_hub(settings),
+            sequence=lambda: journal.last_sequence,
             random=random.SystemRandom(),
         )
+        older_state = OlderState(journal, link, faults, wall=timekeeper.wall)
         outbox = OutboxDelivery(journal, link)
         announcer = Announcer(link, outbox, door=settings.door, wall=timekeeper.wall)
         panel = open_panel(config, journal, faults, timekeeper, modes.is_locked_down)
@@ -239,6 +242,7 @@ def assemble(
         camera=camera,
         link=link,
         outbox=outbox,
+        older_state=older_state,
         lock=lock,
         modes=modes,
         exits=exits,

@@ -15,6 +15,7 @@ from edgeverify.status_socket import Json
 
 PUBLIC_FACTS = (
     "run",
+    "sequence",
     "config",
     "is_enrolling",
     "model",
@@ -59,7 +60,7 @@ class DoorStatus:
         message = encode_status(self.state, self.door, at=self.at, reasons=reasons, details=told)
         names = [Degradation(name=one.name) for one in self.degraded]
         least: dict[str, object] = {
-            name: told[name] for name in ("run", "next_key", "mode") if name in told
+            name: told[name] for name in ("run", "sequence", "next_key", "mode") if name in told
         }
         short = encode_status(self.state, self.door, at=self.at, reasons=names, details=least)
         return (message if len(message) <= MAX_FORM_BYTES else short, short)

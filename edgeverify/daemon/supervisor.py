@@ -162,6 +162,7 @@ class Supervisor:
         self._manager.resend()
         if self._probes.now(now):
             service.upkeep.probe_journal()
+            service.older_state.look()
             if service.upkeep.look_at_keys():
                 service.reporter.status()
             if service.upkeep.return_references():

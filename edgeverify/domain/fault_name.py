@@ -180,6 +180,10 @@ class FaultName(DescribedWord):
         ),
         "Find out who may write there; the fault's detail names the file. Ends at the next start.",
     )
+    STATE_OLDER = (
+        ("state_older", "the door has decided more before than its state knows of", "yes"),
+        "Put the newer state back if there is one; else decisions are missing in this journal.",
+    )
     OPEN_FILES_EXHAUSTED = (
         (
             "open_files_exhausted",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+RUNS_FACT = "runs"
+"""The runs of a daemon that this journal remembers, oldest first."""
 LOCK_ACT = "lock"
 """The word with which an act begins that a lock has reported."""
 

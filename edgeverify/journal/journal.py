@@ -51,8 +51,8 @@ class Journal:
     """The journal of one door; thread-safe; one writer (whoever holds the state lock).
 
     Every method that touches the file raises JournalUnavailableError when it cannot (disk full,
-    read-only, failing, damaged) and tries to open it again on the next call, so that the door
-    recovers with its disk. `connect` is replaceable for the power-cut test alone.
+    read-only, failing, damaged) and tries to open it again on the next call: the door recovers with
+    its disk. `connect` is replaceable for the power-cut test alone.
     """
 
     def __init__(
@@ -82,19 +82,24 @@ class Journal:
     def degradations(self) -> tuple[Degradation, ...]:
         """Name what is wrong: unavailable, replaced, changed by somebody else, oversized."""
         with self._lock:
-            found = []
-            if self._storage.failure:
-                detail = self._storage.failure
-                found.append(Degradation(name=FaultName.JOURNAL_UNAVAILABLE, detail=detail))
-            if self._storage.replaced is not None:
-                detail = f"the journal was damaged and is kept as {self._storage.replaced}"
-                found.append(Degradation(name=FaultName.JOURNAL_REPLACED, detail=detail))
-            if self._storage.changed:
-                detail = f"{self.path.name}: {self._storage.changed}"
-                found.append(Degradation(name=FaultName.JOURNAL_CHANGED, detail=detail))
-            if self._oversized:
-                found.append(Degradation(name=FaultName.JOURNAL_OVERSIZED, detail=self._oversized))
-            return tuple(found)
+            kept, changed = self._storage.replaced, self._storage.changed
+            said = {
+                FaultName.JOURNAL_UNAVAILABLE: self._storage.failure,
+                FaultName.JOURNAL_REPLACED: f"the damaged one is kept as {kept}" if kept else "",
+                FaultName.JOURNAL_CHANGED: changed and f"{self.path.name}: {changed}",
+                FaultName.JOURNAL_OVERSIZED: self._oversized,
+            }
+        return tuple(Degradation(name=name, detail=text) for name, text in said.items() if text)
+
+    @property
+    def last_sequence(self) -> int:
+        """The highest number that was given; 0: not known."""
+        return self._storage.last
+
+    def continue_above(self, number: int, now: datetime) -> None:
+        """Give only numbers above this one. Raises JournalUnavailableError."""
+        with self._lock, self._storage.transaction(now) as connection:
+            self._storage.continue_above(connection, number)
 
     def probe(self, now: datetime) -> None:
         """Commit something small if the last attempt failed or none was made; else see it is there.
@@ -226,10 +231,8 @@ class Journal:
             drop_old_copies(self.path, oldest.timestamp())
             self._oversized = ""
             if gone >= STEP and used > limit * BEHIND:
-                self._oversized = (
-                    f"it has {used >> 20} MiB of {settings.max_mebibytes}: decisions come faster "
-                    "than the oldest are deleted"
-                )
+                had = f"it has {used >> 20} MiB of {settings.max_mebibytes}: "
+                self._oversized = f"{had}decisions come faster than the oldest are deleted"
             elif not gone and used > limit:
                 self._oversized = (
                     f"it exceeds {settings.max_mebibytes} MiB with decisions that no broker has "

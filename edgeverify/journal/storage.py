@@ -129,6 +129,13 @@ class Storage:
         with suppress(OSError):
             self._numbers.keep(up_to)
 
+    def continue_above(self, connection: sqlite3.Connection, number: int) -> None:
+        """Begin to count above what an earlier state of this door has reached."""
+        self.last = max(self.last, number)
+        self.reserved = self.last + RESERVED
+        put_fact(connection, "reserved", self.reserved)
+        self.set_numbers_aside(up_to=self.reserved)
+
     def number_without_journal(self) -> int:
         """Return a number for a denial that the journal cannot hold; it never comes again.
 
@@ -206,9 +213,6 @@ class Storage:
             # A new file counts on above whatever an earlier, lost one may have reached.
             start = int(reserved) if reserved else max(1, int(now.timestamp()))
             self.last = max(start, salvage.sequence if salvage else 0, self._numbers.read())
-        self.last = max(self.last, top or 0)
-        self.reserved = self.last + RESERVED
-        put_fact(connection, "reserved", self.reserved)
-        self.set_numbers_aside(up_to=self.reserved)
+        self.continue_above(connection, top or 0)
         if self._seal is not None:
             self._seal.put(connection)

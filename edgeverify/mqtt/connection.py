@@ -210,7 +210,7 @@ class Connection:
             name, self.protocol, self._party.credentials, self._complaints.too_long
         )
         if not self._is_probe:
-            client.will_set(self._topics.status, self._party.last_will, qos=1, retain=True)
+            client.will_set(self._topics.status, self._party.last_will(), qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._message

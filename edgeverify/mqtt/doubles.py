@@ -82,9 +82,14 @@ class Doubles:
 
 def _run_of(message: bytes) -> str:
     """Return which run of a daemon says it; empty where it is not a status that names one."""
+    run = record_of(message).get("run")
+    return run if isinstance(run, str) else ""
+
+
+def record_of(message: bytes) -> dict[str, object]:
+    """Return what a status says; nothing where it is none."""
     try:
         record = json.loads(message) if len(message) <= MAX_FORM_BYTES else None
     except (ValueError, RecursionError):
-        return ""
-    run = record.get("run") if isinstance(record, dict) else None
-    return run if isinstance(run, str) else ""
+        return {}
+    return record if isinstance(record, dict) else {}

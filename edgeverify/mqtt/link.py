@@ -21,6 +21,7 @@ from edgeverify.mqtt.live import LivePublication
 from edgeverify.mqtt.party import Announcement, Arrival, ClientId, Party
 from edgeverify.mqtt.publisher import Publisher
 from edgeverify.mqtt.status_forms import StatusForms
+from edgeverify.mqtt.told_before import ToldBefore, told_before
 from edgeverify.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -50,8 +51,7 @@ class MqttLink:
     """One thread that connects, watches and connects again; publishing from any thread.
 
     What hears (`on_...`, further topics in `on_others`) is called on a network thread and must
-    return at once. `monotonic` is in
-    seconds.
+    return at once. `monotonic` is in seconds.
     """
 
     def __init__(  # noqa: PLR0913 - what a link has, all named
@@ -65,11 +65,13 @@ class MqttLink:
         on_others: Mapping[str, Callable[[Arrival], None]] = MappingProxyType({}),
         client_id: ClientId,
         announcement: Announcement | None = None,
+        sequence: Callable[[], int] = lambda: 0,
         random: Random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.topics = Topics(door)
         self._settings = settings
+        self._where = f"{settings.host}:{settings.port}"
         self._now = monotonic
         self._backoff = Backoff(
             first_seconds=FIRST_PAUSE_SECONDS,
@@ -82,7 +84,9 @@ class MqttLink:
         self._client_id = client_id
         self._announcement = announcement
         self._doubles = Doubles(self.run, monotonic)
-        self._last_will = encode_status("offline", door, at=None, details={"run": self.run})
+        self._sequence = sequence
+        self.told_before: ToldBefore | None = None
+        """What the broker had kept of this door when it was connected last."""
         self._connector = Connector(
             Party(
                 settings=settings,
@@ -117,7 +121,7 @@ class MqttLink:
 
     def stop(self, *, last_status: bytes | None = None) -> None:
         """Publish `last_status` (default: offline), disconnect in order, end the thread."""
-        self._status = StatusForms(last_status or self._last_will)
+        self._status = StatusForms(last_status or self._last_will())
         self._stop.set()
         self._connector.interrupt()
         with self._changed:
@@ -201,12 +205,7 @@ class MqttLink:
             self._connection, self._problem = connection, None
             self._connections += 1
             self._changed.notify_all()
-        log.info(
-            "connected to the broker %s:%d (MQTT %s)",
-            self._settings.host,
-            self._settings.port,
-            "5" if connection.is_v5 else "3.1.1",
-        )
+        log.info("connected to the broker %s (MQTT %s)", self._where, self.state.protocol)
 
     def _watch(self, connection: Connection) -> float:
         """Return, once the connection is over, how many seconds it held."""
@@ -220,7 +219,7 @@ class MqttLink:
             if connection.unanswered_seconds() > 2.0 * ask_every:
                 problem = Degradation(
                     name=FaultName.BROKER_SILENT,
-                    detail=f"{self._settings.host}:{self._settings.port} stopped answering",
+                    detail=f"{self._where} stopped answering",
                 )
                 break
             if connection.silence_seconds() >= ask_every:
@@ -254,7 +253,13 @@ class MqttLink:
         if connection is not None and arrival.payload == HUB_IS_UP:
             self._announce(connection)
 
+    def _last_will(self) -> bytes:
+        details: dict[str, object] = {"run": self.run, "sequence": self._sequence()}
+        return encode_status("offline", self.topics.door, at=None, details=details)
+
     def _heard_status(self, arrival: Arrival) -> None:
+        if arrival.is_retained:
+            self.told_before = told_before(arrival.payload) or self.told_before
         self._doubles.heard(
             arrival.payload,
             is_retained=arrival.is_retained,

@@ -90,7 +90,7 @@ class Party:
     settings: MqttSettings
     credentials: Credentials
     topics: Topics
-    last_will: bytes
+    last_will: Callable[[], bytes]
     client_id: ClientId
     on_claim: Callable[[Arrival], None]
     on_status: Callable[[Arrival], None]
