@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeverify.errors import ConfigError
+from edgeverify.how_many import how_many
 from edgeverify_train.people import Person, named, pictures_below, shared_people
 from edgeverify_train.recipe import DataSettings
 
@@ -89,7 +90,7 @@ def require_apart(
     shared = shared_people((one.name for one in people), lists)
     found = [f"{len(names)} of {path}: {named(names)}" for path, names in shared.items()]
     found += [
-        f"{len(paths)} pictures of {path}: {named([_place(one) for one in paths])}"
+        f"{how_many(len(paths), 'picture')} of {path}: {named([_place(one) for one in paths])}"
         for path, paths in shared_pictures(people, lists).items()
     ]
     found += _checked(check, people, shared, data)
@@ -132,7 +133,7 @@ def _checked(
     for listed, paths in check.leaked_pictures.items():
         still = [_place(path) for path in paths if path.absolute() in pictures]
         if still:
-            yield f"{len(still)} pictures of {listed}: {named(still)}"
+            yield f"{how_many(len(still), 'picture')} of {listed}: {named(still)}"
     for listed, faces in check.leaked_faces.items():
         alike = [
             f"{_place(one.own)} like {_place(one.theirs)} ({one.score:.3f})"

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import BundleModel
+from edgeverify.how_many import how_many
 from edgeverify_train.people import read_split
 from edgeverify_train.recipe import Recipe, load_recipe
 from edgeverify_train.run_folder import RunFolder, run_of
@@ -60,6 +61,30 @@ def read_origin(path: Path) -> Origin:
         ) from None
 
 
+class TeacherNote(BundleModel):
+    """Who taught a student; `weak` is why that bundle is no good at a door itself."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    weak: str = ""
+
+
+def write_teacher(path: Path, teacher: TeacherNote) -> None:
+    """Write it whole."""
+    write_whole(path, (teacher.model_dump_json(indent=2) + "\n").encode())
+
+
+def _weak_teacher(path: Path) -> str:
+    """Return why a student is no better than its teacher; empty where nothing is known of one."""
+    try:
+        teacher = TeacherNote.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return ""  # an older release's, or no student
+    except (OSError, ValidationError):
+        return "it cannot be read who taught it"
+    return f"it was taught by {teacher.name}, of which {teacher.weak}" if teacher.weak else ""
+
+
 def origin_of(recipe: Recipe, built: BuiltNetwork) -> Origin:
     """Find what a network that was just built began with; runs of this program are looked into."""
     if not recipe.network.start:
@@ -74,8 +99,11 @@ def origin_of(recipe: Recipe, built: BuiltNetwork) -> Origin:
 def weakness(recipe: Recipe, run: RunFolder) -> str:
     """Return why a run's network cannot tell strangers apart, as the end of a sentence; or ''.
 
-    What it learned from is counted; a start that knows faces makes up for a small number.
+    What it learned from is counted; a start that knows faces makes up for a small number, and none
+    for a teacher who is no good at a door: a student learns to answer as its teacher does.
     """
+    if weak := _weak_teacher(run.teacher):
+        return weak
     own = _too_little(recipe, run)
     if not own or not run.origin.is_file():
         return "" if recipe.network.start else own
@@ -96,8 +124,8 @@ def _too_little(recipe: Recipe, run: RunFolder) -> str:
             ""
             if faces >= FEWEST_FACES
             else (
-                f"it was taught by {faces:,} faces, and a student that is to tell strangers apart "
-                f"needs {FEWEST_FACES:,} at least"
+                f"it was taught by {how_many(faces, 'face')}, and a student that is to tell "
+                f"strangers apart needs {FEWEST_FACES:,} at least"
             )
         )
     people = len(read_split(run.people).trained) if run.people.is_file() else FEWEST_PEOPLE
@@ -105,7 +133,7 @@ def _too_little(recipe: Recipe, run: RunFolder) -> str:
         ""
         if people >= FEWEST_PEOPLE
         else (
-            f"it learned from {people} people, and a network that is to tell strangers apart needs "
-            f"{FEWEST_PEOPLE:,} at least"
+            f"it learned from {how_many(people, 'person', 'people')}, and a network that is to "
+            f"tell strangers apart needs {FEWEST_PEOPLE:,} at least"
         )
     )

@@ -202,8 +202,8 @@ def split(people: Sequence[Person], share: float, seed: int) -> Split:
     wanted = max(2, round(share * len(people)))
     if len(able) < 2 or len(people) - wanted < 2:
         raise ConfigError(
-            f"{len(people)} people ({len(able)} with two pictures) are too few: two must be held "
-            "out, and two trained on",
+            f"too few people, {len(people)} ({len(able)} with two pictures): two must be held out, "
+            "and two trained on",
             advice="Add people; a network that is to know strangers apart needs a thousand.",
         )
     drawn = np.random.default_rng((seed, 20)).permutation(len(able))[:wanted]

@@ -31,6 +31,11 @@ class RunFolder:
         return self.folder / "origin.json"
 
     @property
+    def teacher(self) -> Path:
+        """Who taught it (`origin`), where it was taught."""
+        return self.folder / "teacher.json"
+
+    @property
     def pairs(self) -> Path:
         """The pairs that were trained on, where the sampler makes pairs."""
         return self.folder / "pairs.csv"

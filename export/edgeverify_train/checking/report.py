@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
 from edgeverify.evaluation.as_json import plain
+from edgeverify.how_many import how_many
 from edgeverify_train.checking.check import Checked
 from edgeverify_train.checking.findings import SamePicture
 from edgeverify_train.gallery import PairShown, Side, write_gallery
@@ -19,7 +20,8 @@ def lines(found: Checked) -> Iterator[str]:
     """Yield the check for people, what must be mended first."""
     has = found.amount
     yield (
-        f"{has.people:,} people, {has.pictures:,} pictures ({has.fewest} to {has.most} of each, "
+        f"{how_many(has.people, 'person', 'people')}, {how_many(has.pictures, 'picture')} "
+        f"({has.fewest} to {has.most} of each, "
         f"median {has.median:g}); possible pairs: {has.mated:,} mated, {has.non_mated:,} non-mated"
     )
     yield has.verdict

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+from edgeverify.how_many import how_many
 
 if TYPE_CHECKING:
     from edgeverify_train.aligning.align import Aligned
@@ -106,15 +107,17 @@ def align(  # noqa: PLR0913 - one parameter an option
 
 def _report(aligned: Aligned, output: Path, how: str, recipe: str | None) -> None:
     before = f", {aligned.kept} of them before" if aligned.kept else ""
-    say(f"{aligned.chips} chips of {aligned.people} people in {output}{before}: {how}")
+    made, of = how_many(aligned.chips, "chip"), how_many(aligned.people, "person", "people")
+    say(f"{made} of {of} in {output}{before}: {how}")
     if aligned.paused_seconds:
         say(f"  waited {aligned.paused_seconds:.0f} s for the machine to cool down")
     if aligned.small:
         say(f"  {aligned.small} of them from faces with less than 20 pixels between the eyes")
     if aligned.gone:
-        say(f"  {len(aligned.gone)} chips have no photo any more, {aligned.gone[0]} among them")
+        gone = how_many(len(aligned.gone), "chip has", "chips have")
+        say(f"  {gone} no photo any more, {aligned.gone[0]} among them")
     if aligned.failures:
-        say(f"  {len(aligned.failures)} photos gave no chip:")
+        say(f"  {how_many(len(aligned.failures), 'photo')} gave no chip:")
         for row in aligned.failures[:_SHOWN]:
             say(f"    {row.photo}: {row.problem}")
         if len(aligned.failures) > _SHOWN:

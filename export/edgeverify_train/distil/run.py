@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgeverify.errors import ConfigError
+from edgeverify.how_many import how_many
 from edgeverify_train.chance import draws
 from edgeverify_train.distil.gap import HeldOutLessons, answers
 from edgeverify_train.distil.lessons import Lessons, make_lessons, read_lessons
@@ -23,6 +24,7 @@ from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
 from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.networks.building import BuiltNetwork, build_network
 from edgeverify_train.networks.sizes import require_sizes
+from edgeverify_train.origin import TeacherNote, write_teacher
 from edgeverify_train.people import Person, pictures_below
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
@@ -84,6 +86,7 @@ def _lessons(
     teacher = open_teacher(recipe.teacher.bundle)
     try:
         run.make()
+        write_teacher(run.teacher, TeacherNote(name=teacher.bundle.name, weak=teacher.weakness))
         size = embedding_size(built.network, resolved.feeding)
         say(
             f"teacher: {teacher.bundle.name}, {teacher.embedder.embedding_size} values; "
@@ -100,7 +103,8 @@ def _lessons(
     finally:
         teacher.close()
     if left_out:
-        say(f"  {left_out} photos without a face left out: {run.folder / 'left-out.txt'}")
+        said = how_many(left_out, "photo")
+        say(f"  {said} without a face left out: {run.folder / 'left-out.txt'}")
     return lessons
 
 

@@ -36,6 +36,11 @@ class Teacher:
     embedder: Embedder
 
     @property
+    def weakness(self) -> str:
+        """Why its bundle is no good at a door, as the end of a sentence; empty where it may be."""
+        return self.bundle.manifest.weak
+
+    @property
     def templates(self) -> frozenset[str]:
         """How its networks' faces are cut."""
         return frozenset(part.manifest.template for part in self.bundle.parts)

@@ -17,6 +17,7 @@ from torch import nn
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
+from edgeverify.how_many import how_many
 from edgeverify_train import people as folders
 from edgeverify_train.feeding import require_aligned
 from edgeverify_train.leakage import digest_of, require_apart
@@ -107,7 +108,8 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
     )
     remarks = [require_aligned(folder, resolved, trusted=data.trust_template)]
     if left_out:
-        remarks.append(f"{left_out} people with fewer than {data.min_pictures} pictures left out")
+        people_left = how_many(left_out, "person", "people")
+        remarks.append(f"{people_left} with fewer than {data.min_pictures} pictures left out")
     remarks += require_apart(folder, people, [Path(one) for one in data.evaluation_lists], data)
     made, measured = _divided(recipe, people, resolved, resumed=run if resumed else None)
     if not resumed:

@@ -13,6 +13,7 @@ from timm.utils.model_ema import ModelEmaV3
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
+from edgeverify.how_many import how_many
 from edgeverify_train.chance import torch_drawing
 from edgeverify_train.feeding import fed
 from edgeverify_train.fitting.log import Curves
@@ -64,8 +65,8 @@ def fit(recipe: Recipe, run: RunFolder, say: Say, *, resumed: bool = False) -> O
         pairs=_pairs(recipe, material.pictures, material.labels, material.folder, run),
     )
     say(
-        f"{len(task.pictures)} pictures of {task.people} people to train on; "
-        f"{len(set(material.held_out.labels.tolist()))} people held out, "
+        f"{how_many(len(task.pictures), 'picture')} of {how_many(task.people, 'person', 'people')} "
+        f"to train on; {len(set(material.held_out.labels.tolist()))} people held out, "
         f"{material.held_out.mated_pairs} mated and {material.held_out.non_mated_pairs} "
         "non-mated pairs"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgeverify.evaluation.images.lines import lines
+from edgeverify.how_many import how_many
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.held_out_figures import HeldOutFigures
 
@@ -40,7 +41,8 @@ def _lines(
     if trained is None:
         yield "- Trained on faces of nobody in particular: who was among them is not known."
     else:
-        yield f"- Trained on {trained:,} people; nobody held out is among them (`people.json`)."
+        people = how_many(trained, "person", "people")
+        yield f"- Trained on {people}; nobody held out is among them (`people.json`)."
     if weak:
         yield f"- **Not for a door.** {weak[:1].upper()}{weak[1:]}."
     yield "- Age, skin tone, glasses and cameras of these people were not measured here."

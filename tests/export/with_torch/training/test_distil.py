@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,6 +61,8 @@ def test_from_photos_whose_people_nobody_named(teacher: Path, lfw: Path, tmp_pat
     assert "gap" in rows[0]
     assert "student: mobilefacenet, 32 values" in said[0]
     assert "empty.png" in (run.folder / "left-out.txt").read_text(encoding="utf-8")
+    taught_by = json.loads(run.teacher.read_bytes())
+    assert (taught_by["name"], taught_by["weak"]) == ("mobilefacenet", "")
     embeddings = np.load(run.folder / "teacher.npy")
     assert embeddings.shape[1] == 32
     assert np.allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
