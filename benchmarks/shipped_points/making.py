@@ -33,8 +33,7 @@ from edgeverify.evaluation.images.one_camera import OneCamera, before_one_camera
 from edgeverify.evaluation.images.pairs import read_pairs
 from edgeverify.evaluation.images.view import Gates, view
 from edgeverify.evaluation.instrument import Instrument
-from edgeverify.evaluation.scored_side import ScoredSide
-from edgeverify.evaluation.sides import two_sides
+from edgeverify.evaluation.sides import ScoredSide, two_sides
 from edgeverify.progress import counted_bar
 from edgeverify.settings import Settings
 from edgeverify.vision.dominance import FaceSelection

@@ -21,8 +21,7 @@ from edgeverify.evaluation.images.calibration import (
 from edgeverify.evaluation.images.material import Material, PairedImages
 from edgeverify.evaluation.images.one_camera import before_one_camera, camera_points
 from edgeverify.evaluation.images.view import Gates, view
-from edgeverify.evaluation.scored_side import ScoredSide
-from edgeverify.evaluation.sides import Side, two_sides
+from edgeverify.evaluation.sides import ScoredSide, Side, two_sides
 
 PHOTOS = (2, 3, 5)
 """References of this many photos get thresholds of their own, where the people are enough."""

@@ -24,7 +24,7 @@ from edgeverify.domain import FaceBox, RgbImage
 from edgeverify.errors import RuntimeUnavailableError
 from edgeverify.runtime.litert import LiteRtNetwork
 from edgeverify.vision.decoding import ANCHORS, INPUT, VALUES, Detection, decode
-from edgeverify.vision.sampling import Places
+from edgeverify.vision.region import Places
 
 _BLACK = -1.0
 _PER_VALUE = np.float32(2 / 255)

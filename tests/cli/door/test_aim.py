@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from edgeverify.camera.camera import CameraHealth, CameraState
-from edgeverify.cli.door.aim_view import UsableSeconds, draw, save
+from edgeverify.cli.door.aim import UsableSeconds, draw, save
 from edgeverify.cli.main import app
 from edgeverify.domain import Frame, Gate, Reason, Refusal
 from edgeverify.verifier.placement import Look
