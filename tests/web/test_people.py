@@ -31,12 +31,7 @@ def _told(problem: str = "", **people: Json) -> dict[str, Json]:
     return {"is_done": True, "problem": problem, "advice": "", "people": people}
 
 
-def _send(
-    browser: Browser,
-    path: str,
-    form: Mapping[str, Any],
-    *photos: bytes,
-) -> httpx.Response:
+def _send(browser: Browser, path: str, form: Mapping[str, Any], *photos: bytes) -> httpx.Response:
     files = [("photo", (f"eve {n}.jpg", one, "image/jpeg")) for n, one in enumerate(photos)]
     return browser.followed(browser.post(path, {**browser.hidden(path), **form}, files=files))
 
