@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgeverify.domain.arrays import Vector
+from edgeverify.how_many import how_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,6 +93,25 @@ class OperatingPoint:
         lines = (f"{rate}: {self.evidence}", f"  {worst}")
         return (*lines, f"  thin: {self.caution}") if self.caution else lines
 
+    def cautions_of(self, references: Collection[Reference]) -> tuple[str, ...]:
+        """Return why the evidence is thin for some of these people, in words."""
+        if self.max_fmr is None:
+            return ()
+        said = []
+        several = sum(one.photo_count > 1 for one in references)
+        if several and not self.for_photos:
+            said.append(
+                f"{_some(several)} several photos, and such references match others more often, "
+                "and the threshold was measured on single ones: run edgeverify calibrate"
+            )
+        shot = sum(one.camera_photo_count > 0 for one in references)
+        if shot:
+            said.append(
+                f"{_some(shot)} a picture of this door's own camera, before which "
+                f"everybody looks more alike; their threshold: {self.camera_evidence}"
+            )
+        return tuple(said)
+
     def threshold_of(self, reference: Reference) -> float:
         """Return the threshold that a reference is held to: of its photos, or its card's own."""
         own = self.threshold_for(reference.photo_count)
@@ -119,6 +139,10 @@ class OperatingPoint:
             return self.threshold
         fitting = [threshold for count, threshold in self.for_photos if count >= photos]
         return fitting[0] if fitting else self.for_photos[-1][1]
+
+
+def _some(people: int) -> str:
+    return how_many(people, "of the people has", "of the people have")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

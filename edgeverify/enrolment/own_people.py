@@ -258,7 +258,7 @@ def _cost(reference: Reference, point: OperatingPoint, before: float, higher: fl
         most = 100 * point.fnmr_by_threshold[-1][1]
         return (
             f"{who} than any that was measured: its owner may be refused in every frame (the "
-            f"strictest that was measured refuses {most:.1f} %{usual}); a photo on which the two "
-            "differ more helps"
+            f"strictest that was measured refuses {most:.1f} %{usual}). Look whether one person is "
+            "on both photos; where not, take photos on which they differ more"
         )
     return f"{who}: about {100 * now:.1f} % of its owner's frames are refused{usual}"

@@ -110,6 +110,12 @@ def test_the_doctor_names_the_pairs_beside_a_daemon(place: StateDirectory) -> No
     assert found[1].seen == "card 0 (Ann) looks like card 1 (Bea)"
 
 
+def test_the_doctor_repeats_why_the_evidence_is_thin() -> None:
+    (found,) = people.repeated_cautions({"cautions": ["2 of the people have a picture"]})
+    assert (found.is_well, found.seen) == (True, "thin: 2 of the people have a picture")
+    assert not list(people.repeated_cautions(None))
+
+
 def test_pairs_that_nothing_is_done_about_are_not_well() -> None:
     own = FACTS["own_people"]
     assert isinstance(own, dict)
@@ -201,12 +207,14 @@ def test_the_doctor_looks_at_a_stopped_door_itself_and_changes_nothing(
     with ReferenceStore(place.references, bytes(32), now=NOON) as store:
         for card, one in _references().items():
             photo = PhotoEmbedding(photo="x.jpg", digest=card * 64, embedding=one.embedding)
-            store.put(card, one.name, (photo,), now=NOON)
+            second = replace(photo, photo="y.jpg", digest="ff" * 32)
+            store.put(card, one.name, (photo, second) if card == "7" else (photo,), now=NOON)
     before = place.references.read_bytes()
     opened = _Opened()
     found = list(
         people.look_at_people(opened, _config(tmp_path), place, {}, is_running=False)  # type: ignore[arg-type]
     )
+    assert found.pop(0).seen.startswith("thin: 1 of the people has several photos")
     assert found[0].seen.startswith("1 of 66 pairs would be confused")
     assert found[1].seen == "card 0 (person 0) and card 1 (person 1) look alike"
     assert place.references.read_bytes() == before

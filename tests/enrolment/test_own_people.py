@@ -91,7 +91,8 @@ def test_what_the_higher_threshold_costs_is_said_as_it_was_measured() -> None:
     assert beyond == (
         "card 301 (person 301) is held to a higher threshold than any that was measured: its "
         "owner may be refused in every frame (the strictest that was measured refuses 20.0 % "
-        "instead of 2.0); a photo on which the two differ more helps"
+        "instead of 2.0). Look whether one person is on both photos; where not, take photos on "
+        "which they differ more"
     )
     unmeasured = replace(POINT, fnmr_by_threshold=())
     assert "was not measured" in _measure(people, point=unmeasured).cost[0]

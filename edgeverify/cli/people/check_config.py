@@ -121,6 +121,9 @@ def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, .
                 now=now,
                 progress=progress,
             )
+        if point is not None:
+            known = store.load(opened.verifier.embedding_space).usable.values()
+            promise = (*promise, *(f"  thin: {each}" for each in point.cautions_of(known)))
     for warning in report.warnings:
         complain(f"warning: {warning}")
     return problems + _with_lines(loaded, report), promise

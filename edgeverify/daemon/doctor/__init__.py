@@ -129,6 +129,7 @@ def beside(
         # Those that cost somebody a photo or the reference come first, then what is worth knowing.
         is_well = isinstance(problems, int) and number >= problems
         yield Finding(part="enrolment", is_well=is_well, seen=str(line))
+    yield from people.repeated_cautions(status.get("threshold"))
     yield from people.repeated(status.get("own_people"))
     yield from people.repeated_rate(status.get("live_fmr"), status.get("threshold"))
 

@@ -101,14 +101,27 @@ def look_at_people(
     loaded = look_into(place.references, key.secret, verifier.embedding_space)
     staff = [entry.card for entry in settings.staff if is_for(entry, settings.door)]
     here = [loaded.usable[card] for card in staff if card in loaded.usable]
+    point = verifier.point(settings)
+    yield from _thin(point.cautions_of(here))
     found = measure_own_people(
         here,
         loaded.photo_digests,
-        point=verifier.point(settings),
+        point=point,
         metric=verifier.bundle.metric,
         rule=settings.decision.own_people,
     )
     yield from _told(found.line, found.details, found.one_photo, is_open=found.is_open)
+
+
+def repeated_cautions(threshold: Json) -> Iterator[Finding]:
+    """Repeat why a running daemon's evidence is thin for the people in force."""
+    said = threshold.get("cautions") if isinstance(threshold, dict) else None
+    yield from _thin([str(one) for one in said] if isinstance(said, list) else ())
+
+
+def _thin(cautions: Sequence[str]) -> Iterator[Finding]:
+    for each in cautions:
+        yield Finding(part="threshold", is_well=True, seen=f"thin: {each}")
 
 
 def _told(

@@ -11,7 +11,6 @@ from edgeverify.claims import SourceKind
 from edgeverify.daemon.door.people import People
 from edgeverify.domain import ClaimSource, Language, OperatingPoint
 from edgeverify.enrolment import OwnPeople
-from edgeverify.how_many import how_many
 from edgeverify.liveness import LivenessPlan, without_colour
 from edgeverify.settings import Settings
 
@@ -43,20 +42,8 @@ class Situation:
     @property
     def cautions(self) -> tuple[str, ...]:
         """Return why the evidence for the threshold in force is thin; empty where it is not."""
-        said = [self.point.caution] if self.point.caution else []
-        several = sum(one.photo_count > 1 for one in self.people.references.usable.values())
-        if several and self.point.max_fmr is not None and not self.point.for_photos:
-            said.append(
-                f"{_some(several)} several photos, and such references match others more often, "
-                "and the threshold was measured on single ones: run edgeverify calibrate"
-            )
-        shot = sum(one.camera_photo_count > 0 for one in self.people.references.usable.values())
-        if shot and self.point.max_fmr is not None:
-            said.append(
-                f"{_some(shot)} a picture of this door's own camera, before which "
-                f"everybody looks more alike; their threshold: {self.point.camera_evidence}"
-            )
-        return tuple(said)
+        said = (self.point.caution,) if self.point.caution else ()
+        return (*said, *self.point.cautions_of(self.people.references.usable.values()))
 
     def language_for(self, card: str) -> Language:
         """Return the language of whoever holds `card`; the door's for anybody else."""
@@ -81,10 +68,6 @@ def for_camera(situation: Situation, *, is_monochrome: bool) -> Situation:
         return situation
     plan = without_colour(situation.plan, situation.settings.liveness)
     return replace(situation, plan=plan)
-
-
-def _some(people: int) -> str:
-    return how_many(people, "of the people has", "of the people have")
 
 
 class Board:
