@@ -10,6 +10,7 @@ from pathlib import Path
 
 LOGS = ("-wal", "-shm")
 REPLACED = "it was deleted, moved or replaced while the door ran"
+OVERWRITTEN = "another program wrote into it while the door ran"
 
 
 class FileInUse:
@@ -19,6 +20,16 @@ class FileInUse:
         """Remember what lies at `path` now, with its logs; a connection has it open."""
         self._parts = {part: _identity_of(part) for part in _parts_of(path)}
         self._path = path
+        self._written = _content_of(path)
+
+    def note(self) -> None:
+        """Remember what the connection itself has written by now."""
+        self._written = _content_of(self._path)
+
+    @property
+    def is_ours(self) -> bool:
+        """True while nobody else has written into it since."""
+        return _content_of(self._path) == self._written
 
     @property
     def is_there(self) -> bool:
@@ -37,6 +48,14 @@ class FileInUse:
 
 def _parts_of(path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(path.name + ending) for ending in ("", *LOGS))
+
+
+def _content_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _identity_of(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.file_in_use import REPLACED, FileInUse
+from edgeverify.file_in_use import OVERWRITTEN, REPLACED, FileInUse
 from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
@@ -97,6 +97,7 @@ class Storage:
         try:
             self._require_same_file()
             yield self._connection or self._open_file(now)
+            self._file.note()
         except (sqlite3.Error, OSError) as error:
             self.drop()
             worded = unavailable(self.path, error)
@@ -158,6 +159,9 @@ class Storage:
             self._file.remove_logs()
             self.changed = REPLACED
             raise sqlite3.OperationalError(REPLACED)
+        if self._connection is not None and not self._file.is_ours:
+            self.changed = OVERWRITTEN  # what lies there now is checked when it is opened
+            raise sqlite3.OperationalError(OVERWRITTEN)
 
     def drop(self) -> None:
         """Close without a word."""

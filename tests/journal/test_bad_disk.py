@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -138,3 +138,60 @@ def test_where_the_disk_is_full_no_disk_is_called_failing(small_disk: Path) -> N
     assert "cannot be read" in worded.problem
     assert worded.problem.endswith("its disk is full")
     assert worded.advice.startswith("Free space")
+
+
+def _garbage(path: Path, _older: bytes) -> None:
+    path.write_bytes(os.urandom(60_000))
+
+
+def _cut(path: Path, _older: bytes) -> None:
+    os.truncate(path, 0)
+
+
+def _older_copy(path: Path, older: bytes) -> None:
+    path.write_bytes(older)
+
+
+@pytest.mark.parametrize("spoil", [_garbage, _cut, _older_copy])
+def test_nothing_is_granted_on_a_file_that_somebody_else_wrote_into(
+    tmp_path: Path, keys: SigningKeys, spoil: Callable[[Path, bytes], None]
+) -> None:
+    """The name and the file's number stay the same: `cp` over it, an editor, a disk tool."""
+    path = tmp_path / "journal.sqlite"
+    journal = Journal.open(path, now=NOON).journal
+    journal.record(decided("before"), keys)
+    journal.rewrite()
+    older = path.read_bytes()
+    last = journal.record(decided("since"), keys)
+    journal.rewrite()  # nothing of it is in the log alone
+    spoil(path, older)
+
+    with pytest.raises(JournalUnavailableError, match="wrote into it while the door ran"):
+        journal.record(decided("nowhere"), keys)
+    journal.probe(NOON)
+    told = {found.name: found.detail for found in journal.degradations()}
+    assert "wrote into it while the door ran" in told[FaultName.JOURNAL_CHANGED]
+    later = journal.record(decided("after"), keys)
+    assert later.decision.sequence > last.decision.sequence
+    assert recent(path, limit=1)[0].sequence == later.decision.sequence
+    journal.close()
+    again = Journal.open(path, now=NOON).journal
+    assert {notice.name for notice in again.degradations()} == set(), "it is whole"
+    assert recent(path, limit=1)[0].event_id == "event-after"
+    again.close()
+
+
+def test_who_only_reads_or_copies_it_changes_nothing(tmp_path: Path, keys: SigningKeys) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal.open(path, now=NOON).journal
+    for number in range(3):
+        journal.record(decided(f"one-{number}"), keys)
+        recent(path, limit=5)
+        integrity(path)
+        (tmp_path / "copy").write_bytes(path.read_bytes())
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("SELECT count(*) FROM decisions").fetchone()
+    for number in range(400):  # past several automatic checkpoints
+        journal.record(decided(f"two-{number}"), keys)
+    assert journal.degradations() == ()
+    journal.close()
