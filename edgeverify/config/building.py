@@ -153,17 +153,26 @@ class Builder:
         if event.style:
             return text
         if key and key[-1] in QUOTED_ONLY and text:
-            self._add(
-                _line(event),
-                key,
-                f'a card number must be in quotes: "{text}". Without them YAML takes it for a '
-                "number and drops its leading zeros",
-            )
+            self._add(_line(event), key, _unquoted(text))
             return text
         return resolve(text)
 
     def _add(self, line: int, key: KeyPath, text: str) -> None:
         self.problems.append(Problem(self.path, line, key, text))
+
+
+def _unquoted(card: str) -> str:
+    """Say how a card number is to be written that stands without quotes."""
+    if re.fullmatch(r"[0-9]+(\.0+|[.,]?[0-9]*[eE]\+?[0-9]+)", card):
+        return (
+            f"a spreadsheet has changed this card number to {card}: write it as it stands on the "
+            'card, in quotes ("0012345")'
+        )
+    plain = card.strip("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
+    return (
+        f'a card number must be in {"plain " if plain != card else ""}quotes: "{plain}". Without '
+        "them YAML takes it for a number and drops its leading zeros"
+    )
 
 
 def _line(event: Event) -> int:

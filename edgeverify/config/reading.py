@@ -16,6 +16,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from edgeverify.config.building import Builder
+from edgeverify.config.hints import advice_on_lines, document_kind
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, fatal
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -29,6 +30,7 @@ MAX_READ_TWICE = 256 * 1024
 _BREAK = re.compile(r"\r\n?|\n")
 _ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 """What YAML 1.1, which the parsers speak, takes for a new line and YAML 1.2 does not."""
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ORDER_MARK = "\ufeff"
 """At the beginning of a file it is taken off; elsewhere each parser makes of it what it likes."""
 
@@ -81,10 +83,15 @@ def _not_yaml(path: Path, text: str, error: yaml.YAMLError) -> ConfigProblemsErr
     else:
         line = _line_at(text, error.position) if isinstance(error, ReaderError) else 0
         said = str(error).splitlines()[0]
-    return fatal(path, line, f"is not YAML: {said}")
+    advice = advice_on_lines(text, line, said or "")
+    return fatal(path, line, f"is not YAML: {said}{'. ' * bool(advice)}{advice}")
 
 
 def _text(path: Path, content: bytes) -> str:
+    if kind := document_kind(content):
+        raise fatal(path, 0, f"is {kind}; a config is plain text: write it in a text editor")
+    if content.startswith(_WIDE_MARKS) or (content[1:2] == b"\0" != content[:1]):
+        raise fatal(path, 0, "is UTF-16 text: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -65,6 +65,10 @@ EARLIER_ENCODINGS = ("latin-1", "cp1252", "iso8859-9", "euc-jp", "shift-jis")
 def _absent(root: Path, parts: tuple[str, ...], name: str, folder: Path) -> PhotoAbsentError:
     """Return the error, which knows a file whose name was written in another encoding."""
     advice = "Copy it there, or correct its name: large and small letters differ."
+    if "://" in name:
+        advice = "It is an address: save the picture in that folder and name the file."
+    elif "\\" in name:
+        advice = "Write / instead of \\ between folders, and no drive letter."
     for encoding in EARLIER_ENCODINGS:
         try:
             written = [part.encode(encoding) for part in parts]

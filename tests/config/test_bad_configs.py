@@ -256,11 +256,6 @@ BAD: list[tuple[str, str, str]] = [
     ),
     ("a list as a key", "? [a]\n: 1", "1: a key must be plain text"),
     (
-        "a tab",
-        "camera:\n\tloop: true",
-        "2: is not YAML: found character '\\t' that cannot start any token",
-    ),
-    (
         "an open bracket",
         "claims:\n  sources: [mqtt",
         "2: is not YAML: expected ',' or ']', but got '<stream end>'",

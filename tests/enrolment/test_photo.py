@@ -154,6 +154,18 @@ def test_a_name_in_an_earlier_encoding_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "cure"),
+    [("photos\\ada.jpg", "Write / instead of"), ("https://intranet/ada.jpg", "It is an address")],
+)
+def test_a_name_of_another_kind_is_told_how_to_be_written(
+    tmp_path: Path, name: str, cure: str
+) -> None:
+    with pytest.raises(PhotoAbsentError) as caught:
+        load_photo(tmp_path, name, LIMITS)
+    assert cure in caught.value.advice
+
+
+@pytest.mark.parametrize(
     ("name", "reason"),
     [
         ("nobody.jpg", "there is no such file"),
