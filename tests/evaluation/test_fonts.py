@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -53,3 +54,16 @@ def test_letters_that_no_font_has_are_named_with_the_package(
 def test_a_box_for_every_letter_is_no_font_for_it() -> None:
     """Matplotlib brings one that draws its number in a frame for whatever it is asked."""
     assert fonts.font_with("\U000e0001") is None
+
+
+@pytest.mark.parametrize("name", ["山田.jpg", "a$b$.jpg", r"a$\frac$.jpg", "cost $5.jpg"])
+def test_drawing_says_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Neither one warning for each letter that is missing, nor a name taken for a formula."""
+    monkeypatch.setattr(fonts, "font_with", lambda _: None)
+    figure = titled(name)
+    fonts.give_glyphs(figure)
+    figure.axes[0].loglog([0.001, 1], [0.001, 1])
+    figure.savefig(tmp_path / "drawn.png")
+    assert figure.axes[0].title.get_text() == name.replace("山田", "□□")

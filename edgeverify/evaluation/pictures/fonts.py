@@ -13,6 +13,9 @@ from matplotlib.text import Text
 
 _LOG = logging.getLogger(__name__)
 _PACKAGE = "fonts-noto-cjk"
+_BOX = "\N{WHITE SQUARE}"
+_OF_AN_AXIS = r"\mathdefault"
+"""In the labels that Matplotlib writes at an axis itself, which are formulas."""
 _NOT_LETTERS = ("LastResort", "Last Resort")
 """Fonts that show a box for every letter."""
 
@@ -21,16 +24,20 @@ def give_glyphs(figure: Figure) -> str:
     """Give each text of a figure a font that has its letters; those that no font here has.
 
     Matplotlib's own font has no Japanese, Chinese or Korean. What is missing is logged, with the
-    Debian package that brings it, and drawn as boxes.
+    Debian package that brings it, and drawn as boxes. A `$` in a name is a `$`, and no formula.
     """
     missing = ""
     for text in figure.findobj(Text):
+        if "$" in text.get_text() and _OF_AN_AXIS not in text.get_text():
+            text.set_parse_math(False)
         lacking = "".join(sorted({one for one in text.get_text() if not _in_usual(one)}))
         if not lacking:
             continue
         fallback = font_with(lacking)
         if fallback is None:
             missing += lacking
+            # Matplotlib would warn about each of them once more, in a developer's words.
+            text.set_text(text.get_text().translate({ord(one): _BOX for one in lacking}))
         else:
             text.set_fontfamily([*text.get_fontfamily(), fallback])
     if missing:
