@@ -15,12 +15,16 @@ from edgeverify.bundle.canonical_json import sha256_of
 from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.bundle.graph_check import check_graph
 from edgeverify.bundle.manifest import MOST_VALUES
-from edgeverify.errors import CheckpointError, ConfigError, ParityError
+from edgeverify.errors import (
+    CheckpointError,
+    ConfigError,
+    ParityError,
+    RuntimeUnavailableError,
+)
 from edgeverify.feeding.preprocessing import Batch
 from edgeverify.feeding.statement import Channels, Feeding
 from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
-from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify_export import foreign_graph
 from edgeverify_export.assemble import (
     Assembled,
@@ -32,6 +36,7 @@ from edgeverify_export.assemble import (
 )
 from edgeverify_export.canonical_graph import canonical, channels_first, flat_output, simplified
 from edgeverify_export.networks.architecture import require_embedding
+from edgeverify_export.refused_graph import refused_by_runtime
 from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
 
@@ -90,7 +95,7 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
         name=bundle_name(name, folder),
         arch="onnx",
         source_sha256=sha256_of(path.read_bytes()),
-        weights_sha256=graph_weights_sha256(original),
+        weights_sha256=graph_weights_sha256(original, _inner(original, embedding)),
         feeding=resolved.feeding,
         template=resolved.template,
         alignment=resolved.alignment,
@@ -107,8 +112,17 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
     return Assembled(made.bundle, (*changes, *converted, slim, *quantised, *made.remarks))
 
 
-def graph_weights_sha256(model: onnx.ModelProto) -> str:
-    """Hash a graph's own tensors, whether they stand as initializers or as constants."""
+def _inner(model: onnx.ModelProto, embedding: str | None) -> str | None:
+    """Name the embedding where it is not simply what the graph answers with."""
+    return None if [one.name for one in model.graph.output] == [embedding] else embedding
+
+
+def graph_weights_sha256(model: onnx.ModelProto, embedding: str | None = None) -> str:
+    """Hash a graph's own tensors, whether they stand as initializers or as constants.
+
+    `embedding` is the one of its values that was chosen: another is another network, though its
+    weights are in the same file.
+    """
     tensors = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
     for node in model.graph.node:
         values = [one.t for one in node.attribute if one.name == "value" and one.HasField("t")]
@@ -116,6 +130,8 @@ def graph_weights_sha256(model: onnx.ModelProto) -> str:
             tensors[node.output[0]] = numpy_helper.to_array(values[0])
     if not tensors:
         raise CheckpointError("the graph holds no weights")
+    if embedding is not None:
+        tensors[f"--embedding {embedding}"] = np.zeros(0, np.float32)
     return weights_sha256(tensors)
 
 
@@ -176,11 +192,11 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
 
 
 def _answers(data: bytes, inputs: Batch, outputs: int, path: Path) -> Batch:
-    session = OnnxRuntimeSession(data, device="cpu", precision="fp32", threads=2)
     try:
-        answers = session.run(inputs)
-    finally:
-        session.close()
+        answers = run_graph(data, inputs)
+    except RuntimeUnavailableError as error:
+        model = onnx.load_model_from_string(data)
+        raise refused_by_runtime(model, error.problem, path) from None
     if len(answers) != len(inputs) or answers.ndim != 2 or answers.shape[1] != outputs:
         raise CheckpointError(
             f"{path} answers with {tuple(answers.shape)} to {len(inputs)} pictures, not with "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,37 @@ def test_an_input_whose_sides_do_not_fit_the_graph(tmp_path: Path) -> None:
         dim.dim_value = side
     said = refused(saved(tmp_path / "a.onnx", model))
     # ONNX Runtime 1.28 says so when it loads the network, 1.27 and older when it first runs.
-    assert "cannot load the model" in said or "inference failed" in said
+    assert "cannot be run by ONNX Runtime" in said or "inference failed" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: _operator(m, "SwishPlus"), "needs the operator SwishPlus, which opset 17 does"),
+        (lambda m: _operator(m, "Gelu"), "needs the operator Gelu, which opset 17 does not have"),
+        (lambda m: _operator(m, "FusedGelu", "com.nvidia"), "FusedGelu, of the domain com.nvidia"),
+        (lambda m: setattr(m.opset_import[0], "version", 99), "newer ONNX"),
+        (lambda m: setattr(m, "ir_version", 99), "newer ONNX"),
+    ],
+)
+def test_what_onnx_runtime_cannot_run_is_named(
+    tmp_path: Path, change: Callable[[onnx.ModelProto], None], words: str
+) -> None:
+    """Not in the runtime's own words, and with what to type."""
+    model = network()
+    change(model)
+    told = refused(saved(tmp_path / "a.onnx", model))
+    assert words in told
+    assert "opset_version=17" in told
+    assert "ONNXRuntimeError" not in told
+
+
+def _operator(model: onnx.ModelProto, kind: str, domain: str = "") -> None:
+    node = next(one for one in model.graph.node if len(one.input) == 1)
+    node.op_type, node.domain = kind, domain
+    del node.attribute[:]
+    if domain:
+        model.opset_import.append(helper.make_opsetid(domain, 1))
 
 
 def test_two_outputs(tmp_path: Path) -> None:

@@ -141,6 +141,20 @@ def test_logits_behind_the_embedding_are_left_out(tmp_path: Path, *, alone: bool
     assert np.allclose(answers(made), run_graph(tiny_network(), pixels()), rtol=1e-4)
 
 
+def test_another_value_of_the_same_file_is_another_embedding_space(tmp_path: Path) -> None:
+    """Their references may not be compared, although the weights are those of one file."""
+    model = network()
+    model.graph.node[-1].op_type = "Tanh"
+    inner = model.graph.node[-1].input[0]
+    path = saved(tmp_path / "a.onnx", model)
+    spaces = set()
+    for number, name in enumerate((None, "output", inner)):
+        folder = tmp_path / f"bundle{number}"
+        made = adopt_graph(path, folder, RAW, half=False, embedding=name)
+        spaces.add(made.bundle.manifest.embedding_space)
+    assert len(spaces) == 2
+
+
 def test_an_embedding_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no value called features"):
         adopted(saved(tmp_path / "a.onnx", network()), embedding="features")
@@ -183,7 +197,7 @@ def foreign_operator(path: Path) -> None:
         (lambda path: path.write_bytes(tiny_network()[:200]), "not a whole one"),
         (phase, "2 inputs: "),
         (whole_numbers, "takes int64"),
-        (foreign_operator, "com.example:Magic"),
+        (foreign_operator, "the operator Magic, of the domain com.example"),
     ],
     ids=["empty", "folder", "page", "lfs", "pickle", "keras", "cut", "phase", "int64", "operator"],
 )
