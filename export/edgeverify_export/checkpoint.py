@@ -59,6 +59,8 @@ class Checkpoint:
     weights_sha256: str
     weights: Weights
     remarks: tuple[str, ...] = ()
+    prefix: str = ""
+    """What `--prefix` took off the names already."""
 
     def without(self, names: Sequence[str], why: str) -> Checkpoint:
         """Return the checkpoint without these tensors, and with a word on it."""
@@ -78,12 +80,6 @@ def read_checkpoint(path: Path, choice: Choice | None = None) -> Checkpoint:
     (DataParallel, SWA, EMA) or `_orig_mod.` (torch.compile) in their names; where a file holds
     several sets, `choice` says which. CheckpointError says what is wrong.
     """
-    if path.is_dir():
-        refuse_folder(path)
-    if not path.is_file():
-        raise CheckpointError(f"no such file: {path}", advice="Check the path.")
-    if path.stat().st_size == 0:
-        raise CheckpointError(f"{path} is empty (0 bytes)")
     loaded, is_dlib = _read(path)
     chosen = choose(loaded, choice or Choice(), path)
     weights = _usable(chosen.weights, path)
@@ -95,6 +91,7 @@ def read_checkpoint(path: Path, choice: Choice | None = None) -> Checkpoint:
         else hash_of(weights),
         weights=weights,
         remarks=chosen.remarks,
+        prefix=(choice.prefix if choice else None) or "",
     )
 
 
@@ -111,6 +108,12 @@ def hash_of(weights: Weights) -> str:
 
 def _read(path: Path) -> tuple[object, bool]:
     """Read by content; whether it is dlib's file comes with it."""
+    if path.is_dir():
+        refuse_folder(path)
+    if not path.is_file():
+        raise CheckpointError(f"no such file: {path}", advice="Check the path.")
+    if path.stat().st_size == 0:
+        raise CheckpointError(f"{path} is empty (0 bytes)", advice="Copy or save it again.")
     with path.open("rb") as stream:
         head = stream.read(64)
     if path.suffix == ".onnx":

@@ -26,8 +26,9 @@ _ASIDE = re.compile(
 """Keys beside the model that hold a loss's or an optimiser's own tensors."""
 _USUAL = ("state_dict", "model_state_dict", "model")
 _COUNTERS = ("n_averaged", "initted", "step", "num_updates", "decay")
-_EMA_PREFIXES = ("ema_model.", "online_model.")
-"""How the package ema-pytorch names the averaged network and the one that is trained."""
+_AVERAGED_PART = re.compile(r"(^|_)(ema|swa|averaged?)(_|$)", re.IGNORECASE)
+"""The first part of a name under which an averaged copy stands beside the network: ema-pytorch's
+`ema_model.`, a callback's `ema.`."""
 _DEPTH = 3
 _LISTED = 8
 
@@ -69,6 +70,11 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
     aside = [*(name for name in sets if name != key), *alone]
     if aside:
         remarks.append(f"left aside in {path.name}: {listed(aside)}")
+    if not any(isinstance(value, torch.Tensor) for value in sets[key].values()):
+        raise CheckpointError(
+            f"{path} {_instead(sets[key])}",
+            advice="Save model.state_dict(), bare or under a key such as state_dict.",
+        )
     weights = bare_names(sets[key])
     if choice.ema and not (_AVERAGED.search(key) or _is_averaged(weights)):
         raise CheckpointError(
@@ -76,7 +82,7 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
             advice=f"It has: {listed([name or '(bare)' for name in sets])}. Leave out --ema.",
         )
     weights = _averaged_of_one(weights, choice, path)
-    weights = _under(weights, choice.prefix, path, remarks)
+    weights = bare_names(_under(weights, choice.prefix, path, remarks))
     weights = _kept(weights, choice.drop, path, remarks)
     counters = [name for name in weights if name in _COUNTERS]
     return Chosen({n: v for n, v in weights.items() if n not in counters}, tuple(remarks))
@@ -88,6 +94,8 @@ def _instead(loaded: object) -> str:
         inner = loaded.get("optimizer", loaded)
         if isinstance(inner, Mapping) and "param_groups" in inner:
             return "holds an optimiser's state and no network's weights"
+        if not loaded:
+            return "is empty: there is no name in it"
         return f"holds no state dict (names with tensors): {listed([str(n) for n in loaded])}"
     article = "an" if type(loaded).__name__[0] in "aeiou" else "a"
     return f"holds no state dict (names with tensors), but {article} {type(loaded).__name__}"
@@ -157,19 +165,35 @@ def bare_names(weights: Mapping[str, object]) -> dict[str, object]:
 
 
 def _is_averaged(weights: Mapping[str, object]) -> bool:
-    return "n_averaged" in weights or any(key.startswith(_EMA_PREFIXES[0]) for key in weights)
+    return "n_averaged" in weights or bool(_averaged_part(weights))
+
+
+def _averaged_part(weights: Mapping[str, object]) -> str:
+    """Find the beginning of the names of an averaged copy ("ema_model."), or ""."""
+    firsts = dict.fromkeys(name.partition(".")[0] for name in weights if "." in name)
+    return next((f"{first}." for first in firsts if _AVERAGED_PART.search(first)), "")
 
 
 def _averaged_of_one(weights: dict[str, object], choice: Choice, path: Path) -> dict[str, object]:
-    both = [prefix for prefix in _EMA_PREFIXES if any(key.startswith(prefix) for key in weights)]
-    if len(both) < 2 or choice.prefix is not None:
+    """Tell an averaged copy from the network beside it, where one dict holds both."""
+    averaged = _averaged_part(weights)
+    if not averaged or choice.prefix is not None:
         return weights
-    if not choice.ema:
-        raise CheckpointError(
-            f"{path} holds a network and its averaged copy: {', '.join(both)}",
-            advice=f"Choose: --ema (the averaged copy), or --prefix {both[1]}",
-        )
-    return {k.removeprefix(both[0]): v for k, v in weights.items() if k.startswith(both[0])}
+    copy = bare_names(
+        {k.removeprefix(averaged): v for k, v in weights.items() if k.startswith(averaged)}
+    )
+    if choice.ema:
+        return copy
+    wanted = {name for name in copy if name not in _COUNTERS}
+    firsts = dict.fromkeys(name.partition(".")[0] + "." for name in weights if "." in name)
+    for first in firsts:
+        inner = {name.removeprefix(first) for name in weights if name.startswith(first)}
+        if first != averaged and wanted <= inner:
+            raise CheckpointError(
+                f"{path} holds a network and its averaged copy: {first}, {averaged}",
+                advice=f"Choose: --ema (the averaged copy), or --prefix {first}",
+            )
+    return weights
 
 
 def _under(
@@ -179,7 +203,7 @@ def _under(
         return weights
     taken = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
     if not taken:
-        first = sorted({key.partition(".")[0] + "." for key in weights})
+        first = sorted({f"'{key.partition('.')[0]}.'" for key in weights})
         raise CheckpointError(
             f"{path}: no name begins with {prefix!r}", advice=f"They begin with {listed(first)}."
         )

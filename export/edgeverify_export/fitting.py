@@ -6,13 +6,13 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from edgeverify.errors import CheckpointError
-from edgeverify_export.checkpoint import Checkpoint
+from edgeverify_export.checkpoint import Checkpoint, hash_of
 from edgeverify_export.checkpoint_choice import listed
 from edgeverify_export.networks.architecture import IMAGENET_CLASSES, require_embedding
 from edgeverify_export.networks.table import ARCHITECTURES
@@ -78,6 +78,7 @@ def fit(checkpoint: Checkpoint, architecture: Architecture) -> FittedNetwork:
     A loss's own tensors beside a network that fits wholly (ArcFace's W, a classifier of the
     training people) are dropped, and said in the checkpoint's remarks.
     """
+    checkpoint = _under_its_trunk(checkpoint, architecture)
     weights, sigmoid = _without_head(checkpoint.weights, architecture)
     network = architecture.build(weights)
     misfit = compare(network, weights)
@@ -111,12 +112,13 @@ def compare(network: nn.Module, weights: Weights) -> Misfit:
 
 def fitting_architecture(weights: Weights) -> str | None:
     """Find the row of the table that these weights fit wholly, or None."""
-    given = {key for key in weights if not _is_counter(key)}
     for name, architecture in ARCHITECTURES.items():
+        named = _named_as_in(weights, architecture)
         # Building one is slow, so their names, known once, go first.
+        given = {key for key in named if not _is_counter(key)}
         if len(given ^ _names_of(name)) > _HEAD_TENSORS:
             continue
-        bare, _ = _without_head(weights, architecture)
+        bare, _ = _without_head(named, architecture)
         with torch.device("meta"):
             network = architecture.build(bare)
         if not compare(network, bare):
@@ -128,11 +130,38 @@ _HEAD_TENSORS = 2
 """Weight and bias of a Siamese head, which a network's own names lack."""
 
 
+_DEEPEST = 3
+"""Parts of a name that wrappers within wrappers put before it."""
+
+
 @functools.cache
 def _names_of(arch: str) -> frozenset[str]:
     with torch.device("meta"):
         network = ARCHITECTURES[arch].build({})
     return frozenset(key for key in network.state_dict() if not _is_counter(key))
+
+
+def _under_its_trunk(checkpoint: Checkpoint, architecture: Architecture) -> Checkpoint:
+    """Give names of the published network alone the part that the table's have before them."""
+    named = _named_as_in(checkpoint.weights, architecture)
+    if named is checkpoint.weights:
+        return checkpoint
+    remark = f"names taken as under {architecture.trunk!r}"
+    return replace(
+        checkpoint,
+        weights=named,
+        weights_sha256=hash_of(named),
+        remarks=(*checkpoint.remarks, remark),
+    )
+
+
+def _named_as_in(weights: Weights, architecture: Architecture) -> Weights:
+    trunk = architecture.trunk
+    if not trunk or any(name.startswith(trunk) for name in weights):
+        return weights
+    if len(_names_of(architecture.name) & {trunk + name for name in weights}) < len(weights) / 2:
+        return weights
+    return {trunk + name: value for name, value in weights.items()}
 
 
 def _without_head(
@@ -156,11 +185,15 @@ def _does_not_fit(
     checkpoint: Checkpoint, architecture: Architecture, misfit: Misfit
 ) -> CheckpointError:
     better = fitting_architecture(checkpoint.weights)
-    prefixed = None if better else _under_a_prefix(checkpoint.weights)
+    prefixed = {} if better else _under_a_prefix(checkpoint.weights)
     if better is not None:
         advice = f"These weights fit --arch {better}."
-    elif prefixed is not None:
-        advice = f"With --prefix {prefixed[0]} they fit --arch {prefixed[1]}."
+    elif prefixed:
+        cut = checkpoint.prefix
+        ways = (
+            f"--prefix {cut}{prefix} they fit --arch {arch}" for prefix, arch in prefixed.items()
+        )
+        advice = f"With {', with '.join(ways)}."
     elif misfit.unexpected and not misfit.missing and not misfit.misshapen:
         patterns = dict.fromkeys(_patterns(checkpoint.weights, misfit.unexpected))
         drops = " ".join(f"--drop '{pattern}'" for pattern in patterns)
@@ -170,10 +203,15 @@ def _does_not_fit(
             f"{classifier} is ImageNet's classifier: these weights are a start for a training "
             "(`edgeverify-train fit RECIPE --set network.start=FILE`), and no embedder yet."
         )
+    elif not misfit.unexpected and not misfit.misshapen:
+        advice = (
+            "All that is in the file fits, but it is not the whole network. Save the whole "
+            "model.state_dict() again, or give the file that holds the rest too."
+        )
     else:
         advice = "They fit no arch of the table; give your own network as --arch module:Class."
     return CheckpointError(
-        f"{checkpoint.path} is not a {architecture.name}: {misfit}", advice=advice
+        f"{checkpoint.path} does not fit {architecture.name}: {misfit}", advice=advice
     )
 
 
@@ -196,11 +234,17 @@ def _classifier(weights: Weights) -> str | None:
     return None
 
 
-def _under_a_prefix(weights: Weights) -> tuple[str, str] | None:
-    """Find the prefix under which a network of the table stands, and which one."""
-    for prefix in sorted({key.partition(".")[0] + "." for key in weights if "." in key}):
+def _under_a_prefix(weights: Weights) -> dict[str, str]:
+    """Find the prefixes under which a network of the table stands, and which one it is."""
+    parts = [key.split(".")[:-1] for key in weights]
+    depths = range(1, _DEEPEST + 1)
+    prefixes = {".".join(each[:depth]) + "." for each in parts for depth in depths if each[:depth]}
+    found: dict[str, str] = {}
+    for prefix in sorted(prefixes):
+        if any(prefix.startswith(shorter) for shorter in found):
+            continue
         inner = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-        found = fitting_architecture(inner)
-        if found is not None:
-            return prefix, found
-    return None
+        arch = fitting_architecture(inner)
+        if arch is not None:
+            found[prefix] = arch
+    return found

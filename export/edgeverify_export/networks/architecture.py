@@ -71,6 +71,8 @@ class Architecture:
     published_threshold: float | None = None
     embedding_layer: str | None = None
     """The weight whose rows are the embedding's values."""
+    trunk: str = ""
+    """Before every name of the network. A file of the published network alone has names without."""
 
 
 IMAGENET_CLASSES = (1000, 1001, 11221, 21841, 21843)

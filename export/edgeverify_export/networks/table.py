@@ -66,6 +66,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             metric="cosine",
             published_threshold=0.4,
             embedding_layer="trunk.classifier.weight",
+            trunk="trunk.",
         ),
         Architecture(
             name="arcface-efficientnetv2-s",
@@ -76,6 +77,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             template="face01-224",
             metric="cosine",
             embedding_layer="trunk.classifier.weight",
+            trunk="trunk.",
         ),
         Architecture(
             name="siamese-efficientnetv2-s",

@@ -127,7 +127,7 @@ def test_an_unknown_arch_lists_the_table(tmp_path: Path) -> None:
 
 def test_weights_that_are_not_tensors(tmp_path: Path) -> None:
     torch.save({"state_dict": {"a": 1, "b": "two"}}, tmp_path / "best.pt")
-    assert "not tensors: a, b" in refused(tmp_path / "best.pt")
+    assert "(names with tensors): a, b" in refused(tmp_path / "best.pt")
 
 
 def test_a_list_of_tensors(tmp_path: Path) -> None:

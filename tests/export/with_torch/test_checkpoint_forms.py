@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from edgeverify_export.checkpoint import read_checkpoint
+from edgeverify_export.checkpoint import hash_of, read_checkpoint
 from edgeverify_export.checkpoint_choice import Choice
 from edgeverify_export.fitting import compare, fit
 from edgeverify_export.networks.catalogue import mobilefacenet
@@ -84,6 +84,11 @@ def test_the_same_weights_are_the_same_space_however_they_are_wrapped(
         ({"checkpoint": {"inner": {"weights": state}}}, {}),
         ({**under("ema_model.", state), **under("online_model.", other(state)),
           "initted": torch.tensor(1.0), "step": torch.tensor(9)}, {"ema": True}),
+        ({"state_dict": {**under("model.", other(state)), **under("ema.module.", state),
+                         "ema.n_averaged": torch.tensor(3), "loss_fn.W": torch.ones(4, 128)}},
+         {"ema": True}),
+        ({"state_dict": {**under("model.", other(state)), **under("ema.module.", state)}},
+         {"prefix": "ema."}),
     ]  # fmt: skip
     found = {hash_in(saved(tmp_path, content), **choice) for content, choice in ways}
     assert len(found) == 1
@@ -113,7 +118,11 @@ def test_what_is_left_aside_is_said(tmp_path: Path, state: State) -> None:
         (lambda s: {"state_dict": s, "state_dict_ema": s}, "--ema"),
         (lambda s: {"net_a": s, "net_b": s}, "--key net_a"),
         (lambda s: under("ema_model.", s) | under("online_model.", s), "--prefix online_model."),
+        (lambda s: under("model.", s) | under("ema.module.", s), "copy), or --prefix model."),
         (lambda s: {"state_dict": under("model.", s)}, "--prefix model."),
+        (lambda s: under("lit.model.net.", s), "--prefix lit.model.net."),
+        (lambda s: under("a.", s) | under("b.", s), "--prefix a. they fit"),
+        (lambda s: under("a.", s) | under("b.", s), "with --prefix b. they fit"),
         (lambda s: {**s, "extra.thing": torch.ones(3)}, "--drop 'extra.thing'"),
     ],
 )  # fmt: skip
@@ -140,6 +149,38 @@ def test_a_choice_that_the_file_does_not_have(
 ) -> None:
     with pytest.raises(CheckpointError, match=words):
         read_checkpoint(saved(tmp_path, {"state_dict": state}), choice)
+
+
+def test_a_prefix_that_is_too_short_is_told_whole(tmp_path: Path, state: State) -> None:
+    path = saved(tmp_path, under("lit.model.", state))
+    with pytest.raises(CheckpointError, match=r"With --prefix lit\.model\. they fit"):
+        load_network(path, "mobilefacenet", Choice(prefix="lit."))
+
+
+def test_a_part_of_a_network_is_called_so(tmp_path: Path, state: State) -> None:
+    half = dict(list(state.items())[::2])
+    with pytest.raises(CheckpointError, match="fits, but it is not the whole network"):
+        load_network(saved(tmp_path, half), "mobilefacenet")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [({}, "is empty"), ({"epoch": 3, "best": 0.3}, "epoch, best")]
+)
+def test_a_file_without_weights(tmp_path: Path, content: State, words: str) -> None:
+    with pytest.raises(CheckpointError, match=words):
+        load_network(saved(tmp_path, content), "mobilefacenet")
+
+
+def test_timms_own_names_are_the_networks_that_the_table_has_under_trunk(tmp_path: Path) -> None:
+    """`timm.create_model(NAME, num_classes=512)` saved as it is: the same weights, one space."""
+    row = ARCHITECTURES["arcface-efficientnetv2-b0"]
+    wrapped = row.build({"trunk.classifier.weight": torch.zeros(64, 1280)}).state_dict()
+    bare = {name.removeprefix("trunk."): value for name, value in wrapped.items()}
+    found = load_network(saved(tmp_path, bare), row.name).checkpoint
+    assert found.weights_sha256 == hash_of(wrapped)
+    assert found.remarks == ("names taken as under 'trunk.'",)
+    with pytest.raises(CheckpointError, match=r"With --prefix net\. they fit --arch arcface-eff"):
+        load_network(saved(tmp_path, under("net.", bare)), "mobilefacenet")
 
 
 def test_an_imagenet_classifier_is_no_embedding(tmp_path: Path) -> None:
@@ -187,5 +228,8 @@ def test_parity_finds_the_source_wherever_it_stands_in_the_file(
     mixed = {"state_dict": under("model.", other(state)), "state_dict_ema": under("model.", state)}
     found = load_source(saved(tmp_path, mixed, "mixed.ckpt"), manifest)
     assert found.checkpoint.weights_sha256 == wanted
+    for path, words in ((tmp_path / "absent.pt", "no such file"), (tmp_path, "is a folder")):
+        with pytest.raises(CheckpointError, match=words):
+            load_source(path, manifest)
     with pytest.raises(CheckpointError, match="not the checkpoint that the bundle was made of"):
         load_source(saved(tmp_path, other(state), "later.pt"), manifest)
