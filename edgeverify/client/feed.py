@@ -22,6 +22,8 @@ from edgeverify.mqtt.bounded_client import MAX_PACKET_BYTES, BoundedClient, TooL
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 4
+"""Between attempts to connect again: a grant is worth something for seconds only."""
 MAX_POSTED = 1000
 """Messages that wait while the broker is away."""
 CLOSED = "the connection was closed"
@@ -160,7 +162,7 @@ class Feed:
     def _open(self, protocol: MQTTProtocolVersion) -> str | BrokerError:
         client = BoundedClient(protocol, on_too_long=self._skipped)
         client.connect_timeout = self._timeout
-        client.reconnect_delay_set(1, 20)
+        client.reconnect_delay_set(1, LONGEST_PAUSE_SECONDS)
         if self._login[0]:
             client.username_pw_set(self._login[0], self._login[1] or None)
         if self._tls is not None:

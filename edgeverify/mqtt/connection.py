@@ -69,7 +69,7 @@ class Connection:
         self._ready = threading.Event()
         self._over = threading.Event()
         self._complaints = Complaints(self._where)
-        self._was_taken = False
+        self.was_taken = False
         self._was_up = False
         self._refusal: ReasonCode | None = None
         self._heard_at = now()
@@ -94,7 +94,7 @@ class Connection:
         """
         if self._refusal is not None:
             return failures.is_unsupported_protocol(self._refusal)
-        return self._was_taken and not self._was_up
+        return self.was_taken and not self._was_up
 
     def open(self) -> Degradation | None:
         """Connect and wait for CONNACK; return what went wrong, None when the connection is up."""
@@ -112,7 +112,7 @@ class Connection:
             return Degradation(
                 name=FaultName.BROKER_UNREACHABLE, detail=f"{self._where}: {code.name}"
             )
-        self._was_taken = True
+        self.was_taken = True
         tune(self._client)
         self._client.loop_start()
         if not self._ready.wait(CONNECT_SECONDS) or self._over.is_set():

@@ -22,6 +22,8 @@ class Connector:
         self._attempt: Connection | None = None
         self._is_interrupted = False
         self._speaks_v5 = False
+        self.is_nobody_there = False
+        """The last attempt found nobody who listens: it cost the broker nothing."""
 
     def interrupt(self) -> None:
         """Let a running `connect` return, and every later one at once; from any thread."""
@@ -77,5 +79,6 @@ class Connector:
         if self._is_interrupted:
             connection.interrupt()
         problem = connection.open()
+        self.is_nobody_there = problem is not None and not connection.was_taken
         self._attempt = None
         return problem

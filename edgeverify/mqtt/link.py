@@ -27,6 +27,8 @@ from edgeverify.settings import MqttSettings
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 1.0
+ABSENT_PAUSE_SECONDS = 2.0
+"""At most, while nobody listens there: when it is back, somebody may stand before the door."""
 HELD_SECONDS = 10.0
 """A connection that lasted so long resets the back-off; a flapping broker does not."""
 HUB_IS_UP = b"online"
@@ -184,6 +186,7 @@ class MqttLink:
         while not self._stop.is_set():
             try:
                 found = self._connector.connect()
+                longest = ABSENT_PAUSE_SECONDS if self._connector.is_nobody_there else None
                 if isinstance(found, Degradation):
                     self._say(found)
                     held = 0.0
@@ -192,11 +195,11 @@ class MqttLink:
                     held = self._watch(found)
             except Exception:  # a link that dies would leave the door mute for ever
                 log.exception("the MQTT link stumbled")
-                held = 0.0
+                held, longest = 0.0, None
             if held >= HELD_SECONDS:
                 self._backoff.reset()
             if not self._stop.is_set():
-                self._stop.wait(self._backoff.next_pause())
+                self._stop.wait(self._backoff.next_pause(longest))
 
     def _up(self, connection: Connection) -> None:
         self._tell_status(connection)
