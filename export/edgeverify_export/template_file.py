@@ -114,6 +114,7 @@ def template_of(name_or_file: str) -> tuple[str, kinds.Template | None]:
     looks_like_a_file = path.suffix in {".yaml", ".yml", ".json"} or len(path.parts) > 1
     if not path.is_file():
         what = f"no such file: {path}" if looks_like_a_file else f"unknown template {path}"
+        what = f"{path} is a folder" if path.is_dir() else what
         raise ConfigError(
             f"--template: {what}",
             advice=f"Give one of {', '.join(TEMPLATES)}, or a file that states it. {_EXAMPLES}",
@@ -127,14 +128,16 @@ def read_template(path: Path) -> kinds.Template:
     try:
         rule = _rule_of(path)
     except ConfigProblemsError as error:
-        raise ConfigError(str(error.problems[0]), advice=_EXAMPLES) from None
+        # A key that is not known says more than the one that is missing in its place.
+        first = min(error.problems, key=lambda problem: problem.line == 0)
+        raise ConfigError(str(first).removesuffix("."), advice=_EXAMPLES) from None
     try:
         return named(_made(rule, rule.name or path.stem))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = next((_KEYS.get(str(part), str(part)) for part in first["loc"]
+        wrong = error.errors()[0]
+        key = next((_KEYS.get(str(part), str(part)) for part in wrong["loc"]
                     if str(part) in _KEYS), "")  # fmt: skip
-        words = first["msg"].removeprefix("Value error, ")
+        words = wrong["msg"].removeprefix("Value error, ")
     except ValueError as error:
         key, words = "", str(error)
     raise ConfigError(
@@ -183,9 +186,9 @@ def _made(rule: _Stated, name: str) -> kinds.Template:
 def _point_template(rule: _Points, name: str) -> kinds.PointTemplate:
     unknown = sorted(set(rule.places) - set(LANDMARKS))
     if unknown:
-        raise ConfigError(
-            f"--template: there is no landmark {unknown[0]!r}",
-            advice=f"Give {', '.join(LANDMARKS)}, or `mesh_places` with indices of the mesh.",
+        raise ValueError(
+            f"places.{unknown[0]}: there is no such landmark, but {', '.join(LANDMARKS)}, and "
+            "`mesh_places` with indices of the mesh"
         )
     named_places = list(rule.places.items())
     named_places += [(f"mesh_places.{n}", one.at) for n, one in enumerate(rule.mesh_places)]

@@ -94,7 +94,12 @@ def test_boxes_eyes_and_mesh_points(tmp_path: Path) -> None:
         ("rule: dlib-chip\nsize: 15000\n", "size: must be 16 to 1024, not 15000"),
         ("rule: dlib-chip\nsize: 112.5\n", "size: must be a whole number"),
         ("rule: dlib-chip\nname: a/b\n", "name: must be letters, digits"),
-        ("rule: points\nsize: 112\nplaces:\n  left_ear: [1, 2]\n", "no landmark 'left_ear'"),
+        (
+            "rule: points\nsize: 112\nplaces:\n  left_ear: [1, 2]\n",
+            "crop.yaml: places.left_ear: there is no",
+        ),
+        ("rule: box\nmargins: 0.1\n", "crop.yaml:2: margins: unknown key"),
+        ("rule:\tbox\n\tsize: 1\n", "instead of the tab key. See docs/export.md"),
         ("rule: points\nsize: 112\nplaces:\n  nose: [1, 2]\n", "two points at least"),
         ("rule: points\nplaces:\n  nose: [1, 2]\n", "size: is missing"),
         (
@@ -140,6 +145,8 @@ def test_a_name_or_a_file(tmp_path: Path) -> None:
         template_of("arcface-96")
     with pytest.raises(ConfigError, match="no such file"):
         template_of(str(tmp_path / "none.yaml"))
+    with pytest.raises(ConfigError, match="is a folder"):
+        template_of(str(tmp_path))
 
 
 def test_the_bundle_carries_it_and_nothing_else_may_stand_under_its_name(tmp_path: Path) -> None:
