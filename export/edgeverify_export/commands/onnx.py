@@ -142,6 +142,16 @@ def onnx(  # noqa: PLR0913 - one parameter an option
             step=step,
         )
     say_made(made, output)
+    if lies_in_a_run(checkpoint):
+        say("  it comes out of a training run: what it learned from was not judged here, and")
+        run = checkpoint.absolute().parent.parent
+        say(f"  edgeverify-train export {run} -o BUNDLE does, with parity too")
+
+
+def lies_in_a_run(checkpoint: Path) -> bool:
+    """Return whether a file is a checkpoint of `edgeverify-train`, whose run knows its people."""
+    folder = checkpoint.absolute().parent
+    return folder.name == "checkpoints" and (folder.parent / "recipe.yaml").is_file()
 
 
 @plain_errors
