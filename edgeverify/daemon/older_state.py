@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 REMEMBERED = 100
 """Runs; a broker that was itself set back by more of them leads to a false alarm, no more."""
 MISSED = 10_000
-"""More than a door decides between two tellings of its status."""
+"""More than a door decides between two reports of its status."""
 FURTHEST = 1_000_000_000
 """Above the seconds since 1970 no sequence is believed: somebody else wrote it."""
 

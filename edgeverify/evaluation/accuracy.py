@@ -224,7 +224,7 @@ def _report(job: Job, found: Material, paired: PairedImages | None) -> ImageRepo
 
 
 def _not_in_table(job: Job, found: Material) -> Iterator[Problem]:
-    """Yield what the table of attributes and the pictures have not in common."""
+    """Yield what only the table of attributes has, or only the pictures."""
     if job.attributes is None:
         return
     read = read_attributes(job.attributes, found)

@@ -62,7 +62,7 @@ class BoundedListener(socket.socket):
 
 
 def source_of(address: tuple[Any, ...]) -> str:
-    """Return whose connection it is; an IPv4 address in IPv6's clothes is that address."""
+    """Return whose connection it is; an IPv4 address written as IPv6 counts as itself."""
     return str(address[0]).partition("%")[0].removeprefix("::ffff:")
 
 

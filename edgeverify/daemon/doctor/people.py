@@ -38,7 +38,7 @@ def repeated(answer: Json) -> Iterator[Finding]:
 
 
 LIVE_RATE = (
-    "Somebody's face reached another's card: look whom `status` names, take better photos, or set "
+    "Somebody's face reached another's card: see whom `status` names, take better photos, or set "
     "decision.max_fmr lower; `edgeverify calibrate --journal STATE` shows what each rate does here."
 )
 

@@ -84,7 +84,7 @@ async def new(request: Request, parts: Parts) -> Response:
 
 
 async def door_problem(parts: Parts) -> StateError | None:
-    """Return why the door would not answer now: it is better known before a form is filled in."""
+    """Return why the door would not answer now, so that it is known before a form is filled in."""
     try:
         await parts.link.ask("page-alive")
     except StateError as error:
