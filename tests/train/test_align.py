@@ -51,10 +51,15 @@ def cool(read: object = list) -> CoolDown:
     return CoolDown(read, soft_celsius=None, clock=lambda: 0.0, pause=pause)  # type: ignore[arg-type]
 
 
-def aligned(photos: Path, output: Path, *, workers: int = 1, size: int = 112) -> Aligned:
-    cut = Cut(
-        output=output, template=ARCFACE, size=size, resize="area", face=FaceSelection.CENTRAL
-    )  # fmt: skip
+def aligned(
+    photos: Path,
+    output: Path,
+    *,
+    workers: int = 1,
+    size: int = 112,
+    face: FaceSelection = FaceSelection.CENTRAL,
+) -> Aligned:
+    cut = Cut(output=output, template=ARCFACE, size=size, resize="area", face=face)
     return align_folder(
         photos,
         cut,
@@ -106,6 +111,19 @@ def test_it_is_taken_up_where_it_stopped(photos: Path, tmp_path: Path) -> None:
     assert (again.made, again.kept, len(again.failures)) == (0, 4, 2)
     (photos / "Abel_Pacheco/older/a.jpg").unlink()
     assert aligned(photos, chips).gone == ("Abel_Pacheco/older_a.png",)
+
+
+def test_the_advice_on_several_faces_works_in_the_same_folder(photos: Path, tmp_path: Path) -> None:
+    """The reason says `--face largest`: typed, it cuts that photo, and no other again."""
+    one = cv2.imread(str(photos / "Abel_Pacheco/a.jpg"))
+    assert one is not None
+    cv2.imwrite(str(photos / "Abel_Pacheco/two.png"), np.hstack([one, one]))
+    chips = tmp_path / "chips"
+    before = aligned(photos, chips, face=FaceSelection.DOMINANT)
+    assert any("--face largest" in row.problem for row in before.failures)
+    again = aligned(photos, chips, face=FaceSelection.LARGEST)
+    assert (again.made, len(again.failures)) == (1, len(before.failures) - 1)
+    assert (chips / "Abel_Pacheco/two.png").is_file()
 
 
 @pytest.mark.slow

@@ -144,7 +144,7 @@ def align_folder(
     """Cut a chip of every photo. ConfigError where the output was cut otherwise before.
 
     A photo that was looked at and has not changed since is not looked at again, whether it has a
-    chip or failed.
+    chip or failed; but where several faces were in it, and it is said now which to take.
     """
     if cut.output.resolve().is_relative_to(photos.resolve()):
         raise ConfigError(
@@ -154,7 +154,7 @@ def align_folder(
     listed = photos_in(photos, unlabelled=unlabelled)
     _prepare(cut)
     rows = read_ledger(cut.output)
-    fresh = [photo for photo in listed if not _is_done(photo, rows.get(photo.place), cut.output)]
+    fresh = [photo for photo in listed if not _is_done(photo, rows.get(photo.place), cut)]
     known = len(listed) - len(fresh)
     paused = 0.0
 
@@ -204,12 +204,12 @@ def _prepare(cut: Cut) -> None:
         )
 
 
-def _is_done(photo: Photo, row: Row | None, output: Path) -> bool:
+def _is_done(photo: Photo, row: Row | None, cut: Cut) -> bool:
     if row is None or not row.is_of(photo.path):
         return False
     if row.problem:
-        return True
-    return row.chip == photo.chip and (output / row.chip).is_file()
+        return not cut.takes_what_failed(row)
+    return row.chip == photo.chip and (cut.output / row.chip).is_file()
 
 
 def _result(

@@ -27,10 +27,10 @@ __all__ = ["VISION", "Cut", "Cutter"]
 
 MAX_MEGAPIXELS = 100.0
 RATIO = VisionSettings().dominance_ratio
+SEVERAL_FACES = "several faces of like size are in it"
 _WORDS = {
     Gate.NO_FACE: "no face is in it",
-    Gate.MULTIPLE_FACES: "several faces of like size are in it; --face largest or central takes "
-    "one of them",
+    Gate.MULTIPLE_FACES: f"{SEVERAL_FACES}; --face largest or central takes one of them",
 }
 
 
@@ -43,6 +43,13 @@ class Cut:
     size: int
     resize: Resize
     face: FaceSelection
+
+    def takes_what_failed(self, row: Row) -> bool:
+        """Return whether a photo that gave no chip is cut now that one of its faces is named."""
+        return row.problem.startswith(SEVERAL_FACES) and self.face in {
+            FaceSelection.CENTRAL,
+            FaceSelection.LARGEST,
+        }
 
 
 class Cutter:
