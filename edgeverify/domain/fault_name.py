@@ -225,7 +225,7 @@ class FaultName(DescribedWord):
     )
     MODEL_WEAK = (
         ("model_weak", "the network is no good at a door; `model.accept_weak` takes it", "yes"),
-        "Take another, such as `sface`: `edgeverify models list` shows them. Then remove the key.",
+        "Take another network (`edgeverify models list` shows them), then remove the key.",
     )
     THRESHOLD_BY_HAND = (
         ("threshold_by_hand", "no measured false match rate stands behind the threshold", "yes"),
