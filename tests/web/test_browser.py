@@ -69,7 +69,7 @@ def test_a_manager_s_day(page: Served, props: Props) -> None:
         page.shoot(tab, "login")
         _logs_in_by_keyboard(tab)
         tab.get_by_role("heading", name="State").wait_for()
-        assert "sface" not in tab.inner_text("main").lower()
+        assert "dlib-resnet" in tab.inner_text("dl"), "the network that runs, not the default"
         page.shoot(tab, "state")
         _adds_ada(page, tab, props)
         with Witness(page.world.broker.port) as witness:
