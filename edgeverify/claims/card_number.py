@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from edgeverify.settings.readers import NumberSettings
@@ -31,6 +32,17 @@ def written(raw: bytes, settings: NumberSettings) -> str:
     else:
         text = str(number)
     return text.rjust(settings.digits, "0")
+
+
+def matched(text: str, pattern: str, key: str) -> str:
+    """Return the number within `text`: the pattern's group, or all of it. Raises TornReadError.
+
+    The whole text must fit; `key` is where the pattern stands.
+    """
+    fits = re.fullmatch(pattern, text)
+    if fits is None:
+        raise TornReadError(f"it is not what {key} says")
+    return (fits[1] if fits.re.groups else fits[0]) or ""
 
 
 def from_text(text: str, typed: Literal["text", "decimal", "hex"], settings: NumberSettings) -> str:

@@ -6,7 +6,7 @@ import importlib
 import select
 from types import ModuleType
 
-from edgeverify.claims.card_number import TornReadError, from_text
+from edgeverify.claims.card_number import TornReadError, from_text, matched
 from edgeverify.claims.reading import Reader, ReaderGoneError, ReaderThread
 from edgeverify.claims.source import SourceKind, Surroundings
 from edgeverify.domain import ClaimSource
@@ -17,20 +17,20 @@ KEYBOARD = ClaimSource(name="keyboard", is_card_reader=True)
 
 EV_KEY, PRESSED = 1, 1
 """linux/input-event-codes.h; a release is 0, a repeat 2."""
-ENTERS = frozenset({28, 96})
-"""Enter and the keypad's."""
+ENDS = frozenset({15, 28, 96})
+"""Tab, Enter and the keypad's: what readers can be set to type behind a number."""
 CHARACTERS = {
     **dict(zip(range(2, 12), "1234567890", strict=True)),
     **dict(zip(range(16, 26), "QWERTYUIOP", strict=True)),
     **dict(zip(range(30, 39), "ASDFGHJKL", strict=True)),
     **dict(zip(range(44, 51), "ZXCVBNM", strict=True)),
     **dict(zip((71, 72, 73, 75, 76, 77, 79, 80, 81, 82), "7894561230", strict=True)),
-    12: "-",
-    52: ".",
+    **dict(zip((12, 13, 39, 51, 52, 53, 57), "-=;,./ ", strict=True)),
+    **dict(zip((55, 74, 78, 83), "*-+.", strict=True)),
 }
 """Key codes of a US keyboard, which is what such readers are; letters in capitals."""
-NEUTRAL = frozenset({42, 54})
-"""The shift keys: readers press them for capital letters."""
+NEUTRAL = frozenset({42, 54, 58, 69})
+"""Shift, Caps Lock and Num Lock: readers press them for capital letters, and before digits."""
 PAUSE_SECONDS = 0.5
 """A reader types without a pause; what has not ended by then never will."""
 LONGEST = 64
@@ -45,7 +45,7 @@ class Typing:
         self._at = 0.0
 
     def press(self, code: int, at: float) -> str | None:
-        """Take a key; return what was typed once Enter comes. Raises TornReadError."""
+        """Take a key; return what was typed once its end comes. Raises TornReadError."""
         if self._typed and at - self._at > PAUSE_SECONDS:
             self._typed, self._is_odd = "", False
             self._at = at
@@ -53,7 +53,7 @@ class Typing:
         self._at = at
         if code in NEUTRAL:
             return None
-        if code not in ENTERS:
+        if code not in ENDS:
             character = CHARACTERS.get(code)
             self._is_odd |= character is None or len(self._typed) >= LONGEST
             self._typed += (character or "")[: LONGEST - len(self._typed)]
@@ -62,7 +62,7 @@ class Typing:
         self._typed, self._is_odd = "", False
         if odd:
             raise TornReadError("the reader typed something that is not a number")
-        return typed or None
+        return typed.strip() or None
 
 
 class KeyboardReader:
@@ -123,7 +123,8 @@ class KeyboardReader:
         wanted = self._settings.characters
         if wanted and len(typed) != wanted:
             raise TornReadError(f"{len(typed)} characters where {wanted} are expected")
-        return from_text(typed, self._settings.typed, self._settings.number)
+        found = matched(typed, self._settings.pattern, "claims.keyboard.pattern")
+        return from_text(found, self._settings.typed, self._settings.number)
 
 
 def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import re
 from types import ModuleType
 
-from edgeverify.claims.card_number import TornReadError, from_text, written
+from edgeverify.claims.card_number import TornReadError, from_text, matched, written
 from edgeverify.claims.reading import Reader, ReaderGoneError, ReaderThread
 from edgeverify.claims.source import SourceKind, Surroundings
 from edgeverify.domain import ClaimSource
@@ -18,6 +17,8 @@ SERIAL = ClaimSource(name="serial", is_card_reader=True)
 START, END = 0x02, 0x03
 RDM_BODY = 12
 """Characters between them: version, four bytes of number, checksum, all in hexadecimal."""
+LINE_END = b"\r\n"
+"""Behind them, where an ID-12 or ID-20 sends a frame (ID Innovations, its ASCII format)."""
 LONGEST_LINE = 256
 SILENCE_SECONDS = 0.5
 """A frame or line is sent in one piece: what is not whole by then never becomes whole."""
@@ -38,6 +39,8 @@ class RdmFrames:
             return None
         if self._begun is None:
             return None  # between frames: the reader was plugged in while it sent
+        if byte in LINE_END and len(self._begun) == RDM_BODY:
+            return None
         if byte != END:
             self._begun.append(byte)
             if len(self._begun) > RDM_BODY:
@@ -145,11 +148,8 @@ class SerialReader:
         if isinstance(whole, bytes):
             # The version comes first; what is printed on the card are the other four bytes.
             return written(whole[1:], self._settings.number)
-        fits = re.fullmatch(self._settings.pattern, whole)
-        if fits is None:
-            raise TornReadError("a line is not what claims.serial.pattern says")
-        found = fits[1] if fits.re.groups else fits[0]
-        return from_text(found or "", self._settings.typed, self._settings.number)
+        found = matched(whole, self._settings.pattern, "claims.serial.pattern")
+        return from_text(found, self._settings.typed, self._settings.number)
 
 
 def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:

@@ -36,7 +36,8 @@ class NumberSettings(Section):
     byte_order: Literal["as_read", "reversed"] = "as_read"
     """`reversed` where the reader turns the bytes round (many USB readers do)."""
     bytes: int = Field(default=0, ge=0, le=32)
-    """Keep this many of the lowest bytes; 0: all."""
+    """Keep this many of the lowest bytes; 0: all. A reader that types a decimal number leaves zeros
+    out in front: with `reversed` say how many bytes its cards have."""
     written: Literal["decimal", "hex", "facility"] = "decimal"
     """`decimal` as most cards show it; `hex` with capital letters; `facility` as 123.45678 (all but
     the last 16 bits, then those)."""
@@ -54,6 +55,9 @@ class KeyboardSettings(Section):
     `number` writes."""
     characters: int = Field(default=0, ge=0, le=64)
     """The reader types exactly this many; others are torn reads. 0: any number."""
+    pattern: Pattern = "[0-9A-Z.-]+"
+    """What is typed must be this (a regular expression; letters are capitals); its group, if it has
+    one, is the number: `([0-9]{10})[0-9]` leaves a check digit out."""
     number: NumberSettings = NumberSettings()
 
 

@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -23,7 +23,9 @@ from tests.waiting import until
 EVENT = struct.Struct("llHHi")
 """struct input_event on 64-bit Linux: seconds, microseconds, type, code, value."""
 DEVICE = "/dev/input/by-id/usb-Sycreader_RFID-event-kbd"
-CODES = dict(zip("1234567890", range(2, 12), strict=True)) | {"A": 30, "F": 33, "\n": 28}
+OTHERS = {"A": 30, "F": 33, "\n": 28, "\t": 15, " ": 57, ";": 39, "/": 53, "\x1b": 1}
+LOCKS = {"shift": 42, "caps": 58}
+CODES = dict(zip("1234567890", range(2, 12), strict=True)) | OTHERS | LOCKS
 
 
 class Evdev(ModuleType):
@@ -59,7 +61,7 @@ class Evdev(ModuleType):
         device.grab, device.read, device.close = grab, read, lambda: None
         return device
 
-    def types(self, text: str, *, pause: float = 0.0) -> None:
+    def types(self, text: Iterable[str], *, pause: float = 0.0) -> None:
         """Write what the device gives: press, release and the end of a report for each key."""
         self._at += pause
         for character in text:
@@ -129,6 +131,50 @@ def test_a_number_of_another_length_is_no_card(evdev: Evdev) -> None:
         evdev.types("1234567\n")
         until(lambda: desk.refused == ["refused"], "the torn read")
     assert desk.cards == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "00123AF\t",
+        "00123AF \n",
+        " 00123AF\t\n",
+        "\n00123AF\n\n",
+        [*"00123", "caps", "A", "F", "caps", "\n"],
+        [*"00123", "shift", "A", "F", "\n"],
+    ],
+)
+def test_what_readers_type_around_a_number_is_no_part_of_it(
+    typed: Iterable[str], evdev: Evdev
+) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types(typed)
+        until(lambda: desk.cards == ["00123AF"], "the card")
+    assert desk.refused == []
+
+
+def test_two_numbers_in_one_burst_are_two_cards(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types("123\n456\n")
+        until(lambda: desk.cards == ["123", "456"], "both cards")
+
+
+def test_a_pattern_leaves_out_what_is_not_on_the_card(evdev: Evdev) -> None:
+    settings = {"device": DEVICE, "pattern": r";([0-9]{10})[0-9]/", "typed": "decimal"}
+    with reading(KIND, {"keyboard": settings}) as desk:
+        evdev.types(";00012345678/\n")
+        until(lambda: desk.cards == ["1234567"], "the card without its check digit")
+        evdev.types("00012345678\n")
+        until(lambda: desk.refused == ["refused"], "what does not fit")
+
+
+@pytest.mark.parametrize("typed", ["12 34\n", ";1234\n", "12\x1b34\n"])
+def test_what_is_no_number_without_a_pattern_is_no_card(typed: str, evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types(typed)
+        until(lambda: desk.refused == ["refused"], "the torn read")
+        evdev.types("7\n")
+        until(lambda: desk.cards == ["7"], "the card")
 
 
 def test_a_reader_that_somebody_holds_or_that_vanishes_is_named(evdev: Evdev) -> None:

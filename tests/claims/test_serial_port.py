@@ -87,6 +87,17 @@ def test_a_torn_frame_is_no_card(torn: bytes, plug: Plug) -> None:
     assert ("12345678" in desk.cards) == torn.endswith(FRAME)
 
 
+def test_a_frame_may_have_a_line_end_before_its_own(plug: Plug) -> None:
+    """So an ID-12 sends it."""
+    frame = FRAME[:-1] + b"\r\n\x03"
+    with reading(KIND, _settings(plug)) as desk:
+        _ready(desk)
+        plug.send(b"\xff\x00\r\n" + frame + b"\x00" + frame.replace(b"4E9E", b"4F9F"))
+        until(lambda: desk.cards == ["12345678", "12345679"], "both cards")
+        plug.send(FRAME[:7] + b"\r\n" + FRAME[7:])
+        until(lambda: desk.refused == ["refused"], "one in the middle of a number")
+
+
 def test_half_a_frame_is_forgotten(plug: Plug) -> None:
     with reading(KIND, _settings(plug)) as desk:
         _ready(desk)
