@@ -127,9 +127,12 @@ class Request:
             self.edges.put(edge)
 
     def release(self) -> None:
-        self._is_ours(self._lines[0])
-        for line in self._lines:
-            del self._chip.taken[line]
+        if self._chip.is_there:
+            self._is_ours(self._lines[0])
+        for line in self._lines:  # a chip that is gone holds nothing for anybody
+            self._chip.taken.pop(line, None)
+        if not self._chip.is_there:
+            raise OSError(19, "No such device")
 
     def _write(self, value: Value) -> None:
         high = (value is Value.ACTIVE) is not self._settings.active_low

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from edgeverify.events import LockCause, LockState
 
 GRACE_SECONDS = 1.0
-"""A door that opens so shortly after its release had been pulled before."""
+"""A door that opens so shortly after its release had been pulled before; so shortly after it
+closed, it bounced or was caught before it latched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Passage:
         self._was_used = False
         self._rested_at = float("-inf")
         self._exit_at = float("-inf")
+        self._closed_at = float("-inf")
+        self._before_closing = (LockState.UNKNOWN, LockCause.START, "")
         self._opened_at: float | None = None
         self._open_until = float("-inf")
         self._open_for = 0.0
@@ -125,6 +128,8 @@ class Passage:
         if not is_open:
             self._opened_at = None
             if before is not None and not self.is_released:
+                self._closed_at = now
+                self._before_closing = self.state, self.cause, self.event_id
                 self._become(LockState.LOCKED, LockCause.CONTACT)
             return None
         self._opened_at = now
@@ -157,7 +162,9 @@ class Passage:
             self._become(state, cause, event_id)
             is_to_rest = self._rules.relock_when_opened and now >= self._open_until
             return Rest() if self.is_released and is_to_rest else None
-        if now - self._exit_at <= self._rules.pulse_seconds:
+        if now - self._closed_at <= GRACE_SECONDS:
+            self._become(*self._before_closing)
+        elif now - self._exit_at <= self._rules.pulse_seconds:
             self._become(LockState.OPENED_WITHOUT_GRANT, LockCause.EXIT_BUTTON)
         else:
             self._become(LockState.FORCED, LockCause.CONTACT)

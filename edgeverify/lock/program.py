@@ -87,6 +87,7 @@ class LockProgram:
         self._faults: dict[str, str] = {}
         self._said: tuple[object, ...] = ()
         self._pinged_at = float("-inf")
+        self._is_button_up = False
 
     def stop(self) -> None:
         """Ask the program to end; the door is locked first."""
@@ -220,9 +221,17 @@ class LockProgram:
         now = self._now()
         if read.name == CONTACT:
             self._obey(self._parts.passage.contact(read.is_active, now))
-        elif read.is_active:
+        else:
+            self._button(read, now)
+
+    def _button(self, read: InputRead, now: float) -> None:
+        """Take a press: a button that is down when it is first looked at may be stuck for days."""
+        was_up, self._is_button_up = self._is_button_up, read.is_active is False
+        if read.is_active and was_up:
             LOG.info("exit button")
             self._obey(self._parts.passage.exit_pressed(now))
+        elif read.is_active:
+            LOG.warning("the exit button is down already; it counts once it was let go")
 
     def _obey(self, order: Order) -> None:
         if isinstance(order, Release) and not self._parts.keeper.release(order.seconds):

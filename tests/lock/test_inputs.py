@@ -137,3 +137,27 @@ def test_a_forced_door_and_a_contact_that_vanishes(
         )
         assert lock.reports.seen[-1].is_open is None
         assert "released" not in lock.moves
+
+
+def test_a_button_that_is_stuck_opens_nothing_until_it_was_let_go(
+    broker: Mosquitto, chip: Chip, tmp_path: Path
+) -> None:
+    """A press is what begins while somebody looks; a restart or a returning chip is none."""
+    with _running(tmp_path, broker, chip) as lock:
+        lock.press()
+        until(lambda: lock.moves.count("released") == 1, "a press")
+        lock.opens()
+        lock.closes()
+        until(lambda: lock.stands("locked"), "the door to lock")
+        chip.unplug()
+        until(lambda: len(lock.reports.seen[-1].faults) == 2, "both lines to be named")
+        chip.levels[BUTTON] = False
+        chip.is_there = True
+        until(lambda: lock.reports.seen[-1].faults == (), "both lines to be back", 20)
+        lock.opens()
+        until(lambda: lock.reports.seen[-1].is_open, "the contact, after the button's level")
+        assert lock.moves.count("released") == 1
+        chip.press(BUTTON, high=True)
+        chip.press(BUTTON, high=False)
+        until(lambda: lock.moves.count("released") == 2, "a press")
+        chip.press(BUTTON, high=True)

@@ -114,6 +114,33 @@ def test_somebody_goes_out_by_the_button() -> None:
     assert door.states == ["locked", "open", "opened_without_grant", "locked"]
 
 
+def test_a_door_that_bounces_or_is_caught_as_it_closes_is_not_forced() -> None:
+    door = _Door()
+    door.grant()
+    door.opens()
+    door.wait(4)
+    door.closes()
+    door.wait(0.25)
+    door.opens()
+    assert (door.passage.state.value, door.passage.cause.value) == ("open", "grant")
+    assert door.passage.event_id == "e-1"
+    door.wait(31)
+    assert door.states[-1] == "held_open"
+    door.closes()
+    door.wait(2)
+    door.opens()
+    assert door.states == ["locked", "open", "locked", "open", "held_open", "locked", "forced"]
+
+
+def test_a_forced_door_stays_forced_however_it_bounces() -> None:
+    door = _Door()
+    door.opens()
+    door.closes()
+    door.wait(0.25)
+    door.opens()
+    assert door.states == ["locked", "forced", "locked", "forced"]
+
+
 def test_a_handle_that_opens_mechanically_is_no_alarm_with_its_button() -> None:
     door = _Door(replace(RULES, exit_releases=False))
     door.button()
