@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from edgeverify import __version__
 from edgeverify.config import LoadedConfig
+from edgeverify.domain import Language
 from edgeverify.web.door import DoorLink
 from edgeverify.web.logins import Attempts, Logins
 from edgeverify.web.roles import Role
@@ -39,11 +40,15 @@ def _templates() -> Environment:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Parts:
-    """Made once at start. `load` reads the config again; `monotonic` is in seconds."""
+    """Made once at start. `load` reads the config again; `monotonic` is in seconds.
+
+    `language` is the door's, for a screen at which nobody is known.
+    """
 
     load: Callable[[], LoadedConfig]
     door_name: str
     is_tls: bool
+    language: Language = "en"
     link: DoorLink
     logins: Logins
     sessions: Sessions

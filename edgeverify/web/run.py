@@ -114,6 +114,7 @@ def make_parts(
         load=lambda: load_config(config.path),
         door_name=settings.door,
         is_tls=bool(settings.web.certificate_file),
+        language=settings.language,
         link=DoorLink(place),
         logins=Logins(own),
         sessions=Sessions(

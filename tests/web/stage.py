@@ -234,6 +234,7 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
         load=lambda: load_config(path),
         door_name="front-door",
         is_tls=is_tls,
+        language=loaded.settings.language,
         link=DoorLink(place),
         logins=logins,
         sessions=Sessions(own, wall=clock, idle=1800.0, longest=43200.0),

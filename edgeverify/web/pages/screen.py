@@ -15,14 +15,17 @@ from edgeverify.languages import say
 from edgeverify.web.parts import Parts
 
 LOOK_SECONDS = 0.2
-COMMENT_EVERY = 50
-"""Looks without news after which a line is sent all the same, so that a dead line is found."""
+ALIVE_EVERY = 50
+"""Looks without news after which it is said that somebody is there: a screen that hears nothing
+shows that the door is out of order, and no welcome that is over."""
 SHOWN = ("moment", "code", "words", "more", "language", "light", "is_sounding")
 
 
 async def show(request: Request, parts: Parts) -> Response:
     """Return the screen."""
-    return parts.render(request, "screen.html", {"now": await _now(parts)})
+    language = parts.language
+    values = {"lost": say("out_of_order", language), "language": language}
+    return parts.render(request, "screen.html", values | {"now": await _now(parts)})
 
 
 async def events(request: Request, parts: Parts) -> Response:
@@ -36,9 +39,9 @@ async def events(request: Request, parts: Parts) -> Response:
             if text != last:
                 last, quiet = text, 0
                 yield f"data: {text}\n\n"
-            elif quiet >= COMMENT_EVERY:
+            elif quiet >= ALIVE_EVERY:
                 quiet = 0
-                yield ": still here\n\n"
+                yield "event: alive\ndata:\n\n"
             await asyncio.sleep(LOOK_SECONDS)
 
     return StreamingResponse(told(), media_type="text/event-stream")
@@ -49,6 +52,6 @@ async def _now(parts: Parts) -> Mapping[str, Any]:
         now = await parts.link.ask("screen")
         return {key: now[key] for key in SHOWN}
     except StateError:
-        words = say("out_of_order", "en")
-        away = ("denied", "out_of_order", words, "", "en", "", False)
+        words = say("out_of_order", parts.language)
+        away = ("denied", "out_of_order", words, "", parts.language, "", False)
         return dict(zip(SHOWN, away, strict=True))

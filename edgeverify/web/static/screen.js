@@ -12,5 +12,24 @@ const put = (now) => {
     if (place.textContent !== now[id]) place.textContent = now[id];
   }
 };
+// What was shown last may be a welcome: where nothing is heard any more, it must not stay.
+const lost = () => put({
+  moment: "denied", code: "out_of_order", words: document.body.dataset.lost, more: "",
+  language: document.body.dataset.language, light: "", is_sounding: false,
+});
+let silence = 0;
+const wait = (seconds) => {
+  clearTimeout(silence);
+  silence = setTimeout(lost, seconds * 1000);
+};
 const events = new EventSource("/screen/events");
-events.onmessage = (event) => put(JSON.parse(event.data));
+events.onmessage = (event) => {
+  wait(25);
+  put(JSON.parse(event.data));
+};
+events.addEventListener("alive", () => wait(25));
+events.onerror = () => {
+  wait(2);
+  if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10000);
+};
+wait(25);
