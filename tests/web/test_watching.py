@@ -57,6 +57,23 @@ def test_a_grant_behind_a_panel_is_not_shown_as_one(page: Stage) -> None:
         assert browser.get("/journal/export.csv").text.splitlines()[1].endswith(f",{opened_by}")
 
 
+def test_the_journal_is_filtered_by_days_in_their_order(page: Stage) -> None:
+    browser = page.logged_in(Role.VIEWER)
+    backwards = browser.get("/journal?since=2026-11-30&until=2026-11-01")
+    assert (backwards.status_code, "The last day is before the first" in backwards.text) == (
+        400,
+        True,
+    )
+    assert browser.get("/journal?since=2026-11-30&until=2026-11-30").status_code == 200
+
+
+def test_an_export_is_read_as_utf_8_by_a_spreadsheet(page: Stage) -> None:
+    page.answers["decisions"] = {"rows": [{**DECISION, "name": "=Jürgen 山田"}]}
+    raw = page.logged_in(Role.VIEWER).get("/journal/export.csv").content
+    assert raw.startswith(b"\xef\xbb\xbfissued_at,")
+    assert "'=Jürgen 山田" in raw.decode("utf-8-sig")
+
+
 def test_duress_is_asked_for_by_managers_alone(page: Stage) -> None:
     def told(arguments: object) -> dict[str, Json]:
         is_manager = arguments == {"is_manager": True}

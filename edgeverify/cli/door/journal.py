@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines, notice_lines
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.domain import Outcome, Reason
@@ -49,14 +49,8 @@ def show(  # noqa: PLR0913  (each is an option of the command)
     from edgeverify.journal.reading import Wanted, decisions
 
     now = datetime.now(timezone.utc)
-    wanted = Wanted(
-        limit=limit,
-        card=card,
-        since=moment(since, now=now, option="--since"),
-        until=moment(until, now=now, option="--until"),
-        outcome=outcome,
-        reason=reason,
-    )
+    first, last = period(since, until, now=now)
+    wanted = Wanted(limit=limit, card=card, since=first, until=last, outcome=outcome, reason=reason)
     loaded = load_config(config)
     with reading(loaded, state) as place:
         rows = decisions(place.journal, wanted)
@@ -90,10 +84,7 @@ def show_acts(
     from edgeverify.journal.reading import acts
 
     now = datetime.now(timezone.utc)
-    first, last = (
-        moment(text, now=now, option=option)
-        for text, option in ((since, "--since"), (until, "--until"))
-    )
+    first, last = period(since, until, now=now)
     with reading(load_config(config), state) as place:
         rows = acts(place.journal, since=first, until=last, limit=limit)
     for line in act_lines(rows, Form.JSON if as_json else form):
@@ -159,11 +150,31 @@ _AGO = re.compile(r"(\d{1,5})\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def moment(text: str, *, now: datetime, option: str) -> datetime | None:
+def period(since: str, until: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return both ends, None where there is none. Raises typer.BadParameter for one that runs back.
+
+    In the hour that the end of summer time repeats, it begins in the first and ends in the second.
+    """
+    first = moment(since, now=now, option="--since")
+    last = moment(until, now=now, option="--until", fold=1)
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter(
+            f"the period ends ({until}) before it begins ({since}). Exchange the two, or leave one "
+            "out.",
+            param_hint="--until",
+        )
+    if first is not None and first > now:
+        complain(
+            f"--since {since} is in the future: it is {now.astimezone():%Y-%m-%d %H:%M} here now"
+        )
+    return first, last
+
+
+def moment(text: str, *, now: datetime, option: str, fold: int = 0) -> datetime | None:
     """Return the moment that is meant, with its time zone; None for an empty text.
 
-    Without an offset it is this machine's local time. `now` needs its time zone. Raises
-    typer.BadParameter.
+    Without an offset it is this machine's local time, of an hour that comes twice the one that
+    `fold` says (PEP 495). `now` needs its time zone. Raises typer.BadParameter.
     """
     if not text:
         return None
@@ -172,7 +183,7 @@ def moment(text: str, *, now: datetime, option: str) -> datetime | None:
         return now - timedelta(**{_UNITS[unit]: int(number)})
     try:
         found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-        return found.astimezone()
+        return found.replace(fold=fold).astimezone()
     except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{text!r} is not a time. Write it like 2026-11-28, '2026-11-28 07:30' or 12h (m, h, "

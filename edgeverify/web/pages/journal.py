@@ -95,6 +95,8 @@ NOTICES = 100
 LOCK_ACTS = 500
 """Acts that are looked through for what the lock reported."""
 EXPORTED = 5000
+SPREADSHEET_MARK, NEW_LINE = "\ufeff", "\r\n"
+"""Without the first Excel reads UTF-8 as the machine's old code page."""
 COLUMNS = (
     "issued_at",
     "card",
@@ -113,7 +115,7 @@ COLUMNS = (
 
 
 class NoDayError(ValueError):
-    """A day that is none; the text says which."""
+    """A day that is none, or no period; the text says which."""
 
 
 async def show(request: Request, parts: Parts) -> Response:
@@ -188,7 +190,7 @@ async def export(request: Request, parts: Parts) -> Response:
     lines += [csv_line(_cells(row)) for row in rows]
     name = f"{parts.door_name}-journal.csv"
     return Response(
-        "\r\n".join(lines) + "\r\n",
+        f"{SPREADSHEET_MARK}{NEW_LINE.join(lines)}{NEW_LINE}",
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
@@ -213,12 +215,15 @@ def _chosen(request: Request) -> dict[str, str]:
 def _asked(chosen: Mapping[str, str]) -> dict[str, Json]:
     """Return the daemon's arguments; days are this machine's, the last one included."""
     outcome, why = chosen["outcome"], chosen["reason"]
+    since, until = _midnight(chosen["since"], 0), _midnight(chosen["until"], 1)
+    if since and until and datetime.fromisoformat(since) >= datetime.fromisoformat(until):
+        raise NoDayError("The last day is before the first: exchange the two.")
     return {
         "card": chosen["card"],
         "outcome": outcome if outcome in {one.value for one in Outcome} else "",
         "reason": why if why in {one.value for one in Reason} else "",
-        "since": _midnight(chosen["since"], 0),
-        "until": _midnight(chosen["until"], 1),
+        "since": since,
+        "until": until,
     }
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import typer
 
-from edgeverify.cli.door.journal import moment
+from edgeverify.cli.door.journal import moment, period
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal import Journal
 from edgeverify.state import open_state
@@ -125,6 +127,37 @@ def test_nothing_found_prints_nothing(place: Place, form: str) -> None:
 )
 def test_a_moment_is_a_day_a_time_or_how_long_ago(text: str, meant: datetime | None) -> None:
     assert moment(text, now=NOW, option="--since") == meant
+
+
+def test_a_period_that_ends_before_it_begins_or_has_not_begun_is_told(place: Place) -> None:
+    backwards = ("--since", "2026-11-30", "--until", "2026-11-01")
+    for command in ("list", "acts"):
+        refused = place.run("journal", command, *backwards)
+        assert refused.exit_code == 2
+        assert "ends (2026-11-01) before it begins (2026-11-30)" in refused.stderr
+        ahead = place.run("journal", command, "--since", "9000-01-01")
+        assert (ahead.exit_code, ahead.stdout) == (0, "")
+        assert "in the future" in ahead.stderr
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_period_of_the_hour_that_comes_twice_holds_both() -> None:
+    first, last = period("2026-10-25 02:00", "2026-10-25 03:00", now=NOW)
+    assert first == datetime(2026, 10, 25, 0, 0, tzinfo=timezone.utc)
+    assert last == datetime(2026, 10, 25, 2, 0, tzinfo=timezone.utc)
+    first, last = period("2026-10-25 02:30", "2026-10-25 02:30", now=NOW)
+    assert first is not None
+    assert last is not None
+    assert last - first == timedelta(hours=1)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "-3h", "12"])
