@@ -107,6 +107,18 @@ def open_to_others(config: LoadedConfig) -> Iterator[str]:
             yield from _doubts(path, path.stat(), trusted)
 
 
+def unheard_duress(config: LoadedConfig) -> Iterator[str]:
+    """Yield a sentence where somebody relies on a duress number that nobody can present here."""
+    settings = config.settings
+    cards = [entry.card for entry in settings.staff if entry.duress_card]
+    if cards and set(settings.claims.sources) <= {"walk_up", "fixed"}:
+        yield (
+            f"a duress_card is presented to a card reader, and this door has none: card {cards[0]}"
+            f"{f' and {len(cards) - 1} more' if cards[1:] else ''} cannot call for help here. Add "
+            "a card reader to claims.sources, or tell them."
+        )
+
+
 def _leads_out(name: str) -> bool:
     return Path(name).is_absolute() or ".." in Path(name).parts
 

@@ -33,14 +33,14 @@ def check_config(
 
     from edgeverify.claims import SOURCES
     from edgeverify.config import load_config
-    from edgeverify.daemon.fitness import open_to_others, problems_of
+    from edgeverify.daemon.fitness import open_to_others, problems_of, unheard_duress
 
     loaded = load_config(config)
     people = len(loaded.settings.staff)
     problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
     for line in problems:
         complain(line)
-    for line in open_to_others(loaded):
+    for line in (*open_to_others(loaded), *unheard_duress(loaded)):
         complain(f"warning: {line}")
     promise: tuple[str, ...] = ()
     if photos:

@@ -50,6 +50,17 @@ def test_look_alikes_are_a_warning_not_a_mistake(desk: Desk) -> None:
     assert "warning: card 1 (Obama) and card 2 (His twin) look alike: at this door's" in said.err
 
 
+def test_a_duress_number_that_nobody_can_present_is_a_warning(desk: Desk) -> None:
+    staff = "  - {card: '1', duress_card: '9', name: Obama, photos: [obama.jpg]}\n"
+    for sources, warned in (("[walk_up]", 1), ("[walk_up, mqtt]", 0)):
+        desk.config.write_text(
+            f"door: front-door\nclaims: {{sources: {sources}}}\nstaff:\n{staff}", encoding="utf-8"
+        )
+        said = desk.run("check-config", "--no-photos", desk.config)
+        assert said.code == 0
+        assert said.err.count("card 1 cannot call for help here") == warned
+
+
 def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> None:
     (desk.folder / "master.key").write_bytes(bytes(32))
     (desk.folder / "master.key").chmod(0o644)
