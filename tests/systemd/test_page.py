@@ -22,8 +22,7 @@ SECRETS = ("master.key", "signing-keys.json", "journal.sqlite", "references.sqli
 def hall(machine: Container) -> Iterator[Hall]:
     made = open_hall(machine)
     yield made
-    machine.run("systemctl", "disable", "--now", UNIT)
-    machine.run("systemctl", "stop", DOOR)
+    made.close()
 
 
 def test_its_unit_is_clean_and_shut_in(hall: Hall) -> None:
