@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from edgeverify.config import load_config
 from edgeverify.config.reading import read_yaml
+from edgeverify.lock.config import load_lock_config
 from edgeverify.lock.settings import LockSettings
 from edgeverify.settings import Settings
 from tests.documented.test_command_lines import PAGES, spans
@@ -62,7 +63,10 @@ def _load(folder: Path, text: str) -> None:
         (folder / name).write_text("staff: []\n", encoding="utf-8")
     file = folder / "door.yaml"
     file.write_text(text, encoding="utf-8")
-    load_config(file)
+    if "\nlock_type:" in text:
+        load_lock_config(file)
+    else:
+        load_config(file)
 
 
 KEY = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z_]+)*): (?P<value>\S.*)")
