@@ -126,10 +126,13 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     assert load_photo(tmp_path, "ada.jpg", LIMITS).rgb.shape == (30, 40, 3)
 
 
-@pytest.mark.skipif(
+IN_UTF_8 = pytest.mark.skipif(
     sys.getfilesystemencoding() != "utf-8",
     reason="this Python cannot name the file; the product's own starts again in UTF-8",
 )
+
+
+@IN_UTF_8
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_config", ["NFC", "NFD"])
 def test_a_name_that_is_composed_otherwise_is_the_same_name(
@@ -143,6 +146,7 @@ def test_a_name_that_is_composed_otherwise_is_the_same_name(
     assert read.rgb.shape == (30, 40, 3)
 
 
+@IN_UTF_8
 def test_a_name_in_an_earlier_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode("J\xf6rg.jpg".encode("latin-1"))).write_bytes(picture())
     with pytest.raises(PhotoAbsentError, match="there is no such file") as caught:
