@@ -58,6 +58,11 @@ RESERVED = 256
 gives them back; after a crash they are a gap, which subscribers report and accept."""
 
 
+_LEFT: list[sqlite3.Connection] = []
+"""Of files that are not the journal now, until the process ends: closing one, as its garbage
+collection would too, would delete the new one's log."""
+
+
 class Storage:
     """A connection that comes back after its disk did, and the sequence that only ever rises.
 
@@ -83,8 +88,6 @@ class Storage:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
         self._file = FileInUse(path)
-        self._left: list[sqlite3.Connection] = []
-        """Of files that are not the journal now; closing one would delete the new one's log."""
         self._in_doubt: set[str] = set()
         self._numbers = Numbers(path.with_name("journal.numbers"))
 
@@ -154,7 +157,7 @@ class Storage:
     def _require_same_file(self) -> None:
         """Let nothing be committed to a file that no restart would find. Raises sqlite3.Error."""
         if self._connection is not None and not self._file.is_there:
-            self._left.append(self._connection)
+            _LEFT.append(self._connection)
             self._connection = None
             self._file.remove_logs()
             self.changed = REPLACED
