@@ -105,6 +105,15 @@ def nothing_leaks() -> Iterator[None]:
         time.sleep(0.05)
 
 
+@pytest.fixture
+def started() -> Callable[[], list[psutil.Process]]:
+    """List what the test has started: multiprocessing's tracker of a test before stays on."""
+    before = set(psutil.Process().children(recursive=True))
+    return lambda: [
+        child for child in psutil.Process().children(recursive=True) if child not in before
+    ]
+
+
 def free_port() -> int:
     """A TCP port that nobody uses now."""
     with closing(socket.socket()) as probe:

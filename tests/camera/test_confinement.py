@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import partial
@@ -156,7 +156,7 @@ def test_the_same_code_in_an_open_process_reads_the_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["file", "pipeline"])
 def test_a_camera_that_works_is_confined_and_says_so(
-    video: Path, tmp_path: Path, kind: str
+    video: Path, tmp_path: Path, kind: str, started: Callable[[], list[psutil.Process]]
 ) -> None:
     state = tmp_path / "state"
     state.mkdir()
@@ -168,15 +168,16 @@ def test_a_camera_that_works_is_confined_and_says_so(
         wait_for_frame(camera, 0, 20)
         assert camera.health().unconfined == ""
         # One that waits for its order, should the pipeline have broken off, is not confined yet.
-        until(_all_are_confined, "no privilege and a filter in every process", 20)
+        until(
+            lambda: _all_are_confined(started()), "no privilege and a filter in every process", 20
+        )
     finally:
         camera.close()
 
 
-def _all_are_confined() -> bool:
-    children = psutil.Process().children(recursive=True)
+def _all_are_confined(processes: list[psutil.Process]) -> bool:
     try:
-        said = [Path(f"/proc/{child.pid}/status").read_text() for child in children]
+        said = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
     except OSError:
         return False  # it ended just now
     return bool(said) and all("NoNewPrivs:\t1" in one and "Seccomp:\t2" in one for one in said)
@@ -195,7 +196,7 @@ def test_a_state_that_cannot_be_closed_is_named(video: Path) -> None:
 
 
 def test_the_capture_process_inherits_no_secret(
-    video: Path, monkeypatch: pytest.MonkeyPatch
+    video: Path, monkeypatch: pytest.MonkeyPatch, started: Callable[[], list[psutil.Process]]
 ) -> None:
     monkeypatch.setenv("BROKER_PASSWORD", "hunter2")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/edgeverify.service")
@@ -204,7 +205,7 @@ def test_the_capture_process_inherits_no_secret(
         camera = open_camera(CameraSettings(source=str(video), loop=True))
         try:
             wait_for_frame(camera, 0, 20)
-            (child,) = psutil.Process().children(recursive=True)
+            (child,) = started()
             assert {"BROKER_PASSWORD", "CREDENTIALS_DIRECTORY"}.isdisjoint(child.environ())
             open_files = [Path(file.path) for file in child.open_files()]
             assert open_files.count(video) <= 1  # its own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,11 +70,11 @@ def test_a_recording_played_in_a_loop_is_frozen(video: Path) -> None:
 
 
 def test_a_password_stands_in_no_list_of_processes_and_in_no_message(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, started: Callable[[], list[psutil.Process]]
 ) -> None:
     with pipeline("videotestsrc is-live=true name=hunter2-secret") as camera:
         wait_for_frame(camera, 0, 20)
-        processes = psutil.Process().children(recursive=True)
+        processes = started()
         assert len(processes) == 2
         for process in processes:
             assert "hunter2" not in " ".join(process.cmdline())
