@@ -48,9 +48,16 @@ class OlderState:
         self._faults = faults
         self._earlier: tuple[str, ...] = ()
         self._done: set[tuple[str, int]] = set()
-        with suppress(JournalUnavailableError):  # nothing is known then, and nothing is said
-            self._earlier = tuple((journal.fact(RUNS_FACT) or "").split())
-            journal.keep_fact(RUNS_FACT, " ".join([*self._earlier, link.run][-REMEMBERED:]))
+        self._is_remembered = False
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep this run in the journal, once that can be written; until then nothing is known."""
+        with suppress(JournalUnavailableError):
+            self._earlier = tuple((self._journal.fact(RUNS_FACT) or "").split())
+            runs = [*self._earlier, self._link.run][-REMEMBERED:]
+            self._journal.keep_fact(RUNS_FACT, " ".join(runs))
+            self._is_remembered = True
 
     def look(self) -> None:
         """Name an older state, and let the numbers go on above what was reached before it.
@@ -59,9 +66,12 @@ class OlderState:
         The seconds since 1970 are above what came after it: a new journal begins there, and no
         door decides once a second for years.
         """
+        if not self._is_remembered:
+            self._remember()
         now = self._wall()
         told, reached = self._link.told_before, self._journal.last_sequence
-        if told is None or (told.run, told.sequence) in self._done:
+        # A run that says 0 had no journal: it gave no number, and nothing could remember it.
+        if told is None or not told.sequence or (told.run, told.sequence) in self._done:
             return
         is_strange = self._earlier and told.run not in {*self._earlier, self._link.run}
         is_believable = told.sequence <= now.timestamp() + FURTHEST

@@ -53,9 +53,8 @@ class Door:
         link.told_before = kept
         for _ in range(3):
             older.look()
-        keys = door_keys(self.folder)
         for number in range(decisions):
-            journal.record(decided(f"{name}-{number}"), keys)
+            journal.record(decided(f"{name}-{number}"), door_keys(self.folder))
         journal.close()
         return ToldBefore(name, journal.last_sequence)
 
@@ -94,6 +93,32 @@ def test_an_older_copy_is_named_and_counts_on_above(door: Door, *, is_last_will:
     assert again.sequence > last.sequence + 1000
 
     assert door.run("four", 1, kept=again).sequence == again.sequence + 1
+    assert not door.is_older
+
+
+def test_a_run_without_a_journal_is_no_later_one(door: Door) -> None:
+    first = door.run("one", 2)
+    disk = door.folder
+    door.folder = disk / "not mounted"
+    kept = door.run("two", 0, kept=first)
+    assert kept.sequence == 0
+    door.folder = disk
+    assert door.run("three", 1, kept=kept).sequence == first.sequence + 1
+    assert not door.is_older
+
+
+def test_a_run_is_remembered_once_its_journal_is_back(door: Door) -> None:
+    door.run("one", 2)
+    disk, gone = door.folder, door.folder.with_name("gone")
+    disk.rename(gone)
+    journal = Journal.open(disk / "journal.sqlite", now=BEGAN).journal
+    older = OlderState(journal, Link("two"), door.faults, wall=lambda: LATER)  # type: ignore[arg-type]
+    older.look()
+    gone.rename(disk)
+    kept = journal.record(decided("back"), door_keys(disk)).decision.sequence
+    older.look()
+    journal.close()
+    door.run("three", 1, kept=ToldBefore("two", kept))
     assert not door.is_older
 
 
