@@ -6,11 +6,23 @@ SQLite writes on into a file that was deleted, moved or replaced under it, and s
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 LOGS = ("-wal", "-shm")
 REPLACED = "it was deleted, moved or replaced while the door ran"
 OVERWRITTEN = "another program wrote into it while the door ran"
+
+
+_LEFT: list[sqlite3.Connection] = []
+
+
+def leave_open(connection: sqlite3.Connection) -> None:
+    """Keep a lost file's connection until the process ends.
+
+    Closing it, as its garbage collection would too, would delete the new file's log.
+    """
+    _LEFT.append(connection)
 
 
 class FileInUse:
@@ -20,16 +32,21 @@ class FileInUse:
         """Remember what lies at `path` now, with its logs; a connection has it open."""
         self._parts = {part: _identity_of(part) for part in _parts_of(path)}
         self._path = path
-        self._written = _content_of(path)
+        self._log = path.with_name(path.name + LOGS[0])
+        self.note()
 
     def note(self) -> None:
         """Remember what the connection itself has written by now."""
-        self._written = _content_of(self._path)
+        self._written, self._logged = _content_of(self._path), _size_of(self._log)
 
     @property
     def is_ours(self) -> bool:
-        """True while nobody else has written into it since."""
-        return _content_of(self._path) == self._written
+        """True while nobody else has written into it since.
+
+        Whoever empties the log through SQLite writes only what stood there.
+        """
+        is_emptied = self._logged > 0 and _size_of(self._log) == 0
+        return is_emptied or _content_of(self._path) == self._written
 
     @property
     def is_there(self) -> bool:
@@ -56,6 +73,11 @@ def _content_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _size_of(path: Path) -> int:
+    found = _content_of(path)
+    return -1 if found is None else found[0]
 
 
 def _identity_of(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.file_in_use import OVERWRITTEN, REPLACED, FileInUse
+from edgeverify.file_in_use import OVERWRITTEN, REPLACED, FileInUse, leave_open
 from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
 from edgeverify.journal.facts import fact, put_fact
@@ -56,11 +56,6 @@ WAS_SEALED_FACT = "signing_keyid"
 RESERVED = 256
 """Sequence numbers set aside on disk, for denials that a broken journal cannot hold. A clean end
 gives them back; after a crash they are a gap, which subscribers report and accept."""
-
-
-_LEFT: list[sqlite3.Connection] = []
-"""Of files that are not the journal now, until the process ends: closing one, as its garbage
-collection would too, would delete the new one's log."""
 
 
 class Storage:
@@ -157,7 +152,7 @@ class Storage:
     def _require_same_file(self) -> None:
         """Let nothing be committed to a file that no restart would find. Raises sqlite3.Error."""
         if self._connection is not None and not self._file.is_there:
-            _LEFT.append(self._connection)
+            leave_open(self._connection)
             self._connection = None
             self._file.remove_logs()
             self.changed = REPLACED

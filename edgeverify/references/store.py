@@ -16,7 +16,7 @@ from typing_extensions import Self
 from edgeverify.comparison import fuse
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.file_in_use import REPLACED, FileInUse
+from edgeverify.file_in_use import REPLACED, FileInUse, leave_open
 from edgeverify.private_sqlite import forget_moved_aside, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
@@ -99,8 +99,6 @@ class ReferenceStore:
             self._connection = open_database(path, self._sealer)
         self._file = FileInUse(path)
         self._is_left = False
-        # Of files that are not this one now: closing one would delete this one's log.
-        self._left: list[sqlite3.Connection] = []
 
     def return_to_disk(self, now: datetime) -> bool:
         """Leave memory for the disk if that is well again; False while it is not.
@@ -121,7 +119,7 @@ class ReferenceStore:
             self.problem = ""
             is_left, self._is_left = self._is_left, False
         if is_left:
-            self._left.append(before)
+            leave_open(before)
         else:
             before.close()
         return True

@@ -181,7 +181,9 @@ def test_nothing_is_granted_on_a_file_that_somebody_else_wrote_into(
     again.close()
 
 
-def test_who_only_reads_or_copies_it_changes_nothing(tmp_path: Path, keys: SigningKeys) -> None:
+def test_who_reads_copies_or_checkpoints_it_changes_nothing(
+    tmp_path: Path, keys: SigningKeys
+) -> None:
     path = tmp_path / "journal.sqlite"
     journal = Journal.open(path, now=NOON).journal
     for number in range(3):
@@ -191,6 +193,9 @@ def test_who_only_reads_or_copies_it_changes_nothing(tmp_path: Path, keys: Signi
         (tmp_path / "copy").write_bytes(path.read_bytes())
         with closing(sqlite3.connect(path)) as other:
             other.execute("SELECT count(*) FROM decisions").fetchone()
+    journal.record(decided("two"), keys)
+    with closing(sqlite3.connect(path)) as other:  # what SQLite writes for it stood in the log
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     for number in range(400):  # past several automatic checkpoints
         journal.record(decided(f"two-{number}"), keys)
     assert journal.degradations() == ()
