@@ -42,7 +42,7 @@ def unavailable(
 ) -> JournalUnavailableError:
     """Word an error of SQLite or of the system for people."""
     words = str(error)
-    if "I/O" in words and is_on_full_disk(path):
+    if "I/O" in words and "full" not in words and is_on_full_disk(path):
         words = f"{words}, as its disk is full"
     if "full" in words or "No space" in words:
         advice = "Free space on its disk; the door opens again within seconds."

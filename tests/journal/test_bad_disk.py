@@ -138,6 +138,9 @@ def test_where_the_disk_is_full_no_disk_is_called_failing(small_disk: Path) -> N
     assert "cannot be read" in worded.problem
     assert worded.problem.endswith("its disk is full")
     assert worded.advice.startswith("Free space")
+    words = worded.problem.partition("cannot be read: ")[2]
+    again = unavailable(path, sqlite3.OperationalError(words), is_reading=True)
+    assert again.problem == worded.problem, "what was said once is not said once more"
 
 
 def _garbage(path: Path, _older: bytes) -> None:
