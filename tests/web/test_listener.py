@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,15 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from edgeverify.settings.web import WebSettings
 from edgeverify.web.listener import PER_ADDRESS, listen, source_of
 from tests.brokers import free_port
 from tests.certificates import Authority
 from tests.waiting import patience, until
+from tests.web.small_server import HERE, serving
 
 CROWD, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 
@@ -31,23 +28,15 @@ def _served(folder: Path, *, is_tls: bool) -> Iterator[int]:
     port = free_port()
     files = Authority(folder / "ca").issue("localhost", folder / "page") if is_tls else None
     config = uvicorn.Config(
-        Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))]),
+        HERE,
         loop="asyncio",
         log_config=None,
         ssl_certfile=files.certificate if files else None,
         ssl_keyfile=files.key if files else None,
         limit_concurrency=64,
     )
-    server = uvicorn.Server(config)
-    with listen(WebSettings(enabled=True, port=port)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            until(lambda: server.started, "the server")
-            yield port
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listen(WebSettings(enabled=True, port=port)) as listener, serving(config, listener):
+        yield port
 
 
 def _answers(port: int, source: str, *, is_tls: bool) -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from edgeverify.web.headers import Frontier, TooSlowError
 from edgeverify.web.slow_clients import PromptProtocol
 from tests.brokers import free_port
 from tests.waiting import patience, until
+from tests.web.small_server import HERE, serving
 
 
 class _Hasty(PromptProtocol):
@@ -28,18 +25,9 @@ class _Hasty(PromptProtocol):
 @contextmanager
 def _served() -> Iterator[int]:
     port = free_port()
-    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))])
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, http=_Hasty, limit_concurrency=4, log_config=None)
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started, "the server")
+    config = uvicorn.Config(HERE, port=port, http=_Hasty, limit_concurrency=4, log_config=None)
+    with serving(config):
         yield port
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def test_a_connection_without_a_whole_request_is_closed() -> None:
