@@ -166,7 +166,7 @@ def _finds_her_in_the_journal(page: Served, tab: Page) -> None:
     tab.get_by_role("link", name="Journal").first.click()
     with tab.expect_download() as download:
         tab.get_by_role("link", name="Export as CSV").click()
-    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("issued_at,card,name,outcome")
     assert any("Ada Lovelace,grant" in line for line in lines)
     tab.get_by_role("link", name="Acts of people").click()
