@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
+from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, keys_named
 from edgeverify.config.reading import YamlFile, read_yaml
 from edgeverify.config.sections import Lines, mapping_of, place, validated
 from edgeverify.config.time_zones import system_time_zone, without_zone
@@ -36,7 +36,11 @@ class LoadedConfig:
         return (self.path, self.folder / staff) if staff else (self.path,)
 
     def problem(self, key: KeyPath, text: str) -> Problem:
-        """Make a problem that points at `key`, or at the nearest key above it that was written."""
+        """Make a problem that points at `key`, or at the nearest key above it that was written.
+
+        Where the text begins with a key below `key`, it points at that one.
+        """
+        key = next((each for each in keys_named(text) if each[: len(key)] == key), key)
         file, line = place(key, self.lines, self.path)
         return Problem(file, line, key, text)
 

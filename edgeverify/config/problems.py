@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,13 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {spell(self.key)}: {self.text}" if self.key else f"{place}: {self.text}"
+        # A sentence that begins with the key has named it: "decision.max_fmr 1e-9 is stricter".
+        is_named = self.key in keys_named(self.text)
+        return f"{place}: {self.text}" if is_named else f"{place}: {spell(self.key)}: {self.text}"
 
+
+_FIRST_KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+(?=[ :])")
+"""A path of two keys or more; one alone could be any word."""
 
 MOST_TOLD = 50
 """Mistakes in one message: forty thousand people without quotes would make sixteen megabytes."""
@@ -49,6 +55,17 @@ class ConfigProblemsError(ConfigError):
 def fatal(path: Path, line: int, text: str, key: KeyPath = ()) -> ConfigProblemsError:
     """Make the error of a mistake that keeps the rest of the file from being read."""
     return ConfigProblemsError([Problem(path, line, key, text)])
+
+
+def keys_named(text: str) -> tuple[KeyPath, ...]:
+    """Return the key that a sentence begins with, and every section above it; the longest first.
+
+    The sentences of other parts of the program name their key, since nobody puts a place before
+    them: `decision.max_fmr 1e-9 is stricter than ...`. The last, (), is the whole file.
+    """
+    parts = _FIRST_KEY.match(text)
+    named: KeyPath = tuple(parts[0].split(".")) if parts else ()
+    return tuple(named[:length] for length in range(len(named), -1, -1))
 
 
 def spell(key: KeyPath) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from edgeverify.bundle.loading import load_bundle
+from edgeverify.models.bundle_writer import write_points
 from tests.cli.conftest import Desk
+from tests.runtime.tiny import point, points_file
 
 
 def test_a_good_config_is_ok(desk: Desk) -> None:
@@ -110,3 +117,20 @@ def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
     said = desk.run("check-config", desk.config)
     assert said.code == 78
     assert said.err.startswith("edgeverify: the model bundle")
+
+
+def test_a_rate_beyond_the_evidence_stands_at_its_line_with_its_key_once(
+    desk: Desk, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "measured"
+    shutil.copytree(desk.bundle, bundle)
+    write_points(bundle, points_file(load_bundle(bundle).manifest, (point(1e-4, 0.45),)))
+    desk = replace(desk, bundle=bundle)
+    desk.write()
+    desk.config.write_text(desk.config.read_text().replace("threshold: 0.45", "max_fmr: 1.0e-9"))
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert said.err.count("max_fmr") == 1
+    assert said.err.startswith(
+        f"{desk.config}:5: decision.max_fmr 1e-09 is stricter than the evidence of the bundle "
+    )
