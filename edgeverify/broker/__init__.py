@@ -1,17 +1,15 @@
 """A broker for doors: its authority, certificate, logins and rights, made for Mosquitto."""
 
 from edgeverify.broker.access import Login, Role, access_table, logins_of
-from edgeverify.broker.chosen import Chosen, Wanted
+from edgeverify.broker.chosen import Wanted
 from edgeverify.broker.conf import find_plugin
-from edgeverify.broker.files import Owner, Owners, owners_here
+from edgeverify.broker.files import Owners, owners_here
 from edgeverify.broker.setup import How, Made, mqtt_section, set_up
 
 __all__ = [
-    "Chosen",
     "How",
     "Login",
     "Made",
-    "Owner",
     "Owners",
     "Role",
     "Wanted",

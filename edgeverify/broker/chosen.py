@@ -66,7 +66,7 @@ def first(wanted: Wanted) -> Chosen:
         raise BrokerSetupError("no door is named", advice="Name each: --door front-door.")
     if not wanted.hosts:
         raise BrokerSetupError(
-            "nothing says how the broker is called",
+            "no --host says what the broker is called",
             advice="Give every name and address that devices reach it by: --host broker.lan "
             "--host 192.168.1.10. The first one goes into their configs.",
         )

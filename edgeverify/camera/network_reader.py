@@ -95,8 +95,6 @@ class NetworkReader:
         self._clock = StreamClock()
         self._name = order.name
         self._old_left_to_pass = MAX_OLD_PICTURES
-        self.pictures_passed = 0
-        """How many came before the first that was given."""
         self._stream = _open(order)
         if not ONE_PICTURE.isdisjoint(self._stream.container.split(",")):
             self._stream.close()
@@ -122,7 +120,6 @@ class NetworkReader:
                 return Shot(frame, now)
             if frame.pts is None and self._untimed_left_to_pass > 0:
                 self._untimed_left_to_pass -= 1
-                self.pictures_passed += 1
                 continue
             captured_at = self._clock.captured_at(
                 math.nan if frame.pts is None else frame.time, now
@@ -131,7 +128,6 @@ class NetworkReader:
             if self._old_left_to_pass < 0 or not self._clock.is_catching_up:
                 self._old_left_to_pass = 0
                 return Shot(frame, captured_at)
-            self.pictures_passed += 1
 
     def close(self) -> None:
         """Hang up."""

@@ -1,10 +1,10 @@
 """Where claims come from, one file a source, and which of them are believed to be new and fresh."""
 
 from edgeverify.claims.fixed import FIXED
-from edgeverify.claims.gate import ClaimGate, GateAnswer, TokenBucket, Verdict
+from edgeverify.claims.gate import ClaimGate, TokenBucket, Verdict
 from edgeverify.claims.intake import ClaimIntake, ExitIntake
 from edgeverify.claims.mqtt import MQTT
-from edgeverify.claims.source import ClaimTopic, Running, SourceKind, Surroundings
+from edgeverify.claims.source import ClaimTopic, SourceKind, Surroundings
 from edgeverify.claims.sources import SOURCES, RunningSources, chosen
 from edgeverify.claims.standing import StandingClaims
 from edgeverify.claims.walk_up import WALK_UP
@@ -18,8 +18,6 @@ __all__ = [
     "ClaimIntake",
     "ClaimTopic",
     "ExitIntake",
-    "GateAnswer",
-    "Running",
     "RunningSources",
     "SourceKind",
     "StandingClaims",

@@ -32,9 +32,6 @@ REMEMBER_EVERY = timedelta(hours=1)
 
 LOG = logging.getLogger(__name__)
 
-NEVER = datetime.min.replace(tzinfo=timezone.utc)
-"""A time at which nothing is due."""
-
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Upkeep:

@@ -1,13 +1,6 @@
 """From ID-card photos to references: read safely, judge, embed, keep, report."""
 
-from edgeverify.enrolment.encoding import (
-    EncodedPhoto,
-    PhotoJudge,
-    embed_photo,
-    encode_photo,
-    probe_photo,
-)
-from edgeverify.enrolment.likeness import LookAlike
+from edgeverify.enrolment.encoding import PhotoJudge, embed_photo, encode_photo, probe_photo
 from edgeverify.enrolment.own_people import OwnPeople, measure_own_people
 from edgeverify.enrolment.photo import Photo, load_photo
 from edgeverify.enrolment.report import Change, EnrolmentReport, EntryReport
@@ -16,10 +9,8 @@ from edgeverify.enrolment.unchanged import unchanged
 
 __all__ = [
     "Change",
-    "EncodedPhoto",
     "EnrolmentReport",
     "EntryReport",
-    "LookAlike",
     "OwnPeople",
     "Photo",
     "PhotoJudge",

@@ -8,18 +8,14 @@ this with the system's Python: `python3 -m edgeverify.installation install --whe
 """
 
 from edgeverify.installation.perform import Action, perform
-from edgeverify.installation.plans import plan_install, plan_rollback, plan_uninstall
-from edgeverify.installation.steps import Step, carry_out
+from edgeverify.installation.plans import plan_install, plan_rollback
 from edgeverify.installation.target import Target, target_of
 
 __all__ = [
     "Action",
-    "Step",
     "Target",
-    "carry_out",
     "perform",
     "plan_install",
     "plan_rollback",
-    "plan_uninstall",
     "target_of",
 ]

@@ -6,7 +6,7 @@ on: flatness of a turning face (`planarity`) and a picture that never changes (`
 """
 
 from edgeverify.liveness.continuity import MIN_FRAMES_PER_SECOND, TOO_SLOW
-from edgeverify.liveness.judge import Judge, JudgeRules, LivenessReport
+from edgeverify.liveness.judge import Judge, JudgeRules
 from edgeverify.liveness.plan import (
     LivenessPlan,
     PadState,
@@ -21,7 +21,6 @@ __all__ = [
     "Judge",
     "JudgeRules",
     "LivenessPlan",
-    "LivenessReport",
     "PadState",
     "plan_liveness",
     "seconds_needed",

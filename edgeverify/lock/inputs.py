@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,6 @@ from types import ModuleType
 
 from edgeverify.backoff import Backoff
 from edgeverify.lock.settings import GpioInput
-
-LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 """An edge that was lost is made good for by the next look at the level."""

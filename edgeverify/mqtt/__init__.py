@@ -1,8 +1,8 @@
 """The broker: live decisions while it is there, history from the outbox, claims in, status."""
 
 from edgeverify.mqtt.credentials import Credentials, load_credentials
-from edgeverify.mqtt.delivery import Outbox, OutboxDelivery
-from edgeverify.mqtt.link import LinkState, MqttLink
+from edgeverify.mqtt.delivery import OutboxDelivery
+from edgeverify.mqtt.link import MqttLink
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.mqtt.party import Announcement, ClientId
 from edgeverify.mqtt.publisher import LiveResult
@@ -13,11 +13,9 @@ __all__ = [
     "Announcement",
     "ClientId",
     "Credentials",
-    "LinkState",
     "LivePublication",
     "LiveResult",
     "MqttLink",
-    "Outbox",
     "OutboxDelivery",
     "load_credentials",
 ]

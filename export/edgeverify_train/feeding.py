@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +60,6 @@ def fed(recipe: Recipe, architecture: Architecture) -> Resolved:
             advice=f"Write for example: --set feeding.{missing[0]}={_EXAMPLES[missing[0]]}.",
         )
     return resolve(stated, known)
-
-
-def at_size(resolved: Resolved, size: int) -> Resolved:
-    """Return the same for pictures of another side."""
-    return replace(resolved, feeding=resolved.feeding.model_copy(update={"size": size}))
 
 
 def require_aligned(folder: Path, resolved: Resolved, *, trusted: bool) -> str | None:

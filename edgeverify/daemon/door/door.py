@@ -6,7 +6,6 @@ here ends in a denial (`fail`), never in a grant and never in a dead loop.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -29,8 +28,6 @@ from edgeverify.liveness import Judge, seconds_needed
 from edgeverify.metrics import Metrics
 from edgeverify.policy import begin
 from edgeverify.verifier.pipeline import Pipeline
-
-LOG = logging.getLogger(__name__)
 
 CLAIMS_A_TURN = 8
 """Each may cost a commit; more would hold up the frames, and the watchdog, in a flood."""

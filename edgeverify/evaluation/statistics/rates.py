@@ -13,13 +13,6 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.statistics.scores import Scores
 
 
-def fmr(non_mated: Scores, threshold: float) -> float:
-    """Return the false match rate, 0 to 1. Raises EvaluationError for no comparison."""
-    if not len(non_mated):
-        raise EvaluationError("a false match rate needs at least one comparison")
-    return float(np.count_nonzero(non_mated >= threshold) / len(non_mated))
-
-
 def fnmr(mated: Scores, threshold: float) -> float:
     """Return the false non-match rate, 0 to 1. Raises EvaluationError for no comparison."""
     if not len(mated):
