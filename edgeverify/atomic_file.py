@@ -70,7 +70,7 @@ def whole_file(
 _ADVICE = {
     errno.ENOSPC: "Free space on its disk, then do it again.",
     errno.EDQUOT: "Free space within its user's quota, then do it again.",
-    errno.EFBIG: "Let it be larger: a limit on the size of files is in force (`ulimit -f`).",
+    errno.EFBIG: "Raise the limit on the size of files that is in force (`ulimit -f`).",
     errno.EROFS: "Its disk is mounted read-only: mount it to be written to, then do it again.",
     errno.EIO: "Its disk fails: see `dmesg`, and replace it.",
     errno.EACCES: "Let its folder belong to the user who runs this.",

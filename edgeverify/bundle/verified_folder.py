@@ -123,7 +123,7 @@ class VerifiedFolder:
         data = (self.folder / name).read_bytes()
         if sha256_of(data) != files.files[name]:
             raise BundleError(
-                f"{self.folder / name} does not have its hash", advice=_again(self.folder)
+                f"{self.folder / name} does not match its hash", advice=_again(self.folder)
             )
         return data
 

@@ -50,10 +50,7 @@ SAYS: tuple[tuple[type[BaseException], str], ...] = (
 WRONG_TRANSPORT = (
     "offers no video over the transport that was asked for; set camera.transport to auto"
 )
-SENT_ON = (
-    "sends on to another place, which is not followed; write the address that it names in "
-    "camera.source"
-)
+SENT_ON = "redirects to another address, which is not followed; write that address in camera.source"
 """Another port or protocol than the camera's own: the capture process may not go there."""
 TRANSPORT_ERRORS = frozenset({errno.EPROTONOSUPPORT, errno.EINVAL, errno.ENOTSUP})
 

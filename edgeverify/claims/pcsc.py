@@ -121,7 +121,7 @@ class PcscReader:
         if code != self._api.SCARD_S_SUCCESS:
             raise TornReadError("the card was taken away")
         if tuple(answer[-2:]) != OK:
-            raise TornReadError("the card does not know what it is asked")
+            raise TornReadError("the card does not know this command")
         return bytes(answer[:-2])
 
 

@@ -146,8 +146,8 @@ class Builder:
             self._add(
                 _line(event),
                 key,
-                f"holds the invisible character {found}, which turns the writing around it: "
-                "what a list or a page shows would not be what stands here. Write it without",
+                f"holds the invisible character {found}, which reverses the text around it: "
+                "a list or a page would show something else than is written here. Leave it out",
             )
             return ""
         if event.style:

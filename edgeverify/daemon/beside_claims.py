@@ -52,7 +52,7 @@ class Exits:
                 raise ClaimError("it was retained")  # noqa: TRY301 - as any other mistake
             message = ClaimMessage.from_bytes(arrival.payload, kind=EXIT_TYPE)
             if abs(self._wall() - message.issued_at) > self._max_age():
-                raise ClaimError("it is not of now")  # noqa: TRY301 - likewise
+                raise ClaimError("its time is not now")  # noqa: TRY301 - likewise
         except ClaimError as error:
             LOG.warning("an exit was not taken: %s", error.problem)
             return

@@ -104,7 +104,7 @@ def selection(name: str) -> FaceSelection:
         return FaceSelection(name)
     except ValueError:
         known = ", ".join(one.value for one in FaceSelection)
-        raise EvaluationError(f"--face {name!r} is none of {known}") from None
+        raise EvaluationError(f"--face {name!r}: choose one of {known}") from None
 
 
 def folds(text: str, option: str) -> tuple[int, ...]:

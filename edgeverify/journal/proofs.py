@@ -47,7 +47,7 @@ def doubtful(path: Path, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[str]:
         raise unavailable(path, error, is_reading=True) from None
     for keyid, count in sorted(unknown.items()):
         found = how_many(count, "decision is", "decisions are")
-        yield f"{found} signed by the key {keyid}, which is none of this door's"
+        yield f"{found} signed by the key {keyid}, which is not one of this door's"
 
 
 def _columns(decision: DecisionPayload) -> tuple[object, ...]:

@@ -231,7 +231,7 @@ class LockProgram:
             LOG.info("exit button")
             self._obey(self._parts.passage.exit_pressed(now))
         elif read.is_active:
-            LOG.warning("the exit button is down already; it counts once it was let go")
+            LOG.warning("the exit button is down already; it counts once it has been released")
 
     def _obey(self, order: Order) -> None:
         if isinstance(order, Release) and not self._parts.keeper.release(order.seconds):

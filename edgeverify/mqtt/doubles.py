@@ -46,7 +46,7 @@ class Doubles:
             self._strange_retained_at = self._now()
             if self._now() - before > STANDS_SECONDS:
                 return
-        self._saw("another daemon tells its status as this door")
+        self._saw("another daemon publishes its status as this door")
 
     def ended(self, held_seconds: float, problem: Degradation | None) -> bool:
         """Take in the end of a connection that was up; return whether a take-over may be the cause.

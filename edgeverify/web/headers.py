@@ -112,12 +112,12 @@ class Frontier:
 
 def too_large(limit: int) -> PlainTextResponse:
     """Return the answer to a body of more than `limit` bytes."""
-    return PlainTextResponse(f"More than {limit >> 20} MiB at once are not taken.", 413)
+    return PlainTextResponse(f"More than {limit >> 20} MiB at once is not accepted.", 413)
 
 
 def too_slow() -> PlainTextResponse:
     """Return the answer to a body that does not come."""
-    return PlainTextResponse("Nothing came for too long. Send it again.", 408)
+    return PlainTextResponse("Nothing arrived for too long. Send it again.", 408)
 
 
 def _host(headers: dict[bytes, bytes]) -> str:

@@ -25,7 +25,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     ),
     (b"<!doctype html", "is a web page, not a model", "Download the file itself again."),
     (b"<html", "is a web page, not a model", "Download the file itself again."),
-    (b"<?xml", "is an XML file: an OpenVINO IR begins so", _IR),
+    (b"<?xml", "is an XML file: an OpenVINO IR begins like that", _IR),
     (b"\x1f\x8b", "is compressed (gzip)", _UNPACK),
     (b"bzh", "is compressed (bzip2)", _UNPACK),
     (b"\xfd7zxz", "is compressed (xz)", _UNPACK),

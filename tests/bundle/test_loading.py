@@ -64,7 +64,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_a_file_swapped_after_loading_is_not_run(folder: Path) -> None:
     bundle = load_bundle(folder)
     (folder / "model.onnx").write_bytes(tiny_network(seed=99))
-    with pytest.raises(BundleError, match=r"model\.onnx does not have its hash"):
+    with pytest.raises(BundleError, match=r"model\.onnx does not match its hash"):
         bundle.model_bytes("fp32")
 
 

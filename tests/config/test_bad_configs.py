@@ -16,8 +16,8 @@ NO_SETTING = (
     "`camera:` with `source:`, `mqtt:` with `host:`, and `staff:`"
 )
 TURNING = (
-    "holds the invisible character {}, which turns the writing around it: what a list or a page "
-    "shows would not be what stands here. Write it without"
+    "holds the invisible character {}, which reverses the text around it: a list or a page would "
+    "show something else than is written here. Leave it out"
 )
 
 BAD: list[tuple[str, str, str]] = [

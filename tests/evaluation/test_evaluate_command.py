@@ -117,7 +117,7 @@ def test_a_pair_list_with_missing_pictures(album: Path, evaluate: Evaluate, tmp_
         (("nowhere",), "is not a folder"),
         (("nowhere", "--journal", "j", "--labels", "l"), "only one thing"),
         (("--pairs", "pairs.txt"), "--pairs and --images belong together"),
-        (("nowhere", "--face", "third"), "is none of dominant, central, largest"),
+        (("nowhere", "--face", "third"), "choose one of dominant, central, largest"),
         (("nowhere", "--gate", "sharp"), "is not a gate and a number"),
         (("nowhere", "--gate", "sharp=3"), "sharp"),
         (("nowhere", "--report-folds", "a"), "is not a list of folds"),

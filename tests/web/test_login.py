@@ -36,8 +36,8 @@ def test_a_wrong_password_and_an_unknown_name_read_alike(page: Stage) -> None:
     browser = page.browser()
     wrong, unknown = browser.log_in("manager", "not this one"), browser.log_in("eve", "not this")
     assert (wrong.status_code, unknown.status_code) == (401, 401)
-    assert "do not fit" in wrong.text
-    assert "do not fit" in unknown.text
+    assert "do not match" in wrong.text
+    assert "do not match" in unknown.text
     assert ("page log-in failed", "testclient", "manager") in page.acts()
 
 

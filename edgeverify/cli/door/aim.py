@@ -48,7 +48,7 @@ def aim(
         float, typer.Option(min=1, max=3600, help="Length of 'the last seconds'.")
     ] = 10.0,
 ) -> None:
-    """Show live whether a face at this door could be compared, and what share of the time.
+    """Show live whether a face at this door could be compared, and for what share of the time.
 
     For placing camera and lamp. Uses the gates of the config, and neither embedder nor broker. A
     device that the running service holds cannot be opened twice: stop the service first. Exit 1

@@ -37,6 +37,7 @@ def withdraw(config: ConfigFile) -> None:
     """Remove the door from Home Assistant: its device and entities go.
 
     Write `discovery: false` first: a door that announces itself comes back at its next start.
+
     Example: edgeverify home-assistant withdraw --config front-door.yaml
     """
     from edgeverify import __version__

@@ -51,8 +51,8 @@ def run(
 ) -> None:
     """Serve the local page in the foreground until Ctrl-C or SIGTERM.
 
-    A process of its own: whatever happens to it, the door goes on. The config says `web: {enabled:
-    true}`; the daemon was started with it.
+    A process of its own: whatever happens to it, the door goes on. It needs `web:
+    {enabled: true}` in the config, and a daemon that was started with that.
 
     Example: edgeverify web run --config front-door.yaml
     """

@@ -51,7 +51,7 @@ def restore(
     *,
     state: StateFolder = None,
 ) -> None:
-    """Replace the state by a backup; the daemon must be stopped.
+    """Replace the state with a backup; the daemon must be stopped.
 
     What was there is moved into `before-restore-...` in the state directory. Sequence numbers
     jump ahead, so that no subscriber takes a new decision for one it has seen.

@@ -14,7 +14,7 @@ app = typer.Typer(
     help="Show, fetch and inspect model bundles.", no_args_is_help=True, rich_markup_mode=None
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Models = Annotated[
     Path | None,
     typer.Option(

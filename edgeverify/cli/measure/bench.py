@@ -41,7 +41,7 @@ def bench(  # noqa: PLR0913 - one argument an option
     ] = None,
     threads: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=64, help="The network's; else as many as cores (4), and 1."),
+        typer.Option(min=1, max=64, help="The network's; without it one per core, up to 4, and 1."),
     ] = None,
     vision_threads: Annotated[
         int, typer.Option(min=1, max=64, help="Threads that find a face; the door uses 1.")
@@ -53,7 +53,7 @@ def bench(  # noqa: PLR0913 - one argument an option
             min=0.1, help="Stop a scene after this many seconds, however few frames it had."
         ),
     ] = 10.0,
-    json: Annotated[bool, typer.Option("--json", help="Everything, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Also write bench-MODEL.json, .md (p50, p95, p99) and .png here."),

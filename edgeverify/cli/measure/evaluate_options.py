@@ -35,7 +35,7 @@ CacheFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--cache",
-        help="Where embeddings are kept, private; without it $XDG_CACHE_HOME/edgeverify.",
+        help="Where embeddings are kept, for you alone; without it $XDG_CACHE_HOME/edgeverify.",
         show_default=False,
     ),
 ]

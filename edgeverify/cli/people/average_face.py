@@ -52,7 +52,7 @@ def average_face(
     from edgeverify.vision.dominance import FaceSelection
 
     if face not in {each.value for each in FaceSelection}:
-        raise EvaluationError(f"--face {face}: is none of largest, central, dominant")
+        raise EvaluationError(f"--face {face}: choose largest, central or dominant")
     require_picture_path(output)
     images = measuring.images_below(folder)[:limit]
     models, settings = models_directory(os.environ), VisionSettings()

@@ -23,7 +23,7 @@ BundleName = Annotated[
 ]
 DoorConfig = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="Take model, gates and threshold from a door's YAML."),
+    typer.Option("--config", "-c", help="Take model and threshold from a door's YAML."),
 ]
 MaxFmr = Annotated[float | None, typer.Option(help="False match rate that selects the threshold.")]
 ThresholdByHand = Annotated[

@@ -32,11 +32,11 @@ def enrol(
     state: StateFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol everybody in the config from their photos, or one person; remove those who left it.
+    """Enrol everybody in the config from their photos, or one person; remove whoever has left it.
 
     Unchanged photos cost nothing. A running daemon does this itself at its start and when it is
     reloaded; where one runs, this tells it to and waits for it. Exit 0 when everybody has a
-    reference, 1 when somebody has not (named), 78 for a broken config.
+    reference, 1 when somebody has none (named), 78 for a broken config.
 
     Example: edgeverify enrol --config /etc/edgeverify/front-door.yaml 0012345
     """

@@ -40,7 +40,7 @@ def wanted(arguments: Mapping[str, Json]) -> Wanted:
             reason=Reason(reason) if reason else None,
         )
     except ValueError as error:
-        raise StateError(f"the journal cannot be asked so: {error}") from None
+        raise StateError(f"the journal cannot be queried like that: {error}") from None
 
 
 def decision_records(journal: Path, asked: Wanted, names: Mapping[str, str]) -> list[Json]:

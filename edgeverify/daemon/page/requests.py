@@ -57,7 +57,7 @@ class Presence:
             return problem
         if silent <= PATIENCE_SECONDS:
             return ""
-        return f"nothing was heard of it for {silent:.0f} s"
+        return f"nothing was heard from it for {silent:.0f} s"
 
 
 LOG = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ class PageRequests:
         """Open one evidence picture; who sees it is written down before it is given."""
         event_id, user = str(arguments.get("event_id") or ""), str(arguments.get("user") or "")
         if not user:
-            raise StateError("a picture is shown to somebody, who is to be named")
+            raise StateError("a picture is shown to somebody: name them")
         jpeg = self.evidence.open(event_id)
         self._write_down("evidence shown", event_id, user)
         return {"jpeg": base64.b64encode(jpeg).decode()}

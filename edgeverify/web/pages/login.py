@@ -15,7 +15,7 @@ from edgeverify.web.parts import Parts
 from edgeverify.web.roles import Role
 from edgeverify.web.sessions import SCREEN_SECONDS
 
-WRONG = "That name and password do not fit."
+WRONG = "This name and password do not match."
 
 
 async def show(request: Request, parts: Parts) -> Response:

@@ -42,7 +42,7 @@ class PersonForm:
             if not isinstance(text, str):
                 continue
             if TURNING.search(text):
-                found[each.name] = "This must not hold signs that turn the reading direction"
+                found[each.name] = "This must not contain characters that reverse the text"
             elif CONTROL.search(re.sub(r"[\r\n]", "", text) if each.name in _LINES else text):
                 found[each.name] = "This must be one line of text without control characters"
         return found

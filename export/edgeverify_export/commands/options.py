@@ -71,7 +71,7 @@ Drop = Annotated[
     list[str] | None, typer.Option(help="Leave out names of this pattern: 'logits.*'; repeatable.")
 ]
 Ema = Annotated[bool, typer.Option("--ema", help="Take the averaged copy (EMA, SWA).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Images = Annotated[
     Path, typer.Option(help="Folder of photos of faces; with --pairs, of NAME/NAME_0001.jpg.")
 ]

@@ -104,4 +104,4 @@ def test_an_empty_folder_and_one_without_faces_are_errors(
 def test_a_face_that_is_no_rule_is_one_plain_line(tmp_path: Path) -> None:
     said = run("average-face", tmp_path, "--face", "prettiest")
     assert said.code == 2
-    assert "--face prettiest: is none of largest, central, dominant" in said.err
+    assert "--face prettiest: choose largest, central or dominant" in said.err
