@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeverify.bundle.operating_points import CheckedPoint, MeasuredPoint
+from edgeverify.bundle.measured_point import CheckedPoint, MeasuredPoint
 from edgeverify.models.catalogue import load_catalogue, shipped_operating_points
 from edgeverify.models.figures import Lost, ModelFigures, OneCamera, shipped_figures
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from benchmarks.shipped_points.evidence import STEP, KeptEvidence, KeptFile, Tail
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.how_many import how_many
 
 STEPS = 1

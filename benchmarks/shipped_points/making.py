@@ -20,7 +20,8 @@ from benchmarks.shipped_points.material import (
     pictures,
 )
 from benchmarks.shipped_points.one_pass import open_instruments
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.enrolment.photo import decode_photo, digest_of
 from edgeverify.evaluation.accuracy import Job, Sources
 from edgeverify.evaluation.calibrate import PHOTOS, calibrate

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeverify.bundle.operating_points import Fusion, MeasuredPoint, OperatingPoints
+from edgeverify.bundle.measured_point import Fusion, MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import ConfigError
 from edgeverify.how_many import how_many

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.bundle.signature import (
     MANIFEST_SIGNATURE,
     POINTS_SIGNATURE,

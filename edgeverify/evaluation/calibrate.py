@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.accuracy import Job, Sources, look_at_folder
 from edgeverify.evaluation.images.acquire import Progress

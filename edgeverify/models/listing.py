@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edgeverify.bundle.fusion import EmbedderBundle, FusionBundle, load_embedder
 from edgeverify.bundle.loading import Bundle, PadBundle, load_pad_bundle
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.bundle.verified_folder import MANIFEST_FILE, read_manifest, stated_kind
 from edgeverify.errors import BundleError
 from edgeverify.feeding.statement import Feeding, Mirror

@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 
 from edgeverify.bundle.group_rate import GroupRate
-from edgeverify.bundle.operating_points import (
-    MeasuredPoint,
-    OperatingPoints,
-    OperatingPointsFile,
-)
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.domain import Embedding, Reference
 from edgeverify.errors import ConfigError

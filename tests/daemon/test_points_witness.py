@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, hash_of_sets
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints, hash_of_sets
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.points_witness import DIGITS, PURPOSE, PointsWitness

@@ -11,7 +11,8 @@ import pytest
 from benchmarks.shipped_points.__main__ import ROOT
 from benchmarks.shipped_points.asking import MODELS
 from benchmarks.shipped_points.evidence import KeptEvidence, KeptFile
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.evaluation.images.calibration import choose, threshold_for, upper_bound
 from edgeverify.models.catalogue import shipped_operating_points
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeverify.bundle.manifest import Manifest, PadManifest, PadNetwork
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints, OperatingPointsFile
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.feeding.statement import Feeding
 from edgeverify.models.bundle_writer import EmbedderRecipe, PadRecipe, write_embedder, write_pad
 from edgeverify.models.graphs.graph import GraphBuilder

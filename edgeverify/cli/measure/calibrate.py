@@ -23,7 +23,8 @@ from edgeverify.cli.options import AsJson
 
 if TYPE_CHECKING:
     from edgeverify.bundle.fusion import EmbedderBundle
-    from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPointsFile
+    from edgeverify.bundle.measured_point import MeasuredPoint
+    from edgeverify.bundle.operating_points import OperatingPointsFile
     from edgeverify.evaluation.calibrate import Calibrated
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.bundle.group_rate import GroupRate
-from edgeverify.bundle.operating_points import CheckedPoint, Fusion, MeasuredPoint
+from edgeverify.bundle.measured_point import CheckedPoint, Fusion, MeasuredPoint
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.statistics.bounds import clopper_pearson, is_supported, rule_of_three
 from edgeverify.how_many import how_many

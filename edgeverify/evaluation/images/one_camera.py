@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPoints
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.all_scores import AllScores, Faces, compare_all_images
 from edgeverify.evaluation.images.attributes import Attributes, faces_within, members

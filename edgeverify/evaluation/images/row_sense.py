@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 
 REFUSED = 0.5
 """A threshold that refuses more than this share of the right comparisons admits hardly anybody."""

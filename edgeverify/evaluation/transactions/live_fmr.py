@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.how_many import how_many
 from edgeverify.journal.impostors import LiveHistogram, poisson_upper_95
 

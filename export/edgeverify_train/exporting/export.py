@@ -22,7 +22,7 @@ from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from edgeverify.bundle.operating_points import MeasuredPoint
+    from edgeverify.bundle.measured_point import MeasuredPoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from edgeverify_export.parity.faces import FoundFace, spread
 from edgeverify_export.parity.trial import Trial
 from numpy.typing import NDArray
 
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.accuracy import Job
 from edgeverify.evaluation.calibrate import calibrate, merged

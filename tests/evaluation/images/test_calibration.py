@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from edgeverify.bundle.operating_points import MeasuredPoint, OperatingPointsFile
+from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.calibrate import merged

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.evaluation.images.all_scores import Faces
 from edgeverify.evaluation.images.calibration import Evidence, choose
 from edgeverify.evaluation.images.fused_scores import fused_scores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeverify.bundle.operating_points import MeasuredPoint
+from edgeverify.bundle.measured_point import MeasuredPoint
 from edgeverify.evaluation.transactions.live_fmr import live_lines, live_rows
 from edgeverify.journal.impostors import LiveHistogram, LiveRate
 from tests.doors import NOON
