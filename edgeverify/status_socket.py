@@ -65,6 +65,7 @@ class StatusServer:
                 self._listener.bind(short)
             self._path.chmod(mode)
             self._listener.listen(64)
+            self._identity = _identity_of(self._path)
         except OSError as error:
             self._listener.close()
             raise StateError(
@@ -78,6 +79,14 @@ class StatusServer:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def is_there(self) -> bool:
+        """True while its name still leads to it: else nobody finds whoever answers."""
+        try:
+            return _identity_of(self._path) == self._identity
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Stop answering and remove the socket; may be called twice."""
@@ -122,6 +131,11 @@ class StatusServer:
             return _refusal(error.problem, error.advice)
         except Exception as error:  # noqa: BLE001  (a broken handler must not end the socket)
             return _refusal(f"the daemon failed on {name}: {type(error).__name__}")
+
+
+def _identity_of(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_dev, found.st_ino
 
 
 def ask(

@@ -151,6 +151,25 @@ def test_after_closing_nobody_answers_and_nothing_is_left(state: Path) -> None:
         ask(state, "status")
 
 
+@pytest.mark.parametrize("instead", [None, "a file", "another's"])
+def test_a_socket_that_is_taken_away_is_told(state: Path, instead: str | None) -> None:
+    server = StatusServer(state, {"status": lambda _: {}})
+    assert server.is_there
+    path = state / SOCKET_NAME
+    path.rename(state / "aside")
+    if instead == "a file":
+        path.write_text("")
+    elif instead is not None:
+        other = StatusServer(state, {"status": lambda _: {}})
+        assert other.is_there
+        other.close()
+    assert not server.is_there
+    server.close()
+    again = StatusServer(state, {"status": lambda _: {"state": "online"}})
+    assert ask(state, "status") == {"state": "online"}
+    again.close()
+
+
 def test_a_socket_left_by_a_killed_daemon_is_replaced(state: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     folder = os.open(state, os.O_PATH)

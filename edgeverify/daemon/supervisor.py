@@ -122,6 +122,15 @@ class Supervisor:
         else:
             service.faults.clear(FaultName.STATUS_SOCKET_UNAVAILABLE)
 
+    def _look_after_socket(self) -> None:
+        """Open it where it could not be opened, and again where somebody took it away."""
+        if self._socket is not None and not self._socket.is_there:
+            LOG.warning("the status socket was deleted or replaced while the door ran")
+            self._socket.close()
+            self._socket = None
+        if self._socket is None:
+            self._open_socket()
+
     def _close_socket(self) -> None:
         if self._socket is not None:
             self._socket.close()
@@ -167,8 +176,7 @@ class Supervisor:
                 service.reporter.status()
             if service.upkeep.return_references():
                 service.reloads.tickets.ask()
-            if self._socket is None:
-                self._open_socket()
+            self._look_after_socket()
         service.page.look(now)
         self._look_at_panel()
         service.lock.write()

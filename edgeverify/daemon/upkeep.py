@@ -132,6 +132,9 @@ class Upkeep:
         if not store.problem:
             self.faults.clear(FaultName.REFERENCES_IN_MEMORY)
             return False
+        if store.changed:
+            detail = f"{store.path.name}: {store.changed}"
+            self.faults.raise_fault(FaultName.STATE_CHANGED, detail)
         try:
             is_back = store.return_to_disk(self.time.wall())
         except EdgeverifyError as error:

@@ -13,7 +13,7 @@ from edgeverify.domain import Reference
 from edgeverify.enrolment.inside_folder import PhotoAbsentError, read_inside
 from edgeverify.enrolment.photo import digest_of
 from edgeverify.errors import ImageError
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import Settings, StaffEntry
 
 

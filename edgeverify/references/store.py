@@ -6,17 +6,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import Self
 
-from edgeverify.comparison import fuse
-from edgeverify.domain import Embedding, Reference
-from edgeverify.errors import ReferenceUnusableError, StateError
-from edgeverify.file_in_use import REPLACED, FileInUse, leave_open
+from edgeverify.errors import StateError
+from edgeverify.file_in_use import OVERWRITTEN, REPLACED, FileInUse, leave_open
 from edgeverify.private_sqlite import forget_moved_aside, move_aside
 from edgeverify.references.database import (
     DiskTroubleError,
@@ -24,39 +21,10 @@ from edgeverify.references.database import (
     advice_on_disk,
     open_database,
     open_in_memory,
-    read_rows,
     summary_of,
 )
-from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealed, Sealer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StoredReference:
-    """A reference with what each photo gave, for enrolment to keep what has not changed."""
-
-    summary: ReferenceSummary
-    photos: tuple[PhotoEmbedding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnusableReference:
-    """Present, but not to be compared; the door denies `reference_unusable`."""
-
-    card: str
-    name: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LoadedReferences:
-    """Everything in the store by card: ready to compare, or refused by name.
-
-    `photo_digests` has the SHA-256 (hex) of the photos behind each usable reference.
-    """
-
-    usable: dict[str, Reference]
-    unusable: dict[str, UnusableReference]
-    photo_digests: dict[str, frozenset[str]] = field(default_factory=dict)
+from edgeverify.references.loading import LoadedReferences, StoredReference, loaded, photos_of
+from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealer
 
 
 class ReferenceStore:
@@ -83,20 +51,16 @@ class ReferenceStore:
         self.path = path
         self.moved_aside: Path | None = None
         self.problem = ""
+        self.changed = ""
         self._sealer = Sealer(master_secret)
         self._lock = threading.RLock()
         try:
-            self._connection = open_database(path, self._sealer)
+            self._connection = self._opened(now, may_repair=may_repair)
         except DiskTroubleError as error:
             if not may_wait:
                 raise
             self.problem = error.problem
             self._connection = open_in_memory(path, self._sealer)
-        except sqlite3.DatabaseError as error:
-            if not may_repair:
-                raise StateError(f"the references in {path} are damaged: {error}") from None
-            self.moved_aside = move_aside(path, now, as_="damaged")
-            self._connection = open_database(path, self._sealer)
         self._file = FileInUse(path)
         self._is_left = False
 
@@ -106,13 +70,10 @@ class ReferenceStore:
         What the disk held before is what counts then: enrol again. Raises as the constructor does.
         """
         try:
-            on_disk = open_database(self.path, self._sealer)
+            on_disk = self._opened(now, may_repair=True)
         except DiskTroubleError as error:
             self.problem = error.problem
             return False
-        except sqlite3.DatabaseError:
-            self.moved_aside = move_aside(self.path, now, as_="damaged")
-            on_disk = open_database(self.path, self._sealer)
         with self._lock:
             before, self._connection = self._connection, on_disk
             self._file = FileInUse(self.path)
@@ -125,12 +86,37 @@ class ReferenceStore:
         return True
 
     def look(self) -> None:
-        """See that the file is the one opened; else `problem`, and nothing until it returned."""
-        if not self.problem and not self._file.is_there:
-            self._is_left = True
-            with suppress(OSError):
-                self._file.remove_logs()
-            self.problem = f"the references in {self.path}: {REPLACED}"
+        """See that the file is the one opened, and as it was left; else nothing until it returned.
+
+        `problem` says why until then, and `changed` what was done to it.
+        """
+        with self._lock:
+            if self.problem:
+                return
+            if not self._file.is_there:
+                self._is_left = True
+                with suppress(OSError):
+                    self._file.remove_logs()
+                self.changed = REPLACED
+            elif not self._file.is_ours:
+                # Closed first: what it knows of the pages is no longer so, and a second connection
+                # would share it.
+                self._connection.close()
+                self._connection = open_in_memory(self.path, self._sealer)
+                self._is_left = True
+                self.changed = OVERWRITTEN
+            else:
+                return
+            self.problem = f"the references in {self.path}: {self.changed}"
+
+    def _opened(self, now: datetime, *, may_repair: bool) -> sqlite3.Connection:
+        try:
+            return open_database(self.path, self._sealer)
+        except sqlite3.DatabaseError as error:
+            if not may_repair:
+                raise StateError(f"the references in {self.path} are damaged: {error}") from None
+            self.moved_aside = move_aside(self.path, now, as_="damaged")
+            return open_database(self.path, self._sealer)
 
     def put(
         self, card: str, name: str, photos: tuple[PhotoEmbedding, ...], *, now: datetime
@@ -173,7 +159,7 @@ class ReferenceStore:
     def load(self, embedding_space: str) -> LoadedReferences:
         """Open all, each person's photos fused; those of another model are refused by name."""
         rows = self._read("SELECT * FROM reference ORDER BY card")
-        return _loaded(rows, self._sealer, embedding_space)
+        return loaded(rows, self._sealer, embedding_space)
 
     def list(self) -> tuple[ReferenceSummary, ...]:
         """All references by card; nothing is decrypted."""
@@ -230,6 +216,8 @@ class ReferenceStore:
             except sqlite3.Error as error:
                 said = f"the references in {self.path} cannot be changed: {error}"
                 raise StateError(said, advice=advice_on_disk(error, self.path)) from None
+            finally:
+                self._file.note()
 
     def _destroy_key(self, connection: sqlite3.Connection, card: str) -> bool:
         changed = connection.execute(
@@ -246,53 +234,4 @@ class ReferenceStore:
                 raise StateError(f"the references in {self.path} cannot be read: {error}") from None
 
     def _stored(self, row: sqlite3.Row) -> StoredReference:
-        return StoredReference(summary=summary_of(row), photos=_photos(row, self._sealer))
-
-
-def look_into(path: Path, master_secret: bytes, embedding_space: str) -> LoadedReferences:
-    """Open all references as `ReferenceStore.load` does, changing nothing, beside whoever writes.
-
-    Raises StateError and KeyUnusableError.
-    """
-    sealer = Sealer(master_secret)
-    return _loaded(read_rows(path, sealer), sealer, embedding_space)
-
-
-def _loaded(rows: Sequence[sqlite3.Row], sealer: Sealer, embedding_space: str) -> LoadedReferences:
-    usable: dict[str, Reference] = {}
-    unusable: dict[str, UnusableReference] = {}
-    digests: dict[str, frozenset[str]] = {}
-    for row in rows:
-        card, name = row["card"], row["name"]
-        if row["embedding_space"] != embedding_space:
-            problem = f"the reference of card {card} was made with another model"
-            unusable[card] = UnusableReference(card=card, name=name, problem=problem)
-            continue
-        try:
-            photos = _photos(row, sealer)
-            fused = _fused(photos)
-        except ReferenceUnusableError as error:
-            unusable[card] = UnusableReference(card=card, name=name, problem=error.problem)
-        else:
-            usable[card] = Reference(
-                card=card,
-                name=name,
-                embedding=fused,
-                photo_count=len(photos),
-                camera_photo_count=sum(photo.is_of_camera for photo in photos),
-                is_small=all(photo.is_small for photo in photos),
-            )
-            digests[card] = frozenset(photo.digest for photo in photos)
-    return LoadedReferences(usable=usable, unusable=unusable, photo_digests=digests)
-
-
-def _photos(row: sqlite3.Row, sealer: Sealer) -> tuple[PhotoEmbedding, ...]:
-    sealed = Sealed(wrapped_key=row["wrapped_key"], payload=row["payload"])
-    return sealer.open(row["card"], row["embedding_space"], sealed)
-
-
-def _fused(photos: tuple[PhotoEmbedding, ...]) -> Embedding:
-    # One photo is taken as it is: a model whose manifest does not normalise compares by lengths.
-    if len(photos) == 1:
-        return photos[0].embedding
-    return fuse([photo.embedding for photo in photos])
+        return StoredReference(summary=summary_of(row), photos=photos_of(row, self._sealer))

@@ -50,7 +50,7 @@ from edgeverify.journal import Journal
 from edgeverify.keys import SigningKeys, key_id
 from edgeverify.liveness import PadState, plan_liveness
 from edgeverify.metrics import Metrics
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import CameraSettings, Settings
 from edgeverify.thermal import Level, idle_plan
 from edgeverify.verifier.pipeline import Pipeline

@@ -16,6 +16,7 @@ import pytest
 from edgeverify.demo.scenes import OTHER_CARD, OWNER_CARD
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal.reading import recent
+from edgeverify.references.database import summaries
 from tests.absent import absent
 from tests.daemon.unfit_daemon import CHIP, HANG
 from tests.soak.conftest import props
@@ -246,15 +247,23 @@ def test_what_lies_in_the_state_is_what_the_door_writes_to(door: Watched) -> Non
     made = door.world
     with Witness(made.broker.port) as witness:
         witness.let_in(OWNER_CARD)
-        for path in (made.journal, made.state / "references.sqlite"):
+        references = made.state / "references.sqlite"
+        references.write_bytes(bytes(8192))  # into the file that the door has open
+        until(lambda: "references_replaced" in made.reasons(), "what was written to be named")
+        assert "state_changed" in made.reasons()
+        until(lambda: len(summaries(references)) == 2, "both to be enrolled again")
+        for path in (made.journal, references):
             path.unlink()
         until(lambda: "journal_changed" in made.reasons(), "the loss to be named")
-        until(lambda: not made.reasons() - STANDING - {"journal_changed"}, "another journal", 10)
+        changed = {"journal_changed", "state_changed", "references_replaced"}
+        until(lambda: not made.reasons() - STANDING - changed, "another journal", 10)
         until(lambda: made.status().get("is_enrolling") is False, "everybody to be enrolled")
         until((made.state / "references.sqlite").exists, "references on the disk", 10)
         until(lambda: made.status().get("references") == 2, "both to be known again")
         granted = witness.let_in(OWNER_CARD)
         assert granted.event_id in {row.event_id for row in recent(made.journal, limit=10)}
+        (made.state / "edgeverify.sock").unlink()
+        until(lambda: made.status() != {}, "an answer to whoever asks", 10)
 
 
 def test_it_ends_in_order_and_never_showed_a_traceback(door: Watched) -> None:

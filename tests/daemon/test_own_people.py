@@ -18,7 +18,7 @@ from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.journal import Journal
 from edgeverify.journal.impostors import OtherScores
 from edgeverify.references import PhotoEmbedding, ReferenceStore
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import DecisionSettings, Settings, StaffEntry
 from edgeverify.state import StateDirectory, open_state
 from edgeverify.status_socket import Json, StatusServer

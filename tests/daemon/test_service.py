@@ -63,6 +63,13 @@ def test_a_day_at_the_door(door: World) -> None:
 
         _a_lock_follows_its_keys(door)
 
+        # What is read at the start only is not in force yet, and whoever reloads hears that.
+        door.configure(staff=[BOB], metrics={"textfile": str(door.folder / "other.prom")})
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert told.returncode == 0, told
+        assert "warning: changed, but read only at start: metrics. Restart the" in told.stderr
+        assert "restart_needed" in door.reasons()
+
         # Then somebody mistypes a key: the door goes on with what it has, and says so.
         door.configure(liveliness="off")
         until(lambda: "config_rejected" in door.reasons(), "the broken config to be named")

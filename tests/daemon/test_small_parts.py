@@ -27,7 +27,7 @@ from edgeverify.domain import (
     Reason,
     Reference,
 )
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import ClockSettings, HoursSettings, StaffEntry
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)

@@ -12,7 +12,7 @@ import pytest
 from edgeverify.domain import Embedding, Reference
 from edgeverify.enrolment import unchanged
 from edgeverify.enrolment.photo import digest_of
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import Settings, StaffEntry
 
 ADA, BOB = b"the photo of Ada", b"the photo of Bob"

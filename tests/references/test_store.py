@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from edgeverify.domain import Embedding
 from edgeverify.errors import StateError
 from edgeverify.references import PhotoEmbedding, ReferenceStore, sealing
 from edgeverify.references import store as store_module
-from edgeverify.references.database import VERSION, DiskTroubleError
+from edgeverify.references.database import VERSION, DiskTroubleError, summaries
 from edgeverify.references.sealing import Sealer
 from tests.references.stored import KEY, NOW, OTHER_SPACE, SPACE, opened, photo, reopened, tampered
 
@@ -199,3 +200,41 @@ def test_a_file_that_is_replaced_under_a_running_door_is_noticed_and_opened(
     assert not store.problem
     assert store.remove("1")
     assert reopened(store).list() == ()
+
+
+@pytest.mark.parametrize("content", ["an older copy", "no database", "nothing"])
+def test_a_file_that_is_overwritten_under_a_running_door_is_noticed_and_opened(
+    store: ReferenceStore, content: str
+) -> None:
+    """The name leads to the same file, and SQLite would mix what it knew with what is there now."""
+    store.put("1", "Ada", (photo(1),), now=NOW)
+    older = store.path.read_bytes()
+    store.put("2", "Bob", (photo(2),), now=NOW)
+    store.look()
+    assert not store.problem, "what the store wrote itself is no news"
+    written = {"an older copy": older, "no database": b"no database" * 1000, "nothing": b""}
+    with store.path.open("r+b") as file:
+        file.truncate()
+        file.write(written[content])
+    with pytest.raises(StateError, match="wrote into it while the door ran"):
+        store.put("3", "Eve", (photo(3),), now=NOW)
+    assert store.return_to_disk(NOW)
+    assert not store.problem
+    assert store.changed, "that it happened is still known"
+    assert (store.moved_aside is not None) == (content == "no database")
+    store.put("3", "Eve", (photo(3),), now=NOW)
+    found = [one.card for one in reopened(store).list()]
+    assert found == (["1", "3"] if content == "an older copy" else ["3"])
+
+
+def test_who_reads_copies_or_checkpoints_the_references_changes_nothing(
+    store: ReferenceStore,
+) -> None:
+    for number in range(1, 60):
+        store.put(str(number), "Ada", (photo(number),), now=NOW)
+        assert len(summaries(store.path)) == number
+        store.path.with_name("copy").write_bytes(store.path.read_bytes())
+        with closing(sqlite3.connect(store.path)) as other:
+            assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+        store.look()
+        assert not store.problem

@@ -32,7 +32,7 @@ from edgeverify.domain import (
 from edgeverify.liveness import PadState, plan_liveness
 from edgeverify.lockout import CLEAN
 from edgeverify.policy import Moment, Subject, Transaction, begin
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import DecisionSettings, Settings, ThermalSettings
 from edgeverify.thermal import Governor, Level, Reading, idle_plan
 

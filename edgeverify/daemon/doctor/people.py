@@ -9,7 +9,7 @@ from edgeverify.daemon.doctor.finding import Finding
 from edgeverify.enrolment import measure_own_people
 from edgeverify.journal.impostors import read_live
 from edgeverify.keys import load_master_key
-from edgeverify.references.store import look_into
+from edgeverify.references.loading import look_into
 from edgeverify.schedule import is_for
 from edgeverify.state import StateDirectory
 from edgeverify.status_socket import Json

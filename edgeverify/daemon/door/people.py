@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from edgeverify.domain import Claim, Reason, Reference
 from edgeverify.policy import Subject
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.schedule import is_for, refusal
 from edgeverify.settings import StaffEntry
 

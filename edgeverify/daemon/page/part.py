@@ -34,6 +34,10 @@ class PagePart:
         """Open the socket where it is not open, and keep the page's fault true."""
         if not self.is_wanted:
             return
+        if self._server is not None and not self._server.is_there:
+            LOG.warning("the page's socket was deleted or replaced while the door ran")
+            self._server.close()
+            self._server = None
         if self._server is None and now - self._tried_at >= RETRY_SECONDS:
             self._tried_at = now
             self._open(now)

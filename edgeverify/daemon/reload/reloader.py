@@ -28,7 +28,7 @@ from edgeverify.enrolment import (
 )
 from edgeverify.errors import ConfigError
 from edgeverify.references import ReferenceStore
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
 from edgeverify.verifier.verifier import Verifier

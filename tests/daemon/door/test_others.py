@@ -14,7 +14,7 @@ from edgeverify.daemon.door.situation import Situation
 from edgeverify.domain import Embedding, Reference
 from edgeverify.journal import Journal
 from edgeverify.journal.impostors import OtherScores
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import StaffEntry
 from tests.daemon.door.test_situation import MEASURED, situation
 from tests.doors import NOON

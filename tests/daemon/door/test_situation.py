@@ -12,7 +12,7 @@ from edgeverify.daemon.door.people import People
 from edgeverify.daemon.door.situation import Situation, for_camera
 from edgeverify.domain import Embedding, OperatingPoint, Reference
 from edgeverify.liveness import PadState, plan_liveness
-from edgeverify.references.store import LoadedReferences
+from edgeverify.references.loading import LoadedReferences
 from edgeverify.settings import Settings
 
 MEASURED = OperatingPoint(threshold=0.5, max_fmr=1e-4, evidence="made up")
