@@ -33,6 +33,7 @@ def check_config(
 
     from edgeverify.claims import SOURCES
     from edgeverify.config import load_config
+    from edgeverify.config.cut_short import cut_short
     from edgeverify.daemon.fitness import open_to_others, problems_of, unheard_duress
 
     loaded = load_config(config)
@@ -40,7 +41,8 @@ def check_config(
     problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
     for line in problems:
         complain(line)
-    for line in (*open_to_others(loaded), *unheard_duress(loaded)):
+    doubts = map(str, cut_short(loaded))
+    for line in (*doubts, *open_to_others(loaded), *unheard_duress(loaded)):
         complain(f"warning: {line}")
     promise: tuple[str, ...] = ()
     if photos:

@@ -134,3 +134,11 @@ def test_a_rate_beyond_the_evidence_stands_at_its_line_with_its_key_once(
     assert said.err.startswith(
         f"{desk.config}:5: decision.max_fmr 1e-09 is stricter than the evidence of the bundle "
     )
+
+
+def test_a_name_that_a_hash_cuts_short_is_a_warning(desk: Desk) -> None:
+    staff = '  - card: "1"\n    name: Ada #2\n    photos: [obama.jpg]\n'
+    desk.config.write_text(f"door: front-door\nstaff:\n{staff}", encoding="utf-8")
+    said = desk.run("check-config", "--no-photos", desk.config)
+    assert said.code == 0
+    assert f"warning: {desk.config}:4: staff[0].name: what follows ` #` is a comment" in said.err
