@@ -1,4 +1,4 @@
-"""A file written whole or not at all, for its owner alone unless said otherwise.
+"""A file written whole or not at all, for its owner alone unless said otherwise; and read whole.
 
 Standard practice on POSIX: write a temporary file beside the target, fsync it, rename it over the
 target, fsync the folder (see rename(2) and fsync(2)). The standard library must do: the installer
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,23 @@ from typing import IO
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 PUBLIC_FILE = 0o644
+MOST_BYTES = 1024 * 1024
+"""Of a file that a config names and that holds keys or certificates."""
+
+
+def read_plain(path: Path, limit: int = MOST_BYTES) -> bytes:
+    """Read a file of at most `limit` bytes that somebody has named by hand.
+
+    A pipe would be waited for without end, and a device has no end. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is longer than {limit} bytes", str(path))
+    return content
 
 
 def write_whole(

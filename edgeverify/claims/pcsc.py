@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.claims.card_number import TornReadError, written
 from edgeverify.claims.reading import Reader, ReaderGoneError, ReaderThread
 from edgeverify.claims.source import SourceKind, Surroundings
@@ -128,7 +129,7 @@ class PcscReader:
 def load_card_key(path: Path) -> Ed25519PublicKey:
     """Read the key of whoever wrote the cards. Raises ReaderGoneError."""
     try:
-        key = load_pem_public_key(path.read_bytes())
+        key = load_pem_public_key(read_plain(path))
     except (OSError, ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):

@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.domain import Outcome, Reason
 from edgeverify.errors import EventError, KeyUnusableError
 from edgeverify.events import (
@@ -163,7 +164,7 @@ def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]
     keys = {}
     for path in paths:
         try:
-            text = Path(path).read_bytes()
+            text = read_plain(Path(path))
         except OSError as error:
             raise KeyUnusableError(
                 f"cannot read {path}: {error.strerror}", advice=FROM_THE_DOOR

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.errors import ConfigError, KeyUnusableError
 from edgeverify.private_files import credential_path, read_credential, read_private
 from edgeverify.settings import MqttSettings, TlsSettings
@@ -54,6 +55,8 @@ def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str
 
 def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
     try:
+        if settings.ca_file:
+            read_plain(config_folder / settings.ca_file)
         context = ssl.create_default_context(
             cafile=str(config_folder / settings.ca_file) if settings.ca_file else None
         )
@@ -71,6 +74,8 @@ def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
             config_folder / settings.key_file,
         )
         try:
+            for path in (certificate, key):
+                read_plain(path)
             # A function, so that an encrypted key is an error and never a question on a terminal.
             context.load_cert_chain(certificate, key, password=lambda: b"")
         except (OSError, ssl.SSLError) as error:

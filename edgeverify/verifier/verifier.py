@@ -10,6 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
 from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.bundle.threshold_choice import choose_operating_point
@@ -230,7 +231,7 @@ def load_owner_key(settings: Settings, folder: Path) -> Ed25519PublicKey | None:
         return None
     path = folder / settings.model.owner_key_file
     try:
-        key = load_pem_public_key(path.read_bytes())
+        key = load_pem_public_key(read_plain(path))
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise KeyUnusableError(f"model.owner_key_file {path} cannot be read: {error}") from None
     if not isinstance(key, Ed25519PublicKey):

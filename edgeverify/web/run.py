@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from edgeverify import logs
+from edgeverify.atomic_file import read_plain
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.door_state import find_state
 from edgeverify.errors import ConfigError, EdgeverifyError, StateError
@@ -132,6 +133,9 @@ def _file(config: LoadedConfig, name: str) -> str | None:
 
 def _load(served: uvicorn.Config) -> None:
     try:
+        for name in (served.ssl_certfile, served.ssl_keyfile):
+            if name:
+                read_plain(Path(name))
         served.load()
     except (OSError, ssl.SSLError) as error:
         said = error.strerror or str(error)

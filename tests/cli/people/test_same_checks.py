@@ -84,6 +84,34 @@ def test_what_was_found_in_the_field_ends_both_alike(
     assert word in said
 
 
+ODD_FILES: list[tuple[str, str]] = [
+    ("mqtt: {tls: {enabled: true, ca_file: FILE}}", "ca_file cannot be used"),
+    ("mqtt: {tls: {enabled: true, certificate_file: FILE, key_file: FILE}}", "certificate_file"),
+    ("mqtt: {username: a, password_file: FILE}", "the broker's password"),
+    ("keys: {master_key_file: FILE}", "the master key"),
+    ("model: {bundle: BUNDLE, owner_key_file: FILE}", "model.owner_key_file"),
+    ("commands: {operator_keys: [FILE]}", "commands.operator_keys"),
+    ("staff_file: FILE", "a pipe"),
+]
+
+
+@pytest.mark.parametrize(("text", "where"), ODD_FILES, ids=[where for _, where in ODD_FILES])
+@pytest.mark.parametrize("name", ["a pipe", "/dev/zero"])
+def test_no_file_that_is_named_is_waited_for_or_read_without_end(
+    desk: Desk, text: str, where: str, name: str
+) -> None:
+    os.mkfifo(desk.folder / "a pipe", 0o600)
+    text = text.replace("BUNDLE", str(desk.bundle)).replace("FILE", name)
+    model = "" if text.startswith("model:") else f"model:\n  bundle: {desk.bundle}\n"
+    desk.config.write_text(f"{model}decision:\n  threshold: 0.45\n{text}\n")
+    checked = desk.run("check-config", desk.config)
+    started, said = _start(desk)
+    assert checked.code == started == CONFIG
+    for words in (checked.err, said):
+        assert where.replace("a pipe", name) in words
+        assert "not a plain file" in words
+
+
 def test_a_back_end_that_is_named_and_absent_ends_both_alike(desk: Desk) -> None:
     desk.config.write_text(
         f"model:\n  bundle: {desk.bundle}\n  runtime: tensorrt\ndecision:\n  threshold: 0.45\n"
