@@ -48,6 +48,17 @@ def reload_config(place: Path, timeout_seconds: float) -> Json:
     )
 
 
+def tell_restart(place: Path) -> None:
+    """Print which changed sections the daemon at `place` will read at its next start only."""
+    from edgeverify.domain import FaultName
+    from edgeverify.status_socket import ask
+
+    reasons = ask(place, "status").get("reasons")
+    for one in reasons if isinstance(reasons, list) else []:
+        if isinstance(one, dict) and one.get("name") == FaultName.RESTART_NEEDED.value:
+            complain(f"warning: {one.get('detail')}. {FaultName.RESTART_NEEDED.advice}")
+
+
 def wait_for_people(place: Path, ticket: Json) -> Mapping[str, Json]:
     """Return what became of everybody, once they are enrolled; say what is waited for.
 

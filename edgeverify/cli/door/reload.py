@@ -29,12 +29,18 @@ def reload(
 
     Exit 0 once the new config is in force and everybody in it has a reference; 1 if it is in
     force and somebody has none (named); 78 if it was refused, with the reason (the old config
-    stays in force); 2 if nobody answers in time. `systemctl reload` waits only for the config
+    stays in force); 2 if nobody answers in time. A changed section that is read at start only is
+    named, and waits for a restart. `systemctl reload` waits only for the config
     (`--no-people`).
 
     Example: sudo edgeverify reload
     """
-    from edgeverify.cli.reloading import reload_config, tell_people, wait_for_people
+    from edgeverify.cli.reloading import (
+        reload_config,
+        tell_people,
+        tell_restart,
+        wait_for_people,
+    )
     from edgeverify.cli.state import running_daemon
     from edgeverify.status_socket import ask
 
@@ -45,5 +51,6 @@ def reload(
         return
     ticket = reload_config(place, timeout_seconds)
     say("the config is in force")
+    tell_restart(place)
     if people:
         tell_people(wait_for_people(place, ticket))
