@@ -26,15 +26,19 @@ MOST_BYTES = 1024 * 1024
 def read_plain(path: Path, limit: int = MOST_BYTES) -> bytes:
     """Read a file of at most `limit` bytes that somebody has named by hand.
 
-    A pipe would be waited for without end, and a device has no end. Raises OSError.
+    A pipe would be waited for without end, and a device has no end. Raises OSError, which leaves
+    it to the caller to say which file it is.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror) from None
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+            raise OSError(errno.EINVAL, "it is not a plain file")
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise OSError(errno.EFBIG, f"it is longer than {limit} bytes", str(path))
+        raise OSError(errno.EFBIG, f"it is longer than {limit} bytes")
     return content
 
 
