@@ -3,7 +3,9 @@
 Canonical JSON (sorted keys, UTF-8, no spaces) of: the hash of the weights (`weights_sha256`), arch,
 feeding (size, channel order, mean, std, resize), alignment template with its version, mirror rule
 of either side, and normalisation. References, their encryption and operating points are bound to
-it. Bundles of the first release hashed the file that the weights came in, and keep those spaces.
+it. An owner's own class adds its operators to its arch, and a graph from elsewhere has them in the
+hash of its weights: there a name does not say what is computed. A bundle keeps the space that its
+release gave it: those of the first one hashed the file that the weights came in.
 
 The weights are hashed by tensor, whatever file they came in: two files with the same weights (a
 pickle, a safetensors file, another archive of the same) are the same network, so their embeddings
@@ -69,6 +71,11 @@ def embedding_space(  # noqa: PLR0913 - these are exactly the things that the id
     if precision:
         identity["precision"] = precision
     return sha256_of(canonical_json(identity))
+
+
+def int8_space_of(space: str) -> str:
+    """Hash the identity of a network quantised to INT8, of which only the FP32 space is known."""
+    return sha256_of(canonical_json({"space": space, "precision": "int8"}))
 
 
 def fusion_space(parts: Sequence[tuple[str, float]]) -> str:

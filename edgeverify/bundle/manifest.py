@@ -93,8 +93,8 @@ class Manifest(Files):
     source_sha256: Sha256
     """Of the file that the weights came in; for the record."""
     weights_sha256: Sha256 | None = None
-    """Of the weights themselves (`weights_hash`), part of the embedding space; None in version 1,
-    whose spaces are of the file."""
+    """Of the weights themselves (of a graph from elsewhere: with its operators), part of the
+    embedding space; None in version 1, whose spaces are of the file."""
     template: str
     template_version: int = Field(ge=1)
     alignment: Template | None = None

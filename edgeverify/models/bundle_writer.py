@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeverify.bundle.canonical_json import sha256_of
-from edgeverify.bundle.embedding_space import embedding_space, pad_space
+from edgeverify.bundle.embedding_space import embedding_space, int8_space_of, pad_space
 from edgeverify.bundle.folder_writer import replace_file, write_folder
 from edgeverify.bundle.manifest import (
     GOLDEN_FILE,
@@ -42,6 +42,8 @@ class EmbedderRecipe:
     arch: str
     source_sha256: str
     weights_sha256: str | None
+    structure_sha256: str = ""
+    """Of the operators of an owner's own class, whose name does not say what it computes."""
     feeding: Feeding
     template: str
     alignment: Template | None = None
@@ -160,7 +162,7 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
         return embedding_space(
             # Bundles of the first release know only the file that their weights came in.
             weights_sha256=recipe.weights_sha256 or recipe.source_sha256,
-            arch=recipe.arch,
+            arch=" ".join(filter(None, (recipe.arch, recipe.structure_sha256))),
             feeding=recipe.feeding,
             template=recipe.template,
             template_version=version,
@@ -168,6 +170,11 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
             normalise=recipe.normalise,
             precision=precision,
         )
+
+    def space_of_int8() -> str:
+        if recipe.kept_space in ("", space("")):
+            return space("int8")
+        return int8_space_of(recipe.kept_space)
 
     files = {GOLDEN_FILE: _ALL_ZERO, MODEL_FILES["fp32"]: _ALL_ZERO}
     return Manifest(
@@ -189,7 +196,7 @@ def _draft(recipe: EmbedderRecipe, *, int8: bool) -> Manifest:
         embedding_size=recipe.embedding_size,
         metric=recipe.metric,
         normalise=recipe.normalise,
-        int8_embedding_space=(recipe.kept_int8_space or space("int8")) if int8 else None,
+        int8_embedding_space=(recipe.kept_int8_space or space_of_int8()) if int8 else None,
         sigmoid=recipe.sigmoid,
         parity=recipe.parity,
         feeding_verified=recipe.feeding_verified,

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import numpy_helper, version_converter
+from onnx import version_converter
 
 from edgeverify.bundle.canonical_json import sha256_of
-from edgeverify.bundle.embedding_space import weights_sha256
 from edgeverify.bundle.graph_check import check_graph
 from edgeverify.bundle.manifest import MOST_VALUES
 from edgeverify.errors import (
@@ -34,7 +33,14 @@ from edgeverify_export.assemble import (
     require_free,
     tool_versions,
 )
-from edgeverify_export.canonical_graph import canonical, channels_first, flat_output, simplified
+from edgeverify_export.canonical_graph import (
+    canonical,
+    channels_first,
+    flat_output,
+    simplified,
+    with_inferred_output,
+)
+from edgeverify_export.graph_identity import graph_sha256
 from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.refused_graph import refused_by_runtime
 from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
@@ -66,7 +72,7 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
     original = foreign_graph.read_graph(path)
     plain_ends = foreign_graph.with_plain_ends(original, path, embedding=embedding)
     model, turned = channels_first(plain_ends.model)
-    model, flattened = flat_output(model)
+    model, flattened = flat_output(with_inferred_output(model))
     changes = (*plain_ends.changes, *(word for word in (turned, flattened) if word is not None))
     plain_ends = replace(plain_ends, model=model)
     data = model.SerializeToString()
@@ -89,13 +95,15 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
     plain = canonical(model)
     require(plain)
     plain, converted = _to_opset(plain, require)
+    # Before it is simplified: what onnxslim leaves out depends on its version.
+    identity = graph_sha256(plain)
     plain, slim = simplified(plain, require)
     checked(plain)
     recipe = EmbedderRecipe(
         name=bundle_name(name, folder),
         arch="onnx",
         source_sha256=sha256_of(path.read_bytes()),
-        weights_sha256=graph_weights_sha256(original, _inner(original, embedding)),
+        weights_sha256=identity,
         feeding=resolved.feeding,
         template=resolved.template,
         alignment=resolved.alignment,
@@ -110,29 +118,6 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
     step("making the FP16 graph and the golden vectors")
     made = assemble(folder, recipe, plain, half=half and not quantised)
     return Assembled(made.bundle, (*changes, *converted, slim, *quantised, *made.remarks))
-
-
-def _inner(model: onnx.ModelProto, embedding: str | None) -> str | None:
-    """Name the embedding where it is not simply what the graph answers with."""
-    return None if [one.name for one in model.graph.output] == [embedding] else embedding
-
-
-def graph_weights_sha256(model: onnx.ModelProto, embedding: str | None = None) -> str:
-    """Hash a graph's own tensors, whether they stand as initializers or as constants.
-
-    `embedding` is the one of its values that was chosen: another is another network, though its
-    weights are in the same file.
-    """
-    tensors = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
-    for node in model.graph.node:
-        values = [one.t for one in node.attribute if one.name == "value" and one.HasField("t")]
-        if node.op_type == "Constant" and values:
-            tensors[node.output[0]] = numpy_helper.to_array(values[0])
-    if not tensors:
-        raise CheckpointError("the graph holds no weights")
-    if embedding is not None:
-        tensors[f"--embedding {embedding}"] = np.zeros(0, np.float32)
-    return weights_sha256(tensors)
 
 
 def _require_raw(feeding: Feeding, path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from edgeverify.bundle.golden_frames import COUNT, golden_frame, golden_points
 from edgeverify.bundle.loading import Bundle, load_bundle
 from edgeverify.bundle.operating_points import OperatingPointsFile
 from edgeverify.bundle.signature import MANIFEST_SIGNATURE
-from edgeverify.bundle.verified_folder import VerifiedFolder
+from edgeverify.bundle.verified_folder import VerifiedFolder, read_manifest
 from edgeverify.errors import BundleError, ConfigError
 from edgeverify.feeding.alignment import align_points
 from edgeverify.feeding.preprocessing import feed
@@ -72,8 +73,26 @@ def assemble(
         made = to_half(model, extreme_inputs(recipe.feeding, alignment_of(recipe)))
         models["fp16"] = made.model.SerializeToString(deterministic=True)
         remarks = (half_remark(made),)
-    write_embedder(folder, recipe, models, OperatingPointsFile.of(()))
+    before = _space_before(folder)
+    manifest = write_embedder(folder, recipe, models, OperatingPointsFile.of(()))
+    if before not in (None, manifest.embedding_space):
+        remarks = (*remarks, ANOTHER_SPACE)
     return Assembled(load_bundle(folder), remarks)
+
+
+ANOTHER_SPACE = (
+    "another embedding space than the bundle that was here: the references and thresholds of that "
+    "one do not fit, so enrol and calibrate again"
+)
+
+
+def _space_before(folder: Path) -> str | None:
+    """Return the embedding space of the bundle that stands in a folder; None without one."""
+    try:
+        stated = json.loads(read_manifest(folder))["embedding_space"]
+    except (BundleError, OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(stated)
 
 
 def half_remark(made: HalfGraph) -> str:

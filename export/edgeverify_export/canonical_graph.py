@@ -22,6 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def with_inferred_output(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Write the output's sides into the graph where they follow from it but are not stated.
+
+    Tracing leaves them open behind an operator that takes a shape, as a normalisation does.
+    """
+    inferred = onnx.shape_inference.infer_shapes(model)
+    if len(model.graph.output) != 1 or len(inferred.graph.output) != 1:
+        return model
+    ours = model.graph.output[0].type.tensor_type.shape.dim
+    theirs = inferred.graph.output[0].type.tensor_type.shape.dim
+    if len(ours) != len(theirs):
+        return model
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    sides = made.graph.output[0].type.tensor_type.shape.dim
+    for side, found in zip(list(sides)[1:], list(theirs)[1:], strict=True):
+        if not side.HasField("dim_value") and found.HasField("dim_value"):
+            side.dim_value = found.dim_value
+    return made
+
+
 def flat_output(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str | None]:
     """Flatten a (batch, n, 1, 1) output to (batch, n); a word on it.
 

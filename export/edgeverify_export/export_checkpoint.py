@@ -9,6 +9,7 @@ from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
 from edgeverify_export.assemble import Assembled, assemble, bundle_name, require_free, tool_versions
 from edgeverify_export.canonical_graph import simplified
+from edgeverify_export.graph_identity import structure_sha256
 from edgeverify_export.networks.architecture import require_embedding
 from edgeverify_export.onnx_graph import export_graph, require_equal
 from edgeverify_export.sessions import checked
@@ -51,6 +52,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
     def require(candidate: onnx.ModelProto) -> object:
         return require_equal(network, candidate, size, batch=batch, depth=depth)
 
+    structure = structure_sha256(model) if ":" in arch else ""
     model, remark = simplified(model, require)
     checked(model)
     outputs = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
@@ -60,6 +62,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
         arch=arch,
         source_sha256=loaded.checkpoint.sha256,
         weights_sha256=loaded.checkpoint.weights_sha256,
+        structure_sha256=structure,
         feeding=resolved.feeding,
         template=resolved.template,
         alignment=resolved.alignment,
