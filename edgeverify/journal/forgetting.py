@@ -36,8 +36,9 @@ def draw_pseudonym() -> str:
 class Forgotten:
     """What became of a card: how many decisions hold `pseudonym` now, and how many the card still.
 
-    `kept` are newer than the period, `unsent` wait for the broker and still name the card; run it
-    again for both. `copies` is how many files from before an upgrade went.
+    `kept` are newer than the period. `unsent` counts the messages that wait for the broker and
+    still name the card, decisions before the end of the period and notices; run it again for both.
+    `copies` is how many files from before an upgrade went.
     """
 
     pseudonym: str
@@ -89,6 +90,8 @@ def forget_person(
             connection.execute(f"DELETE FROM {table} WHERE card = ?", (card,))  # noqa: S608 - constants
         connection.execute("DELETE FROM lockouts WHERE key = ?", (card,))
         connection.execute("DELETE FROM notices WHERE card = ? AND is_sent", (card,))
+        waiting = "SELECT count(*) FROM notices WHERE card = ?"
+        (notices,) = connection.execute(waiting, (card,)).fetchone()
         connection.execute("UPDATE acts SET subject = ? WHERE subject = ?", (pseudonym, card))
         write_act(connection, to_ms(at), ACT, pseudonym, by_user)
     journal.rewrite()  # deleted rows of years may name the card too
@@ -96,7 +99,7 @@ def forget_person(
         pseudonym=pseudonym,
         decisions=renamed,
         kept=remaining - unsent,
-        unsent=unsent,
+        unsent=unsent + notices,
         copies=_drop_copies(journal.path),
     )
 

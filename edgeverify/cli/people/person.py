@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeverify.cli.console import plain_errors, say
+from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.how_many import how_many
 
@@ -62,8 +62,9 @@ def forget(
 ) -> None:
     """Destroy a person's reference and key, and take their card out of the journal; journalled.
 
-    Decisions stay, under a random word. Refused while the card is in the config. Backups, and what
-    monitors have received, are not reached from here.
+    Decisions stay, under a random word. Refused while the card is in the config. Exit 1 while a
+    message with the card waits for the broker: it goes as it was signed, so run this again after.
+    Backups, and what monitors have received, are not reached from here.
 
     Example: edgeverify person forget 0012345 --keep-days 30 --config front-door.yaml
     """
@@ -87,6 +88,13 @@ def forget(
             done = _forget_here(loaded, state, card, who, keep_days)
     for line in _told(card, done, keep_days):
         say(line)
+    if done["unsent"]:
+        unsent = how_many(done["unsent"], "message still waits", "messages still wait")
+        complain(
+            f"edgeverify: {unsent} for the broker with card {card}, as signed: not all forgotten"
+        )
+        complain("  Run this again once the broker has them (`edgeverify status` counts them).")
+        raise typer.Exit(1)
 
 
 def _refuse_staff(loaded: LoadedConfig, card: str) -> None:
@@ -151,9 +159,6 @@ def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
         kept = how_many(done["kept"], "decision", "decisions")
         keep = "keeps" if done["kept"] == 1 else "keep"
         yield f"{kept} of the last {how_many(keep_days, 'day')} {keep} the card number"
-    if done["unsent"]:
-        unsent = how_many(done["unsent"], "decision still waits", "decisions still wait")
-        yield f"{unsent} for the broker with the card number: run this again"
     if done["copies"]:
         copies = how_many(done["copies"], "journal", "journals")
         yield f"deleted: {copies} from before an upgrade that named the card"

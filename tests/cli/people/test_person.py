@@ -156,8 +156,37 @@ def test_what_still_waits_for_the_broker_is_sent_as_it_was_signed(place: Place) 
     journal.record(decided("late", card=CARD, at=NOW - timedelta(hours=1)), place.keys)
     journal.close()
     done = place.run("person", "forget", CARD)
-    assert "1 decision still waits for the broker" in done.output
+    assert done.exit_code == 1, (
+        "whoever calls it from a program would take the person for forgotten"
+    )
+    assert "1 message still waits for the broker with card" in done.output
+    assert "Run this again" in done.output
     assert len(_report(place, CARD)["decisions"]) == 1  # type: ignore[arg-type]
+    _deliver(place)
+    again = place.run("person", "forget", CARD)
+    assert again.exit_code == 0, again.output
+    assert CARD.encode() not in _bytes_of(place.state.folder)
+
+
+def test_a_notice_that_still_waits_for_the_broker_is_counted_too(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    duress = decided("late", card=CARD, at=NOW - timedelta(hours=1))
+    journal.record(replace(duress, notices=(NoticeKind.DURESS,)), place.keys)
+    journal.mark_sent(row.sequence for row in journal.outbox())
+    journal.close()
+    done = place.run("person", "forget", CARD)
+    assert (done.exit_code, "1 message still waits" in done.output) == (1, True), done.output
+    _deliver(place)
+    assert place.run("person", "forget", CARD).exit_code == 0
+    assert CARD.encode() not in _bytes_of(place.state.folder)
+
+
+def _deliver(place: Place) -> None:
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    journal.mark_sent(row.sequence for row in journal.outbox())
+    with journal.change() as connection:
+        connection.execute("UPDATE notices SET is_sent = 1")
+    journal.close()
 
 
 @pytest.mark.parametrize("key", ["card", "duress_card"])
