@@ -57,7 +57,8 @@ def from_text(text: str, typed: Literal["text", "decimal", "hex"], settings: Num
     if not (text.isascii() and text.isdecimal()):
         raise TornReadError("not a decimal number")
     number = int(text)
-    width = settings.bytes or max(1, (number.bit_length() + 7) // 8)
-    if number.bit_length() > 8 * width:
-        raise TornReadError(f"a number of more than {width} bytes")
-    return written(number.to_bytes(width, "big"), settings)
+    needed = max(1, (number.bit_length() + 7) // 8)
+    # To turn them round one must know how many there are: zeros in front are not typed.
+    if settings.byte_order == "reversed" and needed > settings.bytes:
+        raise TornReadError(f"a number of more than {settings.bytes} bytes")
+    return written(number.to_bytes(max(needed, settings.bytes), "big"), settings)

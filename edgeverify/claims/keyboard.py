@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import select
+import time
 from types import ModuleType
 
 from edgeverify.claims.card_number import TornReadError, from_text, matched
@@ -17,6 +18,10 @@ KEYBOARD = ClaimSource(name="keyboard", is_card_reader=True)
 
 EV_KEY, PRESSED = 1, 1
 """linux/input-event-codes.h; a release is 0, a repeat 2."""
+EV_SYN, SYN_DROPPED = 0, 3
+"""The kernel's word that its buffer was full and keys are gone."""
+LOST = -1
+"""No key has this code: it stands for keys that nobody heard."""
 ENDS = frozenset({15, 28, 96})
 """Tab, Enter and the keypad's: what readers can be set to type behind a number."""
 CHARACTERS = {
@@ -33,6 +38,8 @@ NEUTRAL = frozenset({42, 54, 58, 69})
 """Shift, Caps Lock and Num Lock: readers press them for capital letters, and before digits."""
 PAUSE_SECONDS = 0.5
 """A reader types without a pause; what has not ended by then never will."""
+UNHEARD_SECONDS = PAUSE_SECONDS
+"""A number that comes this soon after the reader was opened may have begun before."""
 LONGEST = 64
 
 
@@ -46,7 +53,7 @@ class Typing:
 
     def press(self, code: int, at: float) -> str | None:
         """Take a key; return what was typed once its end comes. Raises TornReadError."""
-        if self._typed and at - self._at > PAUSE_SECONDS:
+        if (self._typed or self._is_odd) and at - self._at > PAUSE_SECONDS:
             self._typed, self._is_odd = "", False
             self._at = at
             raise TornReadError("the reader stopped in the middle of a number")
@@ -84,6 +91,7 @@ class KeyboardReader:
             raise ReaderGoneError(
                 f"{settings.device} cannot be grabbed: {error}. Another program holds it."
             ) from None
+        self._unheard_until = time.monotonic() + UNHEARD_SECONDS
 
     def read(self, timeout_seconds: float) -> str | None:
         """Return the next card number, or None."""
@@ -111,13 +119,19 @@ class KeyboardReader:
         try:
             if not select.select([self._device.fd], [], [], timeout_seconds)[0]:
                 return []
-            return [
-                (event.code, event.timestamp())
-                for event in self._device.read()
-                if event.type == EV_KEY and event.value == PRESSED
-            ]
+            events = list(self._device.read())
         except (OSError, ValueError) as error:
             raise ReaderGoneError(f"{self._settings.device} has gone: {error}.") from None
+        keys = [
+            (event.code if event.type == EV_KEY else LOST, event.timestamp())
+            for event in events
+            if (event.type == EV_KEY and event.value == PRESSED)
+            or (event.type == EV_SYN and event.code == SYN_DROPPED)
+        ]
+        if keys and time.monotonic() < self._unheard_until:
+            keys.insert(0, (LOST, keys[0][1]))
+        self._unheard_until = 0.0 if keys else self._unheard_until
+        return keys
 
     def _number(self, typed: str) -> str:
         wanted = self._settings.characters

@@ -30,6 +30,7 @@ from edgeverify.osdp_key import load_osdp_key
 from edgeverify.panel import card_bits
 from edgeverify.schedule import is_for
 from edgeverify.settings import Settings
+from edgeverify.settings.readers import NumberSettings
 from edgeverify.verifier.verifier import Verifier, load_owner_key
 
 PAGE_USER = "edgeverify-web"
@@ -117,6 +118,20 @@ def unheard_duress(config: LoadedConfig) -> Iterator[str]:
             f"{f' and {len(cards) - 1} more' if cards[1:] else ''} cannot call for help here. Add "
             "a card reader to claims.sources, or tell them."
         )
+
+
+def unread_numbers(config: LoadedConfig) -> Iterator[str]:
+    """Yield a sentence for each reader whose `number` says something that nothing reads."""
+    claims = config.settings.claims
+    started = {*claims.sources, *claims.exit_sources}
+    lines = {"serial"} if claims.serial.protocol == "line" else set()
+    for name, reader in (("keyboard", claims.keyboard), ("serial", claims.serial)):
+        is_asked = name in started & {"keyboard", *lines}
+        if is_asked and reader.typed == "text" and reader.number != NumberSettings():
+            yield (
+                f"claims.{name}.number changes nothing while claims.{name}.typed is text: set "
+                "typed to decimal or hex, as the reader types its numbers, or take number out"
+            )
 
 
 def _leads_out(name: str) -> bool:

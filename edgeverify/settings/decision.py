@@ -63,6 +63,22 @@ class ClaimSettings(Section):
         return self
 
     @model_validator(mode="after")
+    def _bytes_that_are_turned_round_are_counted(self) -> Self:
+        for source, reader in (("keyboard", self.keyboard), ("serial", self.serial)):
+            is_read = source in (*self.sources, *self.exit_sources)
+            if source == "serial" and self.serial.protocol != "line":
+                continue
+            number = reader.number
+            is_counted = number.byte_order == "as_read" or number.bytes
+            if is_read and reader.typed == "decimal" and not is_counted:
+                raise ValueError(
+                    f"{source}.number.byte_order is reversed, so {source}.number.bytes must say "
+                    "how many bytes the cards have (4, most of them): a decimal number leaves "
+                    "zeros out in front, and turned round two cards would have one number"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _fixed_needs_a_card(self) -> Self:
         if "fixed" in self.sources and not self.fixed_card:
             raise ValueError("sources has 'fixed', so fixed_card must name the occupant's card")

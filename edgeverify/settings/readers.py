@@ -36,8 +36,8 @@ class NumberSettings(Section):
     byte_order: Literal["as_read", "reversed"] = "as_read"
     """`reversed` where the reader turns the bytes round (many USB readers do)."""
     bytes: int = Field(default=0, ge=0, le=32)
-    """Keep this many of the lowest bytes; 0: all. A reader that types a decimal number leaves zeros
-    out in front: with `reversed` say how many bytes its cards have."""
+    """Keep this many of the lowest bytes; 0: all. With `typed: decimal` and `reversed` it must say
+    how many bytes the cards have (4, most of them), because zeros in front are not typed."""
     written: Literal["decimal", "hex", "facility"] = "decimal"
     """`decimal` as most cards show it; `hex` with capital letters; `facility` as 123.45678 (all but
     the last 16 bits, then those)."""
@@ -51,8 +51,8 @@ class KeyboardSettings(Section):
     device: str = ""
     """Its stable name, such as /dev/input/by-id/usb-Sycreader_RFID-event-kbd."""
     typed: Literal["text", "decimal", "hex"] = "text"
-    """`text` takes what is typed as the card number; `decimal` and `hex` read it as a number, which
-    `number` writes."""
+    """`text` takes what is typed as the card number, whatever `number` says; `decimal` and `hex`
+    read it as a number, which `number` writes."""
     characters: int = Field(default=0, ge=0, le=64)
     """The reader types exactly this many; others are torn reads. 0: any number."""
     pattern: Pattern = "[0-9A-Z.-]+"

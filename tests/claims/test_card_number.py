@@ -37,6 +37,35 @@ def test_a_keyboard_reader_that_types_another_form_than_the_card_shows() -> None
     assert from_text("0001234567", "text", NumberSettings()) == "0001234567"
 
 
+def test_a_keyboard_reader_that_types_all_of_a_card_that_shows_its_last_three_bytes() -> None:
+    # 0x3112D687 is typed as `0823318151`; the card says `018,54919`.
+    printed = NumberSettings(bytes=3, written="facility", digits=9)
+    assert from_text(f"{0x3112D687:010d}", "decimal", printed) == "018.54919"
+    assert from_text("3112D687", "hex", printed) == "018.54919"
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["decimal", "hex"]),
+    st.sampled_from(["as_read", "reversed"]),
+)
+def test_every_card_of_four_bytes_has_one_number_however_its_reader_types_it(
+    number: int, typed: str, order: str
+) -> None:
+    raw = number.to_bytes(4, "little" if order == "reversed" else "big")
+    given_text = raw.hex() if typed == "hex" else str(int.from_bytes(raw, "big"))
+    for written_as, on_the_card in (
+        ("decimal", f"{number:010d}"),
+        ("hex", f"{number:08X}".rjust(10, "0")),
+        ("facility", f"{number >> 16}.{number & 0xFFFF:05d}".rjust(10, "0")),
+    ):
+        settings = NumberSettings.model_validate(
+            {"byte_order": order, "bytes": 4, "digits": 10, "written": written_as}
+        )
+        assert from_text(given_text, typed, settings) == on_the_card  # type: ignore[arg-type]
+        assert written(raw, settings) == on_the_card
+
+
 @pytest.mark.parametrize(
     ("text", "typed", "settings"),
     [
@@ -44,7 +73,7 @@ def test_a_keyboard_reader_that_types_another_form_than_the_card_shows() -> None
         ("²", "decimal", {}),
         ("123", "hex", {}),
         ("zz", "hex", {}),
-        ("4294967296", "decimal", {"bytes": 4}),
+        ("4294967296", "decimal", {"bytes": 4, "byte_order": "reversed"}),
         ("1234", "hex", {"bytes": 4}),
         ("", "hex", {}),
     ],

@@ -76,6 +76,11 @@ class Evdev(ModuleType):
             ):
                 os.write(self._writer, EVENT.pack(whole, micros, kind, code, value))
 
+    def loses(self) -> None:
+        """Say that the kernel's buffer was full."""
+        whole, micros = divmod(round(self._at * 1e6), 10**6)
+        os.write(self._writer, EVENT.pack(whole, micros, 0, 3, 0))
+
     def unplug(self) -> None:
         self.is_there = False
         os.write(self._writer, EVENT.pack(0, 0, 0, 0, 0))
@@ -90,6 +95,7 @@ def evdev(monkeypatch: pytest.MonkeyPatch) -> Iterator[Evdev]:
         return made if name == "evdev" else real(name, package)
 
     monkeypatch.setattr("edgeverify.claims.keyboard.importlib.import_module", instead)
+    monkeypatch.setattr("edgeverify.claims.keyboard.UNHEARD_SECONDS", 0.0)
     yield made
     os.close(made._reader)
     os.close(made._writer)
@@ -124,6 +130,35 @@ def test_a_number_that_stops_half_way_is_no_card(evdev: Evdev) -> None:
         evdev.types("0001234567\n", pause=2.0)
         until(lambda: desk.cards == ["0001234567"], "the whole number")
     assert desk.refused == ["refused"]
+
+
+def test_a_number_of_which_the_kernel_lost_keys_is_no_card(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types("0001")
+        evdev.loses()
+        evdev.types("67\n")
+        evdev.types("0001234567\n")
+        until(lambda: desk.cards == ["0001234567"], "the whole number")
+    assert desk.refused == ["refused"]
+
+
+def test_a_number_that_began_before_anybody_listened_is_no_card(
+    evdev: Evdev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeverify.claims.keyboard.UNHEARD_SECONDS", 600.0)
+    evdev.types("34567\n")
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        until(lambda: desk.refused == ["refused"], "the torn read")
+        evdev.types("0001234567\n")
+        until(lambda: desk.cards == ["0001234567"], "the whole number")
+    assert desk.refused == ["refused"]
+
+
+def test_a_key_that_is_pressed_by_itself_spoils_no_card_long_after_it(evdev: Evdev) -> None:
+    with reading(KIND, {"keyboard": {"device": DEVICE}}) as desk:
+        evdev.types("\x1b")
+        evdev.types("0001234567\n", pause=3600.0)
+        until(lambda: desk.cards == ["0001234567"], "the card")
 
 
 def test_a_number_of_another_length_is_no_card(evdev: Evdev) -> None:

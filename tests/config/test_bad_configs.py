@@ -188,6 +188,18 @@ BAD: list[tuple[str, str, str]] = [
         "1: claims: sources has 'osdp', so osdp.port and osdp.key_file must be set",
     ),
     (
+        "bytes to turn round, of which nobody knows how many there are",
+        (
+            "claims:\n  sources: [keyboard]\n  keyboard:\n    device: /dev/input/by-id/a\n"
+            "    typed: decimal\n    number: {byte_order: reversed}"
+        ),
+        (
+            "1: claims: keyboard.number.byte_order is reversed, so keyboard.number.bytes must say "
+            "how many bytes the cards have (4, most of them): a decimal number leaves zeros out in "
+            "front, and turned round two cards would have one number"
+        ),
+    ),
+    (
         "cards that nobody can check",
         "claims:\n  sources: [pcsc]\n  pcsc: {application: F065}",
         "1: claims: pcsc.application needs pcsc.key_file, which checks what it holds",

@@ -34,15 +34,20 @@ def check_config(
     from edgeverify.claims import SOURCES
     from edgeverify.config import load_config
     from edgeverify.config.cut_short import cut_short
-    from edgeverify.daemon.fitness import open_to_others, problems_of, unheard_duress
+    from edgeverify.daemon.fitness import (
+        open_to_others,
+        problems_of,
+        unheard_duress,
+        unread_numbers,
+    )
 
     loaded = load_config(config)
     people = len(loaded.settings.staff)
     problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
     for line in problems:
         complain(line)
-    doubts = map(str, cut_short(loaded))
-    for line in (*doubts, *open_to_others(loaded), *unheard_duress(loaded)):
+    doubts = (*map(str, cut_short(loaded)), *unheard_duress(loaded), *unread_numbers(loaded))
+    for line in (*doubts, *open_to_others(loaded)):
         complain(f"warning: {line}")
     promise: tuple[str, ...] = ()
     if photos:

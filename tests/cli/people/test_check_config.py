@@ -68,6 +68,18 @@ def test_a_duress_number_that_nobody_can_present_is_a_warning(desk: Desk) -> Non
         assert said.err.count("card 1 cannot call for help here") == warned
 
 
+def test_a_number_that_nothing_reads_is_a_warning(desk: Desk) -> None:
+    for typed, warned in (("text", 1), ("hex", 0)):
+        reader = f"{{device: /dev/input/by-id/a, typed: {typed}, number: {{digits: 10}}}}"
+        desk.config.write_text(
+            f"door: front-door\nclaims: {{sources: [keyboard], keyboard: {reader}}}\n",
+            encoding="utf-8",
+        )
+        said = desk.run("check-config", "--no-photos", desk.config)
+        assert said.code == 0
+        assert said.err.count("claims.keyboard.number changes nothing") == warned, said.err
+
+
 def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> None:
     (desk.folder / "master.key").write_bytes(bytes(32))
     (desk.folder / "master.key").chmod(0o644)
