@@ -1,4 +1,4 @@
-"""The page's port. One address never takes all connections: others get theirs.
+"""The page's port. A few addresses never take all connections: others get theirs.
 
 They are counted when they come, before TLS is spoken: a connection on which a handshake is not
 begun costs a place too.
@@ -6,6 +6,7 @@ begun costs a place too.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from typing import Any
@@ -17,14 +18,18 @@ LOG = logging.getLogger(__name__)
 
 PER_ADDRESS = 24
 """Connections of one address at once: a browser opens six."""
-AT_ONCE = 256
-"""Of all addresses, those that have not spoken TLS yet among them; it stays below `ulimit -n`."""
+AT_ONCE = 64
+"""Of all addresses, those that have not spoken TLS yet among them."""
 REFUSED_IN_A_ROW = 64
 """Then others have their turn."""
 
 
 class BoundedListener(socket.socket):
-    """A listening socket that closes what comes from an address that has enough already."""
+    """A listening socket that closes what comes from an address that has enough already.
+
+    Once all places are taken, the address with the most gives up its oldest one for an address
+    that has fewer, so that shares become equal and none can push another out by turns.
+    """
 
     def __init__(self, listening: socket.socket, per_address: int = PER_ADDRESS) -> None:
         """Take over `listening`."""
@@ -39,13 +44,26 @@ class BoundedListener(socket.socket):
             connection, address = super().accept()
             source = source_of(address)
             self._forget_closed()
-            held = self._open.setdefault(source, [])
-            if len(held) < self._per_address and sum(map(len, self._open.values())) < AT_ONCE:
-                held.append(connection)
+            count = len(self._open.get(source, ()))
+            if count < self._per_address and self._has_room(count):
+                self._open.setdefault(source, []).append(connection)
                 return connection, address
             connection.close()
-            self._tell(source, len(held))
+            self._tell(source, count)
         raise BlockingIOError
+
+    def _has_room(self, count: int) -> bool:
+        """Return whether one more may come from an address that has `count`; make the room."""
+        if sum(map(len, self._open.values())) < AT_ONCE:
+            return True
+        source = max(self._open, key=lambda each: len(self._open[each]))
+        most = self._open[source]
+        if len(most) <= count + 1:
+            return False
+        self._tell(source, len(most))
+        with contextlib.suppress(OSError):  # the other side may have gone
+            most.pop(0).shutdown(socket.SHUT_RDWR)  # the server sees its end, and closes it
+        return True
 
     def _forget_closed(self) -> None:
         open_ones = {

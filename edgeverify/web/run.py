@@ -31,9 +31,6 @@ from edgeverify.web.slow_clients import PromptProtocol
 
 LOG = logging.getLogger(__name__)
 
-CLIENTS = 64
-"""Connections at once; more are told to come back."""
-
 
 def run_page(
     path: Path,
@@ -74,7 +71,6 @@ def run_page(
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=CLIENTS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=3,
             ssl_certfile=_file(config, settings.certificate_file),

@@ -1,4 +1,4 @@
-"""One address takes some of the page's connections, and never all of them."""
+"""One address takes some of the page's connections, and a few never take all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from edgeverify.settings.web import WebSettings
-from edgeverify.web.listener import PER_ADDRESS, listen, source_of
+from edgeverify.web.listener import AT_ONCE, PER_ADDRESS, listen, source_of
 from tests.brokers import free_port
 from tests.certificates import Authority
 from tests.waiting import patience, until
@@ -33,7 +33,6 @@ def _served(folder: Path, *, is_tls: bool) -> Iterator[int]:
         log_config=None,
         ssl_certfile=files.certificate if files else None,
         ssl_keyfile=files.key if files else None,
-        limit_concurrency=64,
     )
     with listen(WebSettings(enabled=True, port=port)) as listener, serving(config, listener):
         yield port
@@ -79,6 +78,30 @@ def test_one_address_keeps_nobody_else_out_and_gets_its_places_back(
         for one in crowd:
             one.close()
         until(lambda: _answers(port, CROWD, is_tls=is_tls), "its places to be free again")
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_few_addresses_that_hold_all_places_make_room_for_another(
+    *, is_tls: bool, tmp_path: Path
+) -> None:
+    crowds = ("127.0.0.3", "127.0.0.4", "127.0.0.5")
+    with _served(tmp_path, is_tls=is_tls) as port, ExitStack() as held:
+        for _ in range(PER_ADDRESS):
+            for source in crowds:
+                held.enter_context(_connected(port, source))
+        others = [held.enter_context(_connected(port, ELSEWHERE)) for _ in range(PER_ADDRESS)]
+        share = AT_ONCE // (len(crowds) + 1)
+        surplus = PER_ADDRESS - share
+        until(lambda: sum(map(_is_closed, others)) == surplus, "no more than an equal share")
+        for source in crowds:
+            held.enter_context(_connected(port, source))
+        assert not _answers(port, ELSEWHERE, is_tls=is_tls)
+        assert sum(map(_is_closed, others)) == surplus, "and none is pushed out by turns"
+        assert _answers(port, "127.0.0.6", is_tls=is_tls)
+
+
+def _connected(port: int, source: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
 
 
 @pytest.mark.parametrize(
