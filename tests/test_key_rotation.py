@@ -161,3 +161,18 @@ def test_a_damaged_file_is_named_and_stops_no_door(path: Path, content: bytes) -
     ring = KeyRing(path, now=NOW)
     assert ring.announcement is None
     assert not ring.look(door=DOOR, now=NOW, previous_days=DAYS)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 4096, b"-----BEGIN PUBLIC KEY-----\nMCow"])
+def test_a_damaged_file_of_announced_keys_leaves_a_lock_its_given_ones(
+    damage: bytes, ring: KeyRing, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept_beside = tmp_path / "door.sequence"
+    kept_beside.with_suffix(".announced.pem").write_bytes(damage)
+    given = {ring.current.keyid: ring.current.public}
+    lock = AnnouncedKeys(DOOR, dict(given), kept_beside)
+    assert lock.believed == given
+    assert "only those that were given are believed now" in caplog.text
+    ring.announce(door=DOOR, begins_at=NOW)
+    assert lock.learn(status(ring)) is not None
+    assert len(AnnouncedKeys(DOOR, dict(given), kept_beside).believed) == 2

@@ -10,6 +10,7 @@ The keys are those that a door has announced since the subscriber was given its 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edgeverify.atomic_file import advice_on, write_whole
 from edgeverify.client.checking import load_verify_keys
-from edgeverify.errors import StateError
+from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.events import NextKey, read_next_key
+
+LOG = logging.getLogger(__name__)
 
 MAX_ANNOUNCED = 8
 """The newest are kept; a door rotates its key every few months."""
@@ -39,14 +42,14 @@ class AnnouncedKeys:
         given: dict[str, Ed25519PublicKey],
         sequence_file: Path | None = None,
     ) -> None:
-        """Read what was announced before. Raises KeyUnusableError."""
+        """Read what was announced before."""
         self._door = door
         path = None if sequence_file is None else sequence_file.with_suffix(".announced.pem")
         self._path = path
         self._announced: list[Ed25519PublicKey] = []
         self.believed = given
         if path is not None and path.exists():
-            found = load_verify_keys([path])
+            found = self._kept(path)
             self._announced = list(found.values())
             self.believed |= found
 
@@ -65,6 +68,18 @@ class AnnouncedKeys:
         self._announced = announced
         self.believed[following.keyid] = following.public
         return following
+
+    @staticmethod
+    def _kept(path: Path) -> dict[str, Ed25519PublicKey]:
+        """Return what was announced before; none where the file is damaged, which believes less."""
+        try:
+            return load_verify_keys([path])
+        except KeyUnusableError as error:
+            LOG.warning(
+                "%s. It kept announced keys; only those that were given are believed now",
+                error.problem,
+            )
+            return {}
 
     @staticmethod
     def _keep(path: Path, announced: list[Ed25519PublicKey]) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import queue
 from collections.abc import Mapping
 from datetime import datetime
 
 from edgeverify.clock import SystemClock
 from edgeverify.errors import ConfigError
 from edgeverify.lock.config import LockConfig
+from edgeverify.lock.happenings import Happenings
 from edgeverify.lock.inputs import InputWatch
 from edgeverify.lock.link import LockLink
 from edgeverify.lock.passage import Passage, Rules
-from edgeverify.lock.program import CONTACT, EXIT, LockParts, Occurrence
+from edgeverify.lock.program import CONTACT, EXIT, LockParts
 from edgeverify.lock.relay.keeper import Keeper
 from edgeverify.lock.settings import GpioInput
 from edgeverify.lock.trust import LockClock, Trust
@@ -30,7 +30,7 @@ def assemble(
 ) -> LockParts:
     """Make every part. Raises EdgeverifyError for what must not start (keys, state, password)."""
     settings = config.settings
-    happened: queue.Queue[Occurrence] = queue.Queue()
+    happened = Happenings()
     credentials = load_credentials(settings.mqtt, config_folder=config.folder, environ=environ)
     return LockParts(
         door=settings.door,
@@ -60,12 +60,12 @@ def assemble(
         ),
         inputs=_inputs(config, happened),
         manager=manager,
-        queue=happened,
+        happenings=happened,
         follows_open=settings.follow_open,
     )
 
 
-def _inputs(config: LockConfig, happened: queue.Queue[Occurrence]) -> tuple[InputWatch, ...]:
+def _inputs(config: LockConfig, happened: Happenings) -> tuple[InputWatch, ...]:
     settings = config.settings
     given: dict[str, GpioInput | None] = {
         CONTACT: settings.door_contact,

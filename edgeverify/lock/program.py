@@ -19,8 +19,9 @@ from datetime import datetime, timezone
 from edgeverify.client import RawMessage
 from edgeverify.errors import EventError, StateError
 from edgeverify.events import LockCause, LockReport, LockState
+from edgeverify.lock.happenings import Happenings, Occurrence
 from edgeverify.lock.inputs import InputRead, InputWatch
-from edgeverify.lock.link import BrokerChanged, LockLink
+from edgeverify.lock.link import LockLink
 from edgeverify.lock.passage import Order, Passage, Release, Rest
 from edgeverify.lock.relay.keeper import Keeper, RelayAnswer
 from edgeverify.lock.trust import LockClock, Trust
@@ -46,9 +47,6 @@ TOLD_OF = {
 """What everybody may read of a fault; with paths and devices it stands in the log here alone."""
 
 
-Occurrence = RawMessage | RelayAnswer | InputRead | BrokerChanged
-
-
 @dataclass(slots=True, eq=False, kw_only=True)
 class LockParts:
     """What the program is made of."""
@@ -61,7 +59,7 @@ class LockParts:
     link: LockLink
     inputs: tuple[InputWatch, ...]
     manager: ServiceManager
-    queue: queue.Queue[Occurrence]
+    happenings: Happenings
     follows_open: bool = False
 
 
@@ -88,6 +86,7 @@ class LockProgram:
         self._said: tuple[object, ...] = ()
         self._pinged_at = float("-inf")
         self._is_button_up = False
+        self._is_broker_there = False
 
     def stop(self) -> None:
         """Ask the program to end; the door is locked first."""
@@ -113,7 +112,7 @@ class LockProgram:
 
     def _turn(self) -> None:
         with suppress(queue.Empty):
-            self._take(self._parts.queue.get(timeout=TURN_SECONDS))
+            self._take(self._parts.happenings.get(TURN_SECONDS))
         now = self._now()
         self._parts.keeper.look(now)
         self._obey(self._parts.passage.look(now))
@@ -136,6 +135,7 @@ class LockProgram:
         elif isinstance(happened, InputRead):
             self._input(happened)
         else:
+            self._is_broker_there = happened.is_there
             if not happened.is_there:
                 self._obey(self._parts.passage.opened(0.0, self._now()))
             LOG.log(
@@ -192,6 +192,8 @@ class LockProgram:
     def _follow_open(self, status: bytes) -> None:
         """Release for as long as the door says that it is open, and no longer."""
         wall, seconds = self._wall(), 0.0
+        if not self._is_broker_there:
+            return  # it was said before the broker went, which ended it
         try:
             until = (
                 None if self._parts.clock.problem() else self._parts.trust.open_until(status, wall)
