@@ -24,6 +24,10 @@ MAX_COMMAND_BYTES = 4096
 CLOUD_EVENT = ("specversion", "id", "source", "type", "time", "datacontenttype")
 KEYS = frozenset((*CLOUD_EVENT, "keyid", "signature", "data_base64"))
 """All that a command may hold: what the door accepts never grows keys."""
+SIGNED_KEYS = frozenset(
+    ("id", "door", "mode", "sequence", "issued_at", "expires_at", "until"),
+)
+"""All that its signed bytes may hold. A later release may mean a limit by another one."""
 
 
 def command_bytes(command: Command) -> bytes:
@@ -42,7 +46,10 @@ def command_bytes(command: Command) -> bytes:
 
 
 def command_of(raw: bytes) -> Command:
-    """Read signed bytes. Raises ValueError."""
+    """Read signed bytes. Raises ValueError; keys that a later release wrote are passed over.
+
+    So an older release reads the mode that is on disk; `read_command` refuses them.
+    """
     record = read_object(raw, limit_bytes=MAX_COMMAND_BYTES)
     sequence = record.get("sequence")
     if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
@@ -95,8 +102,7 @@ def read_command(raw: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedComm
         command_id = str(record.get("id", ""))[:64]
         if record.get("type") != COMMAND_TYPE:
             raise ValueError(f"type must be {COMMAND_TYPE}")  # noqa: TRY301 - as any other mistake
-        if unknown := sorted(record.keys() - KEYS):
-            raise ValueError(f"unknown key {unknown[0]!r}")  # noqa: TRY301 - likewise
+        _require_known(record, KEYS)
         payload, signature = _bytes(record, "data_base64"), _bytes(record, "signature")
         keyid = text_of(record, "keyid")
     except ValueError as error:
@@ -111,9 +117,15 @@ def read_command(raw: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedComm
         detail = f"its signature does not fit key {keyid}"
         raise CommandRefusedError("bad_signature", detail, command_id) from None
     try:
+        _require_known(read_object(payload, limit_bytes=MAX_COMMAND_BYTES), SIGNED_KEYS)
         return SignedCommand(command_of(payload), keyid)
     except ValueError as error:
         raise CommandRefusedError("malformed", str(error), command_id) from None
+
+
+def _require_known(record: Mapping[str, object], known: frozenset[str]) -> None:
+    if unknown := sorted(record.keys() - known):
+        raise ValueError(f"unknown key {unknown[0]!r}")
 
 
 def _bytes(record: dict[str, object], key: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,7 +15,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeverify.domain import Degradation, FaultName, Outcome, Prompt, Reason
-from edgeverify.errors import ClaimError, EventError
+from edgeverify.errors import ClaimError, CommandRefusedError, EventError
 from edgeverify.events import (
     NEXT_KEY,
     ClaimMessage,
@@ -37,7 +37,7 @@ from edgeverify.events import (
     parse_event,
     sign,
 )
-from edgeverify.events.command import command_bytes, read_command
+from edgeverify.events.command import COMMAND_CONTEXT, command_bytes, read_command
 from edgeverify.events.messages import EXIT_TYPE, NOTICE_CONTEXT
 from edgeverify.journal.rows import payload_of
 from tests.doors import DOOR, NOON, decided, door_keys
@@ -164,7 +164,7 @@ def test_what_is_no_lock_state_is_refused(change: dict[str, object]) -> None:
         LockReport.from_bytes(json.dumps({**_examples()["lock"], **change}).encode())
 
 
-PUBLISHED = sorted(set(SCHEMA_OF) - {"claim", "command", "exit"})
+PUBLISHED = sorted(set(SCHEMA_OF) - {"claim", "command", "exit", "order"})
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -195,6 +195,43 @@ def test_a_claim_with_another_key_is_refused_by_schema_and_door_alike(place: str
         _check(claim, "claim.v1")
     with pytest.raises(ClaimError, match="extra"):
         ClaimMessage.from_bytes(json.dumps(claim).encode())
+
+
+@pytest.mark.parametrize("place", ["outside", "data"])
+def test_an_exit_with_another_key_is_refused_by_schema_and_door_alike(place: str) -> None:
+    left = _examples()["exit"]
+    (left if place == "outside" else left["data"])["extra"] = 1  # type: ignore[index]
+    with pytest.raises(jsonschema.ValidationError, match="extra"):
+        _check(left, "exit.v1")
+    with pytest.raises(ClaimError, match="extra"):
+        ClaimMessage.from_bytes(json.dumps(left).encode(), kind=EXIT_TYPE)
+
+
+def test_a_command_with_another_key_outside_is_refused_by_schema_and_door_alike() -> None:
+    command = {**_examples()["command"], "extra": 1}
+    with pytest.raises(jsonschema.ValidationError, match="extra"):
+        _check(command, "command.v1")
+    with pytest.raises(CommandRefusedError, match="extra"):
+        read_command(json.dumps(command).encode(), {})
+
+
+def test_a_command_with_another_key_inside_is_refused_by_schema_and_door_alike() -> None:
+    """What an operator's newer program means by it, this door does not know: it may limit."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    order = {**_examples()["order"], "extra": 1}
+    with pytest.raises(jsonschema.ValidationError, match="extra"):
+        _check(order, "order.v1")
+    payload = json.dumps(order).encode()
+    command = {
+        **_examples()["command"],
+        "signature": b64encode(private.sign(COMMAND_CONTEXT + payload)).decode(),
+        "data_base64": b64encode(payload).decode(),
+    }
+    _check(command, "command.v1")
+    public = private.public_key()
+    with pytest.raises(CommandRefusedError, match="extra") as refused:
+        read_command(json.dumps(command).encode(), {key_id(public): public})
+    assert refused.value.name == "malformed"
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.MATCH])

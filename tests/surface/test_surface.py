@@ -1,6 +1,7 @@
 """Commands, options and config keys of the release before are all still there.
 
-`release_before.json` was written by that release itself, from its own command line and settings.
+`release_before.json` was written by that release itself, from its own command line and settings:
+`python -m tests.surface.test_surface > release.json`, when it is made (docs/releasing.md).
 What was added since is welcome; what is gone, or means something else by default, breaks somebody's
 script or door.
 """
@@ -8,6 +9,7 @@ script or door.
 from __future__ import annotations
 
 import json
+import sys
 from inspect import isclass
 from pathlib import Path
 from typing import TypedDict, get_origin
@@ -70,8 +72,21 @@ def _keys(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
     return found
 
 
+def surface() -> Surface:
+    """Return what this release has."""
+    return Surface(
+        commands=_commands(typer.main.get_command(app)),
+        keys=_keys(Settings),
+        exit_codes={
+            name: each.exit_code
+            for name, each in vars(errors).items()
+            if isinstance(each, type) and issubclass(each, errors.EdgeverifyError)
+        },
+    )
+
+
 def test_every_command_and_option_is_as_before() -> None:
-    before, now = _before()["commands"], _commands(typer.main.get_command(app))
+    before, now = _before()["commands"], surface()["commands"]
     assert len(before) > 30
     gone = {
         name: missing
@@ -84,7 +99,7 @@ def test_every_command_and_option_is_as_before() -> None:
 
 def test_nothing_new_has_to_be_given() -> None:
     """A script that was written for the release before goes on working."""
-    before, now = _before()["commands"], _commands(typer.main.get_command(app))
+    before, now = _before()["commands"], surface()["commands"]
     demanded = {
         name: sorted(
             each for each in set(now[name]) - set(parameters) if each.endswith(" required")
@@ -95,16 +110,16 @@ def test_nothing_new_has_to_be_given() -> None:
 
 
 def test_every_key_of_the_config_is_as_before_with_its_default() -> None:
-    before, now = _before()["keys"], _keys(Settings)
+    before, now = _before()["keys"], surface()["keys"]
     assert len(before) > 60
     assert {key: now.get(key) for key in before} == before | CHANGED_DEFAULTS
 
 
 def test_every_exit_code_is_as_before() -> None:
     """systemd and scripts tell a wrong config (78) from anything else by it."""
-    codes = {
-        name: each.exit_code
-        for name, each in vars(errors).items()
-        if isinstance(each, type) and issubclass(each, errors.EdgeverifyError)
-    }
-    assert {name: codes.get(name) for name in _before()["exit_codes"]} == _before()["exit_codes"]
+    before, now = _before()["exit_codes"], surface()["exit_codes"]
+    assert {name: now.get(name) for name in before} == before
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(surface(), indent=1, sort_keys=True) + "\n")
