@@ -10,8 +10,11 @@ import dataclasses
 import json
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
 import numpy as np
 from typing_extensions import Self
@@ -21,7 +24,10 @@ from edgeverify.domain import Gate, HeadPose, QualityFigures, Reason, Refusal
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.acquired import Acquired
 
-_COMMIT_EVERY = 50
+_WRITE_EVERY = 50
+_WAIT_SECONDS = 60.0
+_Row: TypeAlias = tuple[str, bytes | None, bytes | None]
+"""Facts as JSON, and the embedding of either side."""
 
 
 class FaceCache:
@@ -29,21 +35,18 @@ class FaceCache:
 
     def __init__(self, folder: Path | None, key: str) -> None:
         """`key` (hex) names everything but the image. EvaluationError where it cannot be kept."""
-        self._unwritten = 0
-        try:
+        self._folder = folder
+        # Written in one go: who writes meanwhile, another evaluation say, waits for no picture.
+        self._unwritten: dict[str, _Row] = {}
+        with self._usable():
             self._database = sqlite3.connect(
-                ":memory:" if folder is None else _private_file(folder, key)
+                ":memory:" if folder is None else _private_file(folder, key), timeout=_WAIT_SECONDS
             )
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS faces"
                 " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, probe BLOB, reference BLOB)"
                 " WITHOUT ROWID"
             )
-        except (OSError, sqlite3.Error) as error:
-            raise EvaluationError(
-                f"the cache of embeddings in {folder} cannot be used: {error}",
-                advice="Name another folder with --cache, or none with --no-cache.",
-            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -54,14 +57,30 @@ class FaceCache:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._database.commit()
-        self._database.close()
+        try:
+            self.flush()
+        finally:
+            self._database.close()
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Say of an error of the disk or of SQLite what it is about. EvaluationError."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise EvaluationError(
+                f"the cache of embeddings in {self._folder} cannot be used: {error}",
+                advice="Name another folder with --cache, or none with --no-cache.",
+            ) from None
 
     def get(self, digest: str) -> Acquired | None:
-        """Find an image by its SHA-256, or None."""
-        row = self._database.execute(
-            "SELECT facts, probe, reference FROM faces WHERE digest = ?", (digest,)
-        ).fetchone()
+        """Find an image by its SHA-256, or None. EvaluationError where it cannot be read."""
+        row = self._unwritten.get(digest)
+        if row is None:
+            with self._usable():
+                row = self._database.execute(
+                    "SELECT facts, probe, reference FROM faces WHERE digest = ?", (digest,)
+                ).fetchone()
         if row is None:
             return None
         facts = json.loads(row[0])
@@ -78,7 +97,7 @@ class FaceCache:
         )
 
     def put(self, seen: Acquired) -> None:
-        """Keep an image; written to disk every so often, and at the end."""
+        """Keep an image; written to disk every so often, and at the end. EvaluationError."""
         facts = {
             name: None if value is None else dataclasses.asdict(value)
             for name, value in (
@@ -91,14 +110,17 @@ class FaceCache:
             None if each is None else each.astype(np.float32).tobytes()
             for each in (seen.values, seen.reference_values)
         ]
-        self._database.execute(
-            "INSERT OR REPLACE INTO faces VALUES (?,?,?,?)",
-            (seen.digest, json.dumps(facts), *vectors),
-        )
-        self._unwritten += 1
-        if self._unwritten >= _COMMIT_EVERY:
-            self._database.commit()
-            self._unwritten = 0
+        probe, reference = vectors
+        self._unwritten[seen.digest] = json.dumps(facts), probe, reference
+        if len(self._unwritten) >= _WRITE_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept to disk. EvaluationError where that cannot be done."""
+        rows = [(digest, *row) for digest, row in self._unwritten.items()]
+        with self._usable(), self._database:
+            self._database.executemany("INSERT OR REPLACE INTO faces VALUES (?,?,?,?)", rows)
+        self._unwritten.clear()
 
 
 def _private_file(folder: Path, key: str) -> Path:

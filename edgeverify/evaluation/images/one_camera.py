@@ -46,12 +46,7 @@ class OneCamera:
 
 def before_one_camera(faces: Faces, attributes: Attributes, column: str) -> OneCamera:
     """Compare within each camera. EvaluationError where `column` names none, or nobody is in it."""
-    if column not in attributes.values:
-        known = ", ".join(attributes.values) or "none"
-        raise EvaluationError(
-            f"--camera-column {column}: the table has no such column",
-            advice=f"Its columns beside the image are: {known}.",
-        )
+    _require(column, attributes)
     only = Attributes(values={column: attributes.values[column]}, unknown=attributes.unknown)
     found, people, pairs = [], set[int](), set[tuple[int, int]]()
     for _, _, inside in members(only, len(faces.person)):
@@ -71,10 +66,23 @@ def before_one_camera(faces: Faces, attributes: Attributes, column: str) -> OneC
 
 
 def before_known_cameras(faces: Faces, attributes: Attributes, column: str) -> AllScores:
-    """Compare all pictures whose camera is known; one without could be of any of them."""
+    """Compare all pictures whose camera is known; one without could be of any of them.
+
+    EvaluationError where `column` names none.
+    """
+    _require(column, attributes)
     known = np.zeros(len(faces.person), np.bool_)
     known[list(attributes.values[column])] = True
     return compare_all_images(faces_within(faces, known))
+
+
+def _require(column: str, attributes: Attributes) -> None:
+    if column not in attributes.values:
+        known = ", ".join(attributes.values) or "none"
+        raise EvaluationError(
+            f"--camera-column {column}: the table has no such column",
+            advice=f"Its columns beside the image are: {known}.",
+        )
 
 
 def camera_rows(everything: AllScores, one: OneCamera, threshold: float) -> tuple[CameraRow, ...]:

@@ -74,6 +74,27 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_two_evaluations_at_once_share_it(tmp_path: Path) -> None:
+    with FaceCache(tmp_path / "cache", KEY) as one, FaceCache(tmp_path / "cache", KEY) as other:
+        one.put(seen("one", [1, 0]))
+        other.put(seen("one", [1, 0]))  # both looked at it
+        other.put(seen("two", [0, 1]))
+        assert one.get("one") is not None
+    with FaceCache(tmp_path / "cache", KEY) as cache:
+        assert all(cache.get(name) is not None for name in ("one", "two"))
+
+
+def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    with FaceCache(folder, KEY) as cache:
+        cache.put(seen("one", [1, 0]))
+        cache.flush()
+        (file,) = folder.glob("*.sqlite")
+        file.write_bytes(b"something else")
+        with pytest.raises(EvaluationError, match=r"the cache of embeddings in .* cannot be used"):
+            cache.get("two")
+
+
 class Looks:
     """Counts how often somebody really looks at a picture."""
 

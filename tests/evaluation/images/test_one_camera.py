@@ -43,6 +43,13 @@ def _one(pictures: Faces = PICTURES, cameras: Attributes = CAMERAS) -> OneCamera
     return before_one_camera(pictures, cameras, "camera")
 
 
+def test_a_column_that_the_table_has_not_is_named_with_those_that_it_has() -> None:
+    for compare in (before_one_camera, before_known_cameras):
+        with pytest.raises(EvaluationError, match="--camera-column kamera: the table has") as told:
+            compare(PICTURES, CAMERAS, "kamera")
+        assert told.value.advice == "Its columns beside the image are: camera."
+
+
 def test_they_are_reported_apart() -> None:
     one = _one()
     assert (one.cameras, one.people, one.pairs_of_people) == (4, 3, 3)
