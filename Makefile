@@ -116,9 +116,9 @@ test-python: ## The fast tests on another Python, in an environment of its own: 
 one_of = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1) \
 	$(HOME)/.local/share/uv/python/cpython-$(1).*/bin/python$(1))
 
-test-lowest: ## The fast tests with the lowest versions that pyproject.toml allows
+test-lowest: ## The fast tests with the lowest versions that pyproject.toml allows; TESTS=test-portable: a part
 	@./systemd/prerequisites readers
-	$(MAKE) --no-print-directory unit VENV=.venv-lowest LOCK=requirements/lowest.lock \
+	$(MAKE) --no-print-directory $(or $(TESTS),unit) VENV=.venv-lowest LOCK=requirements/lowest.lock \
 		PYTHON="$(or $(PYTHON),$(call one_of,3.10) $(call one_of,3.11) $(call one_of,3.12))"
 
 # What other libraries and Pythons may do otherwise, and what needs no package of the system. Where
@@ -153,13 +153,14 @@ slow: $(VENV)/readers.stamp ## Cameras, brokers, daemons and soaks, with real ti
 test-all: test slow test-export ## The slow tests and the workshop's as well
 
 # CI has an hour. A bare Debian 13 runs a part of the fast tests on its Python 3.13, in the environment
-# that the demo has made there; `make test-lowest` and `make test-debian-13`, which are whole, are run
-# by hand before a release, and both by the public workflow. The containers wait for packages, the
+# that the demo has made there, and the same part runs here with the lowest versions; `make test-lowest`
+# and `make test-debian-13`, which are whole, are run by hand before a release, and by the public workflow. The containers wait for packages, the
 # slow tests for brokers and cameras: together they fill two cores.
 ci: mediapipe $(VENV)/readers.stamp ## What CI runs
 	@./systemd/prerequisites systemd
 	@mkdir -p .cache; log=.cache/ci-containers.log; \
-		$(MAKE) --no-print-directory test-systemd test-fresh RUN="demo test-portable" >$$log 2>&1 & containers=$$!; \
+		$(MAKE) --no-print-directory test-systemd test-fresh test-lowest RUN="demo test-portable" \
+			TESTS=test-portable >$$log 2>&1 & containers=$$!; \
 		$(MAKE) --no-print-directory test slow; tests=$$?; \
 		wait $$containers; containers=$$?; cat $$log; test $$tests -eq 0 -a $$containers -eq 0
 	$(MAKE) --no-print-directory test-export

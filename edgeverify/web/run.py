@@ -66,6 +66,7 @@ def run_page(
         served = uvicorn.Config(
             app,
             http=PromptProtocol,
+            ws="none",
             loop="asyncio",  # another would take the connections past the listener
             log_config=None,
             access_log=False,

@@ -30,6 +30,7 @@ def _served(folder: Path, *, is_tls: bool) -> Iterator[int]:
     config = uvicorn.Config(
         HERE,
         loop="asyncio",
+        ws="none",
         log_config=None,
         ssl_certfile=files.certificate if files else None,
         ssl_keyfile=files.key if files else None,

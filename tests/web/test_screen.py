@@ -46,7 +46,7 @@ def test_while_the_door_does_not_answer_the_screen_speaks_its_language(german: S
 def _served(page: Stage) -> Iterator[tuple[str, Callable[[], None]]]:
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(page.app, port=port, log_config=None, timeout_graceful_shutdown=1)
+        uvicorn.Config(page.app, port=port, ws="none", log_config=None, timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run)
     thread.start()

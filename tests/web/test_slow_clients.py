@@ -25,7 +25,9 @@ class _Hasty(PromptProtocol):
 @contextmanager
 def _served() -> Iterator[int]:
     port = free_port()
-    config = uvicorn.Config(HERE, port=port, http=_Hasty, limit_concurrency=4, log_config=None)
+    config = uvicorn.Config(
+        HERE, port=port, http=_Hasty, ws="none", limit_concurrency=4, log_config=None
+    )
     with serving(config):
         yield port
 
