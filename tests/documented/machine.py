@@ -25,6 +25,15 @@ INSTEAD = {
         "decision: {threshold: 0.40, timeout_seconds: 30}\n"
         "clock: {allow_unsynced: true}\n"
     ),
+    # No relay either.
+    "relay: {kind: gpio, line: 17}\n": (
+        "relay: {kind: command, release: [/bin/true], rest: [/bin/true]}\n"
+        "allow_unsynced_clock: true\n"
+    ),
+    # A password is typed at a terminal.
+    "sudo edgeverify web password kim": (
+        "echo 'correct horse battery staple' | sudo edgeverify web password kim"
+    ),
 }
 """All that is typed otherwise than the pages say."""
 

@@ -31,10 +31,20 @@ from tests.systemd.conftest import (
 )
 from tests.systemd.container import Container
 
-PAGES = ("docs/installation.md", "README.md", "docs/events.md", "docs/operations.md")
+PAGES = (
+    "docs/installation.md",
+    "README.md",
+    "docs/events.md",
+    "docs/operations.md",
+    "docs/lock.md",
+    "docs/readers.md",
+    "docs/rules.md",
+    "docs/web.md",
+    "docs/privacy.md",
+)
 BARE = "systemd,systemd-sysv,dbus"
 MOST_COMMANDS = 10
-MOST_NOT_RUN = 7
+MOST_NOT_RUN = 10
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -130,3 +140,6 @@ def test_every_block_does_what_its_page_says(reader: Reader) -> None:
         for block in blocks_of(CHECKOUT / page):
             if not block.not_run:
                 reader.do(block)
+    log_in = "urllib.request.urlopen('http://localhost:8480/login').status"
+    page = reader.type(f'python3 -c "import urllib.request; print({log_in})"')
+    assert page.stdout == "200\n", page.stderr
