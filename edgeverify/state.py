@@ -269,7 +269,13 @@ def take_lock(state: StateDirectory) -> StateLock:
         raise StateError(f"the lock {path} cannot be opened: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno != errno.EWOULDBLOCK:
+            os.close(descriptor)
+            raise StateError(
+                f"the lock {path} cannot be taken: {error.strerror}",
+                advice="The state must lie on a file system with locks (flock), on a local disk.",
+            ) from None
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
         raise StateError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -101,6 +102,20 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     take_lock(state).close()
+
+
+def test_a_file_system_without_locks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = open_state(tmp_path / "state", "front-door")
+
+    def refused(_descriptor: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with pytest.raises(StateError, match="cannot be taken: No locks") as caught:
+        take_lock(state)
+    assert "local disk" in caught.value.advice
 
 
 def test_a_user_without_home_or_name_is_told_to_name_a_state(

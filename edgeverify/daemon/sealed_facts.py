@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import EXHAUSTED
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import JournalUnavailableError
@@ -134,7 +135,7 @@ class StateFiles:
         try:
             for path in self._paths:
                 sealed, found = self.facts.read(_fact(path)), _digest(path)
-                if sealed is not None and sealed != found:
+                if sealed is not None and found is not None and sealed != found:
                     changed.append(path.name)
             self.keep()
         except JournalUnavailableError:
@@ -148,7 +149,9 @@ class StateFiles:
     def keep(self) -> None:
         """Seal what is there, after this door wrote it. Raises JournalUnavailableError."""
         for path in self._paths:
-            self.facts.keep(_fact(path), _digest(path))
+            digest = _digest(path)
+            if digest is not None:
+                self.facts.keep(_fact(path), digest)
 
     @property
     def _paths(self) -> tuple[Path, ...]:
@@ -159,10 +162,11 @@ def _fact(path: Path) -> str:
     return f"file {path.name}"
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path) -> str | None:
+    """Return what the file holds; None where this process can read no file at all."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return ABSENT
     except OSError as error:
-        return f"unreadable:{error.errno}"
+        return None if error.errno in EXHAUSTED else f"unreadable:{error.errno}"

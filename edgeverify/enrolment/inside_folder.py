@@ -6,33 +6,51 @@ any link (openat(2), O_NOFOLLOW), so that nothing can be swapped in between.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
 from pathlib import Path
 from typing import Literal
 
-from edgeverify.errors import ImageError
+from edgeverify.atomic_file import EXHAUSTED
+from edgeverify.errors import EdgeverifyError, ImageError, StateError
 
 MEBIBYTE = 1024 * 1024
 
 
+_AWAY = frozenset(
+    {
+        errno.EIO,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+        errno.ENOTCONN,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+    }
+)
+"""The disk or the share that holds the photo fails."""
+
+
 class PhotoAbsentError(ImageError):
-    """There is no such file now; what was made of it earlier may be kept."""
+    """There is no such file now, or none to read; what was made of it earlier may be kept."""
 
 
 def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
     """Read the file `name` (relative to `folder`), of 1 byte to `max_mebibytes`.
 
     Raises ImageError for a name outside of `folder` or behind a link out of it, a file that is
-    absent, empty, too large, or not a plain file.
+    absent, empty, too large, or not a plain file; StateError where this process can read none.
     """
     try:
         root = folder.resolve(strict=True)
         target = (root / name).resolve()
         inside = target.relative_to(root)
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError up to 3.12
-        raise ImageError(f"{name}: cannot be found: {error}") from None
+        said = getattr(error, "strerror", None) or "a link leads back to itself"
+        raise ImageError(
+            f"{name}: cannot be found: {said}", advice="Put the picture itself there."
+        ) from None
     except ValueError:  # also for a NUL character
         raise ImageError(
             f"{name!r} lies outside the config's folder {folder}, or behind a link out of it",
@@ -48,14 +66,33 @@ def read_inside(folder: Path, name: str, *, max_mebibytes: float) -> bytes:
     except FileNotFoundError:
         raise _absent(root, inside.parts, name, folder) from None
     except OSError as error:
-        raise ImageError(
-            f"{name}: cannot be opened: {error.strerror}",
-            advice="The service must be able to read it: `chgrp edgeverify FILE; chmod 640 FILE`.",
-        ) from None
+        raise _unreadable(name, error) from None
     try:
         return _read_at_most(descriptor, name, int(max_mebibytes * MEBIBYTE))
+    except OSError as error:
+        raise _unreadable(name, error) from None
     finally:
         os.close(descriptor)
+
+
+def _unreadable(name: str, error: OSError) -> EdgeverifyError:
+    """Return the error of a file that is there: a fault that passes costs nobody a reference."""
+    if error.errno in EXHAUSTED:
+        return StateError(
+            f"no photo can be read now ({name}: {error.strerror})",
+            advice="The door tries again by itself; its log names what is exhausted.",
+        )
+    if error.errno in _AWAY:
+        return PhotoAbsentError(
+            f"{name}: cannot be read now: {error.strerror}",
+            advice="Repair its disk or share, then run `edgeverify reload`.",
+        )
+    if error.errno == errno.ENXIO:
+        return ImageError(f"{name}: is not a plain file", advice="Name a picture.")
+    return ImageError(
+        f"{name}: cannot be opened: {error.strerror}",
+        advice="The service must be able to read it: `chgrp edgeverify FILE; chmod 640 FILE`.",
+    )
 
 
 EARLIER_ENCODINGS = ("latin-1", "cp1252", "iso8859-9", "euc-jp", "shift-jis")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edgeverify.domain import Degradation, FaultName
+from edgeverify.mqtt import failures
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.party import Party
 
@@ -78,7 +79,10 @@ class Connector:
         self._attempt = connection
         if self._is_interrupted:
             connection.interrupt()
-        problem = connection.open()
+        try:
+            problem = connection.open()
+        except OSError as error:  # its thread needs two files more, beside the connection's own
+            problem = failures.of_exception(error, self._party.where)
         self.is_nobody_there = problem is not None and not connection.was_taken
         self._attempt = None
         return problem

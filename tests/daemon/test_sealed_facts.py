@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from edgeverify.daemon.sealed_facts import USED_FACT, witness
+from edgeverify.daemon.sealed_facts import PURPOSE, USED_FACT, SealedFacts, StateFiles, witness
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import FaultName
 from edgeverify.journal import Journal
+from edgeverify.state import open_state
 from tests.doors import NOON
 
 MASTER = bytes(range(32))
@@ -100,3 +103,23 @@ def test_what_is_remembered_is_not_believed_without_the_master_key(
     first, _ = _start(journal, path, 0)
     journal.keep_fact(USED_FACT, f"{'0' * 16} {'0' * 64}")
     assert _start(journal, path, 1) == (first, [])
+
+
+def test_a_full_table_of_open_files_is_no_change(
+    tmp_path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be read now was not changed, and is not sealed as if it were unreadable."""
+    state = open_state(tmp_path / "state", "front-door")
+    state.signing_keys.write_text("a key")
+    files = StateFiles(state, SealedFacts(journal, MASTER, PURPOSE))
+    assert files.look() == ()
+
+    def full(_path: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", full)
+        assert files.look() == ()
+    assert files.look() == ()
+    state.signing_keys.write_text("another")
+    assert [one.name for one in files.look()] == [FaultName.STATE_CHANGED]

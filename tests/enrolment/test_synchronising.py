@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import resource
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeverify.domain import Embedding
 from edgeverify.enrolment import Change, PhotoJudge, synchronise
+from edgeverify.errors import StateError
 from edgeverify.references import PhotoEmbedding
 from edgeverify.settings import Settings
 from edgeverify.verifier.pipeline import Pipeline
@@ -190,3 +195,38 @@ def test_nobody_in_the_config_is_no_mistake(door: Door) -> None:
     report = door.synchronise()
     assert report.summary == "nobody in the config"
     assert report.count(Change.ENROLLED) == 0
+
+
+def test_a_photo_on_a_disk_that_fails_keeps_what_was_enrolled_from_it(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad sector, or a share that is away: nobody loses a reference, and the others go on."""
+    door.admit("1", "Ada", "obama.jpg")
+    door.synchronise()
+    door.admit("2", "Bob", "biden.jpg")
+    read = os.read
+
+    def failing(descriptor: int, length: int) -> bytes:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name == "obama.jpg":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(descriptor, length)
+
+    monkeypatch.setattr(os, "read", failing)
+    report = door.synchronise()
+    assert changes(report) == {"1": "unchanged", "2": "enrolled"}
+    assert "obama.jpg: cannot be read now: Input/output error" in entry(report, "1").warnings[0]
+
+
+def test_a_full_table_of_open_files_costs_nobody_a_reference(door: Door) -> None:
+    door.admit("1", "Ada", "obama.jpg")
+    door.synchronise()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_one = os.dup(0)
+    os.close(next_one)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_one, before[1]))
+    try:
+        with pytest.raises(StateError, match="no photo can be read now"):
+            door.synchronise()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert changes(door.synchronise()) == {"1": "unchanged"}

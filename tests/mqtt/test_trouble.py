@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from paho.mqtt.client import Client
 
 from edgeverify.client import Feed
 from edgeverify.events import Topics
@@ -180,3 +183,19 @@ def test_a_broker_that_speaks_3_1_1_only_is_spoken_to(make_link: LinkMaker) -> N
             (message,) = collect(reader, 1)
             assert message.payload == b"a live decision"
         link.stop()
+
+
+def test_a_full_table_of_open_files_is_named_and_tried_again(
+    broker: Mosquitto, make_link: LinkMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker took the connection, and its thread cannot have the two files that it needs."""
+    begin = Client.loop_start
+
+    def full(_client: Client) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(Client, "loop_start", full)
+    link = make_link(broker.port)
+    until(lambda: "Too many open files" in _detail(link), "the full table to be named")
+    monkeypatch.setattr(Client, "loop_start", begin)
+    assert link.wait_connected(patience(10))
