@@ -294,10 +294,3 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         load_config(file)
     assert [problem.line for problem in caught.value.problems] == [1, 2, 4, 5, 7, 7]
     assert caught.value.problem.startswith("the config has 6 mistakes:\n")
-
-
-def test_a_merge_key_is_just_an_unknown_key(tmp_path: Path) -> None:
-    file = tmp_path / "door.yaml"
-    file.write_text("<<: {door: a}\n")
-    with pytest.raises(ConfigProblemsError, match="<<: unknown key"):
-        load_config(file)

@@ -77,3 +77,10 @@ def test_a_control_character(tmp_path: Path) -> None:
     file.write_bytes(b"door: a\x00b\n")
     with pytest.raises(ConfigError, match=r"door.yaml:1: is not YAML: unacceptable"):
         load_config(file)
+
+
+def test_a_merge_key_is_just_an_unknown_key(tmp_path: Path) -> None:
+    file = tmp_path / "door.yaml"
+    file.write_text("<<: {door: a}\n")
+    with pytest.raises(ConfigError, match="<<: unknown key"):
+        load_config(file)
