@@ -99,3 +99,18 @@ def test_worn_turns_stay_out_of_the_pages(worn: str) -> None:
         if worn in " ".join(_CODE.sub("", path.read_text(encoding="utf-8")).split())
     ]
     assert not found, f"{worn!r} in {', '.join(found)}"
+
+
+def test_what_returns_something_is_described_by_that() -> None:
+    """Or by what it does; but never by "give", "tell", "say" or "answer", which could be both."""
+    told = re.compile(r"(Give|Tell|Say|Answer|Return)s\b|(Give|Tell|Say|Answer)\b")
+    odd = [
+        f"{path.relative_to(CHECKOUT)}:{node.lineno}: {said.splitlines()[0]}"
+        for path in PRODUCT
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.returns is not None
+        and ast.unparse(node.returns) != "None"
+        and told.match(said := ast.get_docstring(node) or "")
+    ]
+    assert not odd, "\n".join(odd)

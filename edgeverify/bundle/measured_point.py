@@ -122,7 +122,7 @@ class MeasuredPoint(BundleModel):
 
     @property
     def _above_the_factor(self) -> str:
-        """Say which group of people it surely lets through more often than it should."""
+        """Return which group of people it surely lets through more often than it should."""
         if self.group_factor is None:
             return ""
         allowed, said = self.group_factor * self.fmr, f"{self.group_factor:g} times {self.fmr:g}"

@@ -61,7 +61,7 @@ def choose_operating_point(
 
 
 def _not_held(found: MeasuredPoint, rate: float, factor: float, count: int) -> str:
-    """Say which group is confused more often than is promised, here and by a door of defaults.
+    """Return which group is confused more often than is promised, here and by a door of defaults.
 
     Whoever asks for less than the default is not blamed for what the evidence does not reach.
     """

@@ -162,7 +162,7 @@ class Builder:
 
 
 def _unquoted(card: str) -> str:
-    """Say how a card number is to be written that stands without quotes."""
+    """Return how a card number is to be written that stands without quotes."""
     if re.fullmatch(r"[0-9]+(\.0+|[.,]?[0-9]*[eE]\+?[0-9]+)", card):
         return (
             f"a spreadsheet has changed this card number to {card}: write it as it stands on the "

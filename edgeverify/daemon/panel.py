@@ -117,7 +117,7 @@ class Panel:
         self.link.stop(patience_seconds)
 
     def report(self, decision: DecisionPayload) -> bool:
-        """Tell the panel of a granted card; False, and nothing is kept, where it cannot be told."""
+        """Report a granted card to the panel; False, and nothing is kept, where it cannot hear."""
         if decision.outcome is not Outcome.GRANT or decision.sequence <= self._last_sequence:
             return False
         self._last_sequence = decision.sequence

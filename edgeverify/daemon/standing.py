@@ -41,7 +41,7 @@ def state_what_stands(
 
 
 def rate_not_held(point: OperatingPoint, walk_up: OperatingPoint | None) -> str:
-    """Say for which group of people the rate that the door states does not hold; or nothing."""
+    """Return for which group of people the rate that the door states does not hold; or nothing."""
     if point.not_held or walk_up is None or not walk_up.not_held:
         return point.not_held
     return f"for claims that name nobody: {walk_up.not_held}"

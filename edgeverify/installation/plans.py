@@ -140,7 +140,7 @@ def plan_uninstall(target: Target, *, purge: bool) -> list[Step]:
 
 
 def _extras(target: Target, pip: list[str], release: Path) -> list[Step]:
-    """Give the new release what the running one was given beside a door's own packages."""
+    """Return the steps that bring what the running release has beside a door's own packages."""
     kept = ",".join(extras_of(_linked(target.releases / "current")))
     if not kept:
         return []

@@ -97,7 +97,7 @@ def _exception(value: str) -> str:
 
 
 def _hours_section(value: object) -> object:
-    """Say what to write instead of hours that stand beside the key, as text or as a list."""
+    """Refuse hours beside the key, as text or as a list, with what to write instead."""
     if isinstance(value, dict | Section):
         return value
     shown = "a list" if isinstance(value, list | tuple) else repr(value)

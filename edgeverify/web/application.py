@@ -98,7 +98,7 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
 
 @contextlib.asynccontextmanager
 async def _living(parts: Parts) -> AsyncIterator[None]:
-    """Tell the daemon for as long as the page runs that it does."""
+    """Report to the daemon, for as long as the page runs, that it does."""
 
     async def tell() -> None:
         while True:

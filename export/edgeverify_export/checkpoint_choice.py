@@ -89,7 +89,7 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
 
 
 def _instead(loaded: object) -> str:
-    """Say what a file without weights holds."""
+    """Return what a file without weights holds."""
     if isinstance(loaded, Mapping):
         inner = loaded.get("optimizer", loaded)
         if isinstance(inner, Mapping) and "param_groups" in inner:
@@ -175,7 +175,7 @@ def _averaged_part(weights: Mapping[str, object]) -> str:
 
 
 def _averaged_of_one(weights: dict[str, object], choice: Choice, path: Path) -> dict[str, object]:
-    """Tell an averaged copy from the network beside it, where one dict holds both."""
+    """Return the network, or the averaged copy beside it, where one dict holds both."""
     averaged = _averaged_part(weights)
     if not averaged or choice.prefix is not None:
         return weights

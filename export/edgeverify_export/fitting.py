@@ -142,7 +142,7 @@ def _names_of(arch: str) -> frozenset[str]:
 
 
 def _under_its_trunk(checkpoint: Checkpoint, architecture: Architecture) -> Checkpoint:
-    """Give names of the published network alone the part that the table's have before them."""
+    """Return the published network's own names with the part that the table's begin with."""
     named = _named_as_in(checkpoint.weights, architecture)
     if named is checkpoint.weights:
         return checkpoint

@@ -96,7 +96,7 @@ def read_graph(path: Path) -> onnx.ModelProto:
 def with_plain_ends(
     model: onnx.ModelProto, path: Path, *, embedding: str | None = None
 ) -> ForeignGraph:
-    """Give the graph one float32 input and one float32 output.
+    """Return the graph with one float32 input and one float32 output.
 
     `embedding` names the value that is the embedding: an output, or one within the graph.
     CheckpointError where it has several inputs or outputs, or takes what no picture is.

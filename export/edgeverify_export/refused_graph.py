@@ -20,7 +20,7 @@ _STANDARD = (
 
 
 def refused_by_runtime(model: onnx.ModelProto, said: str, path: Path) -> CheckpointError:
-    """Tell what ONNX Runtime `said` of a graph: an operator, a version, or its own first words."""
+    """Return what ONNX Runtime `said` of a graph: an operator, a version, or its own words."""
     for pattern in _UNKNOWN:
         found = pattern.search(said)
         if found is None:

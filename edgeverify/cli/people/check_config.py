@@ -64,7 +64,7 @@ def check_config(
 
 
 def _clocks(loaded: LoadedConfig) -> list[str]:
-    """Say what time it is where hours and dates are counted: a wrong zone is seen at once."""
+    """Return the time where hours and dates are counted: a wrong zone is seen at once."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 

@@ -21,7 +21,7 @@ _NOT_LETTERS = ("LastResort", "Last Resort")
 
 
 def give_glyphs(figure: Figure) -> str:
-    """Give each text of a figure a font that has its letters; those that no font here has.
+    """Put each text of a figure into a font with its letters; return those that none here has.
 
     Matplotlib's own font has no Japanese, Chinese or Korean. What is missing is logged, with the
     Debian package that brings it, and drawn as boxes. A `$` in a name is a `$`, and no formula.

@@ -49,7 +49,7 @@ class DescribedNetwork(nn.Module):
         self._steps = tuple(layers.steps)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Answer: float32 (b, 3, size, size) to (b, n)."""
+        """Return (b, n) for float32 (b, 3, size, size)."""
         tensors = {"input": x}
         for step in self._steps:
             act = self.get_submodule(step.module) if step.module else step.act

@@ -102,7 +102,7 @@ def _exported(
 
 
 def _reached(report: ParityReport, threshold: float) -> str:
-    """Say how many of the right people a threshold by hand would let in."""
+    """Return how many of the right people a threshold by hand would let in."""
     trial = report.trial
     found = scores(report.baseline.values, trial, report.bundle.manifest)[trial.mated]
     matched = int((found >= threshold).sum())

@@ -228,7 +228,7 @@ class Loop:
         )
 
     def _draws(self, batch: Sequence[int], epoch: int, number: int) -> list[Draw]:
-        """Say of each picture of a batch what its chance comes from, and whether it is a card's."""
+        """Return what each picture's chance comes from, and whether it is a card's."""
         on_card = self.recipe.data.degraded == "card"
         grouped = self.recipe.sampler.kind != "shuffled"
         random = draws(self.recipe.training.seed, epoch, number, "cards")

@@ -177,7 +177,7 @@ def embedding_size(network: torch.nn.Module, feeding: Feeding) -> int:
 
 
 def _unbalanced(recipe: Recipe, pairs: Sequence[Pair]) -> tuple[str, ...]:
-    """Say where so few pictures make fewer mated pairs than half of what was asked for."""
+    """Return where so few pictures make fewer mated pairs than half of what was asked for."""
     mated = sum(pair.mated for pair in pairs)
     if recipe.sampler.pairs_file or not pairs or mated >= recipe.sampler.pairs_per_epoch // 2:
         return ()
