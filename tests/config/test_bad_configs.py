@@ -15,6 +15,7 @@ NO_SETTING = (
     "1: holds no setting, only comments or an empty section. Write at least `door:` (its name), "
     "`camera:` with `source:`, `mqtt:` with `host:`, and `staff:`"
 )
+ONE_LINE = "must be one line of text without control characters"
 TURNING = (
     "holds the invisible character {}, which reverses the text around it: a list or a page would "
     "show something else than is written here. Leave it out"
@@ -251,20 +252,12 @@ BAD: list[tuple[str, str, str]] = [
         "front-door",
         "1: must hold keys (`door: front-door`), not a list or text",
     ),
-    (
-        "a NUL by its escape",
-        'staff_file: "a\\0b"',
-        "1: staff_file: must be one line of text without control characters",
-    ),
-    (
-        "half a character",
-        ADA.replace("Ada", '"\\uD800"'),
-        "3: staff[0].name: must be one line of text without control characters",
-    ),
+    ("a NUL by its escape", 'staff_file: "a\\0b"', "1: staff_file: " + ONE_LINE),
+    ("half a character", ADA.replace("Ada", '"\\uD800"'), "3: staff[0].name: " + ONE_LINE),
     (
         "a name of two lines, which would forge a line of the log",
         ADA.replace("Ada", '"Ada\\nINFO granted"'),
-        "3: staff[0].name: must be one line of text without control characters",
+        "3: staff[0].name: " + ONE_LINE,
     ),
     ("a list as a key", "? [a]\n: 1", "1: a key must be plain text"),
     (

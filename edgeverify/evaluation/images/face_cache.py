@@ -64,7 +64,7 @@ class FaceCache:
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
-        """Say of an error of the disk or of SQLite what it is about. EvaluationError."""
+        """Turn an error of the disk or of SQLite into EvaluationError, with what it is about."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
