@@ -21,7 +21,7 @@ from edgeverify.errors import CheckpointError
 from edgeverify.models.graphs.dlib_resnet import state_of
 from edgeverify.models.weights.dlib_weights import read_dlib_weights
 from edgeverify_export.checkpoint_choice import Choice, bare_names, choose, listed, state_dicts
-from edgeverify_export.file_kind import refuse_folder, refuse_other_kinds
+from edgeverify_export.file_kind import is_graph, refuse_folder, refuse_other_kinds
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Weights
@@ -116,7 +116,7 @@ def _read(path: Path) -> tuple[object, bool]:
         raise CheckpointError(f"{path} is empty (0 bytes)", advice="Copy or save it again.")
     with path.open("rb") as stream:
         head = stream.read(64)
-    if path.suffix == ".onnx":
+    if is_graph(path, head):
         raise CheckpointError(f"{path} is an ONNX graph", advice="Take `edgeverify-export adopt`.")
     refuse_other_kinds(path, head)
     if head.startswith((b"PK", b"\x80")):
@@ -129,7 +129,8 @@ def _read(path: Path) -> tuple[object, bool]:
         return read_dlib_state(path), True
     raise CheckpointError(
         f"{path} is not a checkpoint: it begins neither as PyTorch's nor as safetensors do",
-        advice="Save model.state_dict() with torch.save, or as safetensors.",
+        advice="Save model.state_dict() with torch.save, or as safetensors. A network of another "
+        "framework becomes an ONNX graph there, for `edgeverify-export adopt`.",
     )
 
 

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import onnx
+
 from edgeverify.errors import CheckpointError
 
 _STATE_DICT = "Save model.state_dict() with torch.save, or as safetensors."
@@ -16,6 +18,11 @@ _KERAS = (
 )
 _IR = "Convert it with openvino2onnx and take `edgeverify-export adopt`: docs/export.md."
 _UNPACK = "Unpack it, and give the file that is in it."
+_TO_ONNX = (
+    "Make an ONNX graph of the network with its own framework, and take `edgeverify-export adopt`: "
+    "docs/export.md."
+)
+_WEIGHTS = "Give the file with the weights."
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF", "is a Keras or HDF5 file", _KERAS),
     (
@@ -32,6 +39,11 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "is compressed (zstd)", _UNPACK),
     (b"7z\xbc\xaf", "is a 7z archive", _UNPACK),
     (b"rar!", "is a RAR archive", _UNPACK),
+    (b"\xff\xd8\xff", "is a picture (JPEG)", _WEIGHTS),
+    (b"\x89PNG", "is a picture (PNG)", _WEIGHTS),
+    (b"%PDF", "is a document (PDF)", _WEIGHTS),
+    (b"7767517\n", "is the layers of an ncnn network", _TO_ONNX),
+    (b"\x12\x01\x00\x00\x00\x00\x00\x00", "is MXNet's parameters", _TO_ONNX),
     (b"\x93numpy", "is one array of NumPy's, without names", _STATE_DICT),
 )
 
@@ -63,6 +75,20 @@ def refuse_other_kinds(path: Path, head: bytes) -> None:
             advice="Unpack it, and give the checkpoint that is in it. A checkpoint of PyTorch 0.1 "
             "is one too: load it with that PyTorch and save its state_dict() again.",
         )
+
+
+def is_graph(path: Path, head: bytes) -> bool:
+    """Return whether a file is an ONNX graph, whatever its name; `head` is its beginning."""
+    if not head.startswith(_VERSION_OF_IR):
+        return False
+    try:
+        return bool(onnx.load_model_from_string(path.read_bytes()).graph.node)
+    except Exception:  # noqa: BLE001 - protobuf's error has no stable, typed home
+        return False
+
+
+_VERSION_OF_IR = b"\x08"
+"""The field that ONNX's writers begin with; other formats of protobuf begin with it too."""
 
 
 def refuse_folder(path: Path, wanted: str = "checkpoint file") -> None:

@@ -87,7 +87,8 @@ def _passed_on(node: onnx.NodeProto, still: StaticGraph) -> str | None:
         return first
     if node.op_type in _VIEWS and still.shapes.get(first) == still.shapes.get(node.output[0], []):
         return first
-    if node.op_type == "Cast" and still.kinds.get(first) == still.kinds.get(node.output[0], 0):
+    kind = still.kinds.get(first)
+    if node.op_type == "Cast" and kind and kind == still.kinds.get(node.output[0]):
         return first
     return None
 
@@ -163,7 +164,11 @@ def _of_inner(graph: onnx.GraphProto, outer: Mapping[str, str], still: StaticGra
 
 
 def _of_tensor(values: NDArray[np.generic]) -> str:
-    return weights_sha256({"": values})
+    if values.dtype.kind in "biufc":
+        return weights_sha256({"": values})
+    # Four bits, brain floats, texts: kinds that NumPy has not, each with words for its values.
+    words = [str(one) for one in values.ravel()]
+    return sha256_of(canonical_json([values.dtype.name, list(values.shape), words]))
 
 
 def _of_shape(values: NDArray[np.generic]) -> str:

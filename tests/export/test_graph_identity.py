@@ -246,3 +246,24 @@ def test_int8_of_a_bundle_whose_space_says_more_has_a_space_of_its_own(tmp_path:
         bundle = rewrite(load_bundle(folder), {"fp32": graph, "int8": graph})
         spaces |= {bundle.manifest.embedding_space, bundle.manifest.int8_embedding_space}
     assert len(spaces) == 6
+
+
+def four_bits(model: onnx.ModelProto, values: list[int]) -> None:
+    """Put the last layer's weights into four bits each, as newer tools do."""
+    model.opset_import[0].version, model.ir_version = 21, 10
+    tensor = helper.make_tensor("w4", onnx.TensorProto.INT4, [8, 64], values)
+    scale = numpy_helper.from_array(np.float32(0.5), "w4_scale")
+    model.graph.initializer.extend([tensor, scale])
+    model.graph.node.insert(
+        0, helper.make_node("DequantizeLinear", ["w4", "w4_scale"], ["w4_plain"])
+    )
+    node(model, "Gemm").input[1] = "w4_plain"
+
+
+def test_weights_of_four_bits_are_weights_too(tmp_path: Path) -> None:
+    spaces = set()
+    for number, values in enumerate(([1, -3] * 256, [1, -3] * 256, [1, -2] * 256)):
+        model = network()
+        four_bits(model, values)
+        spaces.add(space(model, tmp_path / str(number)))
+    assert len(spaces) == 2

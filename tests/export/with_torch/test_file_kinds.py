@@ -19,6 +19,7 @@ from edgeverify_export.networks.table import ARCHITECTURES
 from torch import nn
 
 from edgeverify.errors import CheckpointError
+from tests.runtime.tiny import tiny_network
 
 pytestmark = pytest.mark.export
 
@@ -41,6 +42,12 @@ def refused(path: Path) -> str:
         (b'{"metadata": {}, "weight_map": {"a": "model-00001.safetensors"}}', "is JSON"),
         (b"\x1c\x00\x00\x00TFL3" + b"0" * 60, "TensorFlow Lite"),
         (b"\x93NUMPY\x01\x00", "one array of NumPy's"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"0" * 60, "is a picture (JPEG)"),
+        (b"\x89PNG\r\n\x1a\n" + b"0" * 60, "is a picture (PNG)"),
+        (b"7767517\n75 83\nInput data 0 1 data\n", "ncnn network"),
+        (b"\x12\x01" + b"\x00" * 6 + b"0" * 60, "MXNet's parameters"),
+        (tiny_network(), "is an ONNX graph"),
+        (b"\x08\x04\x12\x10abc" * 30, "begins neither"),
         (gzip.compress(b"weights"), "compressed (gzip)"),
         (b"\x00\x01" * 400, "begins neither as PyTorch's nor as safetensors do"),
         (b"this is text", "begins neither"),
@@ -50,6 +57,14 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, words: 
     path = tmp_path / "best.pt"
     path.write_bytes(content)
     assert words in refused(path)
+
+
+def test_a_checkpoint_that_is_called_a_graph_is_read(tmp_path: Path) -> None:
+    """Its content says what it is: `adopt` sent it here, and here sent it back there."""
+    torch.save({"a.weight": torch.zeros(2)}, tmp_path / "best.onnx")
+    assert "a.weight" in read_checkpoint(tmp_path / "best.onnx").weights
+    (tmp_path / "later.onnx").write_bytes(b"x" * 100)
+    assert "is not a checkpoint" in refused(tmp_path / "later.onnx")
 
 
 def test_archives_are_named_by_what_is_in_them(tmp_path: Path) -> None:
