@@ -164,7 +164,7 @@ def test_logins_changed_by_hand_are_not_overwritten(folder: Path) -> None:
 
 def test_nothing_is_made_without_a_door_or_a_host(tmp_path: Path) -> None:
     assert "no door is named" in run(tmp_path / "a", *NAMES, code=2)
-    assert "how the broker is called" in run(tmp_path / "b", "--door", DOOR, code=2)
+    assert "what the broker is called" in run(tmp_path / "b", "--door", DOOR, code=2)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -96,7 +96,7 @@ def test_a_camera_that_sends_on_is_not_followed_and_said_to(server: _Camera, pla
     try:
         detail = wait_for(camera, CameraState.OFFLINE, 20).detail
         assert "hunter2" not in detail
-        assert "sends on to another place" in detail or "refuses the connection" in detail
+        assert "redirects to another address" in detail or "refuses the connection" in detail
         assert "transport" not in detail
     finally:
         camera.close()

@@ -68,7 +68,7 @@ def test_a_picture_is_given_to_somebody_whom_the_journal_names_first(
     assert base64.b64decode(str(told["jpeg"])) == b"a picture"
     (act,) = acts(journal.path, limit=10)
     assert (act.act, act.subject, act.by_user) == ("evidence shown", EVENT, "page:kim")
-    with pytest.raises(StateError, match="is to be named"):
+    with pytest.raises(StateError, match="name them"):
         ask("picture", event_id=EVENT, user="")
 
     def full(*_: object, **__: object) -> None:
