@@ -42,7 +42,9 @@ class PersonForm:
             if not isinstance(text, str):
                 continue
             if TURNING.search(text):
-                found[each.name] = "This must not contain characters that reverse the text"
+                found[each.name] = (
+                    "This must not contain characters that change the reading direction"
+                )
             elif CONTROL.search(re.sub(r"[\r\n]", "", text) if each.name in _LINES else text):
                 found[each.name] = "This must be one line of text without control characters"
         return found

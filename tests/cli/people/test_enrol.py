@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -77,7 +77,10 @@ def test_beside_a_running_daemon_it_refuses_and_names_the_process(desk: Desk) ->
 class Daemon:
     """Answers as a daemon that takes a moment for its people; it enrols nobody."""
 
-    def __init__(self, *, refused: list[str], problem: str = "") -> None:
+    def __init__(
+        self, *, refused: list[str], problem: str = "", reasons: Sequence[Json] = ()
+    ) -> None:
+        self.reasons = list(reasons)
         self.people: dict[str, Json] = {
             "summary": "1 enrolled, 1 refused",
             "problems": [f"card {card} (Nobody): two.jpg: it shows several" for card in refused],
@@ -89,7 +92,11 @@ class Daemon:
         self.asked = 0
 
     def handlers(self) -> dict[str, Handler]:
-        return {"reload": lambda _: {"ticket": 7}, "reload-outcome": self.outcome}
+        return {
+            "reload": lambda _: {"ticket": 7},
+            "reload-outcome": self.outcome,
+            "status": lambda _: {"reasons": self.reasons},
+        }
 
     def outcome(self, _: Mapping[str, Json]) -> dict[str, Json]:
         self.asked += 1
@@ -131,6 +138,17 @@ def test_beside_a_running_daemon_one_card_counts_alone(desk: Desk) -> None:
         said = desk.people("enrol", "1", "--json")
     assert said.code == 1
     assert json.loads(said.out)["refused"] == ["1"]
+
+
+def test_a_section_that_waits_for_a_restart_is_named_and_other_faults_are_not(desk: Desk) -> None:
+    desk.write(("1", "Obama", ["obama.jpg"]))
+    waits: Json = {"name": "restart_needed", "detail": "changed, and read at start only: mqtt"}
+    hot: Json = {"name": "hot", "detail": "80 C"}
+    with beside(desk, Daemon(refused=[], reasons=[hot, waits])):
+        said = desk.people("reload")
+    assert said.code == 0
+    assert "warning: changed, and read at start only: mqtt." in said.err
+    assert "80 C" not in said.err
 
 
 def test_where_nobody_could_be_enrolled_neither_says_yes(desk: Desk) -> None:
