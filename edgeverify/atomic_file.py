@@ -19,8 +19,6 @@ from typing import IO
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 PUBLIC_FILE = 0o644
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""A process that meets these can open nothing: it says nothing about the file."""
 MOST_BYTES = 1024 * 1024
 """Of a file that a config names and that holds keys or certificates."""
 

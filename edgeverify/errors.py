@@ -7,8 +7,12 @@ nothing here ever shows a traceback.
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import ClassVar
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""A process that meets these can open nothing: it says nothing about the file."""
 
 
 class EdgeverifyError(Exception):
@@ -107,3 +111,13 @@ class ParityError(EdgeverifyError):
 
 class EvaluationError(EdgeverifyError):
     """The data cannot carry the figure that was asked for, or there was nothing to measure."""
+
+
+def is_of_exhaustion(error: BaseException) -> bool:
+    """Return whether an error arose because this process could open nothing: that passes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in EXHAUSTED:
+            return True
+        cause = cause.__context__
+    return False

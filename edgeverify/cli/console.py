@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -10,9 +9,10 @@ from typing import ParamSpec
 
 import typer
 
-from edgeverify.errors import EdgeverifyError
+from edgeverify.errors import EdgeverifyError, is_of_exhaustion
 
 P = ParamSpec("P")
+MORE_FILES = "Allow more: `ulimit -n 1024`, or LimitNOFILE= of the service."
 
 
 def say(line: str = "") -> None:
@@ -34,9 +34,11 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except EdgeverifyError as error:
             complain(f"edgeverify: {error.problem}")
-            if error.advice:
-                complain(f"  {error.advice}")
-            raise typer.Exit(error.exit_code) from None
+            # No fault of the config or model: systemd must try again, so not with EX_CONFIG.
+            passes = is_of_exhaustion(error)
+            if advice := MORE_FILES if passes else error.advice:
+                complain(f"  {advice}")
+            raise typer.Exit(1 if passes else error.exit_code) from None
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
@@ -44,8 +46,8 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
             # Whatever no part has a better sentence for: a full table of open files, a full disk.
             where = f"{error.filename}: " if error.filename else ""
             complain(f"edgeverify: {where}{error.strerror or error}")
-            if error.errno == errno.EMFILE:
-                complain("  Allow more: `ulimit -n 1024`, or LimitNOFILE= of the service.")
+            if is_of_exhaustion(error):
+                complain(f"  {MORE_FILES}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

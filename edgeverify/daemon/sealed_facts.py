@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.atomic_file import EXHAUSTED
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Degradation, FaultName
-from edgeverify.errors import JournalUnavailableError
+from edgeverify.errors import EXHAUSTED, JournalUnavailableError
 from edgeverify.journal import Journal
 from edgeverify.key_rotation import NEXT_KEY_FILE
 from edgeverify.keys import SigningKeys

@@ -13,8 +13,7 @@ import unicodedata
 from pathlib import Path
 from typing import Literal
 
-from edgeverify.atomic_file import EXHAUSTED
-from edgeverify.errors import EdgeverifyError, ImageError, StateError
+from edgeverify.errors import EXHAUSTED, EdgeverifyError, ImageError, StateError
 
 MEBIBYTE = 1024 * 1024
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edgeverify import __version__, logs
 from edgeverify.client import load_verify_keys
-from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.errors import EdgeverifyError, StateError, is_of_exhaustion
 from edgeverify.lock.assembling import assemble
 from edgeverify.lock.config import LockConfig, load_lock_config
 from edgeverify.lock.program import LockProgram
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"error: {error.problem}\n")
         if error.advice:
             sys.stderr.write(f"       {error.advice}\n")
-        return error.exit_code
+        return 1 if is_of_exhaustion(error) else error.exit_code  # so that systemd tries again
     except KeyboardInterrupt:
         return 130
 
