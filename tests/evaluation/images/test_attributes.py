@@ -27,7 +27,7 @@ PICTURES = album(
 
 def _table(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "attributes.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
