@@ -12,7 +12,9 @@ import typer
 from edgeverify.errors import EdgeverifyError, is_of_exhaustion
 
 P = ParamSpec("P")
-MORE_FILES = "Allow more: `ulimit -n 1024`, or LimitNOFILE= of the service."
+EXHAUSTED_ADVICE = (
+    "Allow more open files (`ulimit -n 1024`, or LimitNOFILE= of the service), or free memory."
+)
 
 
 def say(line: str = "") -> None:
@@ -36,7 +38,7 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
             complain(f"edgeverify: {error.problem}")
             # No fault of the config or model: systemd must try again, so not with EX_CONFIG.
             passes = is_of_exhaustion(error)
-            if advice := MORE_FILES if passes else error.advice:
+            if advice := EXHAUSTED_ADVICE if passes else error.advice:
                 complain(f"  {advice}")
             raise typer.Exit(1 if passes else error.exit_code) from None
         except BrokenPipeError:
@@ -47,7 +49,7 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
             where = f"{error.filename}: " if error.filename else ""
             complain(f"edgeverify: {where}{error.strerror or error}")
             if is_of_exhaustion(error):
-                complain(f"  {MORE_FILES}")
+                complain(f"  {EXHAUSTED_ADVICE}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

@@ -74,6 +74,6 @@ class StatusForms:
         self._deaths = 0
         self._chosen += 1
         detail = f"this door's status is {TOO_LARGE}: {cause.removeprefix(TOO_LARGE).strip(': ')}; "
-        detail += "a shorter one is published" if self.current else "none is told"
+        detail += "a shorter one is published" if self.current else "none is published"
         LOG.error("%s: %s", FaultName.BROKER_REFUSES_MESSAGES, detail)
         self.problem = Degradation(name=FaultName.BROKER_REFUSES_MESSAGES, detail=detail)

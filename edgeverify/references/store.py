@@ -79,7 +79,7 @@ class ReferenceStore:
             self._file = FileInUse(self.path)
             self.problem = ""
             is_left, self._is_left = self._is_left, False
-        if is_left:
+        if is_left and self.changed == REPLACED:
             leave_open(before)
         else:
             before.close()
