@@ -23,7 +23,7 @@ from edgeverify.settings import QualitySettings
 
 GATES = (
     ("the default gates", QualitySettings()),
-    ("eye distance 30 instead of 60", QualitySettings(min_eye_distance_pixels=30)),
+    ("eye distance 30 instead of 36", QualitySettings(min_eye_distance_pixels=30)),
     (
         "eye distance 30 and sharpness off: the two that refuse the phone",
         QualitySettings(min_eye_distance_pixels=30, min_sharpness=0),
