@@ -13,16 +13,16 @@ from edgeverify.domain import RgbImage
 from edgeverify.errors import ImageError
 
 _BRANDS: Mapping[bytes, str] = {
-    b"heic": "HEIC",
-    b"heix": "HEIC",
-    b"heim": "HEIC",
-    b"heis": "HEIC",
-    b"hevc": "HEIC",
-    b"hevx": "HEIC",
-    b"mif1": "HEIF",
-    b"msf1": "HEIF",
-    b"avif": "AVIF",
-    b"avis": "AVIF",
+    b"heic": "a HEIC picture",
+    b"heix": "a HEIC picture",
+    b"heim": "a HEIC picture",
+    b"heis": "a HEIC picture",
+    b"hevc": "a HEIC picture",
+    b"hevx": "a HEIC picture",
+    b"mif1": "a HEIF picture",
+    b"msf1": "a HEIF picture",
+    b"avif": "an AVIF picture",
+    b"avis": "an AVIF picture",
 }
 """Major brands of ISO/IEC 23008-12 (HEIF) and of AVIF, in the file's first box."""
 _FILM = "a film (MP4 or MOV)"
@@ -164,8 +164,7 @@ def _first_line(error: Exception) -> str:
 def kind_of(content: bytes) -> str:
     """Return what a file seems to be, with its article; empty where its beginning tells nothing."""
     if content[4:8] == b"ftyp":
-        name = _BRANDS.get(content[8:12])
-        return f"a {name} picture" if name else _FILM
+        return _BRANDS.get(content[8:12], _FILM)
     return next((name for start, name in _BEGINNINGS if content.startswith(start)), "")
 
 

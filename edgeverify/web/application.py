@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +22,14 @@ from edgeverify.settings.web import WebSettings
 from edgeverify.web.guard import Page, look_for_session
 from edgeverify.web.headers import Frontier, TooLargeError, TooSlowError, too_large, too_slow
 from edgeverify.web.pages import aim, changing, journal, login, people, screen, state
+from edgeverify.web.pages.people import swept
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import EVERYBODY, MANAGERS, PEOPLE
 
 STATIC = Path(__file__).with_name("static")
 ALIVE_SECONDS = 10.0
+SWEPT_EVERY = 60
+"""Reports between two looks for photos that nobody has confirmed."""
 MEBIBYTE = 1024 * 1024
 
 PAGES = (
@@ -66,6 +71,16 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
         values = {"problem": "There is no such page.", "advice": "Begin at the State page."}
         return parts.render(request, "problem.html", values, status=status)
 
+    async def unread(request: Request, error: Exception) -> Response:
+        with contextlib.suppress(EdgeverifyError):
+            await look_for_session(request, parts)
+        said = error.detail if isinstance(error, HTTPException) else ""
+        values = {
+            "problem": f"What was sent could not be read. {said}".strip(),
+            "advice": "Go back, and send less at once.",
+        }
+        return parts.render(request, "problem.html", values, status=400)
+
     async def failed(request: Request, _: Exception) -> Response:
         request.scope.setdefault("edgeverify.session", None)
         values = {"problem": "The page failed on this. Its log has more.", "advice": ""}
@@ -85,6 +100,7 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
         exception_handlers={
+            400: unread,
             404: not_there,
             405: not_there,
             500: failed,
@@ -101,7 +117,9 @@ async def _living(parts: Parts) -> AsyncIterator[None]:
     """Report to the daemon, for as long as the page runs, that it does."""
 
     async def tell() -> None:
-        while True:
+        for number in itertools.count():
+            if number % SWEPT_EVERY == 0:  # also where nobody opens the page of the people
+                await run_in_threadpool(swept, parts)
             with contextlib.suppress(StateError):
                 await parts.link.ask("page-alive")
             await asyncio.sleep(ALIVE_SECONDS)

@@ -20,7 +20,8 @@ from edgeverify.web.sessions import Session
 Handler = Callable[[Request, Parts], Awaitable[Response]]
 
 MAX_FIELDS = 60
-MAX_FILES = 8
+MAX_FILES = 40
+"""More than make a reference, so that the form can say so at its field."""
 MAX_FIELD_BYTES = 64 * 1024
 NOT_FROM_HERE = "This form did not come from this page, or is too old. Open it again."
 LOST = "Log in again. What was sent with this form was not taken."

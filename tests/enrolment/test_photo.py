@@ -86,6 +86,11 @@ BAD: list[tuple[str, bytes, str]] = [
     ("an AVIF cut short", picture(kind="AVIF")[:300], "AVIF|is damaged"),
     ("a film", b"\0\0\0\x18ftypisom" + bytes(40), r"is a film \(MP4 or MOV\)"),
     ("a PDF", b"%PDF-1.7 ...", "is a PDF document that cannot be read here"),
+    (
+        "half an AVIF",
+        b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
+        "is an AVIF picture that cannot be read here",
+    ),
     ("JPEG XL", b"\xff\x0a" + bytes(40), "is a JPEG XL picture"),
     ("Git LFS", b"version https://git-lfs.github.com/spec/v1", "is the placeholder of a file in"),
 ]

@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 
 from edgeverify.web import logins
 from edgeverify.web.roles import Role
-from tests.web.stage import PASSWORD, Stage, stage
+from tests.web.office import told
+from tests.web.stage import PASSWORD, Browser, Stage, stage
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +27,11 @@ def page(tmp_path: Path) -> Iterator[Stage]:
         for role in Role:
             made.logins.put(role.value, role, PASSWORD)
         yield made
+
+
+@pytest.fixture
+def manager(page: Stage) -> Browser:
+    page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": []}
+    page.answers["reload"] = {"ticket": 3}
+    page.answers["reload-outcome"] = told()
+    return page.logged_in(Role.MANAGER)

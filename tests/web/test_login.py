@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,24 @@ def test_guessing_is_held_off_with_pauses_that_double(page: Stage) -> None:
     assert browser.log_in("manager", PASSWORD).headers["retry-after"] == "60"
     page.clock.now += 61
     assert browser.log_in("manager", PASSWORD).status_code == 303
+
+
+def test_guesses_that_come_at_once_are_no_more_than_those_one_after_another(
+    page: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them may be looked at because another's answer is not out yet."""
+    looked: list[str] = []
+
+    def slowly(_: Logins, name: str, __: str) -> None:
+        looked.append(name)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(Logins, "check", slowly)
+    browsers = [page.browser() for _ in range(12)]
+    with ThreadPoolExecutor(len(browsers)) as threads:
+        answers = list(threads.map(lambda one: one.log_in("manager", "guess guess"), browsers))
+    assert sorted(one.status_code for one in answers) == [401] * 5 + [429] * 7
+    assert len(looked) == 5
 
 
 def test_a_login_ends_when_idle_and_in_any_case(page: Stage) -> None:

@@ -5,68 +5,34 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from edgeverify.status_socket import Json
 from edgeverify.web.roles import Role
+from tests.web.office import FORM, JPEG, answered, photos_kept, sent, staff_text, told
 from tests.web.stage import STAFF, Browser, Stage
-
-JPEG = b"\xff\xd8\xff\xe0 a photo"
-FORM = {"card": "9", "name": "Eve"}
-
-
-@pytest.fixture
-def manager(page: Stage) -> Browser:
-    page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": []}
-    page.answers["reload"] = {"ticket": 3}
-    page.answers["reload-outcome"] = _told()
-    return page.logged_in(Role.MANAGER)
-
-
-def _told(problem: str = "", **people: Json) -> dict[str, Json]:
-    return {"is_done": True, "problem": problem, "advice": "", "people": people}
-
-
-def _send(browser: Browser, path: str, form: Mapping[str, Any], *photos: bytes) -> httpx.Response:
-    files = [("photo", (f"eve {n}.jpg", one, "image/jpeg")) for n, one in enumerate(photos)]
-    return browser.followed(browser.post(path, {**browser.hidden(path), **form}, files=files))
-
-
-def _answer(browser: Browser, shown: httpx.Response, answer: str = "save") -> httpx.Response:
-    values = dict(re.findall(r'name="(form_token|change)" value="([^"]+)"', shown.text))
-    return browser.post("/people/confirm", {**values, "answer": answer})
-
-
-def _staff(page: Stage) -> str:
-    return (page.folder / "people" / "front-door.yaml").read_text(encoding="utf-8")
-
-
-def _photos(page: Stage) -> list[Path]:
-    return sorted((page.folder / "people" / "photos").iterdir())
 
 
 def test_somebody_new_is_tried_shown_and_saved(page: Stage, manager: Browser) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     assert shown.status_code == 200, shown.text
     assert "<ins>+   - card: &#34;9&#34;</ins>" in shown.text
-    assert _staff(page) == STAFF  # nothing is written before it is confirmed
+    assert staff_text(page) == STAFF  # nothing is written before it is confirmed
     (tried,) = [told["entry"] for name, told in page.asked if name == "try-person"]
     assert isinstance(tried, dict)
-    (kept,) = _photos(page)
+    (kept,) = photos_kept(page)
     assert tried["photos"] == [f"people/photos/{kept.name}"]
-    saved = _answer(manager, shown)
+    saved = answered(manager, shown)
     assert "Saved, and in force" in saved.text
-    assert 'card: "9"' in _staff(page)
-    (kept,) = _photos(page)
-    assert f"people/photos/{kept.name}" in _staff(page)
+    assert 'card: "9"' in staff_text(page)
+    (kept,) = photos_kept(page)
+    assert f"people/photos/{kept.name}" in staff_text(page)
     assert kept.read_bytes() == JPEG
     assert kept.name.startswith("9-photo-")
     assert ("page people add", "9", "manager") in page.acts()
-    again = _answer(manager, shown)
+    again = answered(manager, shown)
     assert again.status_code == 409
     back = manager.get(str(shown.url))  # what Back shows once it was saved
     assert (back.status_code, "made already" in back.text) == (409, True)
@@ -81,11 +47,11 @@ def test_what_the_door_says_of_a_photo_stands_at_it_under_its_own_name(
         return {"problems": [problem], "warnings": [], "look_alikes": []}
 
     page.answers["try-person"] = refuse
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     assert shown.status_code == 422
     assert 'id="photos-wrong">eve 0.jpg: no face was found in it. Use another.<' in shown.text
     assert 'value="Eve"' in shown.text  # what was typed stays
-    assert _photos(page) == []
+    assert photos_kept(page) == []
 
 
 @pytest.mark.parametrize(
@@ -108,18 +74,18 @@ def test_what_the_door_says_of_a_photo_stands_at_it_under_its_own_name(
 def test_each_mistake_stands_at_its_field(
     page: Stage, manager: Browser, change: dict[str, str], field: str, said: str
 ) -> None:
-    shown = _send(manager, "/people/new", FORM | change, JPEG)
+    shown = sent(manager, "/people/new", FORM | change, JPEG)
     assert shown.status_code == 422
     found = re.search(rf'id="{field}-wrong">([^<]+)<', shown.text)
     assert found is not None, shown.text
     assert said in found[1].lower() or said in found[1]
     assert "/tmp" not in shown.text  # noqa: S108 - the folder of the trial
-    assert _staff(page) == STAFF
-    assert _photos(page) == []
+    assert staff_text(page) == STAFF
+    assert photos_kept(page) == []
 
 
 def test_without_a_photo_nobody_is_tried(page: Stage, manager: Browser) -> None:
-    shown = _send(manager, "/people/new", FORM)
+    shown = sent(manager, "/people/new", FORM)
     assert "hoose at least one photo." in shown.text
     assert not [name for name, _ in page.asked if name == "try-person"]
 
@@ -127,53 +93,53 @@ def test_without_a_photo_nobody_is_tried(page: Stage, manager: Browser) -> None:
 def test_look_alikes_are_named_before_anything_is_saved(page: Stage, manager: Browser) -> None:
     twin: dict[str, Json] = {"card": "7", "name": "Bob", "is_same_photo": False}
     page.answers["try-person"] = {"problems": [], "warnings": [], "look_alikes": [twin]}
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     assert "Looks like <bdi>Bob</bdi>" in shown.text
     assert "could enter" in shown.text
     twin["consequence"] = "each card is held to a threshold that the other's photo does not reach"
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     assert "photo does not reach." in shown.text
     assert "could enter" not in shown.text
 
 
 def test_cancelling_leaves_nothing_behind(page: Stage, manager: Browser) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
-    assert _answer(manager, shown, "cancel").headers["location"] == "/people"
-    assert (_staff(page), _photos(page)) == (STAFF, [])
+    shown = sent(manager, "/people/new", FORM, JPEG)
+    assert answered(manager, shown, "cancel").headers["location"] == "/people"
+    assert (staff_text(page), photos_kept(page)) == (STAFF, [])
 
 
 def test_what_the_door_refuses_is_taken_back(page: Stage, manager: Browser) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
-    page.answers["reload-outcome"] = _told("camera.source names no camera")
-    saved = _answer(manager, shown)
+    shown = sent(manager, "/people/new", FORM, JPEG)
+    page.answers["reload-outcome"] = told("camera.source names no camera")
+    saved = answered(manager, shown)
     assert "nothing was changed: camera.source names no camera" in saved.text
-    assert (_staff(page), _photos(page)) == (STAFF, [])
+    assert (staff_text(page), photos_kept(page)) == (STAFF, [])
 
 
 def test_a_file_that_somebody_else_changed_meanwhile_is_not_overwritten(
     page: Stage, manager: Browser
 ) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     path = page.folder / "people" / "front-door.yaml"
     path.write_text(STAFF + "  # by hand\n", encoding="utf-8")
-    saved = _answer(manager, shown)
+    saved = answered(manager, shown)
     assert saved.status_code == 503
     assert "changed by somebody else" in saved.text
-    assert _staff(page) == STAFF + "  # by hand\n"
-    assert _photos(page) == []
+    assert staff_text(page) == STAFF + "  # by hand\n"
+    assert photos_kept(page) == []
 
 
 def test_a_change_keeps_what_the_form_does_not_have(page: Stage, manager: Browser) -> None:
-    shown = _send(
+    shown = sent(
         manager,
         "/people/of/7",
         {"name": "Robert", "kept": "people/photos/bob.jpg", "valid_until": "2028-01-31"},
     )
     assert shown.status_code == 200, shown.text
-    assert "Saved" in _answer(manager, shown).text
-    assert 'name: "Robert"' in _staff(page)
-    assert "valid_until: 2028-01-31" in _staff(page)
-    assert "Ada Lovelace  # in the office" in _staff(page)
+    assert "Saved" in answered(manager, shown).text
+    assert 'name: "Robert"' in staff_text(page)
+    assert "valid_until: 2028-01-31" in staff_text(page)
+    assert "Ada Lovelace  # in the office" in staff_text(page)
     assert not [name for name, _ in page.asked if name == "try-person"]  # the photos stay
 
 
@@ -181,27 +147,27 @@ def test_a_form_that_is_older_than_the_entry_changes_nothing(page: Stage, manage
     """Two managers have the same person open; what the first has saved is not undone in silence."""
     form = {"name": "Robert", "kept": "people/photos/bob.jpg"}
     old = manager.hidden("/people/of/7")
-    assert "Saved" in _answer(manager, _send(manager, "/people/of/7", form)).text
+    assert "Saved" in answered(manager, sent(manager, "/people/of/7", form)).text
     shown = manager.post("/people/of/7", {**form, "name": "Rob", **old})
     assert shown.status_code == 422
     assert "Somebody else has changed this person" in shown.text
     assert 'value="Robert"' in shown.text
-    assert 'name: "Robert"' in _staff(page)
-    shown = _send(manager, "/people/of/7", form | {"name": "Rob"})
-    assert "Saved" in _answer(manager, shown).text
+    assert 'name: "Robert"' in staff_text(page)
+    shown = sent(manager, "/people/of/7", form | {"name": "Rob"})
+    assert "Saved" in answered(manager, shown).text
 
 
 def test_from_the_question_back_to_the_form_with_what_was_typed(
     page: Stage, manager: Browser
 ) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
-    form = _answer(manager, shown, "correct")
+    shown = sent(manager, "/people/new", FORM, JPEG)
+    form = answered(manager, shown, "correct")
     assert form.status_code == 200
     assert 'value="Eve"' in form.text
     assert "have to be given once more" in form.text
-    assert (_staff(page), _photos(page)) == (STAFF, [])
-    shown = _send(manager, "/people/of/7", {"name": "Robert", "kept": "people/photos/bob.jpg"})
-    form = _answer(manager, shown, "correct")
+    assert (staff_text(page), photos_kept(page)) == (STAFF, [])
+    shown = sent(manager, "/people/of/7", {"name": "Robert", "kept": "people/photos/bob.jpg"})
+    form = answered(manager, shown, "correct")
     assert 'value="Robert"' in form.text
     assert "once more" not in form.text
     assert 'action="/people/of/7"' in form.text
@@ -215,8 +181,8 @@ def test_a_removal_deletes_the_photo_and_is_written_down(page: Stage, manager: B
     assert "Bob" in shown.text
     assert "The reference is destroyed" in shown.text
     assert photo.exists()
-    assert "Removed" in _answer(manager, shown).text
-    assert "Bob" not in _staff(page)
+    assert "Removed" in answered(manager, shown).text
+    assert "Bob" not in staff_text(page)
     assert not photo.exists()
     assert ("page people remove", "7", "manager") in page.acts()
 
@@ -227,12 +193,12 @@ def test_a_photo_that_lies_elsewhere_is_nobody_s_to_delete(page: Stage, manager:
     (page.folder / "bob.jpg").write_bytes(JPEG)
     token = manager.token("/people/of/7")
     asked = manager.post("/people/of/7/remove", {"form_token": token})
-    _answer(manager, manager.followed(asked))
+    answered(manager, manager.followed(asked))
     assert (page.folder / "bob.jpg").exists()
 
 
 def test_a_change_belongs_to_whoever_made_it(page: Stage, manager: Browser) -> None:
-    shown = _send(manager, "/people/new", FORM, JPEG)
+    shown = sent(manager, "/people/new", FORM, JPEG)
     page.logins.put("other", Role.MANAGER, "four quiet green lamps")
     other = page.browser()
     other.log_in("other", "four quiet green lamps")
@@ -241,7 +207,7 @@ def test_a_change_belongs_to_whoever_made_it(page: Stage, manager: Browser) -> N
     assert other.get(f"/people/confirm?change={change[1]}").status_code == 409
     values = {"form_token": other.token("/"), "change": change[1], "answer": "save"}
     assert other.post("/people/confirm", values).status_code == 409
-    assert _staff(page) == STAFF
+    assert staff_text(page) == STAFF
 
 
 def test_where_people_are_managed_elsewhere_the_page_says_so(page: Stage, manager: Browser) -> None:
@@ -282,9 +248,9 @@ def test_three_pictures_of_the_door_s_camera_with_consent(page: Stage, manager: 
     )
     shown = manager.followed(sent)
     assert shown.status_code == 200, shown.text
-    assert "Saved" in _answer(manager, shown).text
-    assert len(_photos(page)) == 4
-    (line,) = [one for one in _staff(page).splitlines() if "camera_photos" in one]
+    assert "Saved" in answered(manager, shown).text
+    assert len(photos_kept(page)) == 4
+    (line,) = [one for one in staff_text(page).splitlines() if "camera_photos" in one]
     assert line.count("9-camera-") == 3
     assert ("page consent noted", "9", "manager") in page.acts()
     assert page.acts().count(("page capture", "", "manager")) == 3

@@ -92,6 +92,70 @@ def test_forms_of_yaml_that_people_write(tmp_path: Path, text: str) -> None:
     assert _file(tmp_path, file.without(0).after).entries == (second,)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_the_byte_order_mark_stay(tmp_path: Path, end: str, mark: str) -> None:
+    """An office's editor wrote them, and its next diff is to show one person, not every line."""
+    text = mark + STAFF.replace("\n", end)
+    path = tmp_path / "staff.yaml"
+    path.write_bytes(text.encode())
+    file = StaffFile.read(path)
+    added = file.with_entry(EVE, None).after
+    assert added.startswith(text)
+    assert added.count(end) == text.count(end) + 3
+    path.write_bytes(added.encode())
+    assert StaffFile.read(path).without(2).after == text
+    changed = file.with_entry({**file.entries[1], "name": "Rob"}, 1).after
+    assert changed == text.replace("name: Bob", 'name: "Rob"')
+
+
+def test_a_last_line_without_an_end_gets_one(tmp_path: Path) -> None:
+    added = _file(tmp_path, STAFF.rstrip("\n")).with_entry(EVE, None).after
+    assert added.startswith(f"{STAFF}  - card:")
+
+
+COMMENTED = """\
+staff:  # who may come in
+  - card: "1"   # blue
+    name: Ada  # in the office
+    # as on her badge
+    photos: [ada.jpg]
+    # until the contract ends
+    valid_until: 2027-12-31
+    # of the night shift
+"""
+
+
+def test_comments_within_an_entry_stay_where_they_are_not_about_what_changed(
+    tmp_path: Path,
+) -> None:
+    file = _file(tmp_path, COMMENTED)
+    entry = {**file.entries[0], "valid_until": "2028-12-31"}
+    assert file.with_entry(entry, 0).after == COMMENTED.replace("2027", "2028")
+    ended = {key: value for key, value in entry.items() if key != "valid_until"} | {"doors": ["a"]}
+    assert file.with_entry(ended, 0).after == COMMENTED.replace(
+        "    valid_until: 2027-12-31\n", '    doors: ["a"]\n'
+    )
+
+
+def test_the_last_who_leaves_and_the_first_who_comes_leave_the_comment_of_the_list(
+    tmp_path: Path,
+) -> None:
+    emptied = _file(tmp_path, COMMENTED).without(0).after
+    assert emptied.startswith("staff: []  # who may come in\n")
+    begun = _file(tmp_path, emptied).with_entry(EVE, None).after
+    assert begun.startswith('staff:  # who may come in\n  - card: "9"\n')
+    quoted = _file(tmp_path, COMMENTED.replace("staff:", '"staff":'))
+    assert quoted.without(0).after.startswith('"staff": []  # who may come in\n')
+
+
+@pytest.mark.parametrize("text", [f"{STAFF}...\n", f"---\n{STAFF}...\n"])
+def test_nobody_is_written_behind_the_end_of_the_document(tmp_path: Path, text: str) -> None:
+    file = _file(tmp_path, text)
+    with pytest.raises(ElsewhereError, match="does not edit"):
+        file.with_entry(EVE, None)
+
+
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30).filter(
     lambda text: "\u2028" not in text and "\u2029" not in text and "\ufeff" not in text
 )

@@ -37,9 +37,10 @@ async def log_in(request: Request, parts: Parts) -> Response:
         answer = await _form(request, parts, said, name=name, status=429)
         answer.headers["retry-after"] = str(math.ceil(pause))
         return answer
+    # Counted before it is looked at: else guesses that come at once would all be looked at.
+    parts.attempts.failed(address, name, now)
     login = await run_in_threadpool(parts.logins.check, name, password)
     if login is None:
-        parts.attempts.failed(address, name, now)
         await _write_down(parts, "page log-in failed", address, name or "nobody")
         return await _form(request, parts, WRONG, name=name, status=401)
     parts.attempts.succeeded(address, name)

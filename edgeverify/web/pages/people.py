@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,6 +75,12 @@ async def opened(parts: Parts) -> tuple[LoadedConfig, StaffPlace]:
         return config, staff_place(config)
 
     return await run_in_threadpool(both)
+
+
+def swept(parts: Parts) -> None:
+    """Delete photos of forms that were never confirmed, where the page keeps the people."""
+    with contextlib.suppress(EdgeverifyError, OSError):
+        sweep(staff_place(parts.load()))
 
 
 async def new(request: Request, parts: Parts) -> Response:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.atomic_file import write_whole
+from edgeverify.config.building import CONTROL, TURNING
 from edgeverify.errors import StateError
 from edgeverify.web.staff.place import StaffPlace
 
@@ -102,4 +103,5 @@ def _ending(content: bytes) -> str:
 
 def _shown(name: str) -> str:
     own = Path(name.replace("\\", "/")).name
-    return re.sub(r"[\x00-\x1f\x7f]", "", own)[:80] or "the photo"
+    plain = TURNING.sub("", CONTROL.sub("", own))
+    return plain[:80] or "the photo"

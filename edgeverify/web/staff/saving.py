@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +21,8 @@ from edgeverify.web.staff.photos import delete, drop, settle
 
 WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.15
+_WRITING = threading.Lock()
+"""Two managers who confirm at once: the second finds what the first has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,12 @@ def forget(change: Change) -> None:
 def _write(change: Change) -> None:
     path = change.place.file
     try:
-        is_as_shown = StaffFile.read(path).text == change.draft.before
-        if is_as_shown:
-            for photo in change.new:
-                settle(change.place, photo)
-            write_whole(path, change.draft.after.encode(), mode=change.place.mode)
+        with _WRITING:
+            is_as_shown = StaffFile.read(path).text == change.draft.before
+            if is_as_shown:
+                for photo in change.new:
+                    settle(change.place, photo)
+                write_whole(path, change.draft.after.encode(), mode=change.place.mode)
     except OSError as error:
         forget(change)
         raise StateError(
@@ -102,8 +106,8 @@ def _write(change: Change) -> None:
 
 def _take_back(change: Change) -> None:
     path = change.place.file
-    with suppress(OSError):
-        if path.read_text(encoding="utf-8") == change.draft.after:
+    with suppress(OSError), _WRITING:
+        if path.read_bytes() == change.draft.after.encode():
             write_whole(path, change.draft.before.encode(), mode=change.place.mode)
             forget(change)
 

@@ -16,6 +16,14 @@ if (place) {
     form.append("form_token", place.dataset.token);
     try {
       const answer = await fetch("/people/capture", { method: "POST", body: form });
+      if (!answer.ok) {
+        const isOver = answer.status === 401 || answer.status === 403;
+        said.textContent = isOver
+          ? "You are no longer logged in, so no picture was taken. Open this page again."
+          : "The door does not answer. Try again in a moment.";
+        settle();
+        return;
+      }
       const told = await answer.json();
       if (told.is_good) {
         const item = document.createElement("li"), picture = document.createElement("img");
