@@ -115,7 +115,7 @@ def adopt_graph(  # noqa: PLR0913 - one parameter an option
         notes=f"from {path.name}",
         tool_versions=tool_versions("onnx"),
     )
-    step("making the FP16 graph and the golden vectors")
+    step(f"making the {'FP16 graph and the ' if half else ''}golden vectors")
     made = assemble(folder, recipe, plain, half=half and not quantised)
     return Assembled(made.bundle, (*changes, *converted, slim, *quantised, *made.remarks))
 

@@ -75,7 +75,7 @@ def export_checkpoint(  # noqa: PLR0913 - what the command takes
         tool_versions=tool_versions("torch", "onnx"),
         sigmoid=loaded.fitted.sigmoid,
     )
-    step("making the FP16 graph and the golden vectors")
+    step(f"making the {'FP16 graph and the ' if half else ''}golden vectors")
     made = assemble(folder, recipe, model, half=half)
     return Assembled(
         made.bundle,

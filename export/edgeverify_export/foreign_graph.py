@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def read_graph(path: Path) -> onnx.ModelProto:
     if head.startswith((b"PK", b"\x80")) or head[8:9] == b"{":
         raise CheckpointError(
             f"{path} is a checkpoint, not an ONNX graph",
-            advice=f"Run: edgeverify-export onnx {path} --arch NAME -o BUNDLE",
+            advice=f"Run: edgeverify-export onnx {quote(str(path))} --arch NAME -o BUNDLE",
         )
     try:
         model = onnx.load_model_from_string(path.read_bytes())

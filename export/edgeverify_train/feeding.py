@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from edgeverify_export.networks.table import ARCHITECTURES
@@ -73,7 +74,8 @@ def require_aligned(folder: Path, resolved: Resolved, *, trusted: bool) -> str |
             return f"{folder} does not say how its chips were cut; they are taken as they are"
         raise ConfigError(
             f"{folder} has no {STATEMENT}: nothing says how its faces were cut",
-            advice=f"Run: edgeverify-train align {folder} -o CHIPS --template {resolved.template}",
+            advice=f"Run: edgeverify-train align {quote(str(folder))} -o CHIPS "
+            f"--template {quote(resolved.template)}",
         )
     template = resolved.alignment or template_named(resolved.template)
     if (found.template, found.template_version) != (template.name, template.version):

@@ -65,5 +65,13 @@ def write_gallery(path: Path, pairs: Sequence[PairShown], title: str) -> int:
     return len(shown)
 
 
-def _short(words: str, most: int = 30) -> str:
+def digits_of(scores: Sequence[float]) -> int:
+    """Return how many digits after the point tell scores apart.
+
+    Those of a network that learned little differ in late ones only.
+    """
+    return 4 if not scores or max(scores) - min(scores) >= 0.01 else 7
+
+
+def _short(words: str, most: int = 26) -> str:
     return words if len(words) <= most else f"{words[: most // 2 - 1]}..{words[-(most // 2) + 1 :]}"

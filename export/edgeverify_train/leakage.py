@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -159,8 +160,8 @@ def _compared(
         words = f"nobody of {path} is among the people, compared by {', '.join(how)}"
         if faces is None or faces.their_faces is None:
             words += (
-                f"; faces were not compared: edgeverify-train check-data {folder} --against FOLDER "
-                "of its pictures does"
+                "; faces were not compared: edgeverify-train check-data "
+                f"{quote(str(folder))} --against FOLDER of its pictures does"
             )
         yield words
     if check and check.pictures_sha256 != digest_of(pictures_below(folder), folder):

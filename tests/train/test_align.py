@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from edgeverify_train.cli import app
 from edgeverify_train.people import read_statement
 from typer.testing import CliRunner
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.templates import TEMPLATES
 from edgeverify.thermal import Reading, Trips
@@ -133,14 +136,13 @@ def test_photos_that_cannot_be_read_are_written_down_and_looked_at_again(
     # A run takes hours: meanwhile one photo is moved away, and another is not for this user.
     moved, closed = photos / PEOPLE[0] / "a.jpg", photos / PEOPLE[1] / "a.jpg"
     content = moved.read_bytes()
-    whole = Path.read_bytes
 
-    def guarded(path: Path) -> bytes:
+    def guarded(path: Path, most: int) -> bytes:
         if path == closed:
-            raise PermissionError(13, "Permission denied", str(path))
-        return whole(path)
+            raise PermissionError(13, "Permission denied")
+        return read_plain(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", guarded)
+    monkeypatch.setattr("edgeverify_train.aligning.cutting.read_plain", guarded)
     listed = photos_in
 
     def then_moved(folder: Path, *, unlabelled: bool) -> object:
@@ -158,6 +160,13 @@ def test_photos_that_cannot_be_read_are_written_down_and_looked_at_again(
     moved.write_bytes(content)
     again = aligned(photos, tmp_path / "chips")
     assert (again.made, again.kept) == (2, 2)
+
+
+def test_a_pipe_among_the_photos_is_not_waited_for(photos: Path, tmp_path: Path) -> None:
+    os.mkfifo(photos / PEOPLE[1] / "pipe.jpg")
+    said = {row.photo: row.problem for row in aligned(photos, tmp_path / "chips").failures}
+    assert said["Adam_Sandler/pipe.jpg"] == "cannot be read: it is not a plain file"
+    assert len(said) == 3
 
 
 def test_two_processes_cut_what_one_does(photos: Path, tmp_path: Path) -> None:
@@ -195,6 +204,20 @@ def test_what_the_command_says(photos: Path, tmp_path: Path) -> None:
     assert "next: edgeverify-train check-data" in said.stdout
 
 
+def test_the_lines_to_type_next_can_be_typed_where_a_folders_name_has_spaces(
+    photos: Path, tmp_path: Path
+) -> None:
+    chips = tmp_path / "my chips"
+    said = CliRunner().invoke(
+        app,
+        ["align", str(photos), "-o", str(chips), "--recipe", "finetune-own-people",
+         "--face", "central", "--workers", "1"],
+    )  # fmt: skip
+    check, train = (line for line in said.stdout.splitlines() if "edgeverify-train" in line)
+    assert shlex.split(check)[1:] == ["edgeverify-train", "check-data", str(chips)]
+    assert shlex.split(train)[4:6] == ["--data", str(chips)]
+
+
 def test_a_recipe_says_how_to_cut_without_pytorch() -> None:
     """Reading PyTorch takes seconds in which nothing would be said, and may not be there at all."""
     code = (
@@ -210,15 +233,16 @@ def test_a_recipe_says_how_to_cut_without_pytorch() -> None:
 
 
 def test_names_that_would_meet_do_not(tmp_path: Path) -> None:
-    for name in ("a.jpg", "a.png", "A.webp", "b/a.jpg"):
+    several = ("a.jpg", "a.png", "A.webp", "b/a.jpg", "c/d/e.jpg", "c_d/e.jpg", "c_d_e.jpg")
+    for name in several:
         (tmp_path / "P" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "P" / name).write_bytes(b"")
     chips = [photo.chip for photo in photos_in(tmp_path)]
-    assert len({chip.casefold() for chip in chips}) == 4
+    assert len({chip.casefold() for chip in chips}) == len(several)
     (tmp_path / "stray.jpg").write_bytes(b"")
     with pytest.raises(ConfigError, match="is in nobody's folder"):
         photos_in(tmp_path)
-    assert len(photos_in(tmp_path, unlabelled=True)) == 5
+    assert len(photos_in(tmp_path, unlabelled=True)) == len(several) + 1
 
 
 def test_a_hot_machine_waits_until_it_is_cooler() -> None:

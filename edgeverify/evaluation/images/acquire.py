@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.domain import RgbImage
 from edgeverify.enrolment.photo import decode_photo, digest_of
 from edgeverify.errors import ImageError
@@ -71,10 +73,8 @@ def _one(path: Path, instrument: Looker, cache: FaceCache) -> Acquired:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
-            content = stream.read((MAX_MEBIBYTES << 20) + 1)
+        return read_plain(path, MAX_MEBIBYTES << 20)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ImageError(f"{path}: is larger than {MAX_MEBIBYTES} MiB") from None
         raise ImageError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(content) > MAX_MEBIBYTES << 20:
-        raise ImageError(f"{path}: is larger than {MAX_MEBIBYTES} MiB")
-    return content

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, get_type_hints
 
 import typer
@@ -145,7 +146,7 @@ def onnx(  # noqa: PLR0913 - one parameter an option
     if lies_in_a_run(checkpoint):
         say("  it comes out of a training run: what it learned from was not judged here, and")
         run = checkpoint.absolute().parent.parent
-        say(f"  edgeverify-train export {run} -o BUNDLE does, with parity too")
+        say(f"  edgeverify-train export {quote(str(run))} -o BUNDLE does, with parity too")
 
 
 def lies_in_a_run(checkpoint: Path) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.domain import Points, Refusal, RgbImage
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _MAX_MEGAPIXELS = 50.0
+_MOST_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +100,8 @@ def _face(
 
 def read_rgb(path: Path) -> RgbImage:
     """Read a picture, uint8 RGB; ImageError where it cannot be, OSError where it is not there."""
-    return decode_photo(str(path), path.read_bytes(), max_megapixels=_MAX_MEGAPIXELS).rgb
+    content = read_plain(path, _MOST_BYTES)
+    return decode_photo(str(path), content, max_megapixels=_MAX_MEGAPIXELS).rgb
 
 
 def images_in(folder: Path, limit: int) -> tuple[Path, ...]:

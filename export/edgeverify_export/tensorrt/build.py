@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from edgeverify.errors import EdgeverifyError, RuntimeUnavailableError
@@ -182,7 +183,7 @@ def _kept(wanted: Network, tensorrt: TensorRt, precision: Precision) -> tuple[st
         raise RuntimeUnavailableError(
             f"the FP16 graph of {wanted.name} does not say which operators stay FP32, and TensorRT "
             f"{tensorrt.full_version} must be told",
-            advice=f"Make it again: edgeverify-export fp16 {wanted.folder}.",
+            advice=f"Make it again: edgeverify-export fp16 {quote(str(wanted.folder))}.",
         )
     return kept
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import read_plain, write_whole
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.domain import Gate, Refusal
 from edgeverify.enrolment.photo import decode_photo
@@ -26,6 +26,8 @@ from edgeverify_train.aligning.ledger import Photo, Row
 __all__ = ["VISION", "Cut", "Cutter"]
 
 MAX_MEGAPIXELS = 100.0
+MOST_BYTES = 256 * 2**20
+"""Of a photo's file."""
 RATIO = VisionSettings().dominance_ratio
 SEVERAL_FACES = "several faces of like size are in it"
 _WORDS = {
@@ -66,7 +68,7 @@ class Cutter:
     def cut(self, photo: Photo) -> Row:
         """Write the photo's chip, whole or not at all, and return what became of it."""
         try:
-            found, content = photo.path.stat(), photo.path.read_bytes()
+            found, content = photo.path.stat(), read_plain(photo.path, MOST_BYTES)
         except OSError as error:  # it is looked at again the next time: as 0 bytes it has changed
             said = f"cannot be read: {error.strerror}"
             return Row(photo=photo.place, bytes=0, changed=0, problem=said)

@@ -70,9 +70,10 @@ def _named(folder: Path, places: Sequence[Path]) -> tuple[Photo, ...]:
             words = [place.stem]
         name = "_".join(words)
         chip = "/".join((*parent, name + CHIP_SUFFIX))
-        # Two photos of one name and two kinds: a.jpg and a.png.
-        if chip.casefold() in taken:
-            chip = "/".join((*parent, "_".join([*words[:-1], place.name]) + CHIP_SUFFIX))
+        # Two photos of one name and two kinds: a.jpg and a.png; or a/b.jpg and a_b.jpg.
+        name = "_".join([*words[:-1], place.name])
+        while chip.casefold() in taken:
+            chip, name = "/".join((*parent, name + CHIP_SUFFIX)), f"{name}_"
         taken.add(chip.casefold())
         photos.append(Photo(path=folder / place, place=place.as_posix(), chip=chip))
     return tuple(photos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -125,6 +126,7 @@ def _report(aligned: Aligned, output: Path, how: str, recipe: str | None) -> Non
     if not aligned.chips:
         complain("edgeverify: not one photo gave a chip")
         raise typer.Exit(1)
-    say(f"next: edgeverify-train check-data {output}")
+    chips = quote(str(output))
+    say(f"next: edgeverify-train check-data {chips}")
     if recipe is not None:
-        say(f"then: edgeverify-train fit {recipe} --data {output} -o RUN")
+        say(f"then: edgeverify-train fit {quote(recipe)} --data {chips} -o RUN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -90,4 +91,4 @@ def check_data(
     complain(f"wrote {written[0]}, {written[1]}")
     if found.must_mend:
         raise typer.Exit(1)
-    say(f"next: edgeverify-train fit RECIPE --data {folder} -o RUN")
+    say(f"next: edgeverify-train fit RECIPE --data {quote(str(folder))} -o RUN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,7 +79,8 @@ def _say(made: Exported, output: Path) -> None:
     if manifest.weak:
         say(f"  not for a door as it is: {manifest.weak}")
     say("next, a door's YAML:")
-    say(f"  model: {{bundle: {output.absolute()}{', accept_weak: true' if manifest.weak else ''}}}")
+    accepted = ", accept_weak: true" if manifest.weak else ""
+    say(f"  model: {{bundle: {in_yaml(str(output.absolute()))}{accepted}}}")
     threshold = ""
     if made.suggested is not None and not made.points:
         # Scores of a network that learned little differ in late digits only.
@@ -86,4 +88,12 @@ def _say(made: Exported, output: Path) -> None:
         say(f"  decision: {{threshold: {written}}}")
         say(f"  # {made.suggested_on}: no rate is promised")
         threshold = f" --threshold {written}"
-    say(f"next: edgeverify verify A.jpg B.jpg --bundle {output}{threshold}")
+    say(f"next: edgeverify verify A.jpg B.jpg --bundle {quote(str(output))}{threshold}")
+
+
+def in_yaml(text: str) -> str:
+    """Write a text as it stands within the braces of a mapping in YAML, quoted where it must be."""
+    import yaml  # noqa: PLC0415
+
+    dumped = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=2**20)
+    return str(dumped).strip()[1:-1]

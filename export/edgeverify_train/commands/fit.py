@@ -6,6 +6,7 @@ Begun, gone on with where it was stopped, or learnt from an installed bundle wit
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from edgeverify.cli.console import complain, plain_errors, say
@@ -66,7 +67,7 @@ def _say_report(run: RunFolder) -> None:
         report = write_report(load_recipe(str(run.recipe)), run)
     except (EdgeverifyError, OSError) as error:
         complain(f"the report could not be written: {error}")
-        say(f"next: edgeverify-train export {run.folder} -o BUNDLE")
+        say(f"next: edgeverify-train export {quote(str(run.folder))} -o BUNDLE")
         return
     for line in report.summary:
         say(line)

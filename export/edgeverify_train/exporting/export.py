@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from edgeverify_export.assemble import models_of, rewrite
@@ -58,7 +59,7 @@ def export_run(
     if not run.best.is_file():
         raise CheckpointError(
             f"{run.best} is not there: no epoch of this run was finished",
-            advice=f"Run: edgeverify-train resume {run.folder}",
+            advice=f"Run: edgeverify-train resume {quote(str(run.folder))}",
         )
     people = held_out.held_out_people(recipe, run)
     made = export_checkpoint(

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from types import FrameType, TracebackType
 
 import torch
@@ -97,7 +98,7 @@ class Loop:
         name = stop.received.name if stop.received else ""
         raise StoppedError(
             f"stopped by {name} after step {self.state.steps}",
-            advice=f"Run: edgeverify-train resume {self.keeper.run.folder}",
+            advice=f"Run: edgeverify-train resume {quote(str(self.keeper.run.folder))}",
         )
 
     def _batches(self, epoch: int) -> list[Batches]:

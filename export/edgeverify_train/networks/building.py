@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import torch
@@ -100,8 +101,8 @@ def _refuse_bundle(settings: NetworkSettings) -> None:
     raise CheckpointError(
         f"network.start: {settings.start} is a bundle, made for running and not for training",
         advice=f"Give the checkpoint that it was made from{source}, or let the bundle teach the "
-        f"network: edgeverify-train distill --data PHOTOS -o STUDENT --set teacher.bundle={folder} "
-        f"--set network.arch={settings.arch}, then --set "
+        "network: edgeverify-train distill --data PHOTOS -o STUDENT --set "
+        f"teacher.bundle={quote(str(folder))} --set network.arch={settings.arch}, then --set "
         "network.start=STUDENT/checkpoints/best.pth.",
     )
 

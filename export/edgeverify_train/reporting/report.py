@@ -6,13 +6,14 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.pictures.plots import Drawn, save_plots
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
-from edgeverify_train.gallery import PairShown, Side, write_gallery
+from edgeverify_train.gallery import PairShown, Side, digits_of, write_gallery
 from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
@@ -63,11 +64,11 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
         weak=weakness(recipe, run),
     )
     write_whole(folder / "model-card.md", card.encode())
-    bundle = f"models/{recipe.name}"
+    bundle = quote(f"models/{recipe.name}")
     next_lines = (
-        f"edgeverify-train export {run.folder} -o {bundle}",
+        f"edgeverify-train export {quote(str(run.folder))} -o {bundle}",
         f"edgeverify verify A.jpg B.jpg --bundle {bundle}",
-        f"tensorboard --logdir {run.tensorboard}",
+        f"tensorboard --logdir {quote(str(run.tensorboard))}",
     )
     return Written(folder, tuple(summary), next_lines)
 
@@ -109,21 +110,22 @@ def _draw_worst(found: HeldOutFigures, folder: Path) -> None:
         path = people.paths[index]
         return Side(path=path, words=f"{people.names[people.person[index]]}/{path.name}")
 
+    digits = digits_of([one.score for one in (*found.missed, *found.mistaken)])
     shown = [
-        PairShown(first=side(one.probe), second=side(one.reference), words=words.format(one.score),
-                  is_good=is_good)
+        PairShown(first=side(one.probe), second=side(one.reference),
+                  words=f"{words}: {one.score:.{digits}f}", is_good=is_good)
         for pairs, words, is_good in (
-            (found.missed, "one person: {:.4f}", True),
-            (found.mistaken, "two people: {:.4f}", False),
+            (found.missed, "one person", True),
+            (found.mistaken, "two people", False),
         )
         for one in pairs
     ]  # fmt: skip
-    title = f"worst pairs of held-out people, threshold {found.threshold:.4f}"
+    title = f"worst pairs of held-out people, threshold {found.threshold:.{digits}f}"
     write_gallery(folder / "worst-pairs.png", shown, title)
     lines = ["kind,probe,reference,score"]
     for kind, pairs in (("mated", found.missed), ("non-mated", found.mistaken)):
         lines += [
-            f'{kind},"{side(one.probe).words}","{side(one.reference).words}",{one.score:.6f}'
+            f'{kind},"{side(one.probe).words}","{side(one.reference).words}",{one.score:.8f}'
             for one in pairs
         ]
     write_whole(folder / "worst-pairs.csv", ("\n".join(lines) + "\n").encode())
