@@ -79,7 +79,7 @@ def choose(loaded: object, choice: Choice, path: Path) -> Chosen:
     if choice.ema and not (_AVERAGED.search(key) or _is_averaged(weights)):
         raise CheckpointError(
             f"{path} holds no averaged copy (EMA or SWA)",
-            advice=f"It has: {listed([name or 'weights at its top' for name in sets])}. Leave out --ema.",
+            advice=f"It has: {listed(_named(sets))}. Leave out --ema.",
         )
     weights = _averaged_of_one(weights, choice, path)
     weights = bare_names(_under(weights, choice.prefix, path, remarks))
@@ -133,7 +133,7 @@ def _key(sets: Mapping[str, Mapping[str, object]], choice: Choice, path: Path) -
         if choice.key not in sets:
             raise CheckpointError(
                 f"{path} has no state dict under {choice.key!r}",
-                advice=f"It has: {listed([name or 'weights at its top' for name in sets])}.",
+                advice=f"It has: {listed(_named(sets))}.",
             )
         return choice.key
     models = [name for name in sets if not _ASIDE.search(name.rpartition(".")[2])] or list(sets)
@@ -172,6 +172,10 @@ def _averaged_part(weights: Mapping[str, object]) -> str:
     """Find the beginning of the names of an averaged copy ("ema_model."), or ""."""
     firsts = dict.fromkeys(name.partition(".")[0] for name in weights if "." in name)
     return next((f"{first}." for first in firsts if _AVERAGED_PART.search(first)), "")
+
+
+def _named(sets: Mapping[str, object]) -> list[str]:
+    return [name or "weights at its top" for name in sets]
 
 
 def _averaged_of_one(weights: dict[str, object], choice: Choice, path: Path) -> dict[str, object]:
