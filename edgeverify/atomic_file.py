@@ -8,6 +8,7 @@ uses this before anything is installed.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
@@ -117,6 +118,24 @@ def is_on_full_disk(path: Path) -> bool:
     except OSError:
         return False
     return found.f_bavail * found.f_frsize < ALMOST_FULL_BYTES
+
+
+def takes_no_locks(folder: Path) -> bool:
+    """Return whether the file system of `folder` refuses fcntl(2)'s locks, which SQLite needs.
+
+    Some network and shared file systems do, and SQLite calls that an I/O error, or locked by
+    somebody. False where none can tell.
+    """
+    try:
+        # A file of its own: closing one of SQLite's would end the locks that SQLite holds on it.
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+            try:
+                fcntl.lockf(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                return error.errno != errno.EIO
+    except OSError:
+        pass
+    return False
 
 
 def sync_folder(folder: Path) -> None:

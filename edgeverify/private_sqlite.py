@@ -14,7 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edgeverify.atomic_file import PRIVATE_FILE, sync_folder
+from edgeverify.atomic_file import (
+    PRIVATE_FILE,
+    is_on_full_disk,
+    sync_folder,
+    takes_no_locks,
+)
 from edgeverify.errors import StateError
 from edgeverify.file_in_use import LOGS
 
@@ -23,6 +28,9 @@ CHECKED_AT_OPENING_BYTES = 64 << 20
 
 LOG_BYTES = 16 << 20
 """What the write-ahead log is cut back to after a burst."""
+
+NO_LOCKS = "its file system takes no locks"
+NO_LOCKS_ADVICE = "Put the state on a local disk, on a file system that takes locks (fcntl)."
 
 UNREADABLE = "malformed: its schema is not text"
 _DAMAGED = (
@@ -178,6 +186,19 @@ def copies_of(path: Path) -> tuple[Path, ...]:
 def is_damage(error: sqlite3.Error) -> bool:
     """Return whether a file is damaged, not only unreadable or unwritable just now."""
     return any(word in str(error) for word in _DAMAGED)
+
+
+def in_words(path: Path, error: Exception) -> str:
+    """Return what SQLite or the system says of the file, with the reason where they name another.
+
+    Without room for what lies beside its file, or without locks, SQLite speaks of an I/O error.
+    """
+    words = str(error)
+    if "I/O" in words and "full" not in words and is_on_full_disk(path):
+        return f"{words}, as its disk is full"
+    if any(said in words for said in ("I/O", "locked", "journal mode", "locking protocol")):
+        return f"{words}, as {NO_LOCKS}" if takes_no_locks(path.parent) else words
+    return words
 
 
 def check_pages(connection: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Outcome
 from edgeverify.events import (
     NEXT_KEY,
+    EventKind,
     Topics,
     encode_status,
 )
@@ -63,6 +64,7 @@ def _run_shell(
     *,
     messages: int = 1,
     given: str = "",
+    before: bytes = b"",
 ) -> subprocess.CompletedProcess[str]:
     script = _shell_example()
     script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
@@ -81,6 +83,8 @@ def _run_shell(
         text=True,
     )
     until(lambda: "Sending SUBACK" in broker.log(), "the lock to listen")
+    if before:
+        publish(broker, TOPICS.event, before)
     publish(broker, TOPICS.event, raw)
     out, err = process.communicate(timeout=patience(20))
     return subprocess.CompletedProcess([], process.returncode, out, err)
@@ -99,6 +103,8 @@ def _run_shell(
         ("a moment late", ""),
         ("empty last", "open for 0012345\n"),
         ("garbage", ""),
+        ("history", ""),
+        ("an answer", ""),
     ],
 )
 def test_the_shell_example_opens_for_the_right_event_only(
@@ -118,6 +124,8 @@ def test_the_shell_example_opens_for_the_right_event_only(
         "years": lambda: event_of(keys, 7, decided("x", at=now + timedelta(days=3650))),
         "a moment late": lambda: event_of(keys, 7, decided("x", at=now - LATE)),
         "empty last": lambda: event_of(keys, 7, decided("x", at=now + SOON)),
+        "history": lambda: event_of(keys, 7, decided("x", at=now + SOON), EventKind.HISTORY),
+        "an answer": lambda: event_of(keys, 7, decided("x", at=now + SOON), EventKind.ANSWER),
         "garbage": lambda: b'{"data_base64": 7, "signature": ["x"]}',
     }[case]()
     if case == "empty last":
@@ -126,6 +134,22 @@ def test_the_shell_example_opens_for_the_right_event_only(
     with mosquitto(tmp_path / "broker") as broker:
         done = _run_shell(raw, tmp_path, keys, broker)
     assert done.stdout == printed, done.stderr
+
+
+@pytest.mark.parametrize("case", ["huge", "many lines", "many events in lines"])
+def test_no_single_message_keeps_the_shell_example_from_a_grant(
+    case: str, keys: SigningKeys, tmp_path: Path
+) -> None:
+    """The shell reads a letter at a time, and starts programs for each line."""
+    huge = {
+        "huge": b'{"data_base64": "' + b"A" * 3_000_000 + b'"}',
+        "many lines": b"\n" * 60_000,
+        "many events in lines": b"\n".join([b"edgeverify/front-door/event {}"] * 2_000),
+    }[case]
+    grant = event_of(keys, 7, decided("x", at=datetime.now(timezone.utc) + SOON))
+    with mosquitto(tmp_path / "broker") as broker:
+        done = _run_shell(grant, tmp_path, keys, broker, messages=2, before=huge)
+    assert done.stdout == "open for 0012345\n", done.stderr
 
 
 def test_the_shell_example_follows_an_announced_key_over_its_restarts(tmp_path: Path) -> None:

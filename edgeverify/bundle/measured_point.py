@@ -105,14 +105,18 @@ class MeasuredPoint(BundleModel):
     @property
     def caution(self) -> str:
         """Return why the evidence is thin, or nothing where it is not."""
+        return self.caution_at(self.fmr, self.group_factor)
+
+    def caution_at(self, rate: float, factor: float | None) -> str:
+        """Return the same of a door that asks for `rate`, and `factor` times that within groups.
+
+        It may ask for another rate than the point is named by: the next stricter point serves it.
+        """
         if self.check is None:
             return "the threshold was not checked on people other than it was chosen on"
-        if not self.check.holds(self.fmr):
-            return (
-                f"on other people the threshold let {self.check.fmr:.2g} through, above "
-                f"{self.fmr:g}"
-            )
-        above = self._above_the_factor
+        if not self.check.holds(rate):
+            return f"on other people the threshold let {self.check.fmr:.2g} through, above {rate:g}"
+        above = self._above_the_factor(rate, factor)
         if not above and self.false_matches < _THIN:
             seen = how_many(self.false_matches, "false match", "false matches")
             return f"the threshold rests on {seen} only"
@@ -120,12 +124,11 @@ class MeasuredPoint(BundleModel):
             return "how it fares within groups of people was not measured"
         return above
 
-    @property
-    def _above_the_factor(self) -> str:
+    def _above_the_factor(self, rate: float, factor: float | None) -> str:
         """Return which group of people it surely lets through more often than it should."""
-        if self.group_factor is None:
+        if factor is None:
             return ""
-        allowed, said = self.group_factor * self.fmr, f"{self.group_factor:g} times {self.fmr:g}"
+        allowed, said = factor * rate, _times(factor, rate)
         if worst_supported(self.groups) > allowed:
             worst = f"{worst_supported(self.groups):.2g}"
             return f"within a group of other people it let {worst} through, more than {said}"
@@ -140,6 +143,10 @@ class MeasuredPoint(BundleModel):
     @property
     def evidence(self) -> str:
         """Return in words on what the threshold rests."""
+        return self.evidence_at(self.fmr)
+
+    def evidence_at(self, rate: float) -> str:
+        """Return the same for a door that asks for `rate`."""
         said = (
             f"{self.false_matches} of {self.non_mated:,} non-mated comparisons on {self.dataset}, "
             f"{self.date}; FMR at most {self.fmr_upper_95:.2g} at 95 %"
@@ -150,7 +157,7 @@ class MeasuredPoint(BundleModel):
             f"checked on {how_many(self.check.people, 'other person', 'other people')}: "
             f"{self.check.false_matches} of {self.check.non_mated:,}"
         )
-        if not self.check.holds(self.fmr):
+        if not self.check.holds(rate):
             checked += f", above the rate ({self.check.fmr:.2g})"
         return f"{said}; {checked}"
 
@@ -176,4 +183,9 @@ class MeasuredPoint(BundleModel):
         if worst is None:
             return ""
         held = "allowed" if worst.fmr <= factor * rate * (1 + 1e-9) else "NOT held to"
-        return f"{self.group_evidence} ({held}: {factor:g} times {rate:g})"
+        return f"{self.group_evidence} ({held}: {_times(factor, rate)})"
+
+
+def _times(factor: float, rate: float) -> str:
+    """Return what is allowed within a group, in words."""
+    return f"{rate:g}" if factor == 1 else f"{factor:g} times {rate:g}"

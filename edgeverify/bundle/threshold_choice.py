@@ -44,14 +44,14 @@ def choose_operating_point(
     found = None if points is None else points.at_most(rate, fusion, group_factor=factor)
     if points is None or found is None:
         raise _no_evidence(points, settings, bundle_name, count, fusion)
-    camera, camera_evidence = _for_camera(points, found)
+    camera, camera_evidence = _for_camera(points, found, rate)
     return OperatingPoint(
         threshold=found.threshold,
         max_fmr=rate,
-        evidence=found.evidence,
+        evidence=found.evidence_at(rate),
         worst_group=found.group_promise(rate, factor),
         not_held=_not_held(found, rate, factor, count),
-        caution=found.caution,
+        caution=found.caution_at(rate, factor),
         for_photos=_for_photos(points, found),
         for_camera=camera,
         camera_evidence=camera_evidence,
@@ -88,7 +88,7 @@ def _for_photos(points: OperatingPoints, found: MeasuredPoint) -> tuple[tuple[in
     return tuple(chosen)
 
 
-def _for_camera(points: OperatingPoints, found: MeasuredPoint) -> tuple[float, str]:
+def _for_camera(points: OperatingPoints, found: MeasuredPoint, rate: float) -> tuple[float, str]:
     """Choose what references with a picture of the door's own camera need, and say on what.
 
     Never less than others do. Few people were ever measured before one camera, so such a point may
@@ -97,7 +97,7 @@ def _for_camera(points: OperatingPoints, found: MeasuredPoint) -> tuple[float, s
     measured = points.before_one_camera(found.fmr)
     if measured is not None:
         carried = "" if measured.supported else "; NOT supported: too few people"
-        said = f"{measured.evidence}{carried}"
+        said = f"{measured.evidence_at(rate)}{carried}"
         return max(found.threshold, measured.threshold), said
     strictest = points.strictest("single")
     least = found.threshold if strictest is None else strictest.threshold

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ UNENCODED = (
     "percent-encoded: write %23 for #, %2F for /, %3F for ?, %40 for @, %3A for :, %25 for %."
 ).replace("%%", "%")
 SNAPSHOT = "snapshot:"
+SINK = re.compile("[a-z0-9_]*sink")
 NO_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})|\s|#")
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 ADVICE = (
@@ -114,6 +116,8 @@ def parse_source(text: str, folder: Path) -> Source:
         raise ConfigError(
             "camera.source: neither a video file that is there nor an address", advice=ADVICE
         )
+    if (folder / text).is_dir():
+        raise ConfigError("camera.source: is a folder, not a video file", advice=ADVICE)
     return FileSource(folder / text)
 
 
@@ -124,12 +128,27 @@ def _pipeline(text: str) -> GstreamerSource:
         raise ConfigError(
             f"camera.source: the pipeline's quotes do not close ({error})", advice=ADVICE
         ) from None
-    if not words or "!" in {words[0], words[-1]}:
+    if not words or "!" in {words[0], words[-1]} or ("!", "!") in pairwise(words):
         raise ConfigError(
-            "camera.source: a pipeline begins and ends with an element, not with '!'",
+            "camera.source: a pipeline begins and ends with an element, not with '!', and has one "
+            "between any two '!'",
             advice="Leave '! videoconvert ! ... ! fdsink' out: edgeverify adds it.",
         )
+    if sink := _sink_at_its_end(words):
+        raise ConfigError(
+            f"camera.source: a pipeline ends before its sink, and this one has {sink}",
+            advice=f"Leave '! {sink}' and what follows it out: edgeverify adds its own end.",
+        )
     return GstreamerSource(words)
+
+
+def _sink_at_its_end(words: tuple[str, ...]) -> str:
+    """Return the sink that nothing could be linked behind, empty where there is none."""
+    ends = [place for place, word in enumerate(words) if word == "!"]
+    last = words[ends[-1] + 1 :] if ends else words
+    # A branch may end in a sink, and then another begins with the name of what it branches from.
+    branches = any(word.endswith(".") and "=" not in word for word in last[1:])
+    return last[0] if SINK.fullmatch(last[0]) and not branches else ""
 
 
 def _address(text: str) -> UrlSource:
@@ -141,6 +160,7 @@ def _address(text: str) -> UrlSource:
     try:
         parts = urlsplit(text)
         host, _port = source.address
+        is_port = parts.port != 0
     except ValueError:
         raise ConfigError(
             "camera.source: the address cannot be understood (host or port)", advice=UNENCODED
@@ -149,6 +169,8 @@ def _address(text: str) -> UrlSource:
         raise ConfigError(
             "camera.source: a character of the address must be percent-encoded", advice=UNENCODED
         )
+    if not is_port:
+        raise ConfigError("camera.source: a port is 1 to 65535, not 0", advice=ADVICE)
     if not host:
         raise ConfigError("camera.source: the address names no host", advice=ADVICE)
     return source

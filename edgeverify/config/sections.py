@@ -14,6 +14,7 @@ from edgeverify.config.reading import YamlFile
 from edgeverify.settings import Section
 
 S = TypeVar("S", bound=Section)
+MOST_EXPLAINED = 500
 Lines: TypeAlias = Mapping[KeyPath, tuple[Path, int]]
 """Where each key was written: file and line."""
 
@@ -41,9 +42,11 @@ def validated(
     try:
         return kind.model_validate(_without_empty_sections(values, kind))
     except ValidationError as failure:
-        for error in failure.errors(include_url=False):
+        for number, error in enumerate(failure.errors(include_url=False)):
             key = tuple(error["loc"])
-            text = explain(error, kind)
+            # What a key may have meant takes a search: of half a million keys it would take hours.
+            is_searched = number < MOST_EXPLAINED or error["type"] != "extra_forbidden"
+            text = explain(error, kind) if is_searched else "unknown key"
             if key in quoted or (twice and not key):
                 continue  # said already, with its line
             problems.append(Problem(*place(key, lines, path), key, text))

@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edgeverify.bundle.operating_points import OperatingPoints
 from edgeverify.camera.source import parse_source
 from edgeverify.claims import SourceKind, chosen
+from edgeverify.claims.pcsc import load_card_key
+from edgeverify.claims.reading import ReaderGoneError
 from edgeverify.client import load_verify_keys
 from edgeverify.config import LoadedConfig
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.domain import OperatingPoint
-from edgeverify.errors import ConfigError, EdgeverifyError
+from edgeverify.errors import ConfigError, EdgeverifyError, KeyUnusableError
 from edgeverify.keys import load_master_key
 from edgeverify.mqtt import load_credentials
 from edgeverify.osdp_key import load_osdp_key
@@ -132,6 +134,54 @@ def unread_numbers(config: LoadedConfig) -> Iterator[str]:
                 f"claims.{name}.number changes nothing while claims.{name}.typed is text: set "
                 "typed to decimal or hex, as the reader types its numbers, or take number out"
             )
+
+
+def unused_settings(config: LoadedConfig) -> Iterator[str]:
+    """Yield a sentence for each setting that promises what this config does not do."""
+    mqtt, claims = config.settings.mqtt, config.settings.claims
+    tls = mqtt.tls
+    if not tls.enabled and (tls.ca_file or tls.certificate_file):
+        yield (
+            "mqtt.tls names certificates and mqtt.tls.enabled is false: the connection is not "
+            "encrypted, and a password crosses the network in the clear. Set mqtt.tls.enabled to "
+            "true, or take them out"
+        )
+    if mqtt.password_file and not mqtt.username:
+        yield "mqtt.password_file is not sent without a mqtt.username: name one, or take it out"
+    cards = {entry.card for entry in config.settings.staff}
+    if "fixed" in claims.sources and claims.fixed_card not in cards:
+        yield (
+            f"claims.fixed_card {claims.fixed_card} stands in no entry of staff: nobody is let in "
+            "by the source fixed. Write the card of somebody in staff"
+        )
+
+
+def unusable_keys(config: LoadedConfig) -> Iterator[str]:
+    """Yield a sentence for each key without which a reader stays away; the door starts without."""
+    claims, folder = config.settings.claims, config.folder
+    started = {*claims.sources, *claims.exit_sources}
+    checks: tuple[tuple[str, bool, Callable[[], object]], ...] = (
+        ("osdp", True, lambda: load_osdp_key(folder / claims.osdp.key_file)),
+        (
+            "pcsc",
+            bool(claims.pcsc.application),
+            lambda: _card_key(folder / claims.pcsc.key_file),
+        ),
+    )
+    for name, is_needed, check in checks:
+        if name in started and is_needed and (problem := _problem(config, _key_of(name), check)):
+            yield f"{problem}. Until then the reader {name} reads nothing"
+
+
+def _card_key(path: Path) -> None:
+    try:
+        load_card_key(path)
+    except ReaderGoneError as error:
+        raise KeyUnusableError(str(error).rstrip(".")) from None
+
+
+def _key_of(reader: str) -> KeyPath:
+    return ("claims", reader, "key_file")
 
 
 def _leads_out(name: str) -> bool:

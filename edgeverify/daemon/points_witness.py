@@ -108,7 +108,7 @@ def _chosen(choose: Choice, before: OperatingPoints, digits: str) -> Pair:
         raise ConfigError(
             "the model's operating points are not those that this door was set up with, and among "
             f"those: {error.problem}",
-            advice=f"If you measured again, write decision.accept_points: {digits}.",
+            advice=f'If you measured again, write decision.accept_points: "{digits}".',
         ) from None
 
 
@@ -123,7 +123,7 @@ def _stricter_of(chosen: Pair, before: Pair, digits: str) -> tuple[Pair, str]:
     said = (
         f"the model's operating points now ask for {chosen[0].threshold:.4f} where this door was "
         f"set up with {before[0].threshold:.4f}, which is held; if you measured again, write "
-        f"decision.accept_points: {digits}"
+        f'decision.accept_points: "{digits}"'
     )
     return held, said
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SPACE = "Free space on the disk of the state, or repair it: the door is back within seconds."
+SPACE = (
+    "The fault's detail says why: free space on the disk of the state, repair it, or use a local "
+    "one. The door is back within seconds."
+)
 ACL = "Give the door's login this right at the broker: `edgeverify broker setup` gives all of them."
 LENS = "Look at the lens and at where it points: `edgeverify aim` shows what the camera sees."
 PAD = "Fetch it again: `edgeverify models fetch minifasnet`."

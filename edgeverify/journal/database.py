@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from edgeverify.atomic_file import is_on_full_disk
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.file_in_use import REPLACED
 from edgeverify.journal.rows import read_lockouts
 from edgeverify.journal.schema import SCHEMA
 from edgeverify.lockout import LockoutState
 from edgeverify.private_sqlite import (
+    NO_LOCKS,
+    NO_LOCKS_ADVICE,
+    in_words,
     is_damage,
     move_aside,
     open_for_reading,
@@ -41,10 +43,10 @@ def unavailable(
     path: Path, error: Exception, *, is_reading: bool = False
 ) -> JournalUnavailableError:
     """Word an error of SQLite or of the system for people."""
-    words = str(error)
-    if "I/O" in words and "full" not in words and is_on_full_disk(path):
-        words = f"{words}, as its disk is full"
-    if "full" in words or "No space" in words:
+    words = in_words(path, error)
+    if NO_LOCKS in words:
+        advice = NO_LOCKS_ADVICE
+    elif "full" in words or "No space" in words:
         advice = "Free space on its disk; the door opens again within seconds."
     elif "readonly" in words or "read-only" in words.lower():
         advice = "Its disk is mounted read-only, or the file belongs to another user."
@@ -52,6 +54,8 @@ def unavailable(
         advice = "Its disk fails: see `dmesg`, and replace it."
     elif REPLACED in words:
         advice = "Find out who did: the door goes on with what lies there now, within seconds."
+    elif "locked" in words:
+        advice = f"Another program has it open; find it (`fuser {path}`), and end it."
     else:
         advice = "Run `edgeverify doctor`."
     done = "read" if is_reading else "written"

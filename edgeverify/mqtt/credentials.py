@@ -62,7 +62,7 @@ def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
         )
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            f"mqtt.tls.ca_file cannot be used: {config_folder / settings.ca_file}: {error}"
+            f"mqtt.tls.ca_file cannot be used: {config_folder / settings.ca_file}: {_said(error)}"
         ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # From 3.13 on Python refuses what the usual recipe for a broker's own authority makes (no key
@@ -81,6 +81,15 @@ def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
                 f"mqtt.tls.certificate_file and key_file cannot be used: {certificate}, {key}: "
-                f"{error}"
+                f"{_said(error)}",
+                advice="Both are PEM: certificate_file is the certificate, key_file its own key, "
+                "without a passphrase.",
             ) from None
     return context
+
+
+def _said(error: OSError) -> str:
+    """Return what the system or OpenSSL says, without numbers of theirs."""
+    if isinstance(error, ssl.SSLError):
+        return f"OpenSSL says {(error.reason or str(error)).replace('_', ' ').lower()}"
+    return error.strerror or str(error)

@@ -72,7 +72,8 @@ def open_database(path: Path, sealer: Sealer) -> sqlite3.Connection:
         kind = DiskTroubleError if error.errno in _TROUBLE else StateError
         raise kind(f"{path} cannot be opened: {error.strerror}") from None
     except sqlite3.OperationalError as error:
-        raise DiskTroubleError(f"the references in {path} cannot be opened: {error}") from None
+        words = private_sqlite.in_words(path, error)
+        raise DiskTroubleError(f"the references in {path} cannot be opened: {words}") from None
 
 
 def open_in_memory(path: Path, sealer: Sealer) -> sqlite3.Connection:
@@ -159,4 +160,6 @@ def advice_on_disk(error: sqlite3.Error, path: Path) -> str:
     """Return what to do where the references at `path` could not be changed."""
     if "full" in str(error) or is_on_full_disk(path):
         return "Free space on its disk: the door tries again by itself."
+    if private_sqlite.NO_LOCKS in private_sqlite.in_words(path, error):
+        return private_sqlite.NO_LOCKS_ADVICE
     return "Check the permissions there, and the disk."

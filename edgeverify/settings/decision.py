@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edgeverify.settings.readers import (
@@ -15,6 +16,8 @@ from edgeverify.settings.readers import (
     WiegandSettings,
 )
 from edgeverify.settings.section import Section
+
+_DIGITS = re.compile("[0-9a-f]{12}")
 
 
 class ClaimSettings(Section):
@@ -109,7 +112,7 @@ class DecisionSettings(Section):
     `off` compares nothing."""
     threshold: float | None = None
     """A threshold by hand instead, in the bundle's score units; shown as degraded for ever."""
-    accept_points: str = Field(default="", pattern="^([0-9a-f]{12})?$")
+    accept_points: str = ""
     """12 hexadecimal digits of operating points that are accepted although they are looser than
     those that this door has used; the fault `threshold_held` names them."""
     window_frames: int = Field(default=5, ge=1, le=50)
@@ -123,6 +126,15 @@ class DecisionSettings(Section):
     fusion: Literal["votes", "mean"] = "votes"
     """`votes`: k of n. `mean`: the mean raw score of the last n; needs operating points measured
     on such means."""
+
+    @field_validator("accept_points")
+    @classmethod
+    def _points_are_named_by_digits(cls, value: str) -> str:
+        if value and not _DIGITS.fullmatch(value):
+            raise ValueError(
+                "is 12 hexadecimal digits in quotes, as the fault threshold_held names them"
+            )
+        return value
 
     @model_validator(mode="after")
     def _k_of_n_is_possible(self) -> Self:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edgeverify.settings.section import Section
+
+_PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+MOST_MQTT_BYTES = 65535
+"""MQTT writes the length of a text in two bytes."""
+MOST_TOPIC_CHARACTERS = 200
+"""Of a hub's prefix: Mosquitto ends the connection at a topic of more than 200 levels."""
 
 
 class TlsSettings(Section):
@@ -48,6 +55,13 @@ class MqttSettings(Section):
     """Longest pause between two attempts to connect."""
     tls: TlsSettings = TlsSettings()
 
+    @field_validator("username")
+    @classmethod
+    def _username_fits_its_field(cls, value: str) -> str:
+        if len(value.encode()) > MOST_MQTT_BYTES:
+            raise ValueError(f"has at most {MOST_MQTT_BYTES:,} bytes")
+        return value
+
     @field_validator("host")
     @classmethod
     def _host_is_a_host_alone(cls, value: str) -> str:
@@ -62,6 +76,13 @@ class MqttSettings(Section):
             )
         if any(letter.isspace() for letter in value):
             raise ValueError("is a name or an address without blanks")
+        try:
+            value.encode("idna")
+        except UnicodeError:
+            raise ValueError(
+                "is no name that can be looked up: its parts between the dots have 1 to 63 "
+                "characters each, and it has at most 253"
+            ) from None
         return value
 
 
@@ -71,8 +92,17 @@ class HomeAssistantSettings(Section):
     discovery: bool = False
     """Announce the door: decisions as events, its state, its lock, its temperature. No card and no
     name; nothing in it opens anything."""
-    prefix: str = Field(default="homeassistant", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
+    prefix: str = Field(default="homeassistant", max_length=MOST_TOPIC_CHARACTERS)
     """The hub's discovery prefix; it says `online` at `status` below it."""
+
+    @field_validator("prefix")
+    @classmethod
+    def _prefix_fits_a_topic(cls, value: str) -> str:
+        if not _PREFIX.fullmatch(value):
+            raise ValueError(
+                "is letters, digits, _ and -, with single / between them, such as homeassistant"
+            )
+        return value
 
 
 class EventSettings(Section):

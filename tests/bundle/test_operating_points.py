@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeverify.bundle.group_rate import GroupRate
-from edgeverify.bundle.measured_point import MeasuredPoint
+from edgeverify.bundle.measured_point import CheckedPoint, MeasuredPoint
 from edgeverify.bundle.operating_points import OperatingPoints, OperatingPointsFile
 from edgeverify.bundle.threshold_choice import choose_operating_point
 from edgeverify.domain import Embedding, Reference
@@ -215,3 +215,42 @@ def test_a_group_too_small_to_say_anything_moves_nothing() -> None:
     points = POINTS.model_copy(update={"points": (_grouped(1e-4, 0.5, 900, supported=False),)})
     assert choose(points).threshold == 0.5
     assert "too few people to promise them a rate" in choose(points).worst_group
+
+
+def _checked(fmr: float, threshold: float, seen: int, group: GroupRate) -> MeasuredPoint:
+    check = CheckedPoint(
+        dataset="others",
+        false_matches=seen,
+        non_mated=1_000_000,
+        fmr_upper_95=1e-3,
+        mated=0,
+        people=820,
+    )
+    said = {"check": check, "groups": (group,), "group_factor": 10.0, "false_matches": 40}
+    return point(fmr, threshold).model_copy(update=said)
+
+
+def test_what_is_said_of_the_evidence_is_said_of_the_rate_that_the_door_asks_for() -> None:
+    """The next stricter point may serve it, whose own rate and factor nobody has written."""
+    alike = GroupRate(
+        name="alike",
+        dataset="a test",
+        people=841,
+        false_matches=12,
+        non_mated=13_194,
+        fmr_upper_95=1.5e-3,
+        supported=False,
+    )
+    points = POINTS.model_copy(update={"points": (_checked(5e-5, 0.47, 60, alike),)})
+    for factor, held in ((1, "NOT held to: 0.0001"), (2, "NOT held to: 2 times 0.0001")):
+        chosen = choose(points, group_factor=factor)
+        more = f"more than {held.removeprefix('NOT held to: ')}, and they are too few"
+        assert held in chosen.worst_group
+        assert more in chosen.caution
+        assert "above the rate" not in chosen.evidence, "6e-05 is below the 0.0001 asked for"
+    allowed = choose(points, group_factor=50)
+    assert "(allowed: 50 times 0.0001)" in allowed.worst_group
+    assert "more than" not in allowed.caution
+    strict = choose(points, max_fmr=5e-5, group_factor=50)
+    assert "above the rate (6e-05)" in strict.evidence
+    assert "let 6e-05 through, above 5e-05" in strict.caution

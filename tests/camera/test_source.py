@@ -54,8 +54,8 @@ def test_each_kind_is_told_by_its_looks(text: str, source: Source) -> None:
     "text",
     [
         *("", "  ", "a\0b"),
-        *("ftp://cam/x", "rtsp://", "rtsp://cam:99999/", "rtsp://[::1/"),
-        *("gst:", "gst: ! x", "gst: x !", "gst: 'unclosed"),
+        *("ftp://cam/x", "rtsp://", "rtsp://cam:99999/", "rtsp://cam:0/", "rtsp://[::1/"),
+        *("gst:", "gst: ! x", "gst: x !", "gst: a ! ! b", "gst: 'unclosed"),
         *("usb:0", "csi:0", "-1", "0x1", "data:image/png;base64,xx", "concat:a|b", "C:\\x.mp4"),
         *("//camera/share/1.mp4", "\\\\camera\\share"),
     ],
@@ -92,6 +92,12 @@ def test_a_file_may_be_called_as_it_likes_where_it_is_there(tmp_path: Path) -> N
         assert parse_source(name, tmp_path) == FileSource(tmp_path / name)
 
 
+def test_a_folder_is_no_video_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder") as caught:
+        parse_source(".", tmp_path)
+    assert "a video file" in caught.value.advice
+
+
 def test_another_password_is_another_name() -> None:
     names = {public_name(f"rtsp://admin:{word}@cam/") for word in ("one", "two", "three")}
     assert len(names) == 3
@@ -122,6 +128,27 @@ def test_what_must_be_encoded_is_said_without_a_letter_of_it(text: str) -> None:
     assert "percent-encoded" in caught.value.advice
     assert not {"hun", "ter2", "admin", "cam.lan"} & set(re.split(r"\W+", str(caught.value)))
     assert public_name(text) == "rtsp:// ..."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gst: videotestsrc ! videoconvert ! appsink drop=1 max-buffers=1",
+        "gst: videotestsrc ! fdsink",
+        "gst: rtspsrc location=rtsp://me:hunter2@cam ! decodebin ! autovideosink sync=false",
+    ],
+)
+def test_a_pipeline_that_has_its_end_already_is_refused(text: str) -> None:
+    """Nothing can be linked behind a sink, so it could never start; most are OpenCV's."""
+    with pytest.raises(ConfigError, match="a pipeline ends before its sink") as caught:
+        parse_source(text, HERE)
+    assert "out: edgeverify adds its own end" in caught.value.advice
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_sink_on_a_branch_is_no_end() -> None:
+    text = "gst: videotestsrc ! tee name=both both. ! queue ! fakesink both. ! queue"
+    assert isinstance(parse_source(text, HERE), GstreamerSource)
 
 
 def test_a_pipelines_password_is_not_shown() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeverify.config import load_config
-from edgeverify.config.problems import KeyPath, Problem
+from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 
 RATE = "decision.max_fmr 1e-09 is stricter than the evidence of the bundle sface"
 
@@ -26,6 +26,26 @@ RATE = "decision.max_fmr 1e-09 is stricter than the evidence of the bundle sface
 )
 def test_a_key_is_told_once(key: KeyPath, text: str, said: str) -> None:
     assert str(Problem(Path("a.yaml"), 2, key, text)) == said
+
+
+def test_a_file_of_another_program_is_refused_without_a_search_for_each_of_its_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred thousand keys took minutes: each was compared with every key there is."""
+    searched: list[str] = []
+
+    def search(name: str, *_others: object, **_more: object) -> list[str]:
+        searched.append(name)
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", search)
+    file = tmp_path / "door.yaml"
+    file.write_text("".join(f"key_{n}: 1\n" for n in range(2000)), encoding="utf-8")
+    with pytest.raises(ConfigProblemsError, match="has 2,000 mistakes") as caught:
+        load_config(file)
+    assert f"{file}:50: key_49: unknown key; allowed here" in str(caught.value)
+    assert f"{file}:51" not in str(caught.value)
+    assert 50 <= len(searched) <= 500
 
 
 def test_a_sentence_that_names_a_key_below_points_at_its_line(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_rate_that_only_the_changed_points_carry_is_refused(witness: PointsWit
     with pytest.raises(ConfigError, match="not those that this door was set up with") as caught:
         _start(witness, added, rate=1e-6)
     digits = hash_of_sets((added,))[:DIGITS]
-    assert caught.value.advice.endswith(f"decision.accept_points: {digits}.")
+    assert caught.value.advice.endswith(f'decision.accept_points: "{digits}".')
     assert _start(witness, added, rate=1e-6, accepted=digits).threshold == 0.41
 
 
@@ -130,7 +130,7 @@ def test_the_config_accepts_a_new_measurement_by_its_digits(witness: PointsWitne
     name = hash_of_sets((_at(0.35),))[:DIGITS]
     _start(witness, _at(0.35))
     (fault,) = witness.faults.snapshot()
-    assert f"decision.accept_points: {name}" in fault.detail
+    assert f'decision.accept_points: "{name}"' in fault.detail
     assert _start(witness, _at(0.35), accepted=name).threshold == 0.35
     assert HELD not in witness.faults
     assert _start(witness, _at(0.30), accepted=name).threshold == 0.35, "these digits, no others"

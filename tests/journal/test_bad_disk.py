@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -203,3 +205,24 @@ def test_who_reads_copies_or_checkpoints_it_changes_nothing(
         journal.record(decided(f"two-{number}"), keys)
     assert journal.degradations() == ()
     journal.close()
+
+
+def test_a_disk_without_locks_is_not_called_failing_or_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What SQLite says there, measured with fcntl(2) answering ENOLCK, EOPNOTSUPP and EAGAIN."""
+    path = tmp_path / "journal.sqlite"
+    failing, in_use = map(sqlite3.OperationalError, ("disk I/O error", "database is locked"))
+    assert "replace it" in unavailable(path, failing).advice
+    assert f"fuser {path}" in unavailable(path, in_use).advice
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    for trouble in (failing, in_use, sqlite3.OperationalError("journal mode 'delete'")):
+        worded = unavailable(path, trouble)
+        assert worded.problem.endswith("its file system takes no locks")
+        assert worded.advice.startswith("Put the state on a local disk")
+        assert "a local one" in FaultName.JOURNAL_UNAVAILABLE.advice
+    assert list(tmp_path.iterdir()) == []

@@ -39,6 +39,8 @@ def check_config(
         problems_of,
         unheard_duress,
         unread_numbers,
+        unusable_keys,
+        unused_settings,
     )
 
     loaded = load_config(config)
@@ -46,7 +48,13 @@ def check_config(
     problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
     for line in problems:
         complain(line)
-    doubts = (*map(str, cut_short(loaded)), *unheard_duress(loaded), *unread_numbers(loaded))
+    doubts = (
+        *map(str, cut_short(loaded)),
+        *unheard_duress(loaded),
+        *unread_numbers(loaded),
+        *unused_settings(loaded),
+        *unusable_keys(loaded),
+    )
     for line in (*doubts, *open_to_others(loaded)):
         complain(f"warning: {line}")
     promise: tuple[str, ...] = ()

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.models.bundle_writer import write_points
 from tests.cli.conftest import Desk
@@ -80,6 +82,33 @@ def test_a_number_that_nothing_reads_is_a_warning(desk: Desk) -> None:
         assert said.err.count("claims.keyboard.number changes nothing") == warned, said.err
 
 
+IDLE: list[tuple[str, str]] = [
+    ("mqtt: {tls: {ca_file: ca.pem}}", "a password crosses the network in the clear"),
+    ("mqtt: {password_file: password}", "is not sent without a mqtt.username"),
+    ("claims: {sources: [fixed], fixed_card: '9'}", "stands in no entry of staff"),
+    (
+        "claims: {sources: [osdp], osdp: {port: /dev/ttyS9, key_file: gone}}",
+        "claims.osdp.key_file: the OSDP key is absent",
+    ),
+    (
+        "claims: {sources: [pcsc], pcsc: {application: F001, key_file: password}}",
+        "claims.pcsc.key_file: is not an Ed25519 public key",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "warned"), IDLE, ids=[text for text, _ in IDLE])
+def test_what_the_door_starts_with_and_does_not_use_is_a_warning(
+    desk: Desk, text: str, warned: str
+) -> None:
+    (desk.folder / "password").touch(mode=0o600)
+    desk.config.write_text(f"door: front-door\n{text}\n", encoding="utf-8")
+    said = desk.run("check-config", "--no-photos", desk.config)
+    assert said.code == 0
+    assert said.err.count("warning:") == 1
+    assert warned in said.err
+
+
 def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> None:
     (desk.folder / "master.key").write_bytes(bytes(32))
     (desk.folder / "master.key").chmod(0o644)
@@ -92,7 +121,7 @@ def test_files_that_the_config_names_must_be_there_and_private(desk: Desk) -> No
     assert said.err.splitlines()[:2] == [
         (
             f"{desk.config}:7: mqtt.tls: ca_file cannot be used: {desk.folder / 'ca.pem'}: "
-            "[Errno 2] No such file or directory"
+            "No such file or directory"
         ),
         (
             f"{desk.config}:11: keys.master_key_file: the master key is readable by others: "

@@ -33,6 +33,8 @@ IN_THE_FIELD: list[tuple[str, str, str, int]] = [
     ("a share of a network", 'camera: {source: "//camera/1.mp4"}', "neither a video", CONFIG),
     ("a bare # in its password", 'camera: {source: "rtsp://a:b#c@d/1"}', "percent-enc", CONFIG),
     ("a pipeline without an element", 'camera: {source: "gst: !"}', "an element", CONFIG),
+    ("a pipeline with an end", 'camera: {source: "gst: a ! appsink"}', "its sink", CONFIG),
+    ("a folder as a camera", "camera: {source: .}", "is a folder", CONFIG),
     ("an absent password", "mqtt: {username: a, password_file: gone}", "is absent", CONFIG),
     ("a CA that is no PEM", "mqtt: {tls: {enabled: true, ca_file: obama.jpg}}", "ca_file", CONFIG),
     ("an absent CA", "mqtt: {tls: {enabled: true, ca_file: gone.pem}}", "ca_file", CONFIG),
