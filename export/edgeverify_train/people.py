@@ -75,8 +75,9 @@ def listed_people(path: Path) -> frozenset[str]:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
             raise ConfigError(
-                f"the evaluation list {path} cannot be read: {error}",
+                f"the evaluation list {path} cannot be read: {why}",
                 advice="Give a text file: a pair list in LFW's format, or one name a line.",
             ) from None
         names = {name for line in lines for name in _names(line)}

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.atomic_file import PRIVATE_FOLDER
 from edgeverify.errors import ConfigError
+from edgeverify.folder_listing import entries, files_below
+
+CHIPS, EMBEDDINGS, LEFT_OUT = "chips", "teacher.npy", "left-out.txt"
+"""What distillation makes of the photos before it trains."""
+_CHIP = re.compile(r"[0-9]{8}\.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,15 @@ class RunFolder:
         return self.checkpoints / f"model_epoch{epoch}_loss{loss:.4f}.pth"
 
     def make(self) -> None:
-        """Make the folders of a new run; ConfigError where something lies there already."""
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        """Make the folders of a new run; ConfigError where something lies there already.
+
+        What a refused one left, before anything was trained, is no run: it is cleared away.
+        """
+        if self._was_never_begun():
+            shutil.rmtree(self.folder / CHIPS, ignore_errors=True)
+            for path in files_below(self.folder):
+                path.unlink()
+        elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise ConfigError(
                 f"{self.folder} is not empty",
                 advice="Give a new folder, or go on with `edgeverify-train resume`.",
@@ -85,6 +99,19 @@ class RunFolder:
         self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         for each in (self.checkpoints, self.report):
             each.mkdir(exist_ok=True)
+
+    def _was_never_begun(self) -> bool:
+        """Return whether all that lies there is what is written before the recipe is."""
+        mine = {self.people, self.pairs, self.origin, self.teacher}
+        mine |= {self.folder / name for name in (LEFT_OUT, EMBEDDINGS)}
+        chips = self.folder / CHIPS
+        return (
+            self.checkpoints.is_dir()
+            and self.report.is_dir()
+            and {*entries(self.folder)} <= {*mine, self.checkpoints, self.report, chips}
+            and {path for path in files_below(self.folder) if path.parent != chips} <= mine
+            and all(_CHIP.fullmatch(path.name) for path in entries(chips))
+        )
 
 
 def run_of(checkpoint: Path) -> RunFolder | None:

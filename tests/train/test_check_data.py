@@ -162,6 +162,15 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_an_evaluation_that_is_not_there_is_said_before_any_picture_is_looked_at(
+    tmp_path: Path,
+) -> None:
+    code, _, err = check(tmp_path, "--against", tmp_path / "pairs.txt")
+    assert code != 0
+    assert f"the evaluation list {tmp_path / 'pairs.txt'} cannot be read: No such file" in err
+    assert "Errno" not in err
+
+
 def test_somebody_of_an_evaluation_folder_under_another_name_is_seen_by_the_face(
     album: Path, tmp_path: Path
 ) -> None:

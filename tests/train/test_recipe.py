@@ -78,6 +78,8 @@ def test_keys_are_set_from_the_command_line(tmp_path: Path) -> None:
             "optimiser: must be a section with keys below it",
         ),
         ("name.x.y=1", "name: must be text, not a section"),
+        ("training.batchh=3", "--set: training.batchh: unknown key; did you mean 'batch'?"),
+        ("stages.1.epochs=0", "--set: stages[1].epochs: must be 1 to 100000, not 0"),
     ],
 )
 def test_what_cannot_be_set_is_said(change: str, said: str) -> None:

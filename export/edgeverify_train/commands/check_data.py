@@ -62,8 +62,10 @@ def check_data(
     from edgeverify_train.checking import report  # noqa: PLC0415
     from edgeverify_train.checking.check import check_folder  # noqa: PLC0415
     from edgeverify_train.checking.looking import is_cut_for  # noqa: PLC0415
-    from edgeverify_train.people import read_statement  # noqa: PLC0415
+    from edgeverify_train.people import listed_people, read_statement  # noqa: PLC0415
 
+    for each in against or ():
+        listed_people(each)  # a mistyped one is said before the pictures are looked at
     named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
     settings = Settings.model_validate({"model": {"bundle": named, "accept_weak": True}})
     cut = read_statement(folder)

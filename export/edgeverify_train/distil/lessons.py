@@ -23,11 +23,10 @@ from edgeverify.vision.dominance import FaceSelection
 from edgeverify_train.distil.teacher import Teacher
 from edgeverify_train.feeding import require_aligned
 from edgeverify_train.people import pictures_below, read_statement
-from edgeverify_train.run_folder import RunFolder
+from edgeverify_train.run_folder import CHIPS, EMBEDDINGS, LEFT_OUT, RunFolder
 
 _AT_ONCE = 64
 _FEWEST = 16
-CHIPS, EMBEDDINGS, LEFT_OUT = "chips", "teacher.npy", "left-out.txt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

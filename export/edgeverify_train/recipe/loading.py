@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edgeverify.config.building import resolve
-from edgeverify.config.problems import ConfigProblemsError
+from edgeverify.config.problems import ConfigProblemsError, KeyPath
 from edgeverify.config.reading import read_yaml
 from edgeverify.config.sections import mapping_of, validated
 from edgeverify.errors import ConfigError
@@ -63,18 +63,19 @@ def load_recipe(name_or_file: str, changes: Sequence[str] = ()) -> Recipe:
     file = read_yaml(path)
     values = mapping_of(file, "name: my-training")
     _make_absolute(values, Path.cwd() if shipped_file(name_or_file) else path.parent.absolute())
+    lines = {key: (path, line) for key, line in file.lines.items()}
     for change in changes:
-        _apply(values, change)
+        lines[_apply(values, change)] = (Path("--set"), 0)
     _make_absolute(values, Path.cwd())
     problems = list(file.problems)
-    lines = {key: (path, line) for key, line in file.lines.items()}
     recipe = validated(values, lines, path, problems, Recipe)
     if problems or recipe is None:
         raise ConfigProblemsError(problems)
     return recipe
 
 
-def _apply(values: dict[str, object], change: str) -> None:
+def _apply(values: dict[str, object], change: str) -> KeyPath:
+    """Set what a change says; returns the key as an error's place names it."""
     key, equals, text = change.partition("=")
     if not equals or not key:
         raise ConfigError(
@@ -95,6 +96,7 @@ def _apply(values: dict[str, object], change: str) -> None:
             f"--set {key}: nothing stands there",
             advice="Keys are those of the recipe: `edgeverify-train recipes NAME` prints them.",
         )
+    return tuple(int(part) if part.isdecimal() else part for part in (*above, last))
 
 
 def _below(target: object, part: str, key: str) -> object:
