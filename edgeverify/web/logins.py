@@ -161,8 +161,10 @@ class Logins:
         """Take somebody's log-in away; return whether there was one."""
         known = self.all()
         found = known.pop(name, None)
+        if found is None:
+            return False
         self._write(known)
-        return found is not None
+        return True
 
     def _write(self, known: dict[str, Login]) -> None:
         told = {one.name: {"role": one.role.value, "hash": one.hash} for one in known.values()}

@@ -54,6 +54,16 @@ def test_logins_are_made_changed_listed_and_removed(tmp_path: Path) -> None:
     assert _run(tmp_path, "remove", "kim").exit_code == 78
 
 
+def test_whoever_only_asks_makes_no_folder_and_no_file(tmp_path: Path) -> None:
+    assert "nobody: make a log-in" in _run(tmp_path, "logins").stdout
+    assert _run(tmp_path, "remove", "kim").exit_code == 78
+    assert not (tmp_path / "page").exists()
+    _run(tmp_path, "password", "kim", given=f"{PASSWORD}\n")
+    before = (tmp_path / "page" / "logins.json").stat().st_mtime_ns
+    assert _run(tmp_path, "remove", "somebody").exit_code == 78
+    assert (tmp_path / "page" / "logins.json").stat().st_mtime_ns == before
+
+
 def test_a_short_password_is_refused_with_what_to_do(tmp_path: Path) -> None:
     refused = _run(tmp_path, "password", "kim", given="short\n")
     assert refused.exit_code == 78

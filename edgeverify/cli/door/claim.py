@@ -77,9 +77,12 @@ def claim(
         feed.publish(topics.claim, encode_claim(message, source="/edgeverify/claim-command"))
         answer = _wait(feed, message.id, topics, keys, timeout)
     if answer is None:
+        looks = loaded.settings.decision.timeout_seconds
+        is_short = timeout <= looks
+        longer = f" (the door may look for {looks:g} s: use a longer --timeout)" if is_short else ""
         complain(
-            f"no answer within {timeout:g} s: is the daemon running, on this broker, and does the "
-            f"broker let it write to {topics.answer} and this login hear it?"
+            f"no answer within {timeout:g} s{longer}: is the daemon running, on this broker, and "
+            f"does the broker let it write to {topics.answer} and this login hear it?"
         )
         raise typer.Exit(NO_ANSWER)
     decision = answer.decision

@@ -104,7 +104,7 @@ def list_logins(config: ConfigFile, *, state: PageFolder = None) -> None:
 
     Example: sudo edgeverify web logins --config front-door.yaml
     """
-    known = _logins(config, state).all()
+    known = _logins(config, state, may_make=False).all()
     for login in sorted(known.values(), key=lambda one: one.name):
         say(f"{login.name:<24} {login.role.value}")
     if not known:
@@ -121,12 +121,13 @@ def remove(name: Name, config: ConfigFile, *, state: PageFolder = None) -> None:
     """
     from edgeverify.errors import ConfigError
 
-    if not _logins(config, state).remove(name):
+    if not _logins(config, state, may_make=False).remove(name):
         raise ConfigError(f"there is no log-in {name!r}", advice="Run: edgeverify web logins")
     say(f"{name}: removed")
 
 
-def _logins(config: Path, state: Path | None) -> Logins:
+def _logins(config: Path, state: Path | None, *, may_make: bool = True) -> Logins:
+    """Return the page's log-ins; what only reads or takes away makes no folder for them."""
     import os
 
     from edgeverify.config import load_config
@@ -136,6 +137,8 @@ def _logins(config: Path, state: Path | None) -> Logins:
     door = load_config(config).settings.door
     folder = page_folder(config, door, state, os.environ)
     is_new = not folder.exists()
+    if is_new and not may_make:
+        return Logins(folder)
     open_folder(folder)
     if is_new:
         give_to_owner(folder)
