@@ -93,8 +93,10 @@ class GstreamerSource:
 Source: TypeAlias = FileSource | V4l2Source | UrlSource | GstreamerSource
 
 
-NO_FILE = re.compile(r"[A-Za-z0-9+-]+:|[+-]?[0-9]|//|\\\\")
-"""How names begin that other programs give cameras and shares: `usb:0`, `csi:0`, `-1`, `C:`."""
+NO_FILE = re.compile(r"[A-Za-z0-9+-]+:|[+-]?[0-9]|//|\\\\|[^/].*(?:[@?&=]|//)")
+"""How names begin that other programs give cameras and shares: `usb:0`, `csi:0`, `-1`, `C:`. And
+how an address without its scheme is known: as a file's name it would be shown, with its
+password."""
 
 
 def parse_source(text: str, folder: Path) -> Source:

@@ -103,7 +103,13 @@ class Builder:
             )
         tag = getattr(event, "tag", None)
         if tag and str(tag) not in {"!", "None"}:
-            raise fatal(self.path, line, f"tags are not accepted: {tag}", key)
+            raise fatal(
+                self.path,
+                line,
+                "tags (words that begin with !) are not accepted. Put a text that begins with ! "
+                "in quotes",
+                key,
+            )
         if isinstance(event, MappingStartEvent | SequenceStartEvent) and len(key) >= MAX_DEPTH:
             raise fatal(self.path, line, f"is nested deeper than {MAX_DEPTH} levels")
 

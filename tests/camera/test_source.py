@@ -116,6 +116,24 @@ def test_a_snapshot_without_its_scheme_is_said_without_a_letter_of_it(text: str)
 @pytest.mark.parametrize(
     "text",
     [
+        "http//admin:hunter2@cam/x",
+        "RTSP ://admin:hunter2@cam/x",
+        "cam.lan/user=admin_password=hunter2",
+        "cam.lan/live?token=hunter2",
+        "admin/hunter2@cam.lan",
+    ],
+)
+def test_an_address_without_its_scheme_is_no_files_name(text: str) -> None:
+    """It was one, and the status and the log said of which file, password and all."""
+    with pytest.raises(ConfigError, match="neither a video file") as caught:
+        parse_source(text, HERE)
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in public_name(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         *(f"rtsp://admin:hun{letter}ter2@cam.lan/door" for letter in "/?#@%"),
         *(f"rtsp://admin:12{letter}ter2@cam.lan/door" for letter in "/?#"),
         "rtsp://cam.lan/user=admin_password=hun#ter2",
