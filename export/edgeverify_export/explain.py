@@ -136,6 +136,10 @@ def _layer(network: nn.Module, example: Batch, name: str | None) -> tuple[str, n
         return _last_convolution(network, example)
     known = dict(network.named_modules())
     maps = [one for one, _ in _maps(network, example, every=True)]
+    # A part of the network that is not run as one stands for the last map within it.
+    within = [one for one in maps if one.startswith(f"{name}.")]
+    if name not in maps and within:
+        return within[-1], known[within[-1]]
     if name not in maps:
         what = "gives no map of at least 4 pixels" if name in known else "is not there"
         likely = [one for one, module in known.items() if isinstance(module, nn.Conv2d)]

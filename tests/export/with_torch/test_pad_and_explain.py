@@ -152,6 +152,26 @@ def test_a_layer_may_be_named_and_one_face_explains_itself() -> None:
         explain_pair(network, face, face, layer_name="linear")
 
 
+def test_a_part_of_the_network_stands_for_the_last_map_within_it() -> None:
+    class Stepwise(torch.nn.Module):
+        """As the catalogue's networks are: their parts are names, and never run as one."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.features = torch.nn.Sequential(
+                torch.nn.Conv2d(3, 8, 3, 2, 1), torch.nn.Conv2d(8, 8, 3, 2, 1)
+            )
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for step in self.features:
+                x = step(x)
+            return x.flatten(1)
+
+    face = np.random.default_rng(4).normal(size=(1, 3, 32, 32)).astype(np.float32)
+    explained = explain_pair(Stepwise(), face, face, layer_name="features", alone=True)
+    assert explained.layer == "features.1"
+
+
 def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path) -> None:
     checkpoint = trained_models / "mobilefacenet.pt"
     export_checkpoint(checkpoint, "mobilefacenet", tmp_path / "mfn", Statement())
