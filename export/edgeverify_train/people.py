@@ -73,7 +73,7 @@ def listed_people(path: Path) -> frozenset[str]:
         names = {each.name for each in _listed(path) if each.is_dir()}
     else:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
             raise ConfigError(

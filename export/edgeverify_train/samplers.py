@@ -91,11 +91,12 @@ def read_pairs(path: Path, pictures: Sequence[Path], folder: Path) -> tuple[Pair
         str(picture.relative_to(folder)): index for index, picture in enumerate(pictures)
     }
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(
-            f"the pairs in {path} cannot be read: {error}", advice="It must be a CSV file."
+            f"the pairs in {path} cannot be read: {why}", advice="It must be a CSV file."
         ) from None
     if not rows or tuple(rows[0]) != HEADER:
         raise ConfigError(

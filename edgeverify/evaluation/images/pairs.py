@@ -60,9 +60,17 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
     that pictures are compared with later ones.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"cannot read the pairs file {path}: {error}") from error
+        # Editors on Windows begin a text with a mark, which is no part of the first number.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise EvaluationError(
+            f"cannot read the pairs file {path}: {error.strerror}", advice="Check the path."
+        ) from None
+    except UnicodeDecodeError:
+        raise EvaluationError(
+            f"cannot read the pairs file {path}: it is not text in UTF-8",
+            advice="Give a pair list in LFW's format.",
+        ) from None
     header = lines[0].split() if lines else []
     if len(header) not in {1, 2} or not all(word.isdecimal() for word in header):
         raise EvaluationError(

@@ -90,6 +90,17 @@ def test_a_pair_list_of_which_nothing_is_there_is_an_error(tmp_path: Path) -> No
         paired_images(read_pairs(_list(tmp_path, "ann 1 2")), tmp_path)
 
 
+def test_a_pair_list_from_a_windows_editor_is_read_and_a_missing_one_is_said_plainly(
+    tmp_path: Path,
+) -> None:
+    pairs = _list(tmp_path, "ann 1 2")
+    pairs.write_bytes(b"\xef\xbb\xbf" + pairs.read_bytes())
+    assert len(read_pairs(pairs)) == 1
+    with pytest.raises(EvaluationError) as refused:
+        read_pairs(tmp_path / "pears.txt")
+    assert refused.value.problem.endswith("pears.txt: No such file or directory")
+
+
 def test_a_fold_that_is_not_there_is_named(tmp_path: Path) -> None:
     pairs = read_pairs(_list(tmp_path, "ann 1 2", "ann 1 bob 1", "cid 1 2", "cid 1 dee 1"))
     assert len(pick_folds(pairs, [2])) == 2
