@@ -9,6 +9,7 @@ A folder of aligned chips says so itself: `aligned.json` beside the people's fol
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +91,15 @@ def listed_people(path: Path) -> frozenset[str]:
 
 
 def shared_people(people: Iterable[str], lists: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
-    """Return, for each list that shares somebody with `people`, who it is, sorted."""
-    own = frozenset(people)
-    shared = {path: tuple(sorted(own & listed_people(path))) for path in lists}
+    """Return, for each list that shares somebody with `people`, who it is, sorted.
+
+    A letter with a mark is the same letter whichever way a file system or an editor writes it.
+    """
+    own = {name: unicodedata.normalize("NFC", name) for name in people}
+    shared = {}
+    for path in lists:
+        theirs = {unicodedata.normalize("NFC", name) for name in listed_people(path)}
+        shared[path] = tuple(sorted(name for name, written in own.items() if written in theirs))
     return {path: names for path, names in shared.items() if names}
 
 
@@ -111,7 +118,9 @@ def _names(line: str) -> tuple[str, ...]:
     words = [word.strip() for word in words if word.strip()]
     if not words or words[0].startswith("#") or all(word.isdecimal() for word in words):
         return ()
-    return tuple(word for word in words if not word.isdecimal())
+    names = tuple(word for word in words if not word.isdecimal())
+    # One name a line may be several words; a pair has the numbers of its pictures.
+    return names if len(names) < len(words) else (*names, line.strip())
 
 
 @dataclass(frozen=True, slots=True)

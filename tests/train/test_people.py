@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
+import unicodedata
 from pathlib import Path
 
 import pytest
-from edgeverify_train.people import listed_people, people_in, pictures_below
+from edgeverify_train.people import listed_people, people_in, pictures_below, shared_people
 
 from edgeverify.errors import ConfigError
 
@@ -36,6 +37,27 @@ def test_people_who_go_while_they_are_listed_are_passed_over(tmp_path: Path) -> 
     finally:
         ends.set()
         other.join()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "J\u00fcrgen M\u00fcller\n",
+        "Ada\nJ\u00fcrgen M\u00fcller\n",
+        "# held out\r\nJ\u00fcrgen M\u00fcller\r\n",
+        "1\t1\nJ\u00fcrgen M\u00fcller\t1\t2\nAda\t1\tEve\t2\n",
+        "\ufeffJ\u00fcrgen M\u00fcller\n",
+    ],
+)
+def test_somebody_of_a_list_is_found_however_the_name_is_written(
+    content: str, tmp_path: Path
+) -> None:
+    """With a space; with a mark over a letter, which macOS writes as a letter and a mark."""
+    evaluation = tmp_path / "people.txt"
+    evaluation.write_bytes(content.encode())
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "J\u00fcrgen M\u00fcller")
+        assert shared_people([name, "Nobody"], [evaluation]) == {evaluation: (name,)}
 
 
 def test_a_folder_that_may_not_be_read_is_named(
