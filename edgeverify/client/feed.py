@@ -183,7 +183,12 @@ class Feed:
             return error.strerror or str(error)
         except ValueError as error:
             return str(error)
-        client.loop_start()
+        try:
+            client.loop_start()  # needs two files more than the connection
+        except OSError as error:
+            self._client = None
+            client.disconnect()
+            return error.strerror or str(error)
         try:
             problem = self._answer.get(timeout=self._timeout)
         except queue.Empty:

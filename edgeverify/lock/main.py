@@ -35,6 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         if error.advice:
             sys.stderr.write(f"       {error.advice}\n")
         return 1 if is_of_exhaustion(error) else error.exit_code  # so that systemd tries again
+    except OSError as error:
+        # Whatever no part has a better sentence for: a full table of open files, a full disk.
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,9 @@ from edgeverify.references.database import (
 from edgeverify.references.loading import LoadedReferences, StoredReference, loaded, photos_of
 from edgeverify.references.sealing import WRAPPED_KEY_BYTES, PhotoEmbedding, Sealer
 
+_TRIAL = Path("/nonexistent/trial.sqlite")
+"""What a store that keeps nothing is called."""
+
 
 class ReferenceStore:
     """All references of one door. May be used from several threads; one process at a time."""
@@ -38,6 +42,7 @@ class ReferenceStore:
         now: datetime,
         may_repair: bool = True,
         may_wait: bool = False,
+        keeps: bool = True,
     ) -> None:
         """Open `path`, making it where absent; `master_secret` is 32 bytes.
 
@@ -45,7 +50,8 @@ class ReferenceStore:
         references are made again from their photos; without `may_repair`, for those who only look
         while the daemon may be writing, it is a StateError. With `may_wait` a disk that is full,
         read-only or failing is no error: an empty database in memory stands in, and `problem` says
-        why, until `return_to_disk`. Raises StateError (a newer release's database, no access) and
+        why, until `return_to_disk`. Without `keeps` nothing is written at all: a trial, which ends
+        with the store. Raises StateError (a newer release's database, no access) and
         KeyUnusableError (another master key).
         """
         self.path = path
@@ -55,7 +61,11 @@ class ReferenceStore:
         self._sealer = Sealer(master_secret)
         self._lock = threading.RLock()
         try:
-            self._connection = self._opened(now, may_repair=may_repair)
+            self._connection = (
+                self._opened(now, may_repair=may_repair)
+                if keeps
+                else open_in_memory(path, self._sealer)
+            )
         except DiskTroubleError as error:
             if not may_wait:
                 raise
@@ -63,6 +73,11 @@ class ReferenceStore:
             self._connection = open_in_memory(path, self._sealer)
         self._file = FileInUse(path)
         self._is_left = False
+
+    @classmethod
+    def trial(cls, now: datetime) -> Self:
+        """Return an empty store that writes nothing and ends with itself."""
+        return cls(_TRIAL, os.urandom(32), now=now, keeps=False)
 
     def return_to_disk(self, now: datetime) -> bool:
         """Leave memory for the disk if that is well again; False while it is not.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import pytest
 
 from edgeverify.keys import SigningKeys
 from edgeverify.lock.relay.child import Holder
+from edgeverify.lock.relay.keeper import Keeper, RelayAnswer
 from edgeverify.lock.relay.output import RelayError
+from edgeverify.lock.settings import LockSettings
 from tests.brokers import Mosquitto, mosquitto, publish
 from tests.doors import decided, door_keys, event_of
 from tests.lock.stage import TOPICS, Lock, lock
@@ -142,3 +145,34 @@ def test_what_is_no_order_locks() -> None:
     stage.holder.obey("release 30")
     stage.holder.obey("sesame")
     assert stage.output.coil == [True, False]
+
+
+def test_a_machine_that_lets_no_process_be_started_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A full table of open files ended the program, and with a traceback."""
+    told: list[RelayAnswer] = []
+    settings = LockSettings.model_validate(
+        {
+            "door": "front-door",
+            "keys": ("front-door.pub",),
+            "lock_type": "fail_secure",
+            "relay": {"kind": "command", "release": ("/bin/true",), "rest": ("/bin/true",)},
+        }
+    )
+    keeper = Keeper(settings, b"", told.append)
+
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as full:
+        full.setattr("subprocess.Popen", refuse)
+        keeper.start(0.0)
+        assert told[-1].word == "gone"
+        assert "cannot be started: Too many open files" in told[-1].text
+        assert not keeper.release(5.0)
+        keeper.look(60.0)
+        assert len(told) == 2
+    keeper.look(120.0)
+    until(lambda: told[-1].word == "resting", "the process to lock once it can be started")
+    keeper.stop()

@@ -91,7 +91,6 @@ def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, .
     Returns problems, and what the door promises.
     """
     import os
-    import tempfile
     from datetime import datetime, timezone
 
     from edgeverify.claims import SOURCES, chosen
@@ -110,8 +109,7 @@ def _try_model_and_photos(loaded: LoadedConfig) -> tuple[list[str], tuple[str, .
     settings = loaded.settings
     with (
         open_photo_verifier(settings, loaded.folder, models_directory(os.environ)) as opened,
-        tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
-        ReferenceStore(Path(folder) / "references.sqlite", os.urandom(32), now=now) as store,
+        ReferenceStore.trial(now) as store,
     ):
         try:
             require_fit_for_a_door(opened.verifier.bundle, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -52,10 +51,7 @@ def try_entry(reloads: Reloads, written: Json, now: datetime) -> dict[str, Json]
             point=verifier.point(settings),
         )
         try:
-            with (
-                tempfile.TemporaryDirectory(prefix="edgeverify-") as folder,
-                ReferenceStore(Path(folder) / "trial.sqlite", os.urandom(32), now=now) as store,
-            ):
+            with ReferenceStore.trial(now) as store:
                 report = synchronise(settings, config.folder, store, judge, now=now)
                 pairs = _like(entry, store, judge, reloads.board.current)
         finally:

@@ -54,14 +54,21 @@ class Keeper:
         return None if self._process is None else self._process.pid
 
     def start(self, now: float) -> None:
-        """Start the process; it locks at once and answers `resting`."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgeverify.lock.relay.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-        )
+        """Start the process; it locks at once and answers `resting`.
+
+        Where the machine lets none be started (open files, memory) it is tried again by `look`.
+        """
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "edgeverify.lock.relay.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                bufsize=1,
+            )
+        except OSError as error:
+            self._replace(now, f"The relay's process cannot be started: {error.strerror or error}.")
+            return
         self._process = process
         self._heard_at = self._pinged_at = now
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,21 @@ def test_look_alikes_are_a_warning_not_a_mistake(desk: Desk) -> None:
     assert said.code == 0
     assert said.err.count("warning:") == 1
     assert "warning: card 1 (Obama) and card 2 (His twin) look alike: at this door's" in said.err
+
+
+def test_nothing_is_written_not_even_a_temporary_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a system that is read-only but for the state there was no folder for one."""
+
+    def refuse(*_arguments: object, **_more: object) -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    desk.write(("1", "Obama", ["obama.jpg"]))
+    said = desk.run("check-config", desk.config)
+    assert (said.code, said.err) == (0, "")
 
 
 def test_a_duress_number_that_nobody_can_present_is_a_warning(desk: Desk) -> None:
