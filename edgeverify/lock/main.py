@@ -13,10 +13,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeverify import __version__, logs
-from edgeverify.client import load_verify_keys
 from edgeverify.errors import EdgeverifyError, StateError, is_of_exhaustion
 from edgeverify.lock.assembling import assemble
 from edgeverify.lock.config import LockConfig, load_lock_config
+from edgeverify.lock.fitness import check_fitness
 from edgeverify.lock.program import LockProgram
 from edgeverify.lock.relay.opening import open_output
 from edgeverify.lock.relay.output import Output, RelayError
@@ -90,10 +90,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     config = load_lock_config(options.config)
-    config.relay_secret()
+    keyids = ", ".join(check_fitness(config, os.environ))
     settings = config.settings
     coil = "energised to release" if settings.lock_type == "fail_secure" else "energised to lock"
-    keyids = ", ".join(load_verify_keys(config.key_files))
     sys.stdout.write(
         f"ok: {options.config}\n"
         f"door {settings.door}, {settings.lock_type}: the relay ({settings.relay.kind}) is {coil}, "

@@ -105,6 +105,33 @@ def test_check_config_says_what_the_relay_will_do(tmp_path: Path) -> None:
     assert keys.keyid in checked.stdout
 
 
+def test_check_config_looks_at_everything_that_the_config_names(tmp_path: Path) -> None:
+    """Each of these kept the program from starting, or the door from opening, after an `ok`."""
+    path = tmp_path / "lock.yaml"
+    head = "door: front-door\nkeys: [front-door.pub]\nlock_type: fail_secure\n"
+    amiss = (
+        "relay: {kind: command, release: [/nonexistent/door], rest: [/bin/true]}\n"
+        "mqtt: {username: lock, password_file: password, tls: {enabled: true, ca_file: ca.crt}}\n"
+    )
+    path.write_text(head + amiss, encoding="utf-8")
+    checked = _run("check-config", "--config", str(path))
+    assert checked.returncode == 78
+    for said in ("3 mistakes", "front-door.pub", "/nonexistent/door", "password"):
+        assert said in checked.stderr, checked.stderr
+    public_pem(tmp_path, door_keys(tmp_path).public)
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    path.write_text(head + amiss.replace("/nonexistent/door", "/bin/true"), encoding="utf-8")
+    checked = _run("check-config", "--config", str(path))
+    assert checked.returncode == 78
+    assert "mqtt.tls.ca_file cannot be used" in checked.stderr
+    assert "secret" not in checked.stderr
+    path.write_text(head + amiss.replace("/nonexistent/door", "/etc/passwd"), encoding="utf-8")
+    assert (
+        "relay.release: /etc/passwd is no program" in _run("check-config", "-c", str(path)).stderr
+    )
+
+
 def test_an_absent_config_is_an_error_for_people() -> None:
     missing = _run("run", "--config", "/nowhere/lock.yaml")
     assert missing.returncode == 78
