@@ -72,13 +72,19 @@ class PersonRecord:
         }
 
 
+def own_card(config: LoadedConfig, number: str) -> str:
+    """Return the card under which a person is kept: their own, also for their second number."""
+    staff = config.settings.staff
+    return next((entry.card for entry in staff if number == entry.duress_card), number)
+
+
 def gather(config: LoadedConfig, place: StateDirectory, card: str, now: datetime) -> PersonRecord:
-    """Read what is kept about `card`, beside a running daemon, changing nothing.
+    """Read what is kept about `card` or its person, beside a running daemon, changing nothing.
 
     Raises StateError and JournalUnavailableError.
     """
-    entries = {entry.duress_card: entry for entry in config.settings.staff if entry.duress_card}
-    entries |= {entry.card: entry for entry in config.settings.staff}
+    card = own_card(config, card)
+    entries = {entry.card: entry for entry in config.settings.staff}
     known = summaries(place.references) if place.references.exists() else ()
     reference = next((one for one in known if one.card == card), None)
     rows, lockout = _of_journal(place, card)

@@ -128,17 +128,22 @@ def stopped_journal(
         journal.close()
 
 
-def require_somebody(loaded: LoadedConfig, place: StateDirectory, card: str) -> None:
-    """Raise StateError where neither the config nor the state of the door knows `card`.
+def require_somebody(loaded: LoadedConfig, place: StateDirectory, card: str) -> str:
+    """Return the card of the person who is meant, whose second number it may be.
 
-    An empty one stands for walk-up, which every door knows.
+    Raises StateError where neither the config nor the state of the door knows it. An empty one
+    stands for walk-up, which every door knows.
     """
     from datetime import datetime, timezone
 
     from edgeverify.person_record import gather
 
-    if card and gather(loaded, place, card, datetime.now(timezone.utc)).is_empty:
+    if not card:
+        return card
+    found = gather(loaded, place, card, datetime.now(timezone.utc))
+    if found.is_empty:
         raise nobody(loaded, card)
+    return found.card
 
 
 def nobody(loaded: LoadedConfig, card: str) -> StateError:

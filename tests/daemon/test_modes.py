@@ -259,7 +259,9 @@ def test_an_operator_commands_a_door_at_a_real_broker(house: House, tmp_path: Pa
             assert "open_too_long" in too_long.output
             assert _operator(config, key, "normal").output == "front-door: back to normal\n"
             strangers = make_operator_key(tmp_path / "stranger.key").file
-            assert "unknown_key" in _operator(config, strangers, "lockdown").output
+            refused = _operator(config, strangers, "lockdown").output
+            assert "unknown_key" in refused
+            assert "name it in `commands.operator_keys`" in refused, "and says what to do"
             assert house.modes.mode is DoorMode.NORMAL
         finally:
             over.set()

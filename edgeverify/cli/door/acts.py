@@ -43,7 +43,7 @@ def unlock(
     who = _who()
     loaded = load_config(config)
     with changing(loaded, state) as place:
-        require_somebody(loaded, place, card)
+        card = require_somebody(loaded, place, card)
         if is_running(place.folder):
             known = bool(ask(place.folder, "unlock", card=card, user=who).get("known"))
         else:

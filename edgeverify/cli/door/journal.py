@@ -47,11 +47,13 @@ def show(  # noqa: PLR0913  (each is an option of the command)
     from edgeverify.cli.state import reading, require_somebody
     from edgeverify.config import load_config
     from edgeverify.journal.reading import Wanted, decisions
+    from edgeverify.person_record import own_card
 
     now = datetime.now(timezone.utc)
     first, last = period(since, until, now=now)
-    wanted = Wanted(limit=limit, card=card, since=first, until=last, outcome=outcome, reason=reason)
     loaded = load_config(config)
+    card = own_card(loaded, card)
+    wanted = Wanted(limit=limit, card=card, since=first, until=last, outcome=outcome, reason=reason)
     with reading(loaded, state) as place:
         rows = decisions(place.journal, wanted)
         if not rows:

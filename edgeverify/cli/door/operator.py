@@ -36,6 +36,23 @@ Hours = Annotated[
 ]
 
 
+REFUSED = {
+    "unknown_key": "Bring the key's public half to the door, name it in `commands.operator_keys`, "
+    "and reload.",
+    "bad_signature": "Something on the way changes messages: look at the broker.",
+    "other_door": "Name the config of the door that is meant.",
+    "clock_unsynced": "The door's clock cannot be trusted: once it is right, run there "
+    "`edgeverify clock accept`.",
+    "future_dated": "This machine's clock is ahead of the door's: set it.",
+    "expired": "This machine's clock is behind the door's, or the broker held the command back.",
+    "lives_too_long": "This machine's clock is ahead of the door's: set it.",
+    "replayed": "A newer command of this key came first. Is this machine's clock behind?",
+    "open_too_long": "`commands.max_open_hours` in the door's config is the longest.",
+    "state_unavailable": "The door's disk cannot store it: `edgeverify doctor` there says why.",
+}
+"""What to do about each check of the door that refuses a command."""
+
+
 @app.command("key")
 @plain_errors
 def make_key(
@@ -171,7 +188,9 @@ def _answer(feed: Feed, command: Command, deadline: float) -> str | None:
         refused = mode.get("refused")
         if isinstance(refused, dict) and refused.get("id") == command.id:
             name = str(refused.get("name"))
-            raise CommandRefusedError(name, "the door does not obey this command", command.id)
+            error = CommandRefusedError(name, "the door does not obey this command", command.id)
+            error.advice = REFUSED.get(name, "")
+            raise error
         if mode.get("command_id") == command.id:
             return str(mode.get("until") or "")
     return None

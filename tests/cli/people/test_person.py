@@ -76,6 +76,22 @@ def _report(place: Place, card: str, *, exit_code: int = 0) -> dict[str, object]
     return record
 
 
+def test_the_second_number_of_a_person_is_answered_with_what_is_kept_about_them(
+    place: Place,
+) -> None:
+    """It said that nothing was kept, while everything stands under their own card."""
+    config = f"door: {DOOR}\nstaff:\n  - card: {json.dumps(CARD)}\n    duress_card: '0077777'\n"
+    place.config.write_text(f"{config}    name: Ada\n    photos: [ada.jpg]\n", encoding="utf-8")
+    found = _report(place, "0077777")
+    own = _report(place, CARD)
+    assert found | {"asked_at": ""} == own | {"asked_at": ""}
+    assert (found["card"], len(found["decisions"])) == (CARD, 4)  # type: ignore[arg-type]
+    listed = place.run("journal", "list", "--card", "0077777").output
+    assert listed == place.run("journal", "list", "--card", CARD).output
+    assert listed.count(CARD) == 4
+    assert f"card {CARD}: its failures are forgotten" in place.run("unlock", "0077777").output
+
+
 def test_a_person_is_told_everything_that_is_kept_about_them(place: Place) -> None:
     found = _report(place, CARD)
     assert len(found["decisions"]) == 4  # type: ignore[arg-type]
