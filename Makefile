@@ -244,9 +244,9 @@ test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians
 		$(if $(DEBIAN),--debian $(DEBIAN))
 .PHONY: test-fresh
 
-test-systemd: $(VENV)/readers.stamp ## The service under a real systemd, and the pages' own commands (root)
+test-systemd: $(VENV)/readers.stamp ## The service under a real systemd, (Debian 12), the pages' commands (13); DEBIAN=trixie: both
 	@./systemd/prerequisites systemd
-	$(BIN)/pytest tests/systemd tests/documented -m systemd
+	$(if $(DEBIAN),EDGEVERIFY_DEBIAN=$(DEBIAN)) $(BIN)/pytest tests/systemd tests/documented -m systemd
 
 # ---- the journal under kills ---------------------------------------------------------------------
 

@@ -44,7 +44,6 @@ class Reader:
     def __init__(self, machine: Container) -> None:
         self.machine = machine
         environ, _ = registries(machine.files)
-        environ["PIP_FIND_LINKS"] = f"{environ.get('PIP_FIND_LINKS', '')} /wheelhouse".strip()
         self._environ = [f"{name}={value}" for name, value in environ.items()]
         self._as_root("apt-get", "update", "-qq")
         self._as_root("apt-get", "install", "-y", "-qq", "sudo", "ca-certificates")

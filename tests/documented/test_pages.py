@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,16 +21,9 @@ from tests.documented.machine import HOME, INSTEAD, USER, Reader
 from tests.documented.pages import blocks_of
 from tests.fresh.__main__ import bundle_of_the_checkout
 from tests.fresh.machine import registries
-from tests.systemd.conftest import (
-    CACHE,
-    CHECKOUT,
-    OBAMA,
-    OBAMA_AT_THE_DOOR,
-    film,
-    need,
-    wheelhouse,
-)
+from tests.systemd.conftest import OBAMA, OBAMA_AT_THE_DOOR, film, need
 from tests.systemd.container import Container
+from tests.systemd.wheels import CACHE, CHECKOUT
 
 PAGES = (
     "docs/installation.md",
@@ -42,9 +36,13 @@ PAGES = (
     "docs/web.md",
     "docs/privacy.md",
 )
+SUITE = os.environ.get("EDGEVERIFY_DEBIAN", "trixie")
+"""Debian 13, where the service's own tests boot Debian 12."""
 BARE = "systemd,systemd-sysv,dbus"
+PORTS = (1883, 8883)
+"""Of the broker that the pages set up: the container's network is this machine's."""
 MOST_COMMANDS = 10
-MOST_NOT_RUN = 10
+MOST_NOT_RUN = 9
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -83,22 +81,34 @@ def reader(testdata: Path) -> Iterator[Reader]:
         shutil.which("systemd-nspawn") and shutil.which("debootstrap"),
         "systemd-nspawn and debootstrap are missing (systemd/prerequisites systemd)",
     )
+    for port in PORTS:
+        need(_is_free(port), f"port {port} of this machine, which the pages use, is taken")
     with TemporaryDirectory(prefix="documented-", dir=_cache()) as folder:
         work = Path(folder)
         (work / "etc/apt/apt.conf.d").mkdir(parents=True)
         _, seen = registries(work)
         project = _project(work)
         binds = {Path(path): path for path in seen}
-        base = debian_root(CACHE / "bare", "bookworm", include=BARE)
+        base = debian_root(CACHE / f"bare-{SUITE}", SUITE, include=BARE)
         machine = Container(
             base,
             work / "layer",
-            bind_read_only={**binds, wheelhouse(): "/wheelhouse", project: "/edgeverify.git"},
+            bind_read_only={**binds, project: "/edgeverify.git"},
         )
         try:
             yield _prepared(machine, testdata)
         finally:
             machine.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _cache() -> Path:

@@ -5,7 +5,6 @@ Kept under `.cache/systemd/` between runs: the base system, the wheels, the mode
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import shutil
@@ -22,9 +21,8 @@ import pytest
 from tests.absent import absent
 
 from .container import Container, base_system
-from .extra_wheels import CHECKOUT, PIP, extra_wheels
+from .wheels import CACHE, CHECKOUT, PIP, SUITE, extra_wheels, wheelhouse
 
-CACHE = CHECKOUT / ".cache/systemd"
 PACKED = (
     "edgeverify", "export", "systemd", "config", "requirements", "pyproject.toml", "README.md",
     "LICENSE", "THIRD_PARTY.md",
@@ -100,24 +98,6 @@ def build_wheel(folder: Path, version: str, *, is_older: bool = False) -> Path:
     return dist / f"edgeverify-{version}-py3-none-any.whl"
 
 
-def wheelhouse() -> Path:
-    """Return a folder with every locked wheel for Debian 12's Python 3.11, fetched once."""
-    lock = CHECKOUT / "requirements/daemon.lock"
-    folder = CACHE / f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        for old in CACHE.glob("wheels-*"):
-            shutil.rmtree(old, ignore_errors=True)
-        foreign = sys.version_info[:2] != (3, 11)
-        platforms = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-        wanted = ["--python-version", "3.11"] * foreign + [
-            word for name in platforms if foreign for word in ("--platform", name)
-        ]
-        download = [*PIP, "download", "--require-hashes", "--only-binary", ":all:", *wanted]
-        subprocess.run([*download, "-r", str(lock), "-d", str(folder)], check=True)
-        (folder / "complete").touch()
-    return folder
-
-
 def models() -> Path:
     """Return a models folder with the default bundle and what finds faces, made once."""
     folder = CACHE / "models"
@@ -166,12 +146,12 @@ def machine(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     layer = CACHE / f"run-{os.getpid()}"
     binds = {
         wheelhouse(): "/wheelhouse",
-        extra_wheels(CACHE): "/extras",
+        extra_wheels(): "/extras",
         work / "dist": "/dist",
         CHECKOUT: "/checkout",
         models(): "/models",
     }
-    booted = Container(base_system(CACHE), layer, bind_read_only=binds)
+    booted = Container(base_system(CACHE, SUITE), layer, bind_read_only=binds)
     try:
         make_install(booted, "0.9.0")
         for name in MODELS:

@@ -20,16 +20,17 @@ import psutil
 
 from tests.debian import debian_root
 
+# pcscd asks for any `logind` on Debian 13, and debootstrap does not choose among providers.
 PACKAGES = (
-    "systemd,systemd-sysv,dbus,python3,python3-venv,make,mosquitto,mosquitto-clients,"
+    "systemd,systemd-sysv,dbus,libpam-systemd,python3,python3-venv,make,mosquitto,mosquitto-clients,"
     "pcscd,vsmartcard-vpcd"
 )
 BOOT_SECONDS = 60
 
 
-def base_system(cache: Path) -> Path:
-    """Return the folder of a minimal Debian 12, made on the first call (about a minute)."""
-    base = debian_root(cache / "debian", "bookworm", include=PACKAGES)
+def base_system(cache: Path, suite: str = "bookworm") -> Path:
+    """Return the folder of a minimal Debian, made on the first call (about a minute)."""
+    base = debian_root(cache / f"debian-{suite}", suite, include=PACKAGES)
     # Neither may start by itself: the tests start their own.
     for unit in ("mosquitto.service", "apt-daily.timer", "apt-daily-upgrade.timer"):
         (base / "etc/systemd/system" / unit).unlink(missing_ok=True)
@@ -53,6 +54,8 @@ class Container:
         self._console = (layer / "console.log").open("wb")
         self._process = subprocess.Popen(
             [
+                # A machine whose tests were killed would hold their ports for ever.
+                *("setpriv", "--pdeathsig", "TERM"),
                 "systemd-nspawn",
                 "--quiet",
                 "--register=no",

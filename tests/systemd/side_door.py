@@ -21,12 +21,13 @@ from tests.virtual_card import card_in_field, is_listening, reader_config
 from tests.waiting import until
 from tests.web.stage import PASSWORD
 
-from .conftest import CHECKOUT, HOUSE
+from .conftest import HOUSE
 from .container import Container
 from .films import Footage
 from .lock_program import FOLDER as LOCK_FOLDER
 from .lock_program import give_lock
 from .service import status
+from .wheels import CHECKOUT
 
 DOOR = "side-door"
 UNIT, PAGE, LOCK = "edgeverify@side", "edgeverify-web@side", "edgeverify-lock@side"
@@ -230,6 +231,10 @@ def _add_logins(machine: Container, port: int) -> None:
 def _reader(door: SideDoor) -> None:
     """Put a virtual reader into pcscd, and what reads it into the door's environment."""
     door.machine.write("/etc/reader.conf.d/vpcd", reader_config(door.reader))
+    # As docs/readers.md says; Debian 12 has no use for it.
+    rule = "/opt/edgeverify/current/share/edgeverify/systemd/edgeverify-pcsc.rules"
+    to = "/etc/polkit-1/rules.d/50-edgeverify-pcsc.rules"
+    door.machine.run("install", "-D", "-m", "0644", rule, to)
     door.machine.run("systemctl", "restart", "pcscd.socket", "pcscd.service")
     until(lambda: is_listening(door.reader), "the virtual reader", 20)
     offline = ("--quiet", "--no-index", "--find-links", "/wheelhouse", "--find-links", "/extras")
