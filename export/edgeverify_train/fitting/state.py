@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import torch
@@ -58,10 +59,14 @@ def save(path: Path, value: object) -> None:
             found = found.__cause__ or found.__context__
         full = isinstance(found, OSError) and found.errno in {errno.ENOSPC, errno.EDQUOT}
         why = "the disk is full" if full else str(found or error).splitlines()[0]
+        run = RunFolder(path.parent.parent)
         raise TrainingError(
             f"{path} cannot be written: {why}",
             advice="Make room; what was written before is whole: `edgeverify-train resume "
-            f"{path.parent.parent}` goes on from it.",
+            f"{quote(str(run.folder))}` goes on from it."
+            if run.last.is_file()
+            else "Make room, and run the same command again into a new folder: there was no "
+            "checkpoint yet to go on from.",
         ) from None
 
 
@@ -122,7 +127,8 @@ class TrainingState:
         except FileNotFoundError:
             raise TrainingError(
                 f"there is no checkpoint {path}",
-                advice="The training ended before its first: run `edgeverify-train fit` again.",
+                advice="The training ended before its first: run `edgeverify-train fit` again, "
+                "into a new folder.",
             ) from None
         except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
             raise TrainingError(

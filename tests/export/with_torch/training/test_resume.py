@@ -12,6 +12,8 @@ import torch
 from edgeverify_train.errors import StoppedError, TrainingError
 from edgeverify_train.fitting import loop as loop_module
 from edgeverify_train.fitting.loop import Loop
+from edgeverify_train.fitting.state import save
+from edgeverify_train.run_folder import RunFolder
 
 from edgeverify.errors import ConfigError
 
@@ -107,10 +109,22 @@ def test_a_full_disk_leaves_the_checkpoint_before_whole(train: Train) -> None:
     # A file size limit fails the write as a full disk does, with another number.
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(TrainingError, match=r"best\.pth cannot be written: .*large"):
+        with pytest.raises(TrainingError, match=r"best\.pth cannot be written: .*large") as raised:
             train("contrastive-euclidean", changes)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    # Nothing is there yet that `resume` could go on from.
+    assert "into a new folder" in raised.value.advice
+
+
+def test_a_full_disk_later_names_the_run_to_resume(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "my run")
+    run.make()
+    run.last.write_bytes(b"a checkpoint")
+    run.best.mkdir()  # so that no file can be written there
+    with pytest.raises(TrainingError) as raised:
+        save(run.best, {})
+    assert f"`edgeverify-train resume '{run.folder}'` goes on from it" in raised.value.advice
 
 
 def test_a_want_of_memory_says_what_to_change(
