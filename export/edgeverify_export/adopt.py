@@ -164,8 +164,8 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     outputs = [dim.dim_value for dim in inferred.graph.output[0].type.tensor_type.shape.dim]
     if len(sides) != 4 or sides[1] not in {1, 3} or sides[2] != sides[3] or sides[2] < 16:
         raise CheckpointError(
-            f"{path} has the input {sides}; (batch, 3 or 1, size, size) with a fixed size is "
-            "needed",
+            f"{path} has the input {_in_words(inputs[0])}; (batch, 3 or 1, size, size) with a "
+            "fixed size is needed",
             advice="Open sizes: export again with a fixed input. (batch, size, size, 3 or 1), "
             "channels last, is taken too.",
         )
@@ -174,6 +174,12 @@ def _sides(model: onnx.ModelProto, path: Path) -> tuple[int, int, int]:
     require_embedding(outputs[1], str(path))
     foreign_graph.require_embedding_sized(model, outputs[1], path, MOST_VALUES)
     return sides[1], sides[2], outputs[1]
+
+
+def _in_words(value: onnx.ValueInfoProto) -> str:
+    """Return the sides of a tensor; an open one by its name, if it has one."""
+    sides = value.type.tensor_type.shape.dim
+    return f"({', '.join(str(side.dim_param or side.dim_value or 'open') for side in sides)})"
 
 
 def _answers(data: bytes, inputs: Batch, outputs: int, path: Path) -> Batch:

@@ -62,8 +62,12 @@ def test_external_data_is_never_read(tmp_path: Path) -> None:
 
 def test_an_open_input_size(tmp_path: Path) -> None:
     model = network()
-    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
-    assert "fixed" in refused(saved(tmp_path / "a.onnx", model))
+    sides = model.graph.input[0].type.tensor_type.shape.dim
+    sides[0].Clear()
+    sides[2].dim_param = "height"
+    said = refused(saved(tmp_path / "a.onnx", model))
+    assert "the input (open, 3, height, 32)" in said
+    assert "fixed" in said
 
 
 def test_an_input_whose_sides_do_not_fit_the_graph(tmp_path: Path) -> None:
