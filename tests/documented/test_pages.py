@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.fresh.machine import registries
 from tests.systemd.conftest import OBAMA, OBAMA_AT_THE_DOOR, film, need
 from tests.systemd.container import Container
 from tests.systemd.wheels import CACHE, CHECKOUT
+from tests.virtual_card import is_listening
 
 PAGES = (
     "docs/installation.md",
@@ -82,7 +82,7 @@ def reader(testdata: Path) -> Iterator[Reader]:
         "systemd-nspawn and debootstrap are missing (systemd/prerequisites systemd)",
     )
     for port in PORTS:
-        need(_is_free(port), f"port {port} of this machine, which the pages use, is taken")
+        need(not is_listening(port), f"port {port} of this machine, which the pages use, is taken")
     with TemporaryDirectory(prefix="documented-", dir=_cache()) as folder:
         work = Path(folder)
         (work / "etc/apt/apt.conf.d").mkdir(parents=True)
@@ -99,16 +99,6 @@ def reader(testdata: Path) -> Iterator[Reader]:
             yield _prepared(machine, testdata)
         finally:
             machine.close()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _cache() -> Path:
