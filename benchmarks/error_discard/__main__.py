@@ -51,7 +51,7 @@ def main() -> None:
     arguments = parser.parse_args()
     embedders = []
     for name in arguments.bundle:
-        bundle = load_bundle(resolve_bundle(name, models_directory(os.environ)))
+        bundle = load_bundle(resolve_bundle(name, models_directory(os.environ), folder=Path.cwd()))
         opened = open_session(bundle, ModelSettings(runtime="onnxruntime-cpu", threads=1))
         embedders.append(NetworkEmbedder(bundle, opened.session))
     sets = [make(arguments.testdata) for make in (yale, nuaa, lfw)]

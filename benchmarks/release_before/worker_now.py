@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from answering import answer  # type: ignore[import-not-found, unused-ignore]
 
@@ -22,7 +23,7 @@ from edgeverify.vision.embedder import embedder_of
 def main(name: str, threads: int) -> None:
     """Open the pipeline as the door does, and answer."""
     models = models_directory(os.environ)
-    bundle = load_embedder(resolve_bundle(name, models))
+    bundle = load_embedder(resolve_bundle(name, models, folder=Path.cwd()))
     settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
     vision = VisionSettings()
     pipeline = open_pipeline(

@@ -36,7 +36,9 @@ def pipelines(models: list[str]) -> Iterator[dict[str, Pipeline]]:
     wanted = [(model, 2) for model in models] + [(models[0], 1)]
     with ExitStack() as stack:
         for model, threads in wanted:
-            bundle = load_embedder(resolve_bundle(model, models_directory(os.environ)))
+            bundle = load_embedder(
+                resolve_bundle(model, models_directory(os.environ), folder=Path.cwd())
+            )
             settings = ModelSettings(runtime="onnxruntime-cpu", threads=threads)
             several = "thread" if threads == 1 else "threads"
             sessions = open_sessions(bundle.parts, settings).sessions

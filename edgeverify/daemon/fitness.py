@@ -27,11 +27,13 @@ from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import ConfigError, EdgeverifyError, KeyUnusableError
 from edgeverify.keys import load_master_key
+from edgeverify.models.build import require_bundle
+from edgeverify.models.folders import models_directory
 from edgeverify.mqtt import load_credentials
 from edgeverify.osdp_key import load_osdp_key
 from edgeverify.panel import card_bits
 from edgeverify.schedule import is_for
-from edgeverify.settings import Settings
+from edgeverify.settings import ModelSettings, Settings
 from edgeverify.settings.readers import NumberSettings
 from edgeverify.verifier.verifier import Verifier, load_owner_key
 
@@ -46,6 +48,7 @@ def problems_of(
     checks: tuple[tuple[KeyPath, Callable[[], object]], ...] = (
         (("camera", "source"), lambda: parse_source(settings.camera.source, folder)),
         (("claims", "sources"), lambda: chosen(kinds, settings.claims)),
+        *_bundle_checks(settings, folder, models_directory(environ)),
         (("model", "owner_key_file"), lambda: load_owner_key(settings, folder)),
         (
             ("mqtt", "tls" if settings.mqtt.tls.enabled else "password_file"),
@@ -59,6 +62,24 @@ def problems_of(
     )
     found = (_problem(config, key, check) for key, check in checks)
     return tuple(problem for problem in found if problem is not None)
+
+
+def _bundle_checks(
+    settings: Settings, folder: Path, models: Path
+) -> Iterator[tuple[KeyPath, Callable[[], object]]]:
+    """Yield a check for each bundle that must be there.
+
+    Where the network for liveness is the one that every config names, its absence is a choice; one
+    that somebody chose must not be missed without a word, since an easier proof would do instead.
+    """
+    model = settings.model
+    yield ("model", "bundle"), lambda: require_bundle(model.bundle, models, folder=folder)
+    is_chosen = model.pad_bundle != ModelSettings().pad_bundle
+    if is_chosen and settings.liveness not in {"off", "challenge"}:
+        yield (
+            ("model", "pad_bundle"),
+            lambda: require_bundle(model.pad_bundle, models, folder=folder),
+        )
 
 
 def operator_keys(settings: Settings, folder: Path) -> dict[str, Ed25519PublicKey]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeverify.bundle.verified_folder import read_manifest
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
 from edgeverify.home_folder import expanded
@@ -41,16 +42,44 @@ def ensure_bundle(
 
 
 def resolve_bundle(
-    setting: str, models: Path, *, progress: Progress = silent, cache: Path | None = None
+    setting: str,
+    models: Path,
+    *,
+    folder: Path,
+    progress: Progress = silent,
+    cache: Path | None = None,
 ) -> Path:
-    """Return the folder that `model.bundle` or `model.pad_bundle` means: a path, or a name."""
+    """Return the folder that `model.bundle` or `model.pad_bundle` means: a path, or a name.
+
+    A relative path starts from `folder`, the config's.
+    """
     if "/" in setting or setting in {".", ".."}:
-        return expanded(Path(setting))
+        return folder / expanded(Path(setting))
     if setting not in {entry.name for entry in load_catalogue().models}:
-        folder = models / setting
-        if folder.is_dir():
-            return folder
+        installed = models / setting
+        if installed.is_dir():
+            return installed
     return ensure_bundle(setting, models, progress=progress, cache=cache)
+
+
+def typed_bundle(text: str) -> str:
+    """Return what was typed at a terminal as a setting has it.
+
+    A folder in sight wins over a name of the catalogue; a path starts from where it was typed, and
+    not from a config's folder.
+    """
+    is_path = "/" in text or Path(text).is_dir()
+    return str(expanded(Path(text)).absolute()) if is_path else text
+
+
+def require_bundle(setting: str, models: Path, *, folder: Path) -> None:
+    """Raise BundleError where a setting leads to no bundle, and none will be made for it.
+
+    Nothing is fetched, and of a bundle only the manifest is looked for: it is verified by whoever
+    loads it.
+    """
+    if setting not in UNASKED or (models / setting).is_dir():
+        read_manifest(resolve_bundle(setting, models, folder=folder))
 
 
 def fetch_bundle(  # noqa: PLR0913 - what the command takes

@@ -16,8 +16,8 @@ class ModelSettings(Section):
     """The model bundle and its inference back end."""
 
     bundle: str = DEFAULT_BUNDLE
-    """A name from `edgeverify models list`, or the path of a bundle folder. `model: NAME` alone is
-    the short form."""
+    """A name from `edgeverify models list`, or the path of a bundle folder, from this file's folder
+    on. `model: NAME` alone is the short form."""
     accept_weak: bool = False
     """Let the door run a bundle that is marked as unfit for a door (`edgeverify models list`)."""
     runtime: Literal["auto", "tensorrt", "onnxruntime-cuda", "onnxruntime-cpu"] = "auto"

@@ -35,16 +35,21 @@ class OpenedPad:
     notices: tuple[Degradation, ...] = ()
 
 
-def open_pad(settings: Settings, models: Path, owner_key: Ed25519PublicKey | None) -> OpenedPad:
-    """Open the PAD bundle where the settings want it; a broken one is a state, not an error."""
+def open_pad(
+    settings: Settings, folder: Path, models: Path, owner_key: Ed25519PublicKey | None
+) -> OpenedPad:
+    """Open the PAD bundle where the settings want it; a broken one is a state, not an error.
+
+    `folder` is what relative paths start from, `models` where bundles are installed by name.
+    """
     if settings.liveness in {"off", "challenge"}:
         return OpenedPad(state=PadState.ABSENT)
     try:
-        folder = resolve_bundle(settings.model.pad_bundle, models)
+        place = resolve_bundle(settings.model.pad_bundle, models, folder=folder)
     except BundleError:
         return OpenedPad(state=PadState.ABSENT)
     try:
-        bundle = load_pad_bundle(folder, owner_key=owner_key)
+        bundle = load_pad_bundle(place, owner_key=owner_key)
         opened, cosine = _checked_pad(bundle, settings)
     except EdgeverifyError as error:
         # An installed and broken bundle denies; it never falls back to an easier proof.

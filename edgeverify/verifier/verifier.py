@@ -173,7 +173,7 @@ def open_verifier(
     """
     key = load_owner_key(settings, folder)
     vision = load_vision_bundle(ensure_bundle(VISION, models, progress=progress))
-    place = resolve_bundle(settings.model.bundle, models, progress=progress)
+    place = resolve_bundle(settings.model.bundle, models, folder=folder, progress=progress)
     bundle = load_embedder(place, owner_key=key)
     if at_door:
         require_fit_for_a_door(bundle, settings)
@@ -182,7 +182,7 @@ def open_verifier(
         each = zip(bundle.parts, opened.sessions, strict=True)
         cosine = min(check_golden(part, session) for part, session in each)
         _log_ready(bundle, opened, cosine)
-        pad = open_pad(settings, models, key)
+        pad = open_pad(settings, folder, models, key)
     except BaseException:
         _close(opened)
         raise

@@ -16,7 +16,13 @@ from edgeverify.bundle.folder_writer import clear_leftovers
 from edgeverify.bundle.loading import load_bundle, load_pad_bundle
 from edgeverify.errors import BundleError
 from edgeverify.models import build
-from edgeverify.models.build import ensure_bundle, fetch_bundle, resolve_bundle
+from edgeverify.models.build import (
+    ensure_bundle,
+    fetch_bundle,
+    require_bundle,
+    resolve_bundle,
+    typed_bundle,
+)
 from edgeverify.models.catalogue import Catalogue, CatalogueEntry, load_catalogue
 from tests.models.file_server import FileServer, serving
 
@@ -117,12 +123,43 @@ def test_only_the_default_model_is_ever_fetched_unasked(tmp_path: Path) -> None:
 
 
 def test_a_setting_is_a_folder_or_a_name(tmp_path: Path) -> None:
-    assert resolve_bundle("/opt/my-bundle", tmp_path) == Path("/opt/my-bundle")
-    assert resolve_bundle("./my-bundle", tmp_path) == Path("my-bundle")
+    here = Path("/etc/edgeverify")
+    assert resolve_bundle("/opt/my-bundle", tmp_path, folder=here) == Path("/opt/my-bundle")
     (tmp_path / "ours").mkdir()
-    assert resolve_bundle("ours", tmp_path) == tmp_path / "ours"
+    assert resolve_bundle("ours", tmp_path, folder=here) == tmp_path / "ours"
     (tmp_path / "mobilefacenet").mkdir()
-    assert resolve_bundle("mobilefacenet", tmp_path) == tmp_path / "mobilefacenet"
+    installed = resolve_bundle("mobilefacenet", tmp_path, folder=here)
+    assert installed == tmp_path / "mobilefacenet"
+
+
+def test_a_relative_folder_starts_from_the_configs_wherever_the_service_runs(
+    tmp_path: Path,
+) -> None:
+    found = resolve_bundle("./mine", tmp_path, folder=Path("/etc/edgeverify"))
+    assert found == Path("/etc/edgeverify/mine")
+
+
+def test_what_is_typed_starts_from_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sface").mkdir()
+    assert typed_bundle("sface") == str(tmp_path / "sface")
+    assert typed_bundle("runs/absent") == str(tmp_path / "runs/absent")
+    assert typed_bundle("strong") == "strong"
+
+
+@pytest.mark.parametrize("setting", ["sfacee", "./nowhere", "mobilefacenet"])
+def test_a_setting_that_leads_to_no_bundle_is_refused_without_opening_any(
+    tmp_path: Path, setting: str
+) -> None:
+    with pytest.raises(BundleError, match=setting.removeprefix("./")):
+        require_bundle(setting, tmp_path, folder=tmp_path)
+
+
+def test_what_is_made_at_first_need_may_be_absent_before_it(tmp_path: Path) -> None:
+    require_bundle("sface", tmp_path, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_source_that_cannot_be_read_is_named_and_not_the_models_folder(

@@ -133,7 +133,8 @@ def _measure(
     before = os.getloadavg()[0]
     models = models_directory(os.environ)
     with download_bar() as progress:
-        bundle = load_embedder(resolve_bundle(model, models, progress=progress))
+        place = resolve_bundle(model, models, folder=Path.cwd(), progress=progress)
+        bundle = load_embedder(place)
         ensure_bundle(VISION, models, progress=progress)
     runs: list[Run] = []
     left_out: list[str] = []

@@ -56,6 +56,7 @@ def settings_of(
 ) -> tuple[Settings, Path]:
     """Put the options over a door's settings, or the defaults; and the folder they start from."""
     from edgeverify.config import load_config
+    from edgeverify.models.build import typed_bundle
     from edgeverify.settings import DecisionSettings, QualitySettings, Settings
 
     settings, folder = Settings(), Path.cwd()
@@ -64,9 +65,7 @@ def settings_of(
         settings, folder = loaded.settings, loaded.folder
     model = settings.model
     if bundle is not None:
-        # a folder in sight wins over a name, and is made a path for the catalogue's sake
-        named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
-        model = model.model_copy(update={"bundle": named})
+        model = model.model_copy(update={"bundle": typed_bundle(bundle)})
     if threads is not None:
         model = model.model_copy(update={"threads": threads})
     decision: dict[str, object] = {}

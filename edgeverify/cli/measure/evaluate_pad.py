@@ -113,6 +113,7 @@ def _settings(
     config: Path | None, bundle: str | None, pad_bundle: str | None, min_eye_distance: float | None
 ) -> tuple[Settings, Path]:
     from edgeverify.config import load_config
+    from edgeverify.models.build import typed_bundle
     from edgeverify.settings import Settings
 
     settings, folder = Settings(), Path.cwd()
@@ -120,7 +121,7 @@ def _settings(
         loaded = load_config(config)
         settings, folder = loaded.settings, loaded.folder
     models = {
-        name: _in_sight(given)
+        name: typed_bundle(given)
         for name, given in (("bundle", bundle), ("pad_bundle", pad_bundle))
         if given is not None
     }
@@ -129,8 +130,3 @@ def _settings(
         quality = quality.model_copy(update={"min_eye_distance_pixels": min_eye_distance})
     model = settings.model.model_copy(update=models)
     return settings.model_copy(update={"model": model, "quality": quality}), folder
-
-
-def _in_sight(name: str) -> str:
-    """Make a folder in sight a path, so that no name of the catalogue hides it."""
-    return str(Path(name).absolute()) if Path(name).is_dir() else name

@@ -57,7 +57,8 @@ def average_face(
     images = measuring.images_below(folder)[:limit]
     models, settings = models_directory(os.environ), VisionSettings()
     with download_bar() as progress:
-        embedder = load_embedder(resolve_bundle(bundle, models, progress=progress))
+        place = resolve_bundle(bundle, models, folder=Path.cwd(), progress=progress)
+        embedder = load_embedder(place)
         finder = open_face_finder(models, settings, progress=progress)
     try:
         with counted_bar("faces") as moved:

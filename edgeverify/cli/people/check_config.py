@@ -45,7 +45,8 @@ def check_config(
 
     loaded = load_config(config)
     people = len(loaded.settings.staff)
-    problems = [str(problem) for problem in problems_of(loaded, os.environ, SOURCES)]
+    unfit = problems_of(loaded, os.environ, SOURCES)
+    problems = [str(problem) for problem in unfit]
     for line in problems:
         complain(line)
     doubts = (
@@ -58,7 +59,8 @@ def check_config(
     for line in (*doubts, *open_to_others(loaded)):
         complain(f"warning: {line}")
     promise: tuple[str, ...] = ()
-    if photos:
+    is_model_there = not any(problem.key[:1] == ("model",) for problem in unfit)
+    if photos and is_model_there:
         found, promise = _try_model_and_photos(loaded)
         for line in found:
             complain(line)

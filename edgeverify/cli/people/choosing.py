@@ -50,6 +50,7 @@ def choose_settings(
 
     from edgeverify.config import load_config
     from edgeverify.errors import ConfigError
+    from edgeverify.models.build import typed_bundle
     from edgeverify.settings import DecisionSettings, Settings
 
     settings, folder = Settings(), Path.cwd()
@@ -67,7 +68,5 @@ def choose_settings(
         raise ConfigError(f"--max-fmr or --threshold: {failure.errors()[0]['msg']}") from None
     model = settings.model
     if bundle is not None:
-        # a folder in sight wins over a name, and is made a path for the catalogue's sake
-        named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
-        model = model.model_copy(update={"bundle": named})
+        model = model.model_copy(update={"bundle": typed_bundle(bundle)})
     return settings.model_copy(update={"decision": decision, "model": model}), folder

@@ -173,7 +173,25 @@ def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
     desk.config.write_text(desk.config.read_text().replace(str(desk.bundle), "./nowhere"))
     said = desk.run("check-config", desk.config)
     assert said.code == 78
-    assert said.err.startswith("edgeverify: the model bundle")
+    line = desk.config.read_text().splitlines().index("  bundle: ./nowhere") + 1
+    folder = desk.folder / "nowhere"
+    assert said.err.splitlines() == [
+        (
+            f"{desk.config}:{line}: model.bundle: the model bundle {folder} does not exist. "
+            "`edgeverify models list` shows the models, `models fetch NAME` gets one."
+        ),
+        f"edgeverify: {desk.config}: 1 to correct",
+    ]
+
+
+def test_a_liveness_network_that_somebody_chose_must_be_there(desk: Desk) -> None:
+    desk.write()
+    bundle = f"  bundle: {desk.bundle}\n"
+    text = desk.config.read_text().replace(bundle, f"{bundle}  pad_bundle: ./our-pad\n")
+    desk.config.write_text(text)
+    said = desk.run("check-config", desk.config)
+    assert said.code == 78
+    assert "model.pad_bundle: the model bundle" in said.err
 
 
 def test_a_rate_beyond_the_evidence_stands_at_its_line_with_its_key_once(
