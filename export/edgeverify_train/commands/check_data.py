@@ -55,6 +55,7 @@ def check_data(
     from dataclasses import replace  # noqa: PLC0415
 
     from edgeverify.evaluation.instrument import open_instrument  # noqa: PLC0415 - heavy
+    from edgeverify.models.build import typed_bundle  # noqa: PLC0415
     from edgeverify.models.folders import cache_directory  # noqa: PLC0415
     from edgeverify.progress import counted_bar  # noqa: PLC0415
     from edgeverify.settings import Settings  # noqa: PLC0415
@@ -66,8 +67,8 @@ def check_data(
 
     for each in against or ():
         listed_people(each)  # a mistyped one is said before the pictures are looked at
-    named = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
-    settings = Settings.model_validate({"model": {"bundle": named, "accept_weak": True}})
+    model = {"bundle": typed_bundle(bundle), "accept_weak": True}
+    settings = Settings.model_validate({"model": model})
     cut = read_statement(folder)
     instrument = open_instrument(settings, Path.cwd(), os.environ, selection=FaceSelection.CENTRAL)
     instrument = replace(instrument, aligned=is_cut_for(cut, instrument.verifier.bundle.parts))
