@@ -88,7 +88,7 @@ class Settings(Section):
     `fr`, `es`, `tr`, `pt`, `zh-Hans`. Terminals stay English."""
     time_zone: TimeZone = ""
     """Whose wall clock the hours and dates of `staff` are read on, unless an entry's `hours` name
-    another: an IANA name such as Europe/London."""
+    another, and in which the journal is shown: an IANA name such as Europe/London."""
     staff_file: str = ""
     """A second YAML with a `staff:` list, relative to this one; empty: none."""
     staff: tuple[StaffEntry, ...] = Field(default=(), strict=False)

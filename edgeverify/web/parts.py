@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from edgeverify import __version__
 from edgeverify.config import LoadedConfig
+from edgeverify.config.wall_clock import WallClock
 from edgeverify.domain import Language
 from edgeverify.web.door import DoorLink
 from edgeverify.web.logins import Attempts, Logins
@@ -21,7 +23,7 @@ from edgeverify.web.roles import Role
 from edgeverify.web.sessions import Session, Sessions
 from edgeverify.web.staff.pending import Pending
 from edgeverify.web.staff.shots import Shots
-from edgeverify.web.words import FILTERS
+from edgeverify.web.words import FILTERS, moment
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -42,12 +44,14 @@ def _templates() -> Environment:
 class Parts:
     """Made once at start. `load` reads the config again; `monotonic` is in seconds.
 
-    `language` is the door's, for a screen at which nobody is known.
+    `language` is the door's, for a screen at which nobody is known; `clock` is the one on which
+    times are shown, and on which days begin.
     """
 
     load: Callable[[], LoadedConfig]
     door_name: str
     is_tls: bool
+    clock: WallClock
     language: Language = "en"
     link: DoorLink
     logins: Logins
@@ -57,6 +61,9 @@ class Parts:
     shots: Shots = field(default_factory=Shots)
     monotonic: Callable[[], float] = time.monotonic
     templates: Environment = field(default_factory=_templates)
+
+    def __post_init__(self) -> None:
+        self.templates.filters["moment"] = partial(moment, clock=self.clock)
 
     @property
     def cookie(self) -> str:
@@ -76,6 +83,7 @@ class Parts:
         shown: dict[str, Any] = {
             "door": self.door_name,
             "version": __version__,
+            "zone": self.clock.name,
             "session": session,
             "is_manager": session is not None and session.role is Role.MANAGER,
             "form_token": session.form_token if session else "",

@@ -16,6 +16,7 @@ import uvicorn
 from edgeverify import logs
 from edgeverify.atomic_file import read_plain
 from edgeverify.config import LoadedConfig, load_config
+from edgeverify.config.wall_clock import WallClock
 from edgeverify.door_state import find_state
 from edgeverify.errors import ConfigError, EdgeverifyError, StateError
 from edgeverify.page_socket import VARIABLE, PageSocket, page_socket
@@ -112,6 +113,7 @@ def make_parts(
         load=lambda: load_config(config.path),
         door_name=settings.door,
         is_tls=bool(settings.web.certificate_file),
+        clock=WallClock.of(settings.time_zone, environ),
         language=settings.language,
         link=DoorLink(place),
         logins=Logins(own),

@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from edgeverify.config.wall_clock import WallClock
+
 REASONS = {
     "match": "the face matched",
     "unknown_reference": "nobody has this card",
@@ -90,12 +92,17 @@ def sentence(value: object) -> str:
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
-def moment(value: object) -> str:
-    """Return a time of ISO 8601 on this machine's wall clock."""
+def moment(value: object, clock: WallClock) -> str:
+    """Return a time of ISO 8601 on the door's wall clock."""
     try:
-        return f"{datetime.fromisoformat(str(value)).astimezone():%Y-%m-%d %H:%M:%S}"
+        return clock.shown(datetime.fromisoformat(str(value)))
     except ValueError:
         return str(value)
+
+
+def stamp(value: object, clock: WallClock) -> str:
+    """Return a time of ISO 8601 as one of the door's wall clock, with its offset."""
+    return clock.stamp(datetime.fromisoformat(str(value)))
 
 
 def reason(value: object) -> str:
@@ -135,7 +142,6 @@ def coded(value: object) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "moment": moment,
     "reason": reason,
     "word": word,
     "tone": tone,

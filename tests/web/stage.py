@@ -6,6 +6,7 @@ What a browser and a whole daemon add is in `test_browser.py`.
 from __future__ import annotations
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 
 from edgeverify.config import load_config
+from edgeverify.config.wall_clock import WallClock
 from edgeverify.page_socket import page_socket
 from edgeverify.status_socket import Json, StatusServer
 from edgeverify.web.application import application
@@ -234,6 +236,7 @@ def stage(folder: Path, *, is_tls: bool = False, config: str = CONFIG) -> Iterat
         load=lambda: load_config(path),
         door_name="front-door",
         is_tls=is_tls,
+        clock=WallClock.of(loaded.settings.time_zone, os.environ),
         language=loaded.settings.language,
         link=DoorLink(place),
         logins=logins,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.door.journal_table import Form, act_lines, decision_lines, notice_lines
 from edgeverify.cli.options import AsJson, ConfigFile, StateFolder
 from edgeverify.domain import Outcome, Reason
+
+if TYPE_CHECKING:
+    from edgeverify.config.wall_clock import WallClock
+    from edgeverify.settings import Settings
 
 app = typer.Typer(help="What the door has written down.", no_args_is_help=True)
 
@@ -38,20 +42,18 @@ def show(  # noqa: PLR0913  (each is an option of the command)
 ) -> None:
     """List the newest decisions with names and scores; the daemon may go on running.
 
-    Times are this machine's local time in the table, and carry their offset in CSV and JSON.
+    Times are in the door's `time_zone` (in this machine's without one); JSON has them in UTC.
 
     Example: edgeverify journal list --config front-door.yaml --since 7d --outcome deny
     """
-    from datetime import datetime, timezone
-
     from edgeverify.cli.state import reading, require_somebody
     from edgeverify.config import load_config
     from edgeverify.journal.reading import Wanted, decisions
     from edgeverify.person_record import own_card
 
-    now = datetime.now(timezone.utc)
-    first, last = period(since, until, now=now)
     loaded = load_config(config)
+    clock = door_clock(loaded.settings)
+    first, last = period(since, until, now=datetime.now(timezone.utc), clock=clock)
     card = own_card(loaded, card)
     wanted = Wanted(limit=limit, card=card, since=first, until=last, outcome=outcome, reason=reason)
     with reading(loaded, state) as place:
@@ -59,7 +61,7 @@ def show(  # noqa: PLR0913  (each is an option of the command)
         if not rows:
             require_somebody(loaded, place, card)
     names = {person.card: person.name for person in loaded.settings.staff}
-    for line in decision_lines(rows, names, Form.JSON if as_json else form):
+    for line in decision_lines(rows, names, clock, Form.JSON if as_json else form):
         say(line)
 
 
@@ -79,17 +81,16 @@ def show_acts(
 
     Example: edgeverify journal acts --config front-door.yaml --since 30d
     """
-    from datetime import datetime, timezone
-
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
     from edgeverify.journal.reading import acts
 
-    now = datetime.now(timezone.utc)
-    first, last = period(since, until, now=now)
-    with reading(load_config(config), state) as place:
+    loaded = load_config(config)
+    clock = door_clock(loaded.settings)
+    first, last = period(since, until, now=datetime.now(timezone.utc), clock=clock)
+    with reading(loaded, state) as place:
         rows = acts(place.journal, since=first, until=last, limit=limit)
-    for line in act_lines(rows, Form.JSON if as_json else form):
+    for line in act_lines(rows, clock, Form.JSON if as_json else form):
         say(line)
 
 
@@ -115,7 +116,8 @@ def show_notices(
     with reading(loaded, state) as place:
         rows = read_notices(place.journal, place.door, limit=limit)
     names = {person.card: person.name for person in loaded.settings.staff}
-    for line in notice_lines(rows, names, Form.JSON if as_json else form):
+    clock = door_clock(loaded.settings)
+    for line in notice_lines(rows, names, clock, Form.JSON if as_json else form):
         say(line)
 
 
@@ -152,13 +154,24 @@ _AGO = re.compile(r"(\d{1,5})\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def period(since: str, until: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
+def door_clock(settings: Settings) -> WallClock:
+    """Return the clock on which the door's times are printed, and days and hours are read."""
+    import os
+
+    from edgeverify.config.wall_clock import WallClock
+
+    return WallClock.of(settings.time_zone, os.environ)
+
+
+def period(
+    since: str, until: str, *, now: datetime, clock: WallClock
+) -> tuple[datetime | None, datetime | None]:
     """Return both ends, None where there is none. Raises typer.BadParameter for one that runs back.
 
     In the hour that the end of summer time repeats, it begins in the first and ends in the second.
     """
-    first = moment(since, now=now, option="--since")
-    last = moment(until, now=now, option="--until", fold=1)
+    first = moment(since, now=now, option="--since", clock=clock)
+    last = moment(until, now=now, option="--until", clock=clock, fold=1)
     if first is not None and last is not None and first > last:
         raise typer.BadParameter(
             f"the period ends ({until}) before it begins ({since}). Exchange the two, or leave one "
@@ -167,16 +180,19 @@ def period(since: str, until: str, *, now: datetime) -> tuple[datetime | None, d
         )
     if first is not None and first > now:
         complain(
-            f"--since {since} is in the future: it is {now.astimezone():%Y-%m-%d %H:%M} here now"
+            f"--since {since} is in the future: it is {clock.at(now):%Y-%m-%d %H:%M} in "
+            f"{clock.name} now"
         )
     return first, last
 
 
-def moment(text: str, *, now: datetime, option: str, fold: int = 0) -> datetime | None:
+def moment(
+    text: str, *, now: datetime, option: str, clock: WallClock, fold: int = 0
+) -> datetime | None:
     """Return the moment that is meant, with its time zone; None for an empty text.
 
-    Without an offset it is this machine's local time, of an hour that comes twice the one that
-    `fold` says (PEP 495). `now` needs its time zone. Raises typer.BadParameter.
+    Without an offset it is read on `clock`, of an hour that comes twice the one that `fold` says
+    (PEP 495). `now` needs its time zone. Raises typer.BadParameter.
     """
     if not text:
         return None
@@ -185,7 +201,7 @@ def moment(text: str, *, now: datetime, option: str, fold: int = 0) -> datetime 
         return now - timedelta(**{_UNITS[unit]: int(number)})
     try:
         found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-        return found.replace(fold=fold).astimezone()
+        return clock.at(found.replace(fold=fold)).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{text!r} is not a time. Write it like 2026-11-28, '2026-11-28 07:30' or 12h (m, h, "

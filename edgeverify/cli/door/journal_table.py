@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from edgeverify.config.wall_clock import WallClock
     from edgeverify.domain import Notice
     from edgeverify.journal.reading import Act, DecisionRow
 
@@ -25,42 +26,57 @@ class Form(str, Enum):
 
 
 def decision_lines(
-    rows: Iterable[DecisionRow], names: Mapping[str, str], form: Form
+    rows: Iterable[DecisionRow], names: Mapping[str, str], clock: WallClock, form: Form
 ) -> Iterator[str]:
-    """Print decisions; `names` are the people of the config by card, and times are local."""
+    """Print decisions; `names` are the people of the config by card."""
     if form is Form.TABLE:
         for row in rows:
-            yield _decision_line(row, names.get(row.card, ""))
-        return
-    yield from _records((_decision(row, names.get(row.card, "")) for row in rows), form)
-
-
-def act_lines(rows: Iterable[Act], form: Form) -> Iterator[str]:
-    """Print the acts of people; times are local."""
-    if form is Form.TABLE:
-        for row in rows:
-            yield f"{_local(row.at)}  {row.act:<40}  {row.subject:<28}  by {row.by_user}"
+            yield f"{_local(row.issued_at, clock)}  {_decision_line(row, names.get(row.card, ''))}"
         return
     yield from _records(
         (
-            {"at": _stamp(one.at), "act": one.act, "subject": one.subject, "by_user": one.by_user}
+            _decision(row, names.get(row.card, "")) | {"issued_at": _at(row.issued_at, clock, form)}
+            for row in rows
+        ),
+        form,
+    )
+
+
+def act_lines(rows: Iterable[Act], clock: WallClock, form: Form) -> Iterator[str]:
+    """Print the acts of people."""
+    if form is Form.TABLE:
+        for row in rows:
+            at = _local(row.at, clock)
+            yield f"{at}  {row.act:<40}  {row.subject:<28}  by {row.by_user}"
+        return
+    yield from _records(
+        (
+            {
+                "at": _at(one.at, clock, form),
+                "act": one.act,
+                "subject": one.subject,
+                "by_user": one.by_user,
+            }
             for one in rows
         ),
         form,
     )
 
 
-def notice_lines(rows: Iterable[Notice], names: Mapping[str, str], form: Form) -> Iterator[str]:
-    """Print what those who watch were told; times are local."""
+def notice_lines(
+    rows: Iterable[Notice], names: Mapping[str, str], clock: WallClock, form: Form
+) -> Iterator[str]:
+    """Print what those who watch were told."""
     if form is Form.TABLE:
         for row in rows:
             whose = f"{row.card:<16}  {names.get(row.card, ''):<28}"
-            yield f"{_local(row.at)}  {row.kind.value:<14}  {whose}  {row.event_id}"
+            at = _local(row.at, clock)
+            yield f"{at}  {row.kind.value:<14}  {whose}  {row.event_id}"
         return
     yield from _records(
         (
             {
-                "at": _stamp(one.at),
+                "at": _at(one.at, clock, form),
                 "kind": one.kind.value,
                 "card": one.card,
                 "name": names.get(one.card, ""),
@@ -78,7 +94,7 @@ def _decision_line(row: DecisionRow, name: str) -> str:
     opener = f"  the {row.opened_by} decides" if is_passed_on else ""
     waiting = "" if row.is_delivered else "  not delivered yet"
     return (
-        f"{_local(row.issued_at)}  {row.outcome.value:<5}  {row.reason.value:<20}  "
+        f"{row.outcome.value:<5}  {row.reason.value:<20}  "
         f"{row.card:<16}  {name[:24]:<24}  {row.matches}/{row.comparisons}  {score:<12}  "
         f"{row.event_id}{opener}{waiting}"
     )
@@ -94,7 +110,7 @@ def _decision(row: DecisionRow, name: str) -> Record:
         "source": row.source,
         "outcome": row.outcome.value,
         "reason": row.reason.value,
-        "issued_at": _stamp(row.issued_at),
+        "issued_at": row.issued_at.isoformat(),
         "duration_seconds": row.duration_seconds,
         "comparisons": row.comparisons,
         "matches": row.matches,
@@ -127,10 +143,11 @@ def _csv_line(cells: Iterable[Value]) -> str:
     )
 
 
-def _local(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+def _local(at: datetime, clock: WallClock) -> str:
+    """Return it to the second, with the offset: an hour comes twice when summer time ends."""
+    return clock.at(at).isoformat(sep=" ", timespec="seconds")
 
 
-def _stamp(at: datetime) -> str:
-    """Return the time as the JSON has always had it: in UTC, with its offset."""
-    return at.isoformat()
+def _at(at: datetime, clock: WallClock, form: Form) -> str:
+    """Return it with its offset; for programs (JSON) in UTC, as it has always been."""
+    return at.isoformat() if form is Form.JSON else clock.stamp(at)

@@ -27,13 +27,16 @@ def show_list(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson 
     Example: edgeverify evidence list --config front-door.yaml
     """
     import json
+    import os
 
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
+    from edgeverify.config.wall_clock import WallClock
     from edgeverify.journal.reading import recent
     from edgeverify.references.evidence import EvidenceFolder
 
     loaded = load_config(config)
+    clock = WallClock.of(loaded.settings.time_zone, os.environ)
     with reading(loaded, state) as place:
         kept = EvidenceFolder(place.evidence, b"").kept()
         rows = [row for row in recent(place.journal, limit=1_000_000) if row.event_id in kept]
@@ -48,7 +51,7 @@ def show_list(config: ConfigFile, *, state: StateFolder = None, as_json: AsJson 
             }
             say(json.dumps(said, ensure_ascii=False))
         else:
-            at = f"{row.issued_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            at = clock.at(row.issued_at).isoformat(sep=" ", timespec="seconds")
             say(f"{at}  {row.outcome.value:<5}  {row.reason.value:<20}  {row.card}  {row.event_id}")
     if not as_json:
         say(how_many(len(rows), "picture"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from edgeverify.config import LoadedConfig
+    from edgeverify.config.wall_clock import WallClock
 
 app = typer.Typer(help="What the door keeps about a person.", no_args_is_help=True)
 Card = Annotated[str, typer.Argument(help="The card number.", show_default=False)]
+TIMES = frozenset({"asked_at", "at", "since", "enrolled_at", "locked_until"})
 
 
 @app.command()
@@ -27,13 +30,17 @@ def report(
 ) -> None:
     """Print everything that is kept about a card, for a person who asks; nothing is changed.
 
+    Times are in the door's `time_zone`, in UTC with --json.
+
     Example: edgeverify person report 0012345 --config front-door.yaml --json > request.json
     """
     import json
-    from datetime import datetime, timezone
+    import os
+    from datetime import timezone
 
     from edgeverify.cli.state import nobody, reading
     from edgeverify.config import load_config
+    from edgeverify.config.wall_clock import WallClock
     from edgeverify.person_record import gather
 
     loaded = load_config(config)
@@ -45,7 +52,8 @@ def report(
         raise nobody(loaded, card)
     if as_json:
         return
-    for line in _lines(found.record()):
+    clock = WallClock.of(loaded.settings.time_zone, os.environ)
+    for line in _lines(found.record(), clock):
         say(line)
 
 
@@ -165,25 +173,28 @@ def _told(card: str, done: Mapping[str, Any], keep_days: int) -> Iterator[str]:
     yield "Not reached from here: backups, photos beside the config, and what monitors received."
 
 
-def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+def _lines(record: Mapping[str, Any], clock: WallClock) -> Iterator[str]:
     for key, value in record.items():
         name = key.replace("_", " ")
         if isinstance(value, list):
             yield f"{name}: {len(value)}"
-            yield from (f"  {_row(one)}" for one in value)
+            yield from (f"  {_row(one, clock)}" for one in value)
         elif isinstance(value, dict):
             yield f"{name}:"
-            yield from (f"  {inner}: {_shown(one)}" for inner, one in value.items())
+            yield from (f"  {inner}: {_shown(inner, one, clock)}" for inner, one in value.items())
         else:
-            yield f"{name}: {_shown(value)}"
+            yield f"{name}: {_shown(key, value, clock)}"
 
 
-def _row(values: Mapping[str, Any]) -> str:
+def _row(values: Mapping[str, Any], clock: WallClock) -> str:
     ordered = sorted(values.items(), key=lambda item: item[0] not in {"at", "since"})
-    return "  ".join(f"{key} {_shown(value)}" for key, value in ordered)
+    return "  ".join(f"{key} {_shown(key, value, clock)}" for key, value in ordered)
 
 
-def _shown(value: object) -> str:
+def _shown(key: str, value: object, clock: WallClock) -> str:
+    if key in TIMES and value:
+        at = clock.at(datetime.fromisoformat(str(value)))
+        return at.isoformat(sep=" ", timespec="seconds")
     if value is None or value in ("", [], {}):
         return "-"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from edgeverify.config.wall_clock import WallClock
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal.reading import csv_line
 from edgeverify.status_socket import Json
 from edgeverify.web.guard import session_of
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import MANAGERS
-from edgeverify.web.words import moment, of_lock, reason
+from edgeverify.web.words import of_lock, reason, stamp
 
 WIDTH, HEIGHT = 640.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 48.0, 14.0, 14.0, 34.0
@@ -122,7 +123,7 @@ async def show(request: Request, parts: Parts) -> Response:
     """Return the decisions that the filter asks for, newest first."""
     chosen, problem, rows = _chosen(request), "", []
     try:
-        asked = _asked(chosen)
+        asked = _asked(chosen, parts.clock)
     except NoDayError as error:
         problem = str(error)
     else:
@@ -180,14 +181,14 @@ async def export(request: Request, parts: Parts) -> Response:
     """Return the filtered decisions as CSV; who takes them is written down."""
     chosen = _chosen(request)
     try:
-        asked = _asked(chosen)
+        asked = _asked(chosen, parts.clock)
     except NoDayError:
         return RedirectResponse(f"/journal?{urlencode(chosen)}", 303)
     said = " ".join(f"{key}={value}" for key, value in chosen.items() if value) or "everything"
     await parts.link.write_down("page export journal", said, session_of(request).name)
     rows = await _decisions(parts, asked, EXPORTED)
     lines = [csv_line(COLUMNS)]
-    lines += [csv_line(_cells(row)) for row in rows]
+    lines += [csv_line(_cells(row, parts.clock)) for row in rows]
     name = f"{parts.door_name}-journal.csv"
     return Response(
         f"{SPREADSHEET_MARK}{NEW_LINE.join(lines)}{NEW_LINE}",
@@ -202,8 +203,8 @@ async def _decisions(parts: Parts, asked: Mapping[str, Json], limit: int) -> lis
     return rows
 
 
-def _cells(row: Mapping[str, Any]) -> list[Any]:
-    return [moment(row[key]) if key == "issued_at" else row.get(key, "") for key in COLUMNS]
+def _cells(row: Mapping[str, Any], clock: WallClock) -> list[Any]:
+    return [stamp(row[key], clock) if key == "issued_at" else row.get(key, "") for key in COLUMNS]
 
 
 def _chosen(request: Request) -> dict[str, str]:
@@ -212,10 +213,10 @@ def _chosen(request: Request) -> dict[str, str]:
     return {key: str(query.get(key) or "").strip()[:100] for key in keys}
 
 
-def _asked(chosen: Mapping[str, str]) -> dict[str, Json]:
-    """Return the daemon's arguments; days are this machine's, the last one included."""
+def _asked(chosen: Mapping[str, str], clock: WallClock) -> dict[str, Json]:
+    """Return the daemon's arguments; days are the door's, the last one included."""
     outcome, why = chosen["outcome"], chosen["reason"]
-    since, until = _midnight(chosen["since"], 0), _midnight(chosen["until"], 1)
+    since, until = midnight(chosen["since"], 0, clock), midnight(chosen["until"], 1, clock)
     if since and until and datetime.fromisoformat(since) >= datetime.fromisoformat(until):
         raise NoDayError("The last day is before the first: exchange the two.")
     return {
@@ -227,11 +228,11 @@ def _asked(chosen: Mapping[str, str]) -> dict[str, Json]:
     }
 
 
-def _midnight(day: str, days_later: int) -> str:
+def midnight(day: str, days_later: int, clock: WallClock) -> str:
+    """Return when a day begins, some days later; empty for an empty text. Raises NoDayError."""
     if not day:
         return ""
     try:
-        chosen = date.fromisoformat(day) + timedelta(days=days_later)
+        return clock.begin_of(date.fromisoformat(day) + timedelta(days=days_later)).isoformat()
     except (ValueError, OverflowError):
         raise NoDayError(f"{day!r} is not a day; write it as 2026-12-31.") from None
-    return datetime.combine(chosen, time.min).astimezone().isoformat()

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from edgeverify.cli.door.journal import moment, period
+from edgeverify.config.wall_clock import WallClock
 from edgeverify.domain import Outcome, Reason
 from edgeverify.journal import Journal
 from edgeverify.state import open_state
@@ -21,6 +22,7 @@ from tests.cli.door.blind_door import Place
 from tests.doors import DOOR, NOON, decided, door_keys
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=timezone.utc)
+HERE = WallClock.of("", {})
 
 
 @pytest.fixture
@@ -79,6 +81,39 @@ def test_the_table_has_names_and_csv_cells_are_no_formulas(place: Place) -> None
     assert rows[1]["outcome"] == "deny"
 
 
+@pytest.fixture
+def kathmandu(place: Place) -> Place:
+    """The same door, in a zone that no machine of these tests is in."""
+    text = place.config.read_text(encoding="utf-8")
+    place.config.write_text(f"time_zone: Asia/Kathmandu\n{text}", encoding="utf-8")
+    return place
+
+
+def test_times_are_the_doors_own_and_say_their_offset(kathmandu: Place) -> None:
+    """They were this machine's, though the door's hours are counted in its `time_zone`."""
+    there = "2026-11-22 17:45:00+05:45"
+    for listed in ("list", "acts"):
+        newest = kathmandu.run("journal", listed).stdout.splitlines()[0]
+        assert newest.startswith("2026-11-23 17:45:00+05:45  ")
+    assert kathmandu.run("journal", "list").stdout.splitlines()[-1].startswith(f"{there}  grant")
+    printed = kathmandu.run("journal", "list", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(printed)))
+    assert rows[-1]["issued_at"] == there.replace(" ", "T")
+    acts = list(
+        csv.DictReader(io.StringIO(kathmandu.run("journal", "acts", "--format", "csv").stdout))
+    )
+    assert acts[0]["at"] == "2026-11-23T17:45:00+05:45"
+    told = kathmandu.run("journal", "list", "--format", "json").stdout.splitlines()
+    assert json.loads(told[-1])["issued_at"] == NOON.isoformat(), "JSON stays in UTC"
+
+
+def test_a_day_is_the_doors_own(kathmandu: Place) -> None:
+    assert _events(kathmandu, "--until", "2026-11-22 18:00") == ["event-first"]
+    assert _events(kathmandu, "--since", "2026-11-23 17:45") == ["event-third"]
+    ahead = kathmandu.run("journal", "list", "--since", "9000-01-01")
+    assert "in Asia/Kathmandu" in ahead.stderr
+
+
 def test_a_grant_behind_a_panel_says_who_decides(place: Place) -> None:
     journal = Journal.open(place.state.journal, now=NOON).journal
     later = NOON + timedelta(days=2)
@@ -126,7 +161,7 @@ def test_nothing_found_prints_nothing(place: Place, form: str) -> None:
     ],
 )
 def test_a_moment_is_a_day_a_time_or_how_long_ago(text: str, meant: datetime | None) -> None:
-    assert moment(text, now=NOW, option="--since") == meant
+    assert moment(text, now=NOW, option="--since", clock=HERE) == meant
 
 
 def test_a_period_that_ends_before_it_begins_or_has_not_begun_is_told(place: Place) -> None:
@@ -150,11 +185,12 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("berlin")
-def test_a_period_of_the_hour_that_comes_twice_holds_both() -> None:
-    first, last = period("2026-10-25 02:00", "2026-10-25 03:00", now=NOW)
+@pytest.mark.parametrize("clock", [HERE, WallClock.of("Europe/Berlin", {})])
+def test_a_period_of_the_hour_that_comes_twice_holds_both(clock: WallClock) -> None:
+    first, last = period("2026-10-25 02:00", "2026-10-25 03:00", now=NOW, clock=clock)
     assert first == datetime(2026, 10, 25, 0, 0, tzinfo=timezone.utc)
     assert last == datetime(2026, 10, 25, 2, 0, tzinfo=timezone.utc)
-    first, last = period("2026-10-25 02:30", "2026-10-25 02:30", now=NOW)
+    first, last = period("2026-10-25 02:30", "2026-10-25 02:30", now=NOW, clock=clock)
     assert first is not None
     assert last is not None
     assert last - first == timedelta(hours=1)
@@ -163,4 +199,4 @@ def test_a_period_of_the_hour_that_comes_twice_holds_both() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "-3h", "12"])
 def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="2026-11-28"):
-        moment(text, now=NOW, option="--since")
+        moment(text, now=NOW, option="--since", clock=HERE)

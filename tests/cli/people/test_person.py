@@ -105,6 +105,17 @@ def test_a_person_is_told_everything_that_is_kept_about_them(place: Place) -> No
     assert "decisions: 4" in text
 
 
+def test_a_person_reads_the_times_of_the_doors_own_clock(place: Place) -> None:
+    text = place.config.read_text(encoding="utf-8")
+    place.config.write_text(f"time_zone: Asia/Kathmandu\n{text}", encoding="utf-8")
+    told = place.run("person", "report", CARD).output
+    assert "enrolled_at: 2026-11-22 17:45:00+05:45" in told
+    assert "+00:00" not in told
+    record = json.dumps(_report(place, CARD))
+    assert "+00:00" in record
+    assert "+05:45" not in record, "JSON stays in UTC"
+
+
 @pytest.mark.parametrize(
     "command",
     [
