@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from edgeverify.errors import StateError
+from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.web.guard import session_of
 from edgeverify.web.pages.people import nobody, opened, person_form
 from edgeverify.web.parts import Parts
@@ -19,7 +19,7 @@ from edgeverify.web.staff.drafting import Drafted, drafted
 from edgeverify.web.staff.editing import StaffFile
 from edgeverify.web.staff.form import PersonForm, fingerprint, uploads
 from edgeverify.web.staff.pending import Act, Change
-from edgeverify.web.staff.photos import KeptPhoto, drop, keep
+from edgeverify.web.staff.photos import KeptPhoto, drop, keep, unneeded
 from edgeverify.web.staff.place import StaffPlace
 from edgeverify.web.staff.saving import forget, save, write_down
 
@@ -43,7 +43,7 @@ async def change(request: Request, parts: Parts) -> Response:
 
 async def remove(request: Request, parts: Parts) -> Response:
     """Draft a removal."""
-    _, place = await opened(parts)
+    config, place = await opened(parts)
     card = str(request.path_params["card"])
     file = await run_in_threadpool(StaffFile.read, place.file)
     number = file.number_of(card)
@@ -51,19 +51,15 @@ async def remove(request: Request, parts: Parts) -> Response:
         return nobody(request, parts)
     draft = await run_in_threadpool(file.without, number)
     old = PersonForm.of_entry(file.entries[number])
-    others = {
-        one
-        for at, entry in enumerate(file.entries)
-        if at != number
-        for one in entry.get("photos") or ()
-    }
+    mine = len(config.settings.staff) - len(file.entries) + number
+    others = (*config.settings.staff[:mine], *config.settings.staff[mine + 1 :])
     made = Change(
         act="remove",
         card=card,
         user=session_of(request).name,
         place=place,
         draft=draft,
-        gone=tuple(name for name in old.kept if name not in others),
+        gone=unneeded(place, old.kept, others),
         made_at=parts.monotonic(),
         name=old.name,
     )
@@ -104,12 +100,27 @@ async def confirm(request: Request, parts: Parts) -> Response:
     if form.get("answer") != "save":
         await run_in_threadpool(forget, found)
         return RedirectResponse("/people", 303)
+    await _look_again(parts, found)
     try:
         await write_down(parts.link, found)
     except StateError as error:  # nothing was done: the same may be confirmed once more
         return _asking(request, parts, found, parts.pending.put(found), down=error)
     outcome = await save(parts.link, found)
     return parts.render(request, "saved.html", {"outcome": outcome, "change": found})
+
+
+async def _look_again(parts: Parts, found: Change) -> None:
+    """Let what was shown be forgotten where the page may no longer write it. Raises its error."""
+    try:
+        _, place = await opened(parts)
+        if place != found.place:
+            raise StateError(
+                "the config names another staff file meanwhile",
+                advice="Begin at the People page, and make the change once more.",
+            )
+    except EdgeverifyError:
+        await run_in_threadpool(forget, found)
+        raise
 
 
 async def _again(request: Request, parts: Parts, found: Change, form: PersonForm) -> Response:

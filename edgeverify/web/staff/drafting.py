@@ -13,7 +13,7 @@ from edgeverify.web.door import DoorLink
 from edgeverify.web.staff.checking import Messages, check_draft, tell_trial
 from edgeverify.web.staff.editing import Draft, StaffFile
 from edgeverify.web.staff.form import MOST_PHOTOS, PersonForm
-from edgeverify.web.staff.photos import KeptPhoto, drop
+from edgeverify.web.staff.photos import KeptPhoto, drop, unneeded
 from edgeverify.web.staff.place import StaffPlace
 
 TRIAL_SECONDS = 60.0
@@ -78,7 +78,8 @@ async def drafted(
         look_alikes = told.get("look_alikes") or ()
     if messages.problems:
         return _refused(place, new, messages, look_alikes)
-    gone = tuple(name for name in old if name not in stay and not _is_others(file, name, number))
+    others = (*config.settings.staff[:mine], *config.settings.staff[mine + 1 :])
+    gone = unneeded(place, (name for name in old if name not in stay), others)
     return Drafted(draft=draft, messages=messages, look_alikes=look_alikes, gone=gone, kept=new)
 
 
@@ -103,9 +104,3 @@ async def _tried(
         if key in tried:
             tried[key] = [names.get(name, name) for name in tried[key]]
     return await link.ask("try-person", timeout_seconds=TRIAL_SECONDS, entry=tried)
-
-
-def _is_others(file: StaffFile, name: str, number: int | None) -> bool:
-    return any(
-        name in (entry.get("photos") or ()) for at, entry in enumerate(file.entries) if at != number
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from edgeverify.atomic_file import write_whole
 from edgeverify.config.building import CONTROL, TURNING
 from edgeverify.errors import StateError
+from edgeverify.settings import StaffEntry
 from edgeverify.web.staff.place import StaffPlace
 
 TRIAL = ".trial-"
@@ -75,15 +77,37 @@ def drop(place: StaffPlace, kept: KeptPhoto) -> None:
             (place.folder / name).unlink(missing_ok=True)
 
 
-def delete(place: StaffPlace, name: str) -> bool:
-    """Delete a photo that no entry names any more, where it lies in the page's own folder."""
-    path = (place.folder / name).resolve()
-    if path.parent != place.photos.resolve() or path.is_dir():
-        return False
+def unneeded(
+    place: StaffPlace, names: Iterable[str], others: Iterable[StaffEntry]
+) -> tuple[str, ...]:
+    """Return which of somebody's photos go with them: those in the page's own folder.
+
+    Not one that an entry of `others` leads to as well, under whatever name or by whatever link.
+    """
+    needed = {
+        path
+        for entry in others
+        for name in entry.photos
+        for path in (_location(place, name), (place.folder / name).resolve())
+    }
+    own = place.photos.resolve()
+    return tuple(
+        name
+        for name in names
+        if (path := _location(place, name)).parent == own and path not in needed
+    )
+
+
+def delete(place: StaffPlace, name: str) -> None:
+    """Delete a photo, or a link to one; never what a link leads to."""
     with suppress(OSError):
-        path.unlink()
-        return True
-    return False
+        _location(place, name).unlink()
+
+
+def _location(place: StaffPlace, name: str) -> Path:
+    """Return where a name stands, its last part as it is: what would be deleted."""
+    path = place.folder / name
+    return path.parent.resolve() / path.name
 
 
 def sweep(place: StaffPlace) -> None:

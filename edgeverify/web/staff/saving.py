@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from edgeverify.atomic_file import write_whole
-from edgeverify.errors import StateError
+from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.web.door import DoorLink
 from edgeverify.web.staff.editing import StaffFile
 from edgeverify.web.staff.pending import Change
@@ -21,6 +22,11 @@ from edgeverify.web.staff.photos import delete, drop, settle
 
 WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.15
+ADVICE = {
+    errno.EBUSY: "It is mounted as a file of its own, as containers can do, and can only be "
+    "replaced as a whole: mount its folder instead.",
+    errno.EROFS: "Its folder is mounted read-only: mount it to be written to.",
+}
 _WRITING = threading.Lock()
 """Two managers who confirm at once: the second finds what the first has written."""
 
@@ -90,11 +96,16 @@ def _write(change: Change) -> None:
                 for photo in change.new:
                     settle(change.place, photo)
                 write_whole(path, change.draft.after.encode(), mode=change.place.mode)
+    except EdgeverifyError:  # what stands there now cannot be read
+        forget(change)
+        raise
     except OSError as error:
         forget(change)
         raise StateError(
             f"{path.name} cannot be written: {error.strerror}",
-            advice="It and its folder must belong to the page's user and have room.",
+            advice=ADVICE.get(
+                error.errno or 0, "It and its folder must belong to the page's user and have room."
+            ),
         ) from None
     if not is_as_shown:
         forget(change)
