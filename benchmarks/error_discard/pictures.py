@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from benchmarks.error_discard.looking import Floats
 from benchmarks.error_discard.material import ABOUT, PairSet
 from benchmarks.error_discard.report import FMR, Report
 from edgeverify.settings import QualitySettings
+
+_ACROSS = 4
+"""Panels in a row."""
 
 
 def plot_worse(path: Path, report: Report, sets: Sequence[PairSet]) -> None:
@@ -42,10 +46,13 @@ def plot(
     path: Path, bundle: str, sets: Sequence[tuple[PairSet, Floats, Floats]], threshold: float
 ) -> None:
     """Draw a panel a gate: FNMR of what is left over the share refused, a line a set."""
-    figure = Figure(figsize=(13, 11), layout="constrained")
-    panels = figure.subplots(3, 3).ravel()
+    rows = math.ceil(len(GATES) / _ACROSS)
+    figure = Figure(figsize=(4.3 * _ACROSS, 3.6 * rows), layout="constrained")
+    panels = figure.subplots(rows, _ACROSS).ravel()
+    for panel in panels[len(GATES) :]:
+        panel.set_visible(False)
     settings = QualitySettings()
-    for column, (panel, gate) in enumerate(zip(panels, GATES, strict=True)):
+    for column, (panel, gate) in enumerate(zip(panels, GATES, strict=False)):
         for number, (chosen, scores, goodness) in enumerate(sets):
             curve: DiscardCurve = discard_curve(scores, goodness[:, column], threshold)
             keep = curve.discarded <= 0.6

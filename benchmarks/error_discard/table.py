@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from benchmarks.error_discard.material import ABOUT, Worse
 from benchmarks.error_discard.report import SHARES, Report
 
@@ -18,7 +20,7 @@ def print_table(report: Report) -> None:
         print(f"| gate | default | worst seen | refused | FNMR kept | FNMR refused | {shares} |")
         print("| --- " * (6 + len(SHARES) - 1) + "|")
         for gate in part.gates:
-            cells = " | ".join(f"{100 * point.fnmr:.2f}" for point in gate.curve[1:])
+            cells = " | ".join(_hundredths(point.fnmr) for point in gate.curve[1:])
             print(
                 f"| {gate.gate} | {gate.default:g} | {gate.worst:g} | "
                 f"{gate.refused / part.pairs:.1%} | {_percent(gate.fnmr_kept)} | "
@@ -39,3 +41,8 @@ def print_table(report: Report) -> None:
 
 def _percent(rate: float | None) -> str:
     return "-" if rate is None else f"{rate:.2%}"
+
+
+def _hundredths(rate: float) -> str:
+    """Return a rate in percent; `-` where nothing more can be refused by that gate."""
+    return "-" if math.isnan(rate) else f"{100 * rate:.2f}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.error_discard.curves import GATES, discard_curve, gate_effect
+from benchmarks.error_discard.material import PairSet
+from benchmarks.error_discard.pictures import plot
 from edgeverify.domain import HeadPose, QualityFigures
 from edgeverify.errors import EvaluationError
 from edgeverify.settings import QualitySettings
+from edgeverify.vision.dominance import FaceSelection
 from edgeverify.vision.quality import refuse
 
 SCORES = np.array([0.9, 0.1, 0.8, 0.2, 0.7])
@@ -114,3 +119,17 @@ def test_every_gate_is_named_by_its_setting_and_shown_in_its_unit() -> None:
     for gate in GATES:
         assert gate.shown(gate.limit(settings)) == getattr(settings, gate.setting)
         assert gate.goodness(FINE, FRONTAL) >= gate.limit(settings)
+
+
+def test_a_panel_is_drawn_for_every_gate_there_is(tmp_path: Path) -> None:
+    pairs = PairSet(
+        name="two pairs",
+        images=(),
+        people=(),
+        pairs=np.array([[0, 1], [2, 3]]),
+        selection=FaceSelection.LARGEST,
+    )
+    goodness = np.array([[1.0] * len(GATES), [2.0] * len(GATES)])
+    path = tmp_path / "curves.png"
+    plot(path, "sface", [(pairs, np.array([0.2, 0.9]), goodness)], threshold=0.4)
+    assert path.read_bytes().startswith(b"\x89PNG")
