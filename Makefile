@@ -216,10 +216,10 @@ test-integrations: $(VENV)/daemon.stamp ## Home Assistant, Node-RED, Grafana, Pr
 	$(BIN)/pytest tests/integrations -m integrations
 .PHONY: test-integrations
 
-test-packaging: $(VENV)/daemon.stamp ## The Debian package and the container images, made and tried (root)
+test-packaging: $(VENV)/daemon.stamp ## The Debian package and the container images, made and tried (root); DEBIAN=
 	@./systemd/prerequisites packaging
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "dockerfile-parse>=2"
-	$(BIN)/pytest tests/packaging -m packaging
+	$(if $(DEBIAN),EDGEVERIFY_DEBIAN=$(DEBIAN)) $(BIN)/pytest tests/packaging -m packaging
 .PHONY: test-packaging
 
 wheel-lock: $(VENV)/daemon.stamp ## The lock's own wheel in dist/, for a controller without a camera
