@@ -38,9 +38,12 @@ MOST_TOLD = 50
 
 
 class ConfigProblemsError(ConfigError):
-    """A config that cannot be used; `problems` has at least one entry, in the file's order."""
+    """A config that cannot be used; `problems` has at least one entry, in the file's order.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `whose` is what the file is, where it is another: "the recipe".
+    """
+
+    def __init__(self, problems: Sequence[Problem], whose: str = "the config") -> None:
         ordered = tuple(sorted(set(problems), key=lambda p: (str(p.file), p.line, str(p.key))))
         self.problems = ordered
         if len(ordered) == 1:
@@ -49,7 +52,7 @@ class ConfigProblemsError(ConfigError):
             told = [f"  {problem}" for problem in ordered[:MOST_TOLD]]
             if len(ordered) > MOST_TOLD:
                 told.append(f"  and {len(ordered) - MOST_TOLD:,} more")
-            super().__init__(f"the config has {len(ordered):,} mistakes:\n" + "\n".join(told))
+            super().__init__(f"{whose} has {len(ordered):,} mistakes:\n" + "\n".join(told))
 
 
 def fatal(path: Path, line: int, text: str, key: KeyPath = ()) -> ConfigProblemsError:

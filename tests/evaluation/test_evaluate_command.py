@@ -80,6 +80,22 @@ def test_a_folder_of_people_is_measured_twice_and_drawn(
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == report
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--gate", "min_sharpnes=0"), "--gate: min_sharpnes: unknown key; did you mean"),
+        (("--gate", "max_yaw_degrees=-1"), "--gate: max_yaw_degrees: must be "),
+        (("--max-fmr", "7"), "max_fmr: must be above 0, at most 0.1, not 7.0"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_told_in_our_own_words(
+    album: Path, evaluate: Evaluate, words: tuple[str, ...], said: str
+) -> None:
+    refused = evaluate(album, *words)
+    assert refused.code != 0
+    assert said in refused.err
+
+
 def test_damaged_and_repeated_pictures_are_named_and_the_rest_is_measured(
     album: Path, evaluate: Evaluate
 ) -> None:

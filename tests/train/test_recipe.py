@@ -50,6 +50,7 @@ def test_every_mistake_is_told_with_its_line_and_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblemsError) as raised:
         load_recipe(written(tmp_path, text))
     said = str(raised.value)
+    assert said.startswith("the recipe has 5 mistakes:\n")
     assert "mine.yaml:3: training.bach: unknown key; did you mean 'batch'?" in said
     assert 'mine.yaml:4: training.seed: must be a whole number, not the text "one"' in said
     assert "mine.yaml:5: loss: swap means nothing for arcface; it has margin, scale" in said

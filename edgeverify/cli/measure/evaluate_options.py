@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from edgeverify.settings import Settings
+    from edgeverify.settings import Section, Settings
 
 ConfigGiven: TypeAlias = Annotated[
     Path | None,
@@ -104,17 +104,18 @@ def _gates(given: list[str]) -> dict[str, object]:
     return found
 
 
-def _checked(kind: type, before: object, given: dict[str, object], option: str) -> object:
+def _checked(kind: type[Section], before: Section, given: dict[str, object], option: str) -> object:
     from pydantic import ValidationError
 
+    from edgeverify.config.explaining import explain
     from edgeverify.errors import ConfigError
 
     try:
-        return kind.model_validate(before.model_dump() | given)  # type: ignore[attr-defined]
+        return kind.model_validate(before.model_dump() | given)
     except ValidationError as failure:
-        first = failure.errors()[0]
+        first = failure.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{option}: {where}: {first['msg']}") from None
+        raise ConfigError(f"{option}: {where}: {explain(first, kind)}") from None
 
 
 def cache_folder(cache: Path | None, *, no_cache: bool) -> Path | None:

@@ -31,6 +31,18 @@ ThresholdByHand = Annotated[
 ]
 
 
+def as_options(text: str) -> str:
+    """Return a sentence of the bundle's with this command's options for a config's keys.
+
+    For a command that was given no config: its reader has no place to write those keys.
+    """
+    return (
+        text.replace("write decision.threshold by hand", "give one by hand with `--threshold`")
+        .replace("decision.threshold", "--threshold")
+        .replace("decision.max_fmr", "--max-fmr")
+    )
+
+
 def read_photo(path: Path, settings: Settings) -> Photo:
     """Read a photo as enrolment reads it; ImageError where it cannot be one."""
     from edgeverify.enrolment import load_photo
@@ -49,6 +61,7 @@ def choose_settings(
     from pydantic import ValidationError
 
     from edgeverify.config import load_config
+    from edgeverify.config.explaining import explain
     from edgeverify.errors import ConfigError
     from edgeverify.models.build import typed_bundle
     from edgeverify.settings import DecisionSettings, Settings
@@ -65,7 +78,9 @@ def choose_settings(
     try:
         decision = DecisionSettings.model_validate(settings.decision.model_dump() | given)
     except ValidationError as failure:
-        raise ConfigError(f"--max-fmr or --threshold: {failure.errors()[0]['msg']}") from None
+        wrong = failure.errors(include_url=False)[0]
+        option = f"--{'-'.join(str(part) for part in wrong['loc']).replace('_', '-')}"
+        raise ConfigError(f"{option} {explain(wrong, DecisionSettings)}") from None
     model = settings.model
     if bundle is not None:
         model = model.model_copy(update={"bundle": typed_bundle(bundle)})

@@ -49,12 +49,14 @@ def verify(  # noqa: PLR0913 - one argument an option
 
     Example: edgeverify verify at-the-door.jpg id-card.jpg --bundle mobilefacenet --percent
     """
-    from edgeverify.cli.people.choosing import choose_settings
     from edgeverify.errors import EdgeverifyError
 
     try:
-        settings, folder = choose_settings(config, bundle, max_fmr, threshold)
+        settings, folder = choosing.choose_settings(config, bundle, max_fmr, threshold)
         result = _compare(settings, folder, probe, reference, percent=percent)
+        if config is None and result["verdict"] == "no_threshold":
+            said = {key: str(result[key]) for key in ("evidence", "advice")}
+            result |= {key: choosing.as_options(text) for key, text in said.items()}
     except EdgeverifyError as error:
         if as_json:
             say(_json({"verdict": "not_compared", "reason": error.problem}))

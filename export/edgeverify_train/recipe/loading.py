@@ -70,7 +70,7 @@ def load_recipe(name_or_file: str, changes: Sequence[str] = ()) -> Recipe:
     problems = list(file.problems)
     recipe = validated(values, lines, path, problems, Recipe)
     if problems or recipe is None:
-        raise ConfigProblemsError(problems)
+        raise ConfigProblemsError(problems, "the recipe")
     return recipe
 
 

@@ -83,7 +83,9 @@ def test_a_model_that_was_never_measured_gives_no_verdict(desk: Desk) -> None:
 def test_a_rate_that_makes_no_sense_is_one_plain_line(desk: Desk) -> None:
     said = verify(desk, "obama.jpg", "obama.jpg", "--max-fmr", "7")
     assert said.code == 2
-    assert said.err.startswith("edgeverify: could not compare: --max-fmr or --threshold: ")
+    assert "could not compare: --max-fmr must be above 0, at most 0.1, not 7.0" in said.err
+    said = verify(desk, "obama.jpg", "obama.jpg", "--threshold", "nan")
+    assert "could not compare: --threshold must be a finite number" in said.err
 
 
 def test_model_and_threshold_may_come_from_a_door(desk: Desk) -> None:
@@ -107,6 +109,8 @@ def test_without_operating_points_the_score_is_told_and_nothing_is_decided(desk:
     assert said.out.startswith("no-threshold\nscore      0.")
     assert "threshold  none: the bundle" in said.out
     assert "edgeverify calibrate" in said.err
+    assert "give one by hand with `--threshold`" in said.err
+    assert "decision." not in said.err, "there is no config to write that into"
     result = json.loads(desk.run("verify", *photos, "--bundle", desk.bundle, "--json").out)
     assert (result["verdict"], result["threshold"]) == ("no_threshold", None)
     assert -1 <= result["score"] <= 1
