@@ -41,6 +41,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "the placeholder of a file in Git LFS"),
 )
 _SAVE = "Save it as JPEG or PNG."
+_COPY_AGAIN = "Copy it again from where it comes from, or save it as JPEG once more."
 _FROM_A_PHONE = "Save it as JPEG: on an iPhone, Settings, Camera, Formats, Most Compatible."
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF", "PPM")
@@ -79,7 +80,11 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
     except UnidentifiedImageError:
         kind = kind_of(content)
         what = f"{kind} that cannot be read here" if kind else "not a picture that can be read"
-        raise ImageError(f"{name}: is {what}", advice=advice_for(kind)) from None
+        advice = advice_for(kind)
+        if _is_of_phones(kind) and _reads_heif():
+            what += ": it is damaged or cut short, or of another codec"
+            advice = _COPY_AGAIN
+        raise ImageError(f"{name}: is {what}", advice=advice) from None
     except Image.DecompressionBombError:
         raise ImageError(
             f"{name}: has far more than {max_megapixels:g} megapixels", advice=_SCALE_DOWN
@@ -87,10 +92,7 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
     except MemoryError:
         raise ImageError(f"{name}: does not fit into memory", advice=_SCALE_DOWN) from None
     except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead to
-        raise ImageError(
-            f"{name}: is damaged: {_first_line(error)}",
-            advice="Copy it again from where it comes from, or save it as JPEG once more.",
-        ) from None
+        raise ImageError(f"{name}: is damaged: {_first_line(error)}", advice=_COPY_AGAIN) from None
 
 
 def _formats_of(content: bytes) -> tuple[str, ...]:
@@ -168,8 +170,12 @@ def kind_of(content: bytes) -> str:
     return next((name for start, name in _BEGINNINGS if content.startswith(start)), "")
 
 
+def _is_of_phones(kind: str) -> bool:
+    return "HEI" in kind or "AVIF" in kind
+
+
 def advice_for(kind: str) -> str:
     """Return what to do with a file of such a kind, a sentence."""
-    if "HEI" in kind or "AVIF" in kind:
+    if _is_of_phones(kind):
         return _FROM_A_PHONE
     return _SAVE if kind else "Use JPEG, PNG, WebP, HEIC or AVIF."

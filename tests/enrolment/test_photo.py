@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from edgeverify.enrolment import load_photo
+from edgeverify.enrolment.decoding import decode
 from edgeverify.enrolment.inside_folder import PhotoAbsentError
 from edgeverify.errors import ImageError
 from edgeverify.settings import EnrolmentSettings
@@ -104,6 +105,14 @@ def test_what_is_no_photo_is_refused_by_name(tmp_path: Path, content: bytes, rea
     with pytest.raises(ImageError, match=rf"^ada\.jpg: .*(?:{reason})") as caught:
         load_photo(tmp_path, "ada.jpg", LIMITS)
     assert caught.value.advice[:1].isupper()
+
+
+@pytest.mark.parametrize("content", [HEIC[: len(HEIC) // 2], picture(kind="AVIF")[:300]])
+def test_a_phones_photo_that_was_copied_in_half_is_to_be_copied_again(content: bytes) -> None:
+    """It was told to take its photos in another format, which this door reads well."""
+    with pytest.raises(ImageError, match="damaged") as caught:
+        decode("ada.heic", content, max_megapixels=25)
+    assert caught.value.advice.startswith("Copy it again")
 
 
 @pytest.mark.parametrize(
