@@ -13,6 +13,9 @@ from typing import ClassVar
 
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """A process that meets these can open nothing: it says nothing about the file."""
+EXHAUSTED_ADVICE = (
+    "Allow more open files (`ulimit -n 1024`, or LimitNOFILE= of the service), or free memory."
+)
 
 
 class EdgeverifyError(Exception):
@@ -113,11 +116,16 @@ class EvaluationError(EdgeverifyError):
     """The data cannot carry the figure that was asked for, or there was nothing to measure."""
 
 
-def is_of_exhaustion(error: BaseException) -> bool:
-    """Return whether an error arose because this process could open nothing: that passes."""
+def exhaustion_of(error: BaseException) -> OSError | None:
+    """Return what an error arose from where this process could open nothing, or None."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in EXHAUSTED:
-            return True
+            return cause
         cause = cause.__context__
-    return False
+    return None
+
+
+def is_of_exhaustion(error: BaseException) -> bool:
+    """Return whether an error arose because this process could open nothing: that passes."""
+    return exhaustion_of(error) is not None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TextIO
 
+from edgeverify.errors import EXHAUSTED_ADVICE, exhaustion_of
 from edgeverify.settings.operation import LogSettings
 
 FOLD_SECONDS = 60.0
@@ -128,6 +129,7 @@ class FoldingHandler(_TextHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, or count it."""
+        record = _without_blame(record)
         if record.levelno < logging.WARNING:
             super().emit(record)
             return
@@ -166,6 +168,24 @@ class FoldingHandler(_TextHandler):
                 continue
             super().emit(_counted(fold, min(passed, self._clock() - fold.since)))
             fold.since, fold.more = now, 0
+
+
+def _without_blame(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a record of a full table of open files as a sentence: no line of code is at fault.
+
+    What other libraries say of it names objects in memory, so that no two lines would be equal.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    exhausted = exhaustion_of(error) if error is not None else None
+    if exhausted is None:
+        return record
+    said = f"{exhausted.strerror}. {EXHAUSTED_ADVICE}"
+    plain = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+    if record.name.startswith("edgeverify"):
+        plain.msg = f"{record.msg}: {said}"
+    else:
+        plain.msg, plain.args = said, None
+    return plain
 
 
 def _counted(fold: _Fold, seconds: float) -> logging.LogRecord:

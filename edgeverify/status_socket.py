@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from edgeverify.errors import EdgeverifyError, StateError
+from edgeverify.errors import EXHAUSTED_ADVICE, EdgeverifyError, StateError, exhaustion_of
 
 SOCKET_NAME = "edgeverify.sock"
 MAX_REQUEST_BYTES = 64 * 1024
@@ -169,7 +169,12 @@ def ask(
             f"no daemon is running with the state directory {state}",
             advice="Start it (systemctl start edgeverify), or name its directory with --state.",
         ) from None
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if exhausted := exhaustion_of(error):
+            raise StateError(
+                f"the daemon at {path} cannot be asked: {exhausted.strerror}",
+                advice=EXHAUSTED_ADVICE,
+            ) from None
         raise StateError(
             f"the daemon at {path} did not answer within {timeout_seconds:g} s",
             advice="Look at its log: journalctl -u 'edgeverify*'.",

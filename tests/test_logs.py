@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -173,3 +174,26 @@ def test_beginning_again_replaces_what_was_set_up(stream: io.StringIO, clock: Cl
     LOG.info("once")
     assert len(stream.getvalue().splitlines()) == 1
     assert sum(isinstance(h, FoldingHandler) for h in logging.getLogger().handlers) == 1
+
+
+def test_a_full_table_of_open_files_is_a_sentence_whoever_met_it(
+    stream: io.StringIO, clock: Clock
+) -> None:
+    """No line of code is at fault, and other libraries name objects in memory: never equal."""
+    handler = begin(stream, clock)
+    error = ValueError("no photo")
+    error.__context__ = OSError(errno.EMFILE, "Too many open files")
+    for number in range(3):
+        LOG.error("%d was not looked at", number, exc_info=error)
+        foreign = f"Exception in callback <Timer {number}>"
+        logging.getLogger("asyncio").error(foreign, exc_info=error)
+    handler.close()
+    told = "Too many open files. Allow more open files (`ulimit -n 1024`"
+    lines = stream.getvalue().splitlines()
+    assert [line.partition(" ")[2].partition(", or LimitNOFILE")[0] for line in lines] == [
+        f"ERROR camera: 0 was not looked at: {told}",
+        f"ERROR asyncio: {told}",
+        f"ERROR camera: 2 was not looked at: {told}",
+        f"ERROR asyncio: {told}",
+    ]
+    assert lines[-1].endswith("(2 more in 0 s)")

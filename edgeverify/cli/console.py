@@ -9,12 +9,9 @@ from typing import ParamSpec
 
 import typer
 
-from edgeverify.errors import EdgeverifyError, is_of_exhaustion
+from edgeverify.errors import EXHAUSTED_ADVICE, EdgeverifyError, is_of_exhaustion
 
 P = ParamSpec("P")
-EXHAUSTED_ADVICE = (
-    "Allow more open files (`ulimit -n 1024`, or LimitNOFILE= of the service), or free memory."
-)
 
 
 def say(line: str = "") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.settings.web import WebSettings
+from edgeverify.web.exhaustion import ExhaustionAnswered
 from edgeverify.web.guard import Page, look_for_session
 from edgeverify.web.headers import Frontier, TooLargeError, TooSlowError, too_large, too_slow
 from edgeverify.web.pages import aim, changing, journal, login, people, screen, state
@@ -99,6 +101,7 @@ def application(parts: Parts, settings: WebSettings, *, max_upload_mebibytes: fl
             *(page.route(parts) for page in PAGES),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
+        middleware=[Middleware(ExhaustionAnswered)],
         exception_handlers={
             400: unread,
             404: not_there,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from edgeverify.errors import EdgeverifyError
+from edgeverify.errors import EdgeverifyError, is_of_exhaustion
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import Role
 from edgeverify.web.sessions import Session
@@ -61,6 +61,8 @@ async def _gate(request: Request, parts: Parts, page: Page) -> Response:
             refusal = _refused(request, parts, 403, NOT_FROM_HERE)
         return refusal or await page.handler(request, parts)
     except EdgeverifyError as error:
+        if is_of_exhaustion(error):
+            raise  # its advice is about a file with which nothing is wrong
         return parts.render(
             request,
             "problem.html",

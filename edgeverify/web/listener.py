@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import time
 from typing import Any
 
-from edgeverify.errors import StateError
+from edgeverify.errors import EXHAUSTED_ADVICE, StateError, is_of_exhaustion
 from edgeverify.settings.web import WebSettings
 
 LOG = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ AT_ONCE = 64
 """Of all addresses, those that have not spoken TLS yet among them."""
 REFUSED_IN_A_ROW = 64
 """Then others have their turn."""
+FULL_SECONDS = 0.02
+"""Between two tries while no connection can be taken: what is being served goes on meanwhile."""
 
 
 class BoundedListener(socket.socket):
@@ -41,7 +44,7 @@ class BoundedListener(socket.socket):
     def accept(self) -> tuple[socket.socket, Any]:
         """Return the next connection that has a place. Raises BlockingIOError where none came."""
         for _ in range(REFUSED_IN_A_ROW):
-            connection, address = super().accept()
+            connection, address = self._next()
             source = source_of(address)
             self._forget_closed()
             count = len(self._open.get(source, ()))
@@ -51,6 +54,19 @@ class BoundedListener(socket.socket):
             connection.close()
             self._tell(source, count)
         raise BlockingIOError
+
+    def _next(self) -> tuple[socket.socket, Any]:
+        """Return the next connection; where no file can be opened it waits its turn."""
+        try:
+            return super().accept()
+        except OSError as error:
+            if not is_of_exhaustion(error):
+                raise
+            LOG.error("connections wait: %s. %s", error.strerror, EXHAUSTED_ADVICE)  # noqa: TRY400
+            # The event loop would ask again at once, and for ever; its own pause for this is
+            # begun thousands of times over, and each ends in a traceback where the page ends.
+            time.sleep(FULL_SECONDS)
+            raise BlockingIOError from None
 
     def _has_room(self, count: int) -> bool:
         """Return whether one more may come from an address that has `count`; make the room."""

@@ -35,8 +35,12 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters.update(FILTERS)
+    # Now, while files can be opened: what is wrong can be shown when none can be any longer.
+    for name in made.list_templates():
+        made.get_template(name)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import resource
 import ssl
 import sys
 import time
@@ -18,7 +19,7 @@ from edgeverify.atomic_file import read_plain
 from edgeverify.config import LoadedConfig, load_config
 from edgeverify.config.wall_clock import WallClock
 from edgeverify.door_state import find_state
-from edgeverify.errors import ConfigError, EdgeverifyError, StateError
+from edgeverify.errors import EXHAUSTED_ADVICE, ConfigError, EdgeverifyError, StateError
 from edgeverify.page_socket import VARIABLE, PageSocket, page_socket
 from edgeverify.systemd import journal_is_on
 from edgeverify.web.application import application
@@ -32,6 +33,9 @@ from edgeverify.web.slow_clients import PromptProtocol
 
 LOG = logging.getLogger(__name__)
 
+FEWEST_FILES = 12
+"""It holds eight by itself, and a request takes up to three."""
+
 
 def run_page(
     path: Path,
@@ -42,10 +46,16 @@ def run_page(
     """Serve until SIGTERM or SIGINT.
 
     Raises EdgeverifyError for a config that does not switch the page on, files that cannot be
-    read, and an address that is taken.
+    read, too few that may be open at once, and an address that is taken.
     """
     config = load_config(path)
     settings = config.settings.web
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if allowed < FEWEST_FILES:
+        raise StateError(
+            f"{allowed} files may be open at once, and the page needs {FEWEST_FILES} at the least",
+            advice=EXHAUSTED_ADVICE,
+        )
     if not settings.enabled:
         raise ConfigError(
             f"{path}: web.enabled is false: the daemon does not listen for the page",
