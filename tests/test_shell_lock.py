@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -56,6 +60,17 @@ def _shell_example() -> str:
     return found[1]
 
 
+def which(tool: str) -> str:
+    found = shutil.which(tool)
+    if found is None:
+        absent(f"{tool} is not installed")
+    return found
+
+
+def script_for(broker: Mosquitto) -> str:
+    return _shell_example().replace("broker.lan", f"127.0.0.1 -p {broker.port}")
+
+
 def _run_shell(
     raw: bytes,
     tmp_path: Path,
@@ -66,8 +81,7 @@ def _run_shell(
     given: str = "",
     before: bytes = b"",
 ) -> subprocess.CompletedProcess[str]:
-    script = _shell_example()
-    script = script.replace("broker.lan", f"127.0.0.1 -p {broker.port}")
+    script = script_for(broker)
     folder = tmp_path / "lock"
     folder.mkdir(exist_ok=True)
     public_pem(folder, keys.public)
@@ -111,8 +125,7 @@ def test_the_shell_example_opens_for_the_right_event_only(
     case: str, printed: str, keys: SigningKeys, tmp_path: Path
 ) -> None:
     for tool in ("jq", "openssl", "mosquitto_sub"):
-        if shutil.which(tool) is None:
-            absent(f"{tool} is not installed")
+        which(tool)
     now = datetime.now(timezone.utc)
     raw = {
         "grant": lambda: event_of(keys, 7, decided("x", at=now + SOON)),
@@ -150,6 +163,54 @@ def test_no_single_message_keeps_the_shell_example_from_a_grant(
     with mosquitto(tmp_path / "broker") as broker:
         done = _run_shell(grant, tmp_path, keys, broker, messages=2, before=huge)
     assert done.stdout == "open for 0012345\n", done.stderr
+
+
+FORGED, LOOKS_A_SECOND = 3_000, 5
+
+
+def test_a_flood_of_forgeries_keeps_grants_out_no_longer_than_it_lasts(
+    keys: SigningKeys, tmp_path: Path
+) -> None:
+    """Each look starts a program: all of a flood would be looked at long after its end."""
+    folder, programs = tmp_path / "lock", tmp_path / "programs"
+    folder.mkdir()
+    programs.mkdir()
+    public_pem(folder, keys.public)
+    counting = programs / "openssl"
+    counting.write_text(f'#!/bin/sh\necho >> {tmp_path}/looks\nexec {which("openssl")} "$@"\n')
+    counting.chmod(0o700)
+    sequences, said = itertools.count(8), tmp_path / "said"
+    flood = b"".join(forged_event(keys, 7) + b"\n" for _ in range(FORGED))
+    with mosquitto(tmp_path / "broker") as broker, said.open("wb") as out:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            ["bash", "-eu", "-c", script_for(broker)],
+            cwd=folder,
+            stdout=out,
+            env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+            start_new_session=True,
+        )
+        try:
+            until(lambda: "Sending SUBACK" in broker.log(), "the lock to listen")
+            subprocess.run(
+                [which("mosquitto_pub"), "-p", str(broker.port), "-t", TOPICS.event, "-l"],
+                input=flood,
+                check=True,
+            )
+
+            def opened() -> bool:
+                at = datetime.now(timezone.utc) + SOON
+                event = event_of(keys, next(sequences), decided("x", at=at))
+                publish(broker, TOPICS.event, event)
+                return bool(said.read_bytes())
+
+            until(opened, "the lock to open")
+            looks = len((tmp_path / "looks").read_bytes())
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert set(said.read_text().splitlines()) == {"open for 0012345"}
+    assert looks <= LOOKS_A_SECOND * (time.monotonic() - began + 2)
 
 
 def test_the_shell_example_follows_an_announced_key_over_its_restarts(tmp_path: Path) -> None:
