@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,6 +130,9 @@ class VerifiedFolder:
         return data
 
 
+_LISTED = "`edgeverify models list` shows the models, `models fetch NAME` gets one."
+
+
 def _again(folder: Path) -> str:
     return (
         f"Fetch it again (`edgeverify models fetch {folder.name}`), or restore your own copy of it."
@@ -160,11 +164,15 @@ def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey |
 
 def read_manifest(folder: Path) -> bytes:
     """Read a manifest's bytes; BundleError where there is no such folder or file."""
-    if not folder.is_dir():
-        raise BundleError(
-            f"the model bundle {folder} does not exist",
-            advice="`edgeverify models list` shows the models, `models fetch NAME` gets one.",
-        )
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+        problem = "" if is_folder else "is a file, and a bundle is a folder"
+    except (FileNotFoundError, NotADirectoryError):
+        problem = "does not exist"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    if problem:
+        raise BundleError(f"the model bundle {folder} {problem}", advice=_LISTED)
     return _read_json(folder / MANIFEST_FILE)
 
 

@@ -146,6 +146,10 @@ def _unknown(loc: tuple[int | str, ...], root: type[Section]) -> str:
         section = section_of(known.annotation) if known else None
     keys = sorted(section.model_fields) if section else []
     close = difflib.get_close_matches(name, keys, n=1, cutoff=0.6)
+    odd = next((letter for letter in name if not letter.isascii()), "")
+    if odd:  # it may look like the right key, or like none at all
+        hint = f"; did you mean {close[0]!r}?" if close else "."
+        return f"unknown key{hint} It holds U+{ord(odd):04X}: type it again"
     if close:
         return f"unknown key; did you mean {close[0]!r}?"
     elsewhere = [

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, keys_named
+from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, fatal, keys_named
 from edgeverify.config.reading import YamlFile, read_yaml
 from edgeverify.config.sections import Lines, mapping_of, place, validated
 from edgeverify.config.time_zones import system_time_zone, without_zone
@@ -66,7 +66,7 @@ def load_config(
         values["evidence"] = {"keep": values["evidence"]}  # `evidence: denied`, likewise
     staff_file = values.get("staff_file")
     if isinstance(staff_file, str) and staff_file:
-        staff = read_yaml(staff_from or path.parent / staff_file)
+        staff = _read_staff(staff_from or path.parent / staff_file, main.lines, path)
         digest.update(hashlib.sha256(staff.content).digest())
         problems += [*staff.problems, *_nothing_in(staff)]
         problems += _append_staff(values, lines, staff)
@@ -77,6 +77,18 @@ def load_config(
     if problems or settings is None:
         raise ConfigProblemsError(problems)
     return LoadedConfig(settings, path, path.parent.absolute(), digest.hexdigest(), lines)
+
+
+def _read_staff(file: Path, lines: Mapping[KeyPath, int], config: Path) -> YamlFile:
+    """Read a staff file; one that cannot be read is a mistake of the line that names it."""
+    try:
+        return read_yaml(file)
+    except ConfigProblemsError as error:
+        first = error.problems[0]
+        if first.line:
+            raise
+        key = ("staff_file",)
+        raise fatal(config, lines[key], f"{first.file}: {first.text}", key) from error
 
 
 def _nothing_in(file: YamlFile) -> list[Problem]:

@@ -25,7 +25,7 @@ from edgeverify.client import load_verify_keys
 from edgeverify.config import LoadedConfig
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem
 from edgeverify.domain import OperatingPoint
-from edgeverify.errors import ConfigError, EdgeverifyError, KeyUnusableError
+from edgeverify.errors import ConfigError, EdgeverifyError, KeyUnusableError, is_of_exhaustion
 from edgeverify.keys import load_master_key
 from edgeverify.models.build import require_bundle
 from edgeverify.models.folders import models_directory
@@ -293,4 +293,8 @@ def _problem(config: LoadedConfig, key: KeyPath, check: Callable[[], object]) ->
     except EdgeverifyError as error:
         said = error.problem.removeprefix(".".join(str(part) for part in key)).lstrip(":. ")
         return config.problem(key, said if not error.advice else f"{said}. {error.advice}")
+    except OSError as error:
+        if is_of_exhaustion(error):  # else a name that is too long for a file, and the like
+            raise
+        return config.problem(key, f"cannot be read: {error.strerror}")
     return None

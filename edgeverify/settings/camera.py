@@ -15,7 +15,7 @@ DEFAULT_BUNDLE = "sface"
 class ModelSettings(Section):
     """The model bundle and its inference back end."""
 
-    bundle: str = DEFAULT_BUNDLE
+    bundle: str = Field(default=DEFAULT_BUNDLE, min_length=1)
     """A name from `edgeverify models list`, or the path of a bundle folder, from this file's folder
     on. `model: NAME` alone is the short form."""
     accept_weak: bool = False
@@ -32,7 +32,7 @@ class ModelSettings(Section):
     """TensorRT: record the inference once and replay it; used only if it gives the same answer."""
     owner_key_file: str = ""
     """Ed25519 public key (PEM). When set, only bundles signed by it are accepted."""
-    pad_bundle: str = "minifasnet"
+    pad_bundle: str = Field(default="minifasnet", min_length=1)
     """The presentation attack detection bundle: a name or a folder; used when installed."""
 
 

@@ -11,6 +11,7 @@ from typing_extensions import Self
 from edgeverify.settings.section import Section
 
 _PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+_QUOTES = re.compile("[\"'`\u00ab\u00bb\u2018-\u201f]")
 MOST_MQTT_BYTES = 65535
 """MQTT writes the length of a text in two bytes."""
 MOST_TOPIC_CHARACTERS = 200
@@ -74,6 +75,8 @@ class MqttSettings(Section):
             raise ValueError(
                 "is a name or an address without a port (or brackets); mqtt.port has the port"
             )
+        if _QUOTES.search(value):
+            raise ValueError('is a name or an address; only plain quotes (") may stand around it')
         if any(letter.isspace() for letter in value):
             raise ValueError("is a name or an address without blanks")
         try:

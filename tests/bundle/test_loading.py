@@ -45,6 +45,17 @@ def test_a_missing_folder_says_how_to_get_a_model(tmp_path: Path) -> None:
     assert "models fetch" in caught.value.advice
 
 
+def test_a_file_where_a_folder_must_be_is_there_and_called_a_file(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"a model")
+    with pytest.raises(BundleError, match=r"model.onnx is a file, and a bundle is a folder"):
+        load_bundle(tmp_path / "model.onnx")
+
+
+def test_a_name_that_no_file_can_have_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"cannot be read \(File name too long\)"):
+        load_bundle(tmp_path / ("a" * 300))
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "golden.json"])
 def test_one_changed_bit_is_noticed(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())

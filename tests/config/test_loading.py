@@ -106,7 +106,9 @@ def test_a_card_in_both_files_is_twice_the_same_card(tmp_path: Path) -> None:
 
 
 def test_a_staff_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigProblemsError, match=r"gone\.yaml: cannot be read"):
+    with pytest.raises(
+        ConfigProblemsError, match=r"door\.yaml:\d: staff_file: .*gone\.yaml: cannot be read"
+    ):
         loaded(tmp_path, "staff_file: gone.yaml\n")
 
 

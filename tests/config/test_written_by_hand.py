@@ -8,6 +8,7 @@ import pytest
 
 from edgeverify.config import load_config
 from edgeverify.errors import ConfigError
+from tests.config.told import told
 
 HEAD = "door: front-door\nstaff:\n"
 ADA = '  - card: "0012345"\n    name: Ada\n    photos: [ada.jpg]\n'
@@ -124,3 +125,44 @@ def test_what_is_right_is_taken(tmp_path: Path, name: str, ending: str) -> None:
     text = (HEAD + ADA.replace("Ada", f'"{name}"')).replace("\n", ending)
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert load_config(file).settings.staff[0].name == name
+
+
+TYPE = "It holds U+{}: type it again"
+ODD: list[tuple[str, str, str]] = [
+    (
+        "a letter that cannot be seen",
+        "mq\u200btt: {host: a}",
+        f"1: mq\u200btt: unknown key; did you mean 'mqtt'? {TYPE.format('200B')}",
+    ),
+    (
+        "a hard blank before a key",
+        "mqtt:\n\u00a0 host: a",
+        f"2: \u00a0 host: unknown key. {TYPE.format('00A0')}",
+    ),
+    (
+        "a letter of another script",
+        "sta\u0192\u0192: []",
+        f"1: sta\u0192\u0192: unknown key; did you mean 'staff'? {TYPE.format('0192')}",
+    ),
+    (
+        "a wide colon in front of a section",
+        "mqtt\uff1a {host: a}",
+        f"1: mqtt\uff1a {{host: unknown key. {TYPE.format('FF1A')}",
+    ),
+    (
+        "a broker in a word processor's quotes",
+        "mqtt: {host: \u201cbroker.lan\u201d}",
+        '1: mqtt.host: is a name or an address; only plain quotes (") may stand around it',
+    ),
+    ("a bundle without a name", 'model: {bundle: ""}', "1: model.bundle: must not be empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [pytest.param(text, message, id=name) for name, text, message in ODD]
+)
+def test_what_looks_right_on_a_screen_is_named_by_its_code(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    file = tmp_path / "door.yaml"
+    assert told(file, text) == [f"{file}:{message}"]

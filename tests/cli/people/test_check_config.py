@@ -184,6 +184,17 @@ def test_a_model_that_is_not_there_is_one_plain_line(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["./" + "a" * 300, "a" * 300])
+def test_a_name_of_a_model_that_no_file_can_have_is_refused_at_its_line(
+    desk: Desk, name: str
+) -> None:
+    desk.write()
+    desk.config.write_text(desk.config.read_text().replace(str(desk.bundle), name))
+    said = desk.run("check-config", desk.config)
+    assert (said.code, "model.bundle: " in said.err) == (78, True), said.err
+    assert "File name too long" in said.err
+
+
 def test_a_liveness_network_that_somebody_chose_must_be_there(desk: Desk) -> None:
     desk.write()
     bundle = f"  bundle: {desk.bundle}\n"
