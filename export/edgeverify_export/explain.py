@@ -126,7 +126,10 @@ def _last_convolution(network: nn.Module, example: Batch) -> tuple[str, nn.Modul
     """Find the last convolution whose output is at least 4 pixels wide."""
     convolutions = _maps(network, example)
     if not convolutions:
-        raise CheckpointError("the network has no convolution to look at")
+        raise CheckpointError(
+            "the network has no convolution whose output is 4 pixels wide: Grad-CAM looks at one",
+            advice="`edgeverify explain` needs none: it covers parts of the face and compares.",
+        )
     return convolutions[-1]
 
 

@@ -94,6 +94,14 @@ def test_the_heat_lies_where_there_is_something_to_see() -> None:
     assert not network[0]._forward_hooks
 
 
+def test_a_network_without_convolutions_is_sent_to_the_explanation_that_needs_none() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 4))
+    face = np.ones((1, 1, 28, 28), np.float32)
+    with pytest.raises(CheckpointError, match="no convolution") as raised:
+        explain_pair(network, face, face)
+    assert "`edgeverify explain`" in raised.value.advice
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("normalise", [True, False])
 def test_grad_cam_explains_the_score_that_the_door_uses(
