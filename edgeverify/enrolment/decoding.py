@@ -49,6 +49,12 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF", "PPM")
 _ALWAYS_THERE = ("JPEG", "PNG", "BMP", "GIF", "PPM")
 """Those of them that Pillow registers by itself before it opens the first picture."""
 
+PICTURE_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".tif", ".tiff"}
+    | {".ppm", ".pgm"}
+)
+"""How files of these formats are called, for whoever looks for pictures in a folder."""
+
 MEGAPIXEL = 1_000_000
 REDUCED_UP_TO = 8
 """So many times the limit a JPEG may have: it is reduced while it is decoded, which takes the

@@ -12,11 +12,11 @@ from edgeverify.camera.pixels import Developer
 from edgeverify.camera.reader import VideoEndedError
 from edgeverify.camera.upright import upright
 from edgeverify.domain import RgbImage
+from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError
 from edgeverify.folder_listing import files_below
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff", ".gif"})
 VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".webm", ".m4v"})
 MAX_MEGAPIXELS = 25.0
 RUN_RATE = 5.0
@@ -60,7 +60,7 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
     ]
     grouped: dict[str, list[tuple[int, Path]]] = {}
     for path in files:
-        if path.suffix.lower() in PICTURES:
+        if path.suffix.lower() in PICTURE_ENDINGS:
             name, number = _run_of(path, root)
             grouped.setdefault(name, []).append((number, path))
     for name, numbered in grouped.items():
@@ -98,7 +98,7 @@ def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
 
 def _single(path: Path, name: str, person: str) -> FrameRun:
     is_video = path.suffix.lower() in VIDEOS
-    if not is_video and path.suffix.lower() not in PICTURES:
+    if not is_video and path.suffix.lower() not in PICTURE_ENDINGS:
         raise EvaluationError(f"{path} is neither a picture nor a video that is known here")
     return FrameRun(name=name, person=person, paths=(path,), is_video=is_video)
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from edgeverify_export.parity.faces import IMAGE_SUFFIXES, spread
+from edgeverify_export.parity.faces import spread
 from pydantic import Field, ValidationError
 
 from edgeverify.atomic_file import write_whole
+from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import BundleModel
 from edgeverify.feeding.template_kinds import Template
@@ -168,7 +169,7 @@ def pictures_below(folder: Path) -> tuple[Path, ...]:
         files = files_below(folder)
     except OSError as error:
         raise _unreadable(error) from None
-    found = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    found = [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]
     if not found:
         raise ConfigError(f"there is no picture below {folder}", advice="Give a folder with some.")
     return tuple(found)
@@ -190,7 +191,7 @@ def _unreadable(error: OSError) -> ConfigError:
 
 def _pictures(folder: Path, limit: int) -> tuple[Path, ...]:
     found: Sequence[Path] = [
-        path for path in _listed(folder) if path.suffix.lower() in IMAGE_SUFFIXES
+        path for path in _listed(folder) if path.suffix.lower() in PICTURE_ENDINGS
     ]
     return tuple(spread(found, limit) if limit else found)
 

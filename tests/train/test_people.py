@@ -13,6 +13,15 @@ from edgeverify_train.people import listed_people, people_in, pictures_below, sh
 from edgeverify.errors import ConfigError
 
 
+@pytest.mark.parametrize("name", ["a.HEIC", "a.avif", "a.tiff", "a.gif"])
+def test_a_phones_photos_are_pictures_like_any_other(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Ada").mkdir()
+    (tmp_path / "Ada" / name).write_bytes(b"")
+    assert pictures_below(tmp_path) == (tmp_path / "Ada" / name,)
+    people, _ = people_in(tmp_path)
+    assert [person.name for person in people] == ["Ada"]
+
+
 def test_people_who_go_while_they_are_listed_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "Stays").mkdir()
     (tmp_path / "Stays/a.png").write_bytes(b"")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import FaceBox, Refusal, RgbImage
-from edgeverify.enrolment.decoding import FORMATS
+from edgeverify.enrolment.decoding import FORMATS, PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
@@ -25,7 +25,6 @@ from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.embedder import align_for
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 MAX_BYTES = 10 * 2**20
 MAX_MEGAPIXELS = 25.0
 
@@ -51,7 +50,9 @@ def images_below(folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise EvaluationError(f"{folder} is not a folder")
     try:
-        found = tuple(path for path in files_below(folder) if path.suffix.lower() in ENDINGS)
+        found = tuple(
+            path for path in files_below(folder) if path.suffix.lower() in PICTURE_ENDINGS
+        )
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     if not found:

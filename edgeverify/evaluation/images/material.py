@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.errors import EvaluationError
-from edgeverify.evaluation.frame_runs import PICTURES
 from edgeverify.evaluation.images.acquire import Problem
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.pairs import ImageKey, Pair
@@ -61,7 +61,7 @@ def folder_images(root: Path) -> tuple[NamedImage, ...]:
             NamedImage(person=person.name, path=path)
             for person in entries(root)
             for path in files_below(person)
-            if path.suffix.lower() in PICTURES
+            if path.suffix.lower() in PICTURE_ENDINGS
         ]
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from edgeverify.atomic_file import read_plain
 from edgeverify.domain import Points, Refusal, RgbImage
+from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.alignment import align_mesh, whole_chip
@@ -25,7 +26,6 @@ from edgeverify.vision.dominance import FaceSelection, select
 
 T = TypeVar("T")
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _MAX_MEGAPIXELS = 50.0
 _MOST_BYTES = 256 * 2**20
 
@@ -109,7 +109,7 @@ def images_in(folder: Path, limit: int) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise ParityError(f"no folder of images at {folder}")
     try:
-        found = [path for path in files_below(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
+        found = [path for path in files_below(folder) if path.suffix.lower() in PICTURE_ENDINGS]
     except OSError as error:
         raise ParityError(f"{error.filename} cannot be read: {error.strerror}") from None
     if not found:

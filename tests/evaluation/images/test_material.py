@@ -23,6 +23,15 @@ def _picture(path: Path, grey: int = 0) -> Path:
     return path
 
 
+@pytest.mark.parametrize("name", ["1.HEIC", "1.heif", "1.avif", "1.tif", "1.pgm"])
+def test_a_phones_photos_are_pictures_like_any_other(tmp_path: Path, name: str) -> None:
+    """They were passed over without a word, though the door enrols them."""
+    _picture(tmp_path / "ann" / "1.png")
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / name).write_bytes(b"")
+    assert [image.person for image in folder_images(tmp_path)] == ["ann", "bob"]
+
+
 def test_a_folder_with_one_person_says_that_nobody_is_there_to_compare_with(tmp_path: Path) -> None:
     _picture(tmp_path / "ann" / "1.png")
     with pytest.raises(EvaluationError, match="pictures of ann alone"):
