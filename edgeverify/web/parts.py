@@ -38,9 +38,6 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
-    # Now, while files can be opened: what is wrong can be shown when none can be any longer.
-    for name in made.list_templates():
-        made.get_template(name)
     return made
 
 
@@ -68,6 +65,9 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.templates.filters["moment"] = partial(moment, clock=self.clock)
+        # Now, while files can be opened: what is wrong can be shown when none can be any longer.
+        for name in self.templates.list_templates():
+            self.templates.get_template(name)
 
     @property
     def cookie(self) -> str:
