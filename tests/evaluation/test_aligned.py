@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,32 @@ def test_a_chip_embeds_as_the_photo_that_it_was_cut_from(model: Path, crops: Pat
         assert whole.values is not None
         assert chip.values is not None
         assert float(whole.values @ chip.values) > 0.99999
+
+
+@pytest.mark.parametrize("command", ["evaluate", "calibrate"])
+def test_chips_that_say_they_were_cut_for_another_network_measure_nothing(
+    model: Path, crops: Path, tmp_path: Path, command: str
+) -> None:
+    """They gave figures, and thresholds, as if the door would cut faces like that."""
+    chips = tmp_path / "chips"
+    shutil.copytree(crops / "chips", chips)
+    said = {"template": "dlib-150", "template_version": 1}
+    (chips / "aligned.json").write_text(json.dumps(said), encoding="utf-8")
+    refused = run(command, chips, "--bundle", model, "--aligned")
+    assert refused.code != 0
+    assert "cut by dlib-150 version 1, and mobilefacenet is fed by arcface-112" in refused.err
+    assert "--template arcface-112" in refused.err
+
+
+@pytest.mark.parametrize("stated", ['{"template": "arcface-112", "template_version": 1}', "x"])
+def test_chips_that_were_cut_for_this_network_or_do_not_say_are_taken(
+    model: Path, crops: Path, tmp_path: Path, stated: str
+) -> None:
+    chips = tmp_path / "chips"
+    shutil.copytree(crops / "chips", chips)
+    (chips / "aligned.json").write_text(stated, encoding="utf-8")
+    said = run("evaluate", chips, "--bundle", model, "--aligned", "--no-cache")
+    assert said.code == 0, said.err
 
 
 def test_evaluate_says_that_no_gate_looked(model: Path, crops: Path, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import numpy as np
 import onnx
 import pytest
 from edgeverify_export.adopt import adopt_graph
+from edgeverify_export.cli import app
 from edgeverify_export.parity.feeding_check import check_feeding
 from edgeverify_export.parity.run import run_parity
 from edgeverify_export.parity.trial import gather
 from edgeverify_export.statement import Statement
 from onnx import TensorProto, helper, numpy_helper
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
 from edgeverify.bundle.loading import load_bundle
 from edgeverify.domain import AlignedFace
@@ -158,3 +160,13 @@ def test_parity_of_a_grey_network_on_chips_that_were_cut_before(tmp_path: Path) 
     assert tried is not None
     assert tried.stated > 3
     assert {one.words for one in tried.alternatives} == {"statistics signed-unit", "statistics raw"}
+
+
+def test_parity_is_not_measured_on_chips_that_were_cut_for_another_network(tmp_path: Path) -> None:
+    bundle, faces = adopted(tmp_path), tmp_path / "faces"
+    faces.mkdir()
+    (faces / "aligned.json").write_text('{"template": "dlib-150", "template_version": 1}')
+    words = ["parity", str(bundle), "--images", str(faces), "--aligned", "-o", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code != 0
+    assert "cut by dlib-150 version 1, and dense is fed by" in done.stderr

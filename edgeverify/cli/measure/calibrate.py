@@ -112,6 +112,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     from edgeverify.errors import EvaluationError
     from edgeverify.evaluation import accuracy
     from edgeverify.evaluation import calibrate as calibration
+    from edgeverify.evaluation.aligned_chips import require_fitting_chips
     from edgeverify.evaluation.images.row_sense import senseless
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.progress import counted_bar
@@ -141,6 +142,8 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         camera_column=accuracy.camera_column(camera_column, attributes),
     )
     source = data or images
+    if aligned:
+        require_fitting_chips(source, instrument.verifier.bundle)
     measured, space = instrument.verifier.bundle, instrument.verifier.embedding_space
     try:
         with counted_bar("looking at images") as progress:

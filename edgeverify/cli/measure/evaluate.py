@@ -93,6 +93,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     import json
 
     from edgeverify.evaluation import accuracy
+    from edgeverify.evaluation.aligned_chips import require_fitting_chips
     from edgeverify.evaluation.instrument import open_instrument
     from edgeverify.progress import counted_bar
 
@@ -120,6 +121,8 @@ def evaluate(  # noqa: PLR0913 - one argument an option
         instrument = open_instrument(
             settings, folder, os.environ, selection=accuracy.selection(face), aligned=aligned
         )
+        if aligned:
+            require_fitting_chips(data or images, instrument.verifier.bundle)
         job = accuracy.Job(
             settings=settings,
             instrument=instrument,

@@ -52,7 +52,9 @@ def parity(  # noqa: PLR0913 - one parameter an option
     Example: edgeverify-export parity models/mine --images lfw --pairs pairs.txt
     """
     from edgeverify.bundle.fusion import FusionBundle  # noqa: PLC0415
+    from edgeverify.bundle.loading import Bundle  # noqa: PLC0415
     from edgeverify.errors import ParityError  # noqa: PLC0415
+    from edgeverify.evaluation.aligned_chips import require_fitting_chips  # noqa: PLC0415
     from edgeverify.models.listing import verified  # noqa: PLC0415
     from edgeverify_export.parity.outcome import (  # noqa: PLC0415 - heavy
         Asked,
@@ -62,6 +64,8 @@ def parity(  # noqa: PLR0913 - one parameter an option
     from edgeverify_export.variants import renew  # noqa: PLC0415
 
     loaded = verified(bundle)
+    if aligned and isinstance(loaded, Bundle):
+        require_fitting_chips(images, loaded)
     asked = Asked(
         images=images,
         pairs=pairs,
