@@ -65,9 +65,9 @@ def set_up(folder: Path, wanted: Wanted, how: How) -> Made:
     place = Place(folder, made.files)
     runs_as = _runs_as(folder, how.owners, existing, made)
     place.make_folder(folder)
-    place.make_folder(folder / "logins")
-    if chosen != known:
+    if chosen != known:  # first: a folder that a full disk left holds this, or nothing at all
         place.renew(folder / choices.FILE, chosen.to_bytes(), PUBLIC_FILE)
+    place.make_folder(folder / "logins")
     _certificates(place, chosen, how, runs_as, made)
     _logins(place, chosen, how, runs_as)
     _conf(place, chosen, how, runs_as, existing, made)

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import yaml
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 
 from edgeverify.broker.access import EARLIER_RIGHTS, logins_of
 from edgeverify.broker.certificates import ends_at
+from edgeverify.broker.files import Place
 from edgeverify.broker.logins import encode_logins, read_hashes
 from edgeverify.cli.main import app
 from edgeverify.config import load_config
+from edgeverify.errors import BrokerSetupError
 from tests.broker.setting_up import NAMES, contents, hosts_of, run
 from tests.doors import DOOR
 
@@ -133,6 +136,22 @@ def test_what_would_overwrite_is_refused(folder: Path, words: list[str], says: s
     before = contents(folder)
     assert says in run(folder, *words, code=2)
     assert contents(folder) == before
+
+
+def test_a_run_that_found_a_full_disk_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own empty folder inside was taken for somebody else's."""
+
+    def full(*_: object) -> NoReturn:
+        raise BrokerSetupError("No space left on device")
+
+    folder = tmp_path / "broker"
+    with monkeypatch.context() as disk:
+        disk.setattr(Place, "renew", full)
+        assert "No space left" in run(folder, "--door", DOOR, *NAMES, code=2)
+    run(folder, "--door", DOOR, *NAMES)
+    assert (folder / "logins").is_dir()
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
