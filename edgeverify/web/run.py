@@ -51,7 +51,7 @@ def run_page(
     config = load_config(path)
     settings = config.settings.web
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if allowed < FEWEST_FILES:
+    if allowed != resource.RLIM_INFINITY and allowed < FEWEST_FILES:
         raise StateError(
             f"{allowed} files may be open at once, and the page needs {FEWEST_FILES} at the least",
             advice=EXHAUSTED_ADVICE,
