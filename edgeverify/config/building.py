@@ -174,6 +174,11 @@ def _unquoted(card: str) -> str:
             f"a spreadsheet has changed this card number to {card}: write it as it stands on the "
             'card, in quotes ("0012345")'
         )
+    if not any(letter.isdigit() for letter in card):
+        return (
+            f'a card number must be in quotes: "{card}". Without them YAML takes some words for '
+            "something else, as yes and null"
+        )
     plain = card.strip("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
     return (
         f'a card number must be in {"plain " if plain != card else ""}quotes: "{plain}". Without '

@@ -18,6 +18,19 @@ BAD: list[tuple[str, str, str]] = [
         f'2: staff[0].card: a card number must be in quotes: "0012345". {QUOTES}',
     ),
     (
+        "a word as a card, without quotes",
+        "staff:\n  - card: yes\n    name: Ada\n    photos: [a.jpg]",
+        (
+            '2: staff[0].card: a card number must be in quotes: "yes". Without them YAML takes '
+            "some words for something else, as yes and null"
+        ),
+    ),
+    (
+        "a list of lists of photos",
+        'staff:\n  - card: "1"\n    name: Ada\n    photos: [[a.jpg]]',
+        "4: staff[0].photos[0]: must be text, not a list",
+    ),
+    (
         "the occupant's card without quotes",
         "claims:\n  fixed_card: 0017",
         f'2: claims.fixed_card: a card number must be in quotes: "0017". {QUOTES}',
