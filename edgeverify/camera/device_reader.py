@@ -11,7 +11,7 @@ from edgeverify.camera.stream import Stream
 from edgeverify.errors import CameraError
 
 if TYPE_CHECKING:
-    from fractions import Fraction
+    from typing import SupportsFloat
 
     from av import Packet
     from av.video.stream import VideoStream
@@ -53,11 +53,11 @@ class DeviceReader:
         return now - captured_at(packet.pts, packet.time_base, now) > MAX_WAIT_SECONDS
 
 
-def captured_at(pts: int | None, time_base: Fraction | None, now: float) -> float:
+def captured_at(pts: int | None, time_base: SupportsFloat | None, now: float) -> float:
     """Return when a picture was captured: the driver's stamp where it is CLOCK_MONOTONIC's."""
     if pts is None or time_base is None:
         return now
-    seconds = float(pts * time_base)
+    seconds = pts * float(time_base)
     return seconds if 0.0 <= now - seconds < MAX_AGE_SECONDS else now
 
 

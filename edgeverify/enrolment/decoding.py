@@ -154,7 +154,7 @@ def _reduction(name: str, image: Image.Image, max_megapixels: float) -> int:
 def _to_rgb(image: Image.Image) -> RgbImage:
     if image.mode.startswith("I;16") or image.mode == "I":
         values = np.asarray(image).astype(np.float64)
-        top = max(float(values.max()), 255.0)
+        top = max(float(np.max(values)), 255.0)
         grey = (values * (255.0 / (65535.0 if top > 255.0 else top))).clip(0, 255)
         return np.repeat(grey.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
     if image.has_transparency_data:

@@ -104,7 +104,7 @@ def chip_transform(
 def _grown_box(points: Points, template: BoxTemplate, size: int) -> NDArray[np.float64]:
     low, high = points.astype(np.float64).min(axis=0), points.astype(np.float64).max(axis=0)
     sides = high - low
-    if sides.min() <= 1e-3:
+    if np.min(sides) <= 1e-3:
         raise ValueError("the points of a face fall together")
     left, top, right, bottom = template.margins
     low = low - sides * (left, top)
@@ -123,7 +123,7 @@ def _boxed(
     first, last = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     sides = last - first
     if keep:
-        side = sides.min() if inside else sides.max()
+        side = np.min(sides) if inside else np.max(sides)
         first, sides = (first + last) / 2 - side / 2, np.array([side, side])
     scale = size / sides
     # A pixel's centre is at +0.5 in both pictures.

@@ -100,6 +100,6 @@ class PadModel:
 
 def softmax(raw: NDArray[np.float32]) -> NDArray[np.float64]:
     """Turn raw class scores, (n,), into probabilities that add up to 1."""
-    shifted = raw.astype(np.float64) - float(raw.max())
+    shifted = raw.astype(np.float64) - float(np.max(raw))
     powers = np.exp(shifted)
     return np.asarray(powers / powers.sum())

@@ -127,11 +127,13 @@ def _json(explanation: Explanation, output: Path) -> str:
 def _figures(face: ExplainedFace) -> dict[str, object]:
     from dataclasses import asdict
 
+    import numpy as np
+
     quality, found = face.seen.quality, face.seen.face
     return {
         "image": face.name,
         "quality": None if quality is None else asdict(quality),
         "pose": None if found is None else asdict(found.pose),
         "refused_by": None if face.refusal is None else face.refusal.gate.value,
-        "largest_drop": round(float(face.heat.max()), 6),
+        "largest_drop": round(float(np.max(face.heat)), 6),
     }

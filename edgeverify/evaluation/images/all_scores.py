@@ -153,7 +153,7 @@ class AllScores:
     def alarms(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Name the two people of every false match at `threshold`."""
         cut = float32_up(threshold)
-        if len(self.top_scores) and cut >= self.top_scores.min():
+        if len(self.top_scores) and cut >= np.min(self.top_scores):
             above = self.top_scores >= cut
             return self.top_left[above], self.top_right[above]
         found = [block.above(cut)[1:] for block in self.faces.non_mated_blocks()]

@@ -74,8 +74,8 @@ def _histograms(sets: Mapping[str, Drawn], title: str) -> Figure:
     for axis, (name, drawn) in zip(axes, sets.items(), strict=True):
         mated = drawn.scores.mated[np.isfinite(drawn.scores.mated)]
         non_mated = drawn.scores.ascending
-        low = float(min(mated.min(initial=np.inf), non_mated[0]))
-        high = float(max(mated.max(initial=-np.inf), non_mated[-1]))
+        low = float(min(np.min(mated, initial=np.inf), non_mated[0]))
+        high = float(max(np.max(mated, initial=-np.inf), non_mated[-1]))
         edges = np.linspace(low, high, 81)
         for values, colour, what in (
             (non_mated, _NON_MATED, "non-mated"),

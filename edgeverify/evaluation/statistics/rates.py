@@ -29,7 +29,7 @@ def threshold_at_fmr(non_mated: Scores, rate: float) -> float:
         raise EvaluationError("a threshold needs at least one comparison")
     allowed = int(np.floor(rate * len(non_mated) + 1e-9))
     if allowed >= len(non_mated):
-        return float(non_mated.min())
+        return float(np.min(non_mated))
     # The (allowed + 1)-th highest score is the first that must not match.
     position = len(non_mated) - 1 - allowed
     reject = float(np.partition(non_mated, position)[position])

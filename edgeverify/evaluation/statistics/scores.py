@@ -86,7 +86,7 @@ class ScoreSet:
     def people(self) -> int:
         """How many people there are."""
         return 1 + int(
-            max(self.mated_people.max(initial=-1), self.non_mated_people.max(initial=-1))
+            max(np.max(self.mated_people, initial=-1), np.max(self.non_mated_people, initial=-1))
         )
 
     @property
