@@ -159,7 +159,7 @@ test-all: test slow test-export ## The slow tests and the workshop's as well
 ci: mediapipe $(VENV)/readers.stamp ## What CI runs
 	@./systemd/prerequisites systemd
 	@mkdir -p .cache; log=.cache/ci-containers.log; \
-		$(MAKE) --no-print-directory test-systemd test-fresh test-lowest RUN="demo test-portable" \
+		$(MAKE) --no-print-directory test-systemd test-fresh test-lowest RUN="demo types test-portable" \
 			TESTS=test-portable >$$log 2>&1 & containers=$$!; \
 		$(MAKE) --no-print-directory test slow; tests=$$?; \
 		wait $$containers; containers=$$?; cat $$log; test $$tests -eq 0 -a $$containers -eq 0
@@ -238,7 +238,7 @@ rollback: ## As root: back to the release that ran before
 uninstall: ## As root: take the service away; configs and state stay
 	$(INSTALLER) uninstall
 
-test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= TIMES= RUN="demo test-portable test"
+test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= TIMES= RUN="demo types test-portable test"
 	@./systemd/prerequisites systemd
 	$(BIN)/python -m tests.fresh --times $(or $(TIMES),1) --run $(or $(RUN),demo) \
 		$(if $(DEBIAN),--debian $(DEBIAN))

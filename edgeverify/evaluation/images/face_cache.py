@@ -42,11 +42,15 @@ class FaceCache:
             self._database = sqlite3.connect(
                 ":memory:" if folder is None else _private_file(folder, key), timeout=_WAIT_SECONDS
             )
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS faces"
-                " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, probe BLOB, reference BLOB)"
-                " WITHOUT ROWID"
-            )
+            try:
+                self._database.execute(
+                    "CREATE TABLE IF NOT EXISTS faces"
+                    " (digest TEXT PRIMARY KEY, facts TEXT NOT NULL, probe BLOB, reference BLOB)"
+                    " WITHOUT ROWID"
+                )
+            except BaseException:
+                self._database.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
