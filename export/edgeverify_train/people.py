@@ -22,11 +22,12 @@ from pydantic import Field, ValidationError
 from edgeverify.atomic_file import write_whole
 from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.errors import ConfigError
+from edgeverify.evaluation import aligned_chips
 from edgeverify.feeding.statement import BundleModel
 from edgeverify.feeding.template_kinds import Template
 from edgeverify.folder_listing import entries, files_below
 
-STATEMENT = "aligned.json"
+STATEMENT = aligned_chips.STATEMENT
 
 
 class AlignedStatement(BundleModel):
