@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ class PanelJournal:
 
     is_away: bool = False
     connection: sqlite3.Connection = field(default_factory=lambda: open_in_memory(SCHEMA))
+
+    def __post_init__(self) -> None:
+        # Nobody ends a stage; from Python 3.13 on a connection that is left open is a warning.
+        weakref.finalize(self, self.connection.close)
 
     @contextmanager
     def change(self, at: datetime | None = None) -> Iterator[sqlite3.Connection]:
