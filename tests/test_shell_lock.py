@@ -252,6 +252,21 @@ def test_a_file_with_both_keys_is_believed_whole(keys: SigningKeys, tmp_path: Pa
     assert done.stdout == "open for 0012345\n", done.stderr
 
 
+def test_a_key_that_is_no_longer_given_is_no_longer_believed(
+    keys: SigningKeys, tmp_path: Path
+) -> None:
+    """The file had two keys, and the door's owner took one of them out."""
+    (tmp_path / "other").mkdir()
+    other = KeyRing(tmp_path / "other" / "signing-keys.json", now=datetime.now(timezone.utc))
+    both = pem_of(keys.public) + pem_of(other.current.public)
+    for given, printed in ((both, "open for 0012345\n"), (pem_of(keys.public), "")):
+        at = datetime.now(timezone.utc) + SOON
+        granted = event_of(other.current, 7 if printed else 8, decided("x", at=at))
+        with mosquitto(tmp_path / f"broker-{len(given)}") as broker:
+            done = _run_shell(granted, tmp_path, keys, broker, given=given)
+        assert done.stdout == printed, done.stderr
+
+
 def _status(ring: KeyRing) -> bytes:
     assert ring.announcement is not None
     return encode_status("online", DOOR, at=NOON, details={NEXT_KEY: dict(ring.announcement)})

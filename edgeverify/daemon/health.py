@@ -30,6 +30,7 @@ from edgeverify.daemon.timekeeping import Timekeeper
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.enrolment import EnrolmentReport
 from edgeverify.errors import JournalUnavailableError
+from edgeverify.events import SIGNING_KEY
 from edgeverify.how_many import how_many
 from edgeverify.journal import Journal
 from edgeverify.journal.impostors import LiveRate
@@ -149,7 +150,7 @@ class Health:
             },
             "broker": {"connected": link.is_connected, "protocol": link.protocol},
             "outbox": self._outbox_length,
-            "signing_key": {
+            SIGNING_KEY: {
                 "keyid": self.keys.current.keyid,
                 "public_key": b64encode(self.keys.current.public.public_bytes_raw()).decode(),
             },

@@ -1,6 +1,13 @@
 """The wire format: what stands in each MQTT message, and how a reader checks it. Pure."""
 
-from edgeverify.events.announcement import NEXT_KEY, NextKey, announce, read_next_key
+from edgeverify.events.announcement import (
+    NEXT_KEY,
+    SIGNING_KEY,
+    NextKey,
+    announce,
+    named_signing_key,
+    read_next_key,
+)
 from edgeverify.events.envelope import (
     CONTENT_TYPE,
     Event,
@@ -25,6 +32,7 @@ __all__ = [
     "CONTENT_TYPE",
     "MAX_LIFETIME_SECONDS",
     "NEXT_KEY",
+    "SIGNING_KEY",
     "ClaimMessage",
     "DecisionPayload",
     "Event",
@@ -46,6 +54,7 @@ __all__ = [
     "from_wire_time",
     "key_id",
     "last_will",
+    "named_signing_key",
     "parse_event",
     "read_mode",
     "read_next_key",

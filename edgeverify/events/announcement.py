@@ -25,6 +25,8 @@ KEY_CONTEXT = b"edgeverify.next-key.v1\n"
 """Stands before the payload in what is signed, so that no decision can pass for a key."""
 NEXT_KEY = "next_key"
 """The key of the status that holds an announcement."""
+SIGNING_KEY = "signing_key"
+"""The key of the status that names the key that signs now, unsigned."""
 MAX_STATUS_BYTES = 65536
 MAX_KEY_BYTES = 1024
 
@@ -91,6 +93,18 @@ def read_next_key(status: bytes, door: str, keys: Mapping[str, Ed25519PublicKey]
     if following.door != door:
         raise EventError(f"the next key is that of door {following.door!r}, not of {door!r}")
     return following
+
+
+def named_signing_key(status: bytes) -> str | None:
+    """Return the name of the key that signs, as a status has it; None where it has none.
+
+    It is not signed: enough to say that a key is not known, and never to believe one.
+    """
+    try:
+        named = read_object(status, limit_bytes=MAX_STATUS_BYTES).get(SIGNING_KEY)
+        return text_of(named, "keyid") if isinstance(named, dict) else None
+    except ValueError:
+        return None
 
 
 def _from_payload(record: dict[str, object]) -> NextKey:

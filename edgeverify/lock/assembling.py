@@ -9,11 +9,12 @@ from datetime import datetime
 from edgeverify.clock import SystemClock
 from edgeverify.errors import ConfigError
 from edgeverify.lock.config import LockConfig
+from edgeverify.lock.faults import CONTACT, EXIT
 from edgeverify.lock.happenings import Happenings
 from edgeverify.lock.inputs import InputWatch
 from edgeverify.lock.link import LockLink
 from edgeverify.lock.passage import Passage, Rules
-from edgeverify.lock.program import CONTACT, EXIT, LockParts
+from edgeverify.lock.program import LockParts
 from edgeverify.lock.relay.keeper import Keeper
 from edgeverify.lock.settings import GpioInput
 from edgeverify.lock.trust import LockClock, Trust

@@ -18,7 +18,8 @@ from datetime import datetime, timezone
 
 from edgeverify.client import RawMessage
 from edgeverify.errors import EventError, StateError
-from edgeverify.events import LockCause, LockReport, LockState
+from edgeverify.events import LockCause, LockReport, LockState, named_signing_key
+from edgeverify.lock.faults import BEHIND_A_PANEL, CONTACT, TOLD_OF, UNKNOWN_KEY
 from edgeverify.lock.happenings import Happenings, Occurrence
 from edgeverify.lock.inputs import InputRead, InputWatch
 from edgeverify.lock.link import LockLink
@@ -29,22 +30,7 @@ from edgeverify.logs import fields
 from edgeverify.systemd import ServiceManager
 
 LOG = logging.getLogger(__name__)
-BEHIND_A_PANEL = (
-    "This door is opened by its access-control panel (`osdp_reader` in the door's config): run no "
-    "lock program for it."
-)
-
 TURN_SECONDS = 0.25
-CONTACT, EXIT = "door_contact", "exit_button"
-TOLD_OF = {
-    "relay": "The relay cannot be moved.",
-    "clock": "The clock is not set.",
-    "state": "The last sequence number cannot be kept.",
-    CONTACT: "The door contact cannot be read.",
-    EXIT: "The exit button cannot be read.",
-    "panel": "A panel opens this door; no lock program may.",
-}
-"""What everybody may read of a fault; with paths and devices it stands in the log here alone."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -182,12 +168,23 @@ class LockProgram:
             following = self._parts.trust.learn(message.payload)
         except (EventError, StateError) as error:
             LOG.warning("the next key was not taken: %s", error.problem)
-            return
+            following = None
         if following is not None:
             LOG.warning(
                 "the door announced its next key, and it is believed from now on",
                 extra=fields(key=following.keyid, begins=following.begins_at.isoformat()),
             )
+
+        self._look_at_key(named_signing_key(message.payload))
+
+    def _look_at_key(self, signing: str | None) -> None:
+        """Name a key of the door that is not known before somebody stands at a closed door."""
+        if signing is None:
+            return
+        is_known = signing in self._parts.trust.keyids
+        if not is_known and "key" not in self._faults:
+            LOG.error(UNKNOWN_KEY, signing[:32])
+        self._fault("key", "" if is_known else UNKNOWN_KEY % signing[:32])
 
     def _follow_open(self, status: bytes) -> None:
         """Release for as long as the door says that it is open, and no longer."""

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from edgeverify.clock import TIMESYNC_FLAG, kernel_says_synchronised
+from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Outcome
-from edgeverify.events import NEXT_KEY, NextKey, announce, encode_status
+from edgeverify.events import NEXT_KEY, SIGNING_KEY, NextKey, announce, encode_status
 from edgeverify.keys import SigningKeys
 from tests.brokers import Mosquitto, mosquitto, publish
-from tests.doors import DOOR, decided, door_keys, event_of
+from tests.doors import DOOR, decided, door_keys, event_of, public_pem
 from tests.lock.stage import TOPICS, Lock, Reports, lock
 from tests.waiting import until
 
@@ -162,6 +163,38 @@ def test_the_next_key_is_believed_once_the_present_one_has_announced_it(
         _opened(running, 1)
         publish(broker, TOPICS.event, event_of(following, 7, decided("new key")))
         _opened(running, 2)
+
+
+def test_a_lock_that_missed_two_rotations_names_it_before_anybody_is_kept_out(
+    broker: Mosquitto, keys: SigningKeys, tmp_path: Path
+) -> None:
+    now = datetime.now(timezone.utc)
+    (tmp_path / "door").mkdir()
+    ring = KeyRing(tmp_path / "door" / "signing-keys.json", now=now)
+    for _ in range(2):
+        ring.rotate(door=DOOR, now=now, previous_days=30)
+    status = encode_status(
+        "online",
+        DOOR,
+        at=now,
+        details={
+            NEXT_KEY: dict(ring.announcement or {}),
+            SIGNING_KEY: {"keyid": ring.current.keyid},
+        },
+    )
+    publish(broker, TOPICS.status, status, retain=True)
+    with lock(tmp_path / "lock", broker, keys) as running, Reports(broker) as reports:
+        until(lambda: any("key" in str(one.faults) for one in reports.seen), "the fault")
+        assert running.log.count("Put what `edgeverify keys show --pem` prints") == 1
+        assert ring.current.keyid in running.log
+        publish(broker, TOPICS.status, encode_status("offline", DOOR, at=None), retain=True)
+        running.end()
+        public_pem(running.folder, ring.current.public)
+        publish(broker, TOPICS.status, status, retain=True)
+        running.start()
+        until(lambda: reports.seen[-1].faults == (), "the end of the fault", 20)
+        publish(broker, TOPICS.event, event_of(ring.current, 5, decided("yes")))
+        _opened(running, 1)
 
 
 def test_time_that_is_not_set_refuses(broker: Mosquitto, keys: SigningKeys, tmp_path: Path) -> None:

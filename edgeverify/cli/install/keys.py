@@ -105,12 +105,18 @@ def rotate(
     loaded = load_config(config)
     with changing(loaded, state) as place:
         wanted = None if now else _days(place.signing_keys, after_days)
+        replaced = _still_shown(place.signing_keys)
         if is_running(place.folder):
             answer = ask(place.folder, "keys-rotate", after_days=wanted)
         else:
             with take_lock(place):
                 answer = _rotated(place.signing_keys, loaded, wanted)
                 _seal(place, loaded)
+    if replaced:
+        complain(
+            f"a lock that has been off since key {replaced} was announced can no longer learn it: "
+            "give it `edgeverify keys show --pem`"
+        )
     if "next" in answer:
         say(f"key {answer['next']} is announced, and signs from {_day(answer['begins_at'])} on")
         say(f"until then {answer['current']} signs")
@@ -135,6 +141,14 @@ def _days(signing_keys: Path, wanted: float | None) -> float:
         return ANNOUNCED_DAYS
     left = waiting.begins_at - datetime.now(timezone.utc)
     return max(0.0, left.total_seconds() / 86400)
+
+
+def _still_shown(signing_keys: Path) -> str:
+    """Return the key of an earlier rotation whose announcement this one replaces, or empty."""
+    from edgeverify.key_rotation import read_announced
+
+    earlier = read_announced(signing_keys)
+    return earlier.keyid if earlier is not None and earlier.private is None else ""
 
 
 def _rotated(signing_keys: Path, loaded: LoadedConfig, wanted: float | None) -> dict[str, Json]:

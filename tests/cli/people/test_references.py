@@ -108,6 +108,18 @@ def test_keys_are_shown_rotated_and_both_accepted(desk: Desk) -> None:
     assert desk.people("keys", "show", "--pem").out.count("BEGIN PUBLIC KEY") == 2
 
 
+def test_a_second_rotation_says_which_locks_it_leaves_behind(desk: Desk) -> None:
+    """The status holds one announcement: whoever missed the first cannot follow to the second."""
+    desk.write()
+    begin(desk)
+    left_behind = "can no longer learn it"
+    assert left_behind not in desk.people("keys", "rotate").err
+    assert left_behind not in desk.people("keys", "rotate", "--now").err
+    (second, _) = json.loads(desk.people("keys", "show", "--json").out)
+    said = desk.people("keys", "rotate").err
+    assert f"since key {second['keyid']} was announced {left_behind}" in said
+
+
 def test_a_key_is_announced_first_and_the_old_one_goes_on_signing(desk: Desk) -> None:
     desk.write()
     begin(desk)
