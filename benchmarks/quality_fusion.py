@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.cli.measure.evaluate_options import cache_folder, settings_of
+from edgeverify.cli.measure.evaluate_options import cache_folder
+from edgeverify.cli.overrides import settings_with
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.face_cache import FaceCache
 from edgeverify.evaluation.images.view import Gates
@@ -94,7 +95,7 @@ def main() -> None:
     parser.add_argument("--people", type=Path)
     parser.add_argument("--bundle", default="mobilefacenet")
     asked = parser.parse_args()
-    settings, folder = settings_of(config=None, bundle=asked.bundle, gates=None)
+    settings, folder = settings_with(None, bundle=asked.bundle)
     instrument = open_instrument(settings, folder, os.environ)
     with FaceCache(cache_folder(None, no_cache=False), instrument.key) as cache:
         runs, _ = look_at_runs(

@@ -14,14 +14,35 @@ from edgeverify.installation.target import target_of
 def main(arguments: list[str]) -> int:
     """Read the arguments and do what they say; returns the exit status."""
     parser = argparse.ArgumentParser(prog="edgeverify.installation", description=__doc__)
-    parser.add_argument("action", choices=["install", "rollback", "uninstall"])
-    parser.add_argument("--wheel", type=Path, default=None)
-    parser.add_argument("--requirements", type=Path, default=None)
-    parser.add_argument("--profile", choices=["auto", "cpu", "gpu"], default="auto")
-    parser.add_argument("--root", type=Path, default=Path("/"))
-    parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--purge", action="store_true")
-    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument(
+        "action",
+        choices=["install", "rollback", "uninstall"],
+        help="Install a release, go back to the one before, or remove the service.",
+    )
+    parser.add_argument(
+        "--wheel", type=Path, help="The release: edgeverify-VERSION-py3-none-any.whl."
+    )
+    parser.add_argument(
+        "--requirements", type=Path, help="Lock file with hashes (this release's own)."
+    )
+    parser.add_argument(
+        "--profile",
+        choices=["auto", "cpu", "gpu"],
+        default="auto",
+        help="The sandbox: cpu, gpu, or auto (gpu where a driver is).",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path("/"), help="Install into an image's folder instead (/)."
+    )
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        help="The Python 3.10 to 3.14 that the service runs with (%(default)s).",
+    )
+    parser.add_argument(
+        "--purge", action="store_true", help="With uninstall: configs and state go too."
+    )
+    parser.add_argument("--dry-run", action="store_true", help="Print every step and do nothing.")
     asked = parser.parse_args(arguments)
     try:
         target = target_of(

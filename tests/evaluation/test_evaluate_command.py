@@ -85,7 +85,7 @@ def test_a_folder_of_people_is_measured_twice_and_drawn(
     [
         (("--gate", "min_sharpnes=0"), "--gate: min_sharpnes: unknown key; did you mean"),
         (("--gate", "max_yaw_degrees=-1"), "--gate: max_yaw_degrees: must be "),
-        (("--max-fmr", "7"), "max_fmr: must be above 0, at most 0.1, not 7.0"),
+        (("--max-fmr", "7"), "--max-fmr must be above 0, at most 0.1, not 7.0"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_told_in_our_own_words(

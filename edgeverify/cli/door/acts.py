@@ -57,9 +57,9 @@ def unlock(
 @clock.command()
 @plain_errors
 def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
-    """Say that the machine's clock is right now, after it was far ahead; journalled.
+    """Confirm that the machine's clock is correct again after it ran ahead; journalled.
 
-    The door refuses to believe a clock that runs before what it has already written down.
+    A door does not trust a clock that shows a time before its own last records.
 
     Example: edgeverify clock accept --config front-door.yaml
     """

@@ -45,7 +45,8 @@ def aim(
         typer.Option(min=0, help="Stop after this many seconds; 0: at Ctrl-C or the video's end."),
     ] = 0.0,
     window: Annotated[
-        float, typer.Option(min=1, max=3600, help="Length of 'the last seconds'.")
+        float,
+        typer.Option(min=1, max=3600, help="The share is taken over this many seconds, up to now."),
     ] = 10.0,
 ) -> None:
     """Show live whether a face at this door could be compared, and for what share of the time.

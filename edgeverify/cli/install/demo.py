@@ -31,7 +31,9 @@ def demo(
     ] = "",
     model: Annotated[
         str,
-        typer.Option(help="The model; without it the default.", show_default=False),
+        typer.Option(
+            help="The model: a name or a bundle folder; without it sface.", show_default=False
+        ),
     ] = "",
     folder: Annotated[Path, typer.Option(help="Where the demo writes.")] = Path("demo-output"),
 ) -> None:

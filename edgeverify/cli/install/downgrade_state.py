@@ -19,7 +19,10 @@ def downgrade_state(
         typer.Option(min=1, help="The journal's schema in the older release.", show_default=False),
     ],
     references_schema: Annotated[
-        int, typer.Option(min=1, help="The references' schema there.", show_default=False)
+        int,
+        typer.Option(
+            min=1, help="The references' schema in the older release.", show_default=False
+        ),
     ],
 ) -> None:
     """Make a stopped door's state fit an older release; no decision is lost.

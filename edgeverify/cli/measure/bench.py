@@ -41,7 +41,11 @@ def bench(  # noqa: PLR0913 - one argument an option
     ] = None,
     threads: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=64, help="The network's; without it one per core, up to 4, and 1."),
+        typer.Option(
+            min=1,
+            max=64,
+            help="Threads of the network; without it each of: 1, and one per core (at most 4).",
+        ),
     ] = None,
     vision_threads: Annotated[
         int, typer.Option(min=1, max=64, help="Threads that find a face; the door uses 1.")

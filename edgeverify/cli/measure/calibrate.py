@@ -11,15 +11,16 @@ from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
     AlignedGiven,
-    BundleName,
     CacheFolder,
     ConfigGiven,
+    FaceChosen,
     GateGiven,
     Threads,
     cache_folder,
-    settings_of,
+    gates_of,
 )
 from edgeverify.cli.options import AsJson
+from edgeverify.cli.overrides import BundleName, settings_with
 
 if TYPE_CHECKING:
     from edgeverify.bundle.fusion import EmbedderBundle
@@ -83,7 +84,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     config: ConfigGiven = None,
     bundle: BundleName = None,
-    face: Annotated[str, typer.Option(help="Which of several faces (evaluate).")] = "dominant",
+    face: FaceChosen = "dominant",
     aligned: AlignedGiven = False,
     gate: GateGiven = None,
     cache: CacheFolder = None,
@@ -125,7 +126,7 @@ def calibrate(  # noqa: PLR0913 - one argument an option
         raise EvaluationError(f"--fmr {fmr:g} is not a rate between 0 and 1")
     if not group_factor >= 1:
         raise EvaluationError(f"--group-factor {group_factor:g} is below 1")
-    settings, folder = settings_of(config=config, bundle=bundle, gates=gate, threads=threads)
+    settings, folder = settings_with(config, bundle=bundle, gates=gates_of(gate), threads=threads)
     accuracy.require_whole_pictures(
         aligned=aligned, sequences=False, journal=False, gates=with_gates or bool(gate)
     )
@@ -213,7 +214,7 @@ def _say_live(
     from edgeverify.models.folders import models_directory
     from edgeverify.verifier.photos import open_photo_verifier
 
-    settings, folder = settings_of(config=config, bundle=bundle, gates=None, threads=None)
+    settings, folder = settings_with(config, bundle=bundle)
     with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
         space = opened.verifier.embedding_space
         points = opened.verifier.bundle.operating_points_in(space)

@@ -11,15 +11,16 @@ from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.measure.evaluate_options import (
     AlignedGiven,
-    BundleName,
     CacheFolder,
     ConfigGiven,
+    FaceChosen,
     GateGiven,
     Threads,
     cache_folder,
-    settings_of,
+    gates_of,
 )
 from edgeverify.cli.options import AsJson
+from edgeverify.cli.overrides import BundleName, settings_with
 
 
 @plain_errors
@@ -61,9 +62,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     tune_folds: Annotated[str, typer.Option(help="Folds to choose thresholds on: 1,2.")] = "",
     config: ConfigGiven = None,
     bundle: BundleName = None,
-    face: Annotated[
-        str, typer.Option(help="Which of several faces: dominant (the door's), central, largest.")
-    ] = "dominant",
+    face: FaceChosen = "dominant",
     aligned: AlignedGiven = False,
     gate: GateGiven = None,
     max_fmr: Annotated[
@@ -103,10 +102,10 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     accuracy.require_whole_pictures(
         aligned=aligned, sequences=sequences, journal=journal is not None, gates=bool(gate)
     )
-    settings, folder = settings_of(
-        config=config,
+    settings, folder = settings_with(
+        config,
         bundle=bundle,
-        gates=gate,
+        gates=gates_of(gate),
         max_fmr=max_fmr,
         threshold=threshold,
         fusion=fusion,

@@ -1,21 +1,15 @@
-"""Settings from the options that `evaluate` and `calibrate` share."""
+"""The options that `evaluate` and `calibrate` share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
-
-if TYPE_CHECKING:
-    from edgeverify.settings import Section, Settings
 
 ConfigGiven: TypeAlias = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="Take model, gates and rules from a door's YAML."),
-]
-BundleName: TypeAlias = Annotated[
-    str | None, typer.Option(help="A model's name, or a bundle folder.", show_default=False)
 ]
 GateGiven: TypeAlias = Annotated[
     list[str] | None,
@@ -24,6 +18,9 @@ GateGiven: TypeAlias = Annotated[
         help="A quality gate, as in the YAML: min_eye_distance_pixels=30. Repeat for more.",
         show_default=False,
     ),
+]
+FaceChosen: TypeAlias = Annotated[
+    str, typer.Option(help="Which of several faces: dominant (the door's), central, largest.")
 ]
 AlignedGiven: TypeAlias = Annotated[
     bool,
@@ -44,53 +41,12 @@ Threads: TypeAlias = Annotated[
 ]
 
 
-def settings_of(
-    *,
-    config: Path | None,
-    bundle: str | None,
-    gates: list[str] | None,
-    max_fmr: float | None = None,
-    threshold: float | None = None,
-    fusion: str | None = None,
-    threads: int | None = None,
-) -> tuple[Settings, Path]:
-    """Put the options over a door's settings, or the defaults; and the folder they start from."""
-    from edgeverify.config import load_config
-    from edgeverify.models.build import typed_bundle
-    from edgeverify.settings import DecisionSettings, QualitySettings, Settings
-
-    settings, folder = Settings(), Path.cwd()
-    if config is not None:
-        loaded = load_config(config)
-        settings, folder = loaded.settings, loaded.folder
-    model = settings.model
-    if bundle is not None:
-        model = model.model_copy(update={"bundle": typed_bundle(bundle)})
-    if threads is not None:
-        model = model.model_copy(update={"threads": threads})
-    decision: dict[str, object] = {}
-    if max_fmr is not None:
-        decision |= {"max_fmr": max_fmr, "threshold": None}
-    if threshold is not None:
-        decision["threshold"] = threshold
-    if fusion is not None:
-        decision["fusion"] = fusion
-    return settings.model_copy(
-        update={
-            "model": model,
-            "quality": _checked(QualitySettings, settings.quality, _gates(gates or []), "--gate"),
-            "decision": _checked(
-                DecisionSettings, settings.decision, decision, "--max-fmr, --threshold or --fusion"
-            ),
-        }
-    ), folder
-
-
-def _gates(given: list[str]) -> dict[str, object]:
+def gates_of(given: list[str] | None) -> dict[str, object]:
+    """Return the keys and values of `--gate`. Raises ConfigError for one that is not KEY=NUMBER."""
     from edgeverify.errors import ConfigError
 
     found: dict[str, object] = {}
-    for one in given:
+    for one in given or ():
         name, equals, value = one.partition("=")
         try:
             found[name] = float(value)
@@ -102,20 +58,6 @@ def _gates(given: list[str]) -> dict[str, object]:
                 advice="Write it like --gate min_eye_distance_pixels=30.",
             )
     return found
-
-
-def _checked(kind: type[Section], before: Section, given: dict[str, object], option: str) -> object:
-    from pydantic import ValidationError
-
-    from edgeverify.config.explaining import explain
-    from edgeverify.errors import ConfigError
-
-    try:
-        return kind.model_validate(before.model_dump() | given)
-    except ValidationError as failure:
-        first = failure.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{option}: {where}: {explain(first, kind)}") from None
 
 
 def cache_folder(cache: Path | None, *, no_cache: bool) -> Path | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from edgeverify.settings import Settings
+from edgeverify.cli.overrides import settings_with
 
 
 @plain_errors
@@ -32,8 +30,16 @@ def evaluate_pad(  # noqa: PLR0913 - one argument an option
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Take the settings from a door's YAML.")
     ] = None,
-    bundle: Annotated[str | None, typer.Option(help="The embedder's name or folder.")] = None,
-    pad_bundle: Annotated[str | None, typer.Option(help="The PAD bundle's name or folder.")] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(help="The embedder's name or folder; without it the config's, else sface."),
+    ] = None,
+    pad_bundle: Annotated[
+        str | None,
+        typer.Option(
+            help="The PAD bundle's name or folder; without it the config's, else minifasnet."
+        ),
+    ] = None,
     min_eye_distance: Annotated[
         float | None, typer.Option(help="The gate, in pixels; without it the setting.")
     ] = None,
@@ -63,7 +69,13 @@ def evaluate_pad(  # noqa: PLR0913 - one argument an option
     from edgeverify.evaluation.reports.attack_files import write_plot, write_windows
     from edgeverify.progress import counted_bar
 
-    settings, folder = _settings(config, bundle, pad_bundle, min_eye_distance)
+    settings, folder = settings_with(
+        config,
+        bundle=bundle,
+        pad_bundle=pad_bundle,
+        gates={} if min_eye_distance is None else {"min_eye_distance_pixels": min_eye_distance},
+        gates_option="--min-eye-distance",
+    )
     material = evaluation.PadMaterial(bona_fide=tuple(bona_fide), attacks=_species(attack))
     bench = open_bench(settings, folder, os.environ, threshold=threshold)
     try:
@@ -107,26 +119,3 @@ def _species(given: list[str]) -> dict[str, tuple[Path, ...]]:
             )
         found[species] = (*found.get(species, ()), Path(path))
     return found
-
-
-def _settings(
-    config: Path | None, bundle: str | None, pad_bundle: str | None, min_eye_distance: float | None
-) -> tuple[Settings, Path]:
-    from edgeverify.config import load_config
-    from edgeverify.models.build import typed_bundle
-    from edgeverify.settings import Settings
-
-    settings, folder = Settings(), Path.cwd()
-    if config is not None:
-        loaded = load_config(config)
-        settings, folder = loaded.settings, loaded.folder
-    models = {
-        name: typed_bundle(given)
-        for name, given in (("bundle", bundle), ("pad_bundle", pad_bundle))
-        if given is not None
-    }
-    quality = settings.quality
-    if min_eye_distance is not None:
-        quality = quality.model_copy(update={"min_eye_distance_pixels": min_eye_distance})
-    model = settings.model.model_copy(update=models)
-    return settings.model_copy(update={"model": model, "quality": quality}), folder

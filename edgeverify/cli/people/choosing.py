@@ -1,7 +1,4 @@
-"""Model and threshold for commands that compare images: from a door's YAML, or from options.
-
-And what those that compare two photos share: their options, and reading a photo.
-"""
+"""What commands that compare two photos share: their options, and reading a photo."""
 
 from __future__ import annotations
 
@@ -18,16 +15,9 @@ ProbeImage = Annotated[Path, typer.Argument(help="An image of the person.", show
 ReferenceImage = Annotated[
     Path, typer.Argument(help="An image of whom they claim to be.", show_default=False)
 ]
-BundleName = Annotated[
-    str | None, typer.Option(help="A model's name, or a bundle folder.", show_default=False)
-]
 DoorConfig = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="Take model and threshold from a door's YAML."),
-]
-MaxFmr = Annotated[float | None, typer.Option(help="False match rate that selects the threshold.")]
-ThresholdByHand = Annotated[
-    float | None, typer.Option(help="A threshold by hand, in the bundle's score units.")
 ]
 
 
@@ -49,39 +39,3 @@ def read_photo(path: Path, settings: Settings) -> Photo:
 
     real = path.resolve()
     return load_photo(real.parent, real.name, settings.enrolment)
-
-
-def choose_settings(
-    config: Path | None, bundle: str | None, max_fmr: float | None, threshold: float | None
-) -> tuple[Settings, Path]:
-    """Return the settings and the folder that their relative paths start from.
-
-    Options win over the config, the config over the defaults. Raises ConfigError.
-    """
-    from pydantic import ValidationError
-
-    from edgeverify.config import load_config
-    from edgeverify.config.explaining import explain
-    from edgeverify.errors import ConfigError
-    from edgeverify.models.build import typed_bundle
-    from edgeverify.settings import DecisionSettings, Settings
-
-    settings, folder = Settings(), Path.cwd()
-    if config is not None:
-        loaded = load_config(config)
-        settings, folder = loaded.settings, loaded.folder
-    given: dict[str, object] = {}
-    if max_fmr is not None:
-        given |= {"max_fmr": max_fmr, "threshold": None}
-    if threshold is not None:
-        given["threshold"] = threshold
-    try:
-        decision = DecisionSettings.model_validate(settings.decision.model_dump() | given)
-    except ValidationError as failure:
-        wrong = failure.errors(include_url=False)[0]
-        option = f"--{'-'.join(str(part) for part in wrong['loc']).replace('_', '-')}"
-        raise ConfigError(f"{option} {explain(wrong, DecisionSettings)}") from None
-    model = settings.model
-    if bundle is not None:
-        model = model.model_copy(update={"bundle": typed_bundle(bundle)})
-    return settings.model_copy(update={"decision": decision, "model": model}), folder

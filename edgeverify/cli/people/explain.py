@@ -10,6 +10,7 @@ import typer
 from edgeverify.cli.console import plain_errors, say
 from edgeverify.cli.extras import needs_extra
 from edgeverify.cli.options import AsJson
+from edgeverify.cli.overrides import BundleName, MaxFmr, ThresholdByHand, settings_with
 from edgeverify.cli.people import choosing
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def explain(  # noqa: PLR0913 - one argument an option
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The picture; it shows both faces.")
     ] = Path("explain.png"),
-    bundle: choosing.BundleName = None,
+    bundle: BundleName = None,
     config: choosing.DoorConfig = None,
-    max_fmr: choosing.MaxFmr = None,
-    threshold: choosing.ThresholdByHand = None,
+    max_fmr: MaxFmr = None,
+    threshold: ThresholdByHand = None,
     patch: Annotated[
         float, typer.Option(min=0.05, max=0.5, help="Side of the patch, as a share of the chip's.")
     ] = 0.2,
@@ -48,7 +49,6 @@ def explain(  # noqa: PLR0913 - one argument an option
     """
     import os
 
-    from edgeverify.cli.people.choosing import choose_settings
     from edgeverify.evaluation.images.explain import Patch, explain_pair
     from edgeverify.evaluation.pictures.explain import draw_explanation
     from edgeverify.evaluation.pictures.picture_file import require_picture_path, write_picture
@@ -57,7 +57,7 @@ def explain(  # noqa: PLR0913 - one argument an option
     from edgeverify.verifier.photos import open_photo_verifier
 
     require_picture_path(output)
-    settings, folder = choose_settings(config, bundle, max_fmr, threshold)
+    settings, folder = settings_with(config, bundle=bundle, max_fmr=max_fmr, threshold=threshold)
     with open_photo_verifier(settings, folder, models_directory(os.environ)) as opened:
         pipeline = opened.pipeline
         seen = (

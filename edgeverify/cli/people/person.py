@@ -71,8 +71,8 @@ def forget(
     """Destroy a person's reference and key, and take their card out of the journal; journalled.
 
     Decisions stay, under a random word. Refused while the card is in the config. Exit 1 while a
-    message with the card waits for the broker: it goes as it was signed, so run this again after.
-    Backups, and what monitors have received, are not reached from here.
+    message with the card waits for the broker: it goes as it was signed, so run this again
+    afterwards. Backups, and what monitors have received, are not reached from here.
 
     Example: edgeverify person forget 0012345 --keep-days 30 --config front-door.yaml
     """

@@ -9,6 +9,7 @@ import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import AsJson
+from edgeverify.cli.overrides import BundleName, MaxFmr, ThresholdByHand, settings_with
 from edgeverify.cli.people import choosing
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ def verify(  # noqa: PLR0913 - one argument an option
     probe: choosing.ProbeImage,
     reference: choosing.ReferenceImage,
     *,
-    bundle: choosing.BundleName = None,
+    bundle: BundleName = None,
     config: choosing.DoorConfig = None,
-    max_fmr: choosing.MaxFmr = None,
-    threshold: choosing.ThresholdByHand = None,
+    max_fmr: MaxFmr = None,
+    threshold: ThresholdByHand = None,
     percent: Annotated[
         bool,
         typer.Option(
             "--percent",
-            help="Also the score and its threshold on the owner's scale of 0 to 100 (cosine only).",
+            help="Also on a scale of 0 to 100: a curve of the cosine score, not a probability.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -52,7 +53,9 @@ def verify(  # noqa: PLR0913 - one argument an option
     from edgeverify.errors import EdgeverifyError
 
     try:
-        settings, folder = choosing.choose_settings(config, bundle, max_fmr, threshold)
+        settings, folder = settings_with(
+            config, bundle=bundle, max_fmr=max_fmr, threshold=threshold
+        )
         result = _compare(settings, folder, probe, reference, percent=percent)
         if config is None and result["verdict"] == "no_threshold":
             said = {key: str(result[key]) for key in ("evidence", "advice")}

@@ -19,7 +19,7 @@ def keygen(
 ) -> None:
     """Make an owner's Ed25519 key pair.
 
-    NAME (0600) and NAME.pub. Keep the private key off the doors.
+    It writes NAME (mode 0600) and NAME.pub. Keep the private key off the doors.
 
     Example: edgeverify-export keygen owner.pem
     """
@@ -35,7 +35,7 @@ def keygen(
 def sign(bundle: options.BundleFolder, *, key: KeyFile) -> None:
     """Sign a bundle with the owner's private key.
 
-    After every hash was verified.
+    Every hash in the bundle is verified first.
 
     Example: edgeverify-export sign models/mine --key owner.pem
     """

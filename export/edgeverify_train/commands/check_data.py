@@ -35,7 +35,7 @@ def check_data(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for check.json and worst.png; default: DIR-check."
+            "--output", "-o", help="Folder for check.json and worst.png; default: FOLDER-check."
         ),
     ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no embedding.")] = False,

@@ -102,7 +102,7 @@ def distill(
     recipe: options.RecipeName = "distill",
     *,
     output: options.Output,
-    data: options.Data = None,
+    data: options.Faces = None,
     changes: options.Changes = None,
 ) -> None:
     """Teach a small network an installed bundle's embedding.

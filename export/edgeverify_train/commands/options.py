@@ -29,6 +29,12 @@ RecipeName = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="Folder of aligned chips; default: the recipe's data.folder.")
 ]
+Faces = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Folder of photos or aligned chips; default: the recipe's data.folder."
+    ),
+]
 Output = Annotated[
     Path, typer.Option("--output", "-o", help="Folder of the run; new.", show_default=False)
 ]

@@ -156,7 +156,7 @@ class DataSettings(Section):
     """Train although people stand in an evaluation list too: every figure on it is then void."""
     check: str = ""
     """What `check-data` wrote of this folder (check.json): whom it took for somebody of an
-    evaluation is not trained on. Empty: DIR-check/check.json, where that is."""
+    evaluation is not trained on. Empty: FOLDER-check/check.json, where that is."""
     not_leaked: tuple[str, ...] = Field(default=(), strict=False)
     """People whom `check-data` took by the face for somebody of an evaluation, and who are not:
     you have looked at worst.png."""
