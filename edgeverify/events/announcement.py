@@ -6,9 +6,8 @@ the key that signs now. A subscriber that knew one key of a door can follow ever
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edgeverify.errors import EventError
 from edgeverify.events.payload import from_wire_time, to_wire_time
 from edgeverify.events.signing import Signer, key_id
-from edgeverify.events.strict_json import read_object, text_of
+from edgeverify.events.strict_json import base64_of, read_object, text_of
 
 KEY_CONTEXT = b"edgeverify.next-key.v1\n"
 """Stands before the payload in what is signed, so that no decision can pass for a key."""
@@ -75,7 +74,7 @@ def read_next_key(status: bytes, door: str, keys: Mapping[str, Ed25519PublicKey]
             return None
         if not isinstance(announced, dict):
             raise ValueError(f"{NEXT_KEY} must be an object")  # noqa: TRY004, TRY301 - input
-        payload, signature = _bytes(announced, "payload"), _bytes(announced, "signature")
+        payload, signature = base64_of(announced, "payload"), base64_of(announced, "signature")
         keyid = text_of(announced, "keyid")
     except ValueError as error:
         raise EventError(f"a status is malformed: {error}") from None
@@ -110,16 +109,9 @@ def named_signing_key(status: bytes) -> str | None:
 def _from_payload(record: dict[str, object]) -> NextKey:
     following = NextKey(
         door=text_of(record, "door"),
-        public=Ed25519PublicKey.from_public_bytes(_bytes(record, "public_key")),
+        public=Ed25519PublicKey.from_public_bytes(base64_of(record, "public_key")),
         begins_at=from_wire_time(text_of(record, "begins_at")),
     )
     if text_of(record, "keyid") != following.keyid:
         raise ValueError("keyid is not that of public_key")
     return following
-
-
-def _bytes(record: dict[str, object], key: str) -> bytes:
-    try:
-        return b64decode(text_of(record, key, limit=2048), validate=True)
-    except binascii.Error:
-        raise ValueError(f"{key} is not base64") from None

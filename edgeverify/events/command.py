@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from edgeverify.domain import Command, DoorMode
 from edgeverify.errors import CommandRefusedError
 from edgeverify.events.payload import from_wire_time, to_wire_time
 from edgeverify.events.signing import Signer
-from edgeverify.events.strict_json import read_object, text_of
+from edgeverify.events.strict_json import base64_of, read_object, text_of
 
 COMMAND_TYPE = "edgeverify.command.v1"
 COMMAND_CONTEXT = b"edgeverify.command.v1\n"
@@ -103,7 +102,10 @@ def read_command(raw: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedComm
         if record.get("type") != COMMAND_TYPE:
             raise ValueError(f"type must be {COMMAND_TYPE}")  # noqa: TRY301 - as any other mistake
         _require_known(record, KEYS)
-        payload, signature = _bytes(record, "data_base64"), _bytes(record, "signature")
+        payload, signature = (
+            base64_of(record, "data_base64", limit=MAX_COMMAND_BYTES),
+            base64_of(record, "signature", limit=MAX_COMMAND_BYTES),
+        )
         keyid = text_of(record, "keyid")
     except ValueError as error:
         raise CommandRefusedError("malformed", str(error), command_id) from None
@@ -126,10 +128,3 @@ def read_command(raw: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedComm
 def _require_known(record: Mapping[str, object], known: frozenset[str]) -> None:
     if unknown := sorted(record.keys() - known):
         raise ValueError(f"unknown key {unknown[0]!r}")
-
-
-def _bytes(record: dict[str, object], key: str) -> bytes:
-    try:
-        return b64decode(text_of(record, key, limit=MAX_COMMAND_BYTES), validate=True)
-    except binascii.Error:
-        raise ValueError(f"{key} is not base64") from None

@@ -6,9 +6,8 @@ signature alone, and locks as soon as none counts any more.
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from edgeverify.domain import DoorMode
 from edgeverify.errors import EventError
 from edgeverify.events.payload import MAX_LIFETIME_SECONDS, from_wire_time, to_wire_time
 from edgeverify.events.signing import Signer
-from edgeverify.events.strict_json import read_object, text_of
+from edgeverify.events.strict_json import base64_of, read_object, text_of
 
 MODE_CONTEXT = b"edgeverify.mode.v1\n"
 """Stands before the payload in what is signed, so that nothing else can pass for it."""
@@ -75,7 +74,7 @@ def read_mode(
         if not isinstance(given, dict):
             raise ValueError("mode.statement must be an object")  # noqa: TRY004, TRY301 - input
         keyid = text_of(given, "keyid")
-        payload, signature = _bytes(given, "payload"), _bytes(given, "signature")
+        payload, signature = base64_of(given, "payload"), base64_of(given, "signature")
     except ValueError as error:
         raise EventError(f"a status is malformed: {error}") from None
     public = keys.get(keyid)
@@ -113,10 +112,3 @@ def _from_payload(record: dict[str, object]) -> ModeStatement:
         issued_at=from_wire_time(text_of(record, "issued_at")),
         expires_at=from_wire_time(text_of(record, "expires_at")),
     )
-
-
-def _bytes(record: dict[str, object], key: str) -> bytes:
-    try:
-        return b64decode(text_of(record, key, limit=2048), validate=True)
-    except binascii.Error:
-        raise ValueError(f"{key} is not base64") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import json
+from base64 import b64decode
 
 MAX_DEPTH = 8
 
@@ -38,6 +40,14 @@ def text_of(record: dict[str, object], key: str, *, limit: int = 256) -> str:
     if not 1 <= len(value) <= limit:
         raise ValueError(f"{key} must have 1 to {limit} characters")
     return value
+
+
+def base64_of(record: dict[str, object], key: str, *, limit: int = 2048) -> bytes:
+    """Return the bytes of a base64 text of 1 to `limit` characters. ValueError naming the key."""
+    try:
+        return b64decode(text_of(record, key, limit=limit), validate=True)
+    except binascii.Error:
+        raise ValueError(f"{key} is not base64") from None
 
 
 def _depth(text: str) -> int:
