@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from edgeverify.comparison import Metric
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
+from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.instrument import Instrument
 from edgeverify_train import people as folders
 from edgeverify_train.checking import findings
@@ -67,6 +70,14 @@ class Checked:
         return tuple(found)
 
 
+class _Listed(NamedTuple):
+    """A picture of the folder: its place among all, and the number of its person."""
+
+    place: int
+    person: int
+    path: Path
+
+
 def thresholds_of(instrument: Instrument) -> Thresholds:
     """Take them from the bundle's operating points; ConfigError where it has none."""
     bundle = instrument.verifier.bundle
@@ -93,60 +104,33 @@ def check_folder(
     """Look at every picture of a folder per person. ConfigError where it holds nobody."""
     people, _ = folders.people_in(folder, min_pictures=1)
     thresholds = thresholds_of(instrument)
-    listed = [(number, path) for number, one in enumerate(people) for path in one.pictures]
+    pictures = [(number, path) for number, one in enumerate(people) for path in one.pictures]
+    listed = [_Listed(place, number, path) for place, (number, path) in enumerate(pictures)]
     seen, problems = look_at_all(
-        [path for _, path in listed],
+        [one.path for one in listed],
         instrument,
         are_chips=folders.read_statement(folder) is not None,
         cache=cache,
         progress=progress,
     )
-    kept = [
-        (number, path) for number, path in listed if path in seen and seen[path].values is not None
-    ]
-    person = np.array([number for number, _ in kept], dtype=np.int64)
+    read = [one for one in listed if one.path in seen]
     unseen = [
-        Problem(path=path, problem=refusal.hint if refusal.gate is None else refusal.gate.value)
-        for _, path in listed
-        if path in seen and (refusal := seen[path].refusal) is not None
+        Problem(path=one.path, problem=refusal.hint if refusal.gate is None else refusal.gate.value)
+        for one in read
+        if (refusal := seen[one.path].refusal) is not None
     ]
-    every = [(number, path) for number, path in listed if path in seen]
-    alike = findings.same_pictures(
-        [seen[path].digest for _, path in every], np.array([n for n, _ in every], dtype=np.int64)
-    )
-    place = {path: index for index, (_, path) in enumerate(listed)}
-    to_listed = [place[path] for _, path in kept]
-    found_people: tuple[findings.SamePerson, ...] = ()
-    found_strangers: tuple[findings.Stranger, ...] = ()
+    embedded = [one for one in read if seen[one.path].values is not None]
     values = np.empty((0, 1), np.float32)
-    if kept:
-        values = np.stack([one for _, path in kept if (one := seen[path].values) is not None])
-    if len(kept) > 1:
-        found = findings.neighbours(values, person, instrument.metric, thresholds.strict)
-        found_people = tuple(
-            findings.SamePerson(
-                first=to_listed[one.first], second=to_listed[one.second],
-                score=one.score, pairs=one.pairs,
-            )
-            for one in findings.same_people(found, person)
-        )  # fmt: skip
-        found_strangers = tuple(
-            findings.Stranger(
-                picture=to_listed[one.picture],
-                own=to_listed[one.own],
-                own_score=one.own_score,
-                rather=None if one.rather is None else to_listed[one.rather],
-                rather_score=one.rather_score,
-            )
-            for one in findings.strangers(found, thresholds.loose)
-        )
-    shown = [place[path] for _, path in every]
+    if embedded:
+        rows = (seen[one.path].values for one in embedded)
+        values = np.stack([row for row in rows if row is not None])
+    same_people, strangers = _look_alikes(embedded, values, instrument.metric, thresholds)
     leaked = folders.shared_people((one.name for one in people), lists)
     leaked_pictures = shared_pictures(people, lists)
     faces = by_face.leaked_by_folder(
         by_face.Faces(
-            paths=tuple(path for _, path in kept),
-            people=tuple(people[number].name for number, _ in kept),
+            paths=tuple(one.path for one in embedded),
+            people=tuple(people[one.person].name for one in embedded),
             values=values,
         ),
         lists,
@@ -159,15 +143,12 @@ def check_folder(
     return Checked(
         amount=findings.amount([len(one.pictures) for one in people]),
         names=tuple(one.name for one in people),
-        paths=tuple(path for _, path in listed),
-        person=tuple(number for number, _ in listed),
+        paths=tuple(one.path for one in listed),
+        person=tuple(one.person for one in listed),
         few={one.name: len(one.pictures) for one in people if len(one.pictures) < min_pictures},
-        same_pictures=tuple(
-            findings.SamePicture(pictures=tuple(shown[i] for i in one.pictures), people=one.people)
-            for one in alike
-        ),
-        same_people=found_people,
-        strangers=found_strangers,
+        same_pictures=_same_pictures(read, seen),
+        same_people=same_people,
+        strangers=strangers,
         unseen=(*problems, *unseen),
         leaked=leaked,
         leaked_pictures=leaked_pictures,
@@ -176,6 +157,48 @@ def check_folder(
         pictures_sha256=digest_of(folders.pictures_below(folder), folder),
         thresholds=thresholds,
     )
+
+
+def _same_pictures(
+    read: Sequence[_Listed], seen: Mapping[Path, Acquired]
+) -> tuple[findings.SamePicture, ...]:
+    """Return the pictures whose files are equal, by their places in the list."""
+    alike = findings.same_pictures([seen[one.path].digest for one in read], _people_of(read))
+    return tuple(
+        replace(each, pictures=tuple(read[row].place for row in each.pictures)) for each in alike
+    )
+
+
+def _look_alikes(
+    embedded: Sequence[_Listed], values: findings.Values, metric: Metric, thresholds: Thresholds
+) -> tuple[tuple[findings.SamePerson, ...], tuple[findings.Stranger, ...]]:
+    """Return who looks like one person, and whose picture like none, by places in the list.
+
+    `values` float32 (n, d): the embedding of each of `embedded`.
+    """
+    if len(embedded) < 2:
+        return (), ()
+    person = _people_of(embedded)
+    found = findings.neighbours(values, person, metric, thresholds.strict)
+    place = [one.place for one in embedded]
+    same = tuple(
+        replace(one, first=place[one.first], second=place[one.second])
+        for one in findings.same_people(found, person)
+    )
+    strange = tuple(
+        replace(
+            one,
+            picture=place[one.picture],
+            own=place[one.own],
+            rather=None if one.rather is None else place[one.rather],
+        )
+        for one in findings.strangers(found, thresholds.loose)
+    )
+    return same, strange
+
+
+def _people_of(listed: Sequence[_Listed]) -> findings.Numbers:
+    return np.array([one.person for one in listed], dtype=np.int64)
 
 
 def _known(names: Sequence[str], pictures: Sequence[Path]) -> Callable[[str], bool]:
