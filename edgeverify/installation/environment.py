@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import argparse
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeverify.errors import EdgeverifyError
-from edgeverify.installation.one_maker import one_maker
 from edgeverify.installation.pip_run import run_pip
 
 _CHECK = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
@@ -78,7 +79,7 @@ def make_environment(wanted: Environment) -> None:
     try:
         if wanted.is_complete():
             return
-        with one_maker(wanted.folder, _say):
+        with _one_maker(wanted.folder):
             if not wanted.is_complete():  # another maker was first
                 _complete(wanted)
     except OSError as error:
@@ -87,6 +88,35 @@ def make_environment(wanted: Environment) -> None:
         raise EdgeverifyError(
             f"cannot make the environment: {place}: {error.strerror}", advice=_advice(error)
         ) from None
+
+
+@contextmanager
+def _one_maker(folder: Path) -> Iterator[None]:
+    """Let one maker of an environment work at a time, so that two do not undo each other's work.
+
+    Holds the place of `folder` locked (flock on its parent) while the block runs.
+
+    Waits for whoever holds it, and says so. The kernel lets go when the process ends, however it
+    ends. A file system without locks is worked on without: nobody is turned away for want of one.
+    Raises OSError where the parent cannot be made or opened.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _say(f"Waiting for another make that is at work on {folder}")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:  # NFS locks only what is open for writing
+        return
 
 
 def _advice(error: OSError) -> str:

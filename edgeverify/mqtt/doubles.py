@@ -1,4 +1,6 @@
-"""Is another daemon speaking as this door? Told by what it says, or by how connections end.
+"""What the status topic holds of this door: from another daemon, or from an earlier run.
+
+Is another daemon speaking as this door? That is told by what it says, or by how connections end.
 
 Brokers name a take-over (reason 142), but not all do: Mosquitto 2.0.11 hangs up without a word. And
 two installations with one door's name have different client ids: nobody takes over anything, both
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.mqtt.status_forms import MAX_FORM_BYTES
@@ -93,3 +96,23 @@ def record_of(message: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """A run of a daemon, and the highest sequence that it had given when it said so.
+
+    It is not signed: a reason to count on, no more.
+    """
+
+    run: str
+    sequence: int
+
+
+def told_before(status: bytes) -> ToldBefore | None:
+    """Read a retained status; None where it does not say both (an earlier release's does not)."""
+    record = record_of(status)
+    run, sequence = record.get("run"), record.get("sequence")
+    if not isinstance(run, str) or not isinstance(sequence, int) or isinstance(sequence, bool):
+        return None
+    return ToldBefore(run, sequence)

@@ -16,12 +16,11 @@ from edgeverify.events import Topics, encode_status
 from edgeverify.mqtt.connection import Connection
 from edgeverify.mqtt.connector import Connector
 from edgeverify.mqtt.credentials import Credentials
-from edgeverify.mqtt.doubles import Doubles
+from edgeverify.mqtt.doubles import Doubles, ToldBefore, told_before
 from edgeverify.mqtt.live import LivePublication
 from edgeverify.mqtt.party import Announcement, Arrival, ClientId, Party
 from edgeverify.mqtt.publisher import Publisher
 from edgeverify.mqtt.status_forms import StatusForms
-from edgeverify.mqtt.told_before import ToldBefore, told_before
 from edgeverify.settings import MqttSettings
 
 log = logging.getLogger(__name__)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from edgeverify.backoff import Backoff
 from edgeverify.domain import Signal
 from edgeverify.settings.signals import SignalSettings
 from edgeverify.signals.lines import LinesGoneError, held_lines
-from edgeverify.signals.rhythm import beat_at
 
 LOG = logging.getLogger(__name__)
 
@@ -20,6 +20,31 @@ LOOK_SECONDS = 1.0
 """So often an idle line is looked at: a chip that was pulled out says nothing by itself."""
 LONGEST_PAUSE_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """On or off, and how many seconds (above 0) until that changes; None: it stays off."""
+
+    is_on: bool
+    seconds_left: float | None
+
+
+OVER = Beat(is_on=False, seconds_left=None)
+
+
+def beat_at(rhythm: Sequence[float], elapsed_seconds: float) -> Beat:
+    """Return the beat of a rhythm (seconds on, off, on ...) so long after it began.
+
+    Before it began and after it ended it is off. An output is never on for longer than the rhythm
+    says, whatever comes between two looks.
+    """
+    if elapsed_seconds < 0:
+        return OVER
+    for number, end in enumerate(accumulate(rhythm)):
+        if elapsed_seconds < end:
+            return Beat(is_on=number % 2 == 0, seconds_left=end - elapsed_seconds)
+    return OVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,18 @@ from edgeverify_export.canonical_graph import (
 )
 from edgeverify_export.graph_identity import graph_sha256
 from edgeverify_export.networks.architecture import require_embedding
-from edgeverify_export.refused_graph import refused_by_runtime
 from edgeverify_export.sessions import OPSET, checked, run_graph, unit_rows
 from edgeverify_export.statement import Statement, alignment_of, resolve
 
 _MAX_DIFFERENCE = 1e-4
+_UNKNOWN = (
+    re.compile(r"No Op registered for (?P<operator>\w+)"),
+    re.compile(r"Fatal error: (?P<domain>[\w.]*):(?P<operator>\w+)\(-?\d+\) is not a registered"),
+)
+_STANDARD = (
+    "Export the network again with the operators of ONNX itself, opset 17: "
+    "torch.onnx.export(..., opset_version=17), or tf2onnx with --opset 17."
+)
 
 
 def adopt_graph(  # noqa: PLR0913 - one parameter an option
@@ -187,7 +194,7 @@ def _answers(data: bytes, inputs: Batch, outputs: int, path: Path) -> Batch:
         answers = run_graph(data, inputs)
     except RuntimeUnavailableError as error:
         model = onnx.load_model_from_string(data)
-        raise refused_by_runtime(model, error.problem, path) from None
+        raise _refused_by_runtime(model, error.problem, path) from None
     if len(answers) != len(inputs) or answers.ndim != 2 or answers.shape[1] != outputs:
         raise CheckpointError(
             f"{path} answers with {tuple(answers.shape)} to {len(inputs)} pictures, not with "
@@ -221,3 +228,31 @@ def _to_opset(model: onnx.ModelProto, require: object) -> tuple[onnx.ModelProto,
     finally:
         logging.disable(logging.NOTSET)
     return converted, (f"opset {version} converted to {OPSET}",)
+
+
+def _refused_by_runtime(model: onnx.ModelProto, said: str, path: Path) -> CheckpointError:
+    """Return what ONNX Runtime `said` of a graph: an operator, a version, or its own words."""
+    for pattern in _UNKNOWN:
+        found = pattern.search(said)
+        if found is None:
+            continue
+        operator, domain = found["operator"], found.groupdict().get("domain")
+        whose = (
+            f"of the domain {domain}" if domain else f"which opset {_opset(model)} does not have"
+        )
+        return CheckpointError(
+            f"{path} needs the operator {operator}, {whose}: ONNX Runtime cannot run it",
+            advice=_STANDARD,
+        )
+    if model.ir_version > onnx.IR_VERSION or _opset(model) > onnx.defs.onnx_opset_version():
+        return CheckpointError(
+            f"{path} was written for a newer ONNX than the ONNX Runtime here runs "
+            f"(opset {_opset(model)}, IR version {model.ir_version})",
+            advice=_STANDARD,
+        )
+    reason = re.sub(r"^.*?\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
+    return CheckpointError(f"{path} cannot be run by ONNX Runtime: {reason}", advice=_STANDARD)
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    return next((one.version for one in model.opset_import if one.domain in {"", "ai.onnx"}), 0)

@@ -15,7 +15,7 @@ from edgeverify.daemon.older_state import FURTHEST, OlderState
 from edgeverify.demo.scenes import OWNER_CARD
 from edgeverify.domain import FaultName
 from edgeverify.journal import Journal
-from edgeverify.mqtt.told_before import ToldBefore, told_before
+from edgeverify.mqtt.doubles import ToldBefore, told_before
 from tests.doors import decided, door_keys
 from tests.soak.conftest import props
 from tests.soak.props import Props

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgeverify.domain import Signal
 from edgeverify.settings import SignalSettings
 from edgeverify.settings.signals import LONGEST_SIGNAL_SECONDS, MOST_STEPS, OutputSettings
-from edgeverify.signals.rhythm import OVER, beat_at
+from edgeverify.signals.player import OVER, beat_at
 
 RHYTHMS = st.lists(st.integers(2, 50), max_size=MOST_STEPS).map(
     lambda hundredths: [each / 100 for each in hundredths]

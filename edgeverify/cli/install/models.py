@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
+
+if TYPE_CHECKING:
+    from edgeverify.bundle.vision_bundle import VisionBundle
 
 app = typer.Typer(
     help="Show, fetch and inspect model bundles.", no_args_is_help=True, rich_markup_mode=None
@@ -110,16 +114,62 @@ def inspect(
     Example: edgeverify models inspect sface
     """
     from edgeverify.models.listing import described, kind_of
-    from edgeverify.vision.inspection import described_vision
 
     folder = Path(bundle) if "/" in bundle or Path(bundle).is_dir() else _folder(models) / bundle
-    describe = described_vision if kind_of(folder) == "vision" else described
+    describe = _described_vision if kind_of(folder) == "vision" else described
     description = describe(folder)
     if as_json:
         say(description.as_json())
         return
     for label, text in description.lines():
         say(f"{label:<18} {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class _DescribedVision:
+    """What a verified vision bundle states, and how its golden check went."""
+
+    bundle: VisionBundle
+    golden_pixels: float
+
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Return label and text of each line."""
+        manifest = self.bundle.manifest
+        passed = f"passed by LiteRT, worst point {self.golden_pixels:.3f} pixels off"
+        return (
+            ("folder", str(self.bundle.folder)),
+            ("name", f"{manifest.name} ({manifest.kind}, version {manifest.version})"),
+            ("taken from", manifest.source),
+            ("licence", manifest.licence),
+            ("notes", manifest.notes),
+            *((f"file {name}", sha256) for name, sha256 in manifest.files.items()),
+            ("golden check", passed),
+        )
+
+    def as_json(self) -> str:
+        """Return everything, for `--json`."""
+        import json
+
+        return json.dumps(
+            {
+                "folder": str(self.bundle.folder),
+                "manifest": self.bundle.manifest.model_dump(mode="json"),
+                "golden_pixels": self.golden_pixels,
+            },
+            indent=2,
+        )
+
+
+def _described_vision(folder: Path) -> _DescribedVision:
+    """Verify the bundle and run its golden check; BundleError where either fails."""
+    from edgeverify.bundle.vision_bundle import load_vision_bundle
+    from edgeverify.settings import VisionSettings
+    from edgeverify.vision.opening import open_finder
+
+    bundle = load_vision_bundle(folder)
+    finder = open_finder(bundle, VisionSettings())
+    finder.close()
+    return _DescribedVision(bundle, finder.golden_pixels)
 
 
 def _folder(models: Path | None) -> Path:

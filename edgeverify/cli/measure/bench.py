@@ -42,9 +42,7 @@ def bench(  # noqa: PLR0913 - one argument an option
     threads: Annotated[
         list[int] | None,
         typer.Option(
-            min=1,
-            max=64,
-            help="Threads of the network; without it each of: 1, and one per core (at most 4).",
+            min=1, max=64, help="The network's; without it 1, and one per core (up to 4)."
         ),
     ] = None,
     vision_threads: Annotated[

@@ -22,8 +22,7 @@ from edgeverify_train.feeding import fed
 from edgeverify_train.fitting import material
 from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
 from edgeverify_train.leakage import digest_of, require_apart
-from edgeverify_train.networks.building import BuiltNetwork, build_network
-from edgeverify_train.networks.sizes import require_sizes
+from edgeverify_train.networks.building import BuiltNetwork, build_network, require_sizes
 from edgeverify_train.origin import TeacherNote, write_teacher
 from edgeverify_train.people import Person, pictures_below
 from edgeverify_train.recipe import Recipe

@@ -21,9 +21,8 @@ from edgeverify_train.fitting.loop import Loop, StopSignals
 from edgeverify_train.fitting.material import Examination, Task, gather
 from edgeverify_train.fitting.state import Keeper, TrainingState
 from edgeverify_train.losses.table import TrainingLoss
-from edgeverify_train.networks.building import BuiltNetwork, build_network
+from edgeverify_train.networks.building import BuiltNetwork, build_network, require_sizes
 from edgeverify_train.networks.freezing import freeze
-from edgeverify_train.networks.sizes import require_sizes
 from edgeverify_train.optimisation import Schedule, optimiser_of
 from edgeverify_train.origin import origin_of, weakness, write_origin
 from edgeverify_train.recipe import Recipe, print_recipe

@@ -16,10 +16,12 @@ from torch import nn
 from edgeverify.bundle.fusion import load_embedder
 from edgeverify.bundle.verified_folder import MANIFEST_FILE
 from edgeverify.errors import CheckpointError, ConfigError
+from edgeverify.feeding.statement import Feeding
 from edgeverify.models.catalogue import load_catalogue
 from edgeverify.models.folders import models_directory
 from edgeverify_train.chance import torch_drawing
-from edgeverify_train.recipe.network import NetworkSettings
+from edgeverify_train.recipe import Recipe
+from edgeverify_train.recipe.recipe import NetworkSettings
 
 if TYPE_CHECKING:
     from edgeverify_export.networks.architecture import Architecture, Weights
@@ -151,3 +153,33 @@ def _started(network: nn.Module, start: Weights, settings: NetworkSettings) -> t
         )
     network.load_state_dict(best, strict=False)
     return tuple(new)
+
+
+def require_sizes(network: nn.Module, recipe: Recipe, feeding: Feeding) -> None:
+    """Check before anything is trained that the network takes the pictures of every stage.
+
+    Raises ConfigError where the network cannot take a stage's pictures, or gives no embedding.
+    """
+    sizes = {
+        stage.size or feeding.size: f"stages.{number}.size"
+        for number, stage in enumerate(recipe.stages)
+    }
+    sizes.setdefault(feeding.size, "feeding.size")
+    was_training = network.training
+    network.eval()
+    for size, key in sizes.items():
+        try:
+            with torch.no_grad():
+                shape = network(torch.zeros(1, feeding.depth, size, size)).shape
+        except RuntimeError as error:
+            raise ConfigError(
+                f"{key}: {recipe.network.arch} cannot take pictures of {size} pixels with "
+                f"{feeding.depth} channels: {str(error).splitlines()[0][:120]}",
+                advice="Use the size that it was made for, or another network.",
+            ) from None
+        if len(shape) != 2 or shape[1] < 2:
+            raise ConfigError(
+                f"{recipe.network.arch} gives {tuple(shape)}, which is not an embedding",
+                advice="A network gives (pictures, values).",
+            )
+    network.train(was_training)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from torch import nn
 
 from edgeverify.errors import ConfigError
-from edgeverify_train.recipe.network import NetworkSettings
+from edgeverify_train.recipe.recipe import NetworkSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

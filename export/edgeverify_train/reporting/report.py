@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -11,14 +12,15 @@ from shlex import quote
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
+from edgeverify.evaluation.images.lines import lines
 from edgeverify.evaluation.pictures.plots import Drawn, save_plots
+from edgeverify.how_many import how_many
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
 from edgeverify_train.gallery import PairShown, Side, digits_of, write_gallery
 from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
 from edgeverify_train.reporting.held_out_figures import HeldOutFigures, measure_held_out
-from edgeverify_train.reporting.model_card import model_card
 from edgeverify_train.run_folder import RunFolder
 
 
@@ -56,7 +58,7 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
     if found is not None:
         summary.append(_measured(recipe, found, folder))
     epochs = sum(1 for _ in csv.DictReader(run.metrics.read_text(encoding="utf-8").splitlines()))
-    card = model_card(
+    card = _model_card(
         recipe,
         trained_people(recipe, run),
         found,
@@ -151,3 +153,53 @@ def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path) -> int:
         ],
         f"{len(mated):,} mated and {len(others):,} non-mated pairs, the first of each",
     )
+
+
+def _model_card(
+    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, *, epochs: int, weak: str
+) -> str:
+    """Return as Markdown what the network is, was trained on and reaches.
+
+    `trained` is the number of people, None where unknown.
+
+    `weak` is why a door should not use it, as the end of a sentence; empty where it may.
+    """
+    return "\n".join(_card_lines(recipe, trained, found, epochs, weak)) + "\n"
+
+
+def _card_lines(
+    recipe: Recipe, trained: int | None, found: HeldOutFigures | None, epochs: int, weak: str
+) -> Iterator[str]:
+    yield f"# Model card: {recipe.name}"
+    yield ""
+    if recipe.about:
+        yield recipe.about
+        yield ""
+    yield "## What it is"
+    size = recipe.network.embedding_size or "of the network"
+    yield f"- Network: `{recipe.network.arch}`, embedding size {size}"
+    start = f"`{recipe.network.start}`" if recipe.network.start else "chance"
+    yield f"- Begun from {start}; {epochs} epochs; loss {recipe.loss.kind}, {recipe.optimiser.kind}"
+    sizes = ", ".join(str(stage.size or "the door's") for stage in recipe.stages)
+    yield f"- Sides of the pictures by stage: {sizes}"
+    yield "- Every key of the recipe: `recipe.yaml`"
+    yield ""
+    yield "## On whom"
+    if trained is None:
+        yield "- Trained on faces of nobody in particular: who was among them is not known."
+    else:
+        people = how_many(trained, "person", "people")
+        yield f"- Trained on {people}; nobody held out is among them (`people.json`)."
+    if weak:
+        yield f"- **Not for a door.** {weak[:1].upper()}{weak[1:]}."
+    yield "- Age, skin tone, glasses and cameras of these people were not measured here."
+    yield ""
+    yield "## What it reaches on people who were not trained on"
+    if found is None:
+        yield "Nobody was held out, so nothing is known."
+        return
+    yield f"1:1 AUC {found.measured.figures.auc:.4f}, 1:N AUC {found.many_auc:.4f}."
+    yield ""
+    yield "```"
+    yield from lines("held-out people", found.measured)
+    yield "```"

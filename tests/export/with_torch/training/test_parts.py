@@ -15,8 +15,7 @@ from edgeverify_train.networks.freezing import freeze
 from edgeverify_train.optimisation import Schedule, optimiser_of, turn
 from edgeverify_train.pictures import as_on_a_card
 from edgeverify_train.recipe.loss import LossSettings, SamplerSettings
-from edgeverify_train.recipe.network import NetworkSettings
-from edgeverify_train.recipe.recipe import OptimiserSettings, ScheduleSettings
+from edgeverify_train.recipe.recipe import NetworkSettings, OptimiserSettings, ScheduleSettings
 from edgeverify_train.samplers import batches_of, make_pairs, read_pairs, write_pairs
 
 from edgeverify.errors import ConfigError
