@@ -7,6 +7,7 @@ SQLite writes on into a file that was deleted, moved or replaced under it, and s
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 LOGS = ("-wal", "-shm")
@@ -30,18 +31,23 @@ class FileInUse:
 
     def __init__(self, path: Path) -> None:
         """Remember what lies at `path` now, with its logs; a connection has it open."""
-        self._parts = {part: _identity_of(part) for part in _parts_of(path)}
+        self._parts: dict[Path, tuple[int, int] | None] = {}
+        with suppress(OSError):
+            self._parts = {part: _identity_of(part) for part in _parts_of(path)}
         self._path = path
         self._log = path.with_name(path.name + LOGS[0])
-        self.note()
+        self._written: tuple[int, int] | None = None
+        self._logged = -1
+        with suppress(OSError):  # nothing has it open then
+            self.note()
 
     def note(self) -> None:
-        """Remember what the connection itself has written by now."""
+        """Remember what the connection itself has written by now. Raises as `is_there` does."""
         self._written, self._logged = _content_of(self._path), _size_of(self._log)
 
     @property
     def is_ours(self) -> bool:
-        """True while nobody else has written into it since.
+        """True while nobody else has written into it since. Raises as `is_there` does.
 
         Whoever empties the log through SQLite writes only what stood there.
         """
@@ -50,8 +56,12 @@ class FileInUse:
 
     @property
     def is_there(self) -> bool:
-        """True while the name still leads to it."""
-        return _identity_of(self._path) == self._parts[self._path]
+        """True while the name still leads to it.
+
+        Raises OSError where nobody can tell, as in a folder that may not be entered: what cannot
+        be looked at was not replaced.
+        """
+        return _identity_of(self._path) == self._parts.get(self._path)
 
     def remove_logs(self) -> None:
         """Delete the lost file's logs, which another file of its name would take for its own.
@@ -70,7 +80,7 @@ def _parts_of(path: Path) -> tuple[Path, ...]:
 def _content_of(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_size, found.st_mtime_ns
 
@@ -83,6 +93,6 @@ def _size_of(path: Path) -> int:
 def _identity_of(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino

@@ -197,7 +197,7 @@ def in_words(path: Path, error: Exception) -> str:
 
     Without room for what lies beside its file, or without locks, SQLite speaks of an I/O error.
     """
-    words = str(error)
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if "I/O" in words and "full" not in words and is_on_full_disk(path):
         return f"{words}, as its disk is full"
     if any(said in words for said in ("I/O", "locked", "journal mode", "locking protocol")):

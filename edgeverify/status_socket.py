@@ -82,11 +82,16 @@ class StatusServer:
 
     @property
     def is_there(self) -> bool:
-        """True while its name still leads to it: else nobody finds whoever answers."""
+        """True while its name still leads to it: else nobody finds whoever answers.
+
+        In a folder that this process may not enter, where no other could be made, it is kept.
+        """
         try:
             return _identity_of(self._path) == self._identity
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError:
+            return True
 
     def close(self) -> None:
         """Stop answering and remove the socket; may be called twice."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from edgeverify.errors import StateError
-from edgeverify.state import as_owner, existing_state, open_state, state_path, take_lock
+from edgeverify.state import as_owner, existing_state, open_state, state_path
+from edgeverify.state_lock import take_lock
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,7 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
     state = open_state(tmp_path / "state", "front-door")
     program = (
         "import sys, time\nfrom pathlib import Path\nfrom edgeverify.state import *\n"
+        "from edgeverify.state_lock import *\n"
         "lock = take_lock(open_state(Path(sys.argv[1]), 'front-door'))\n"
         "print('locked', flush=True)\ntime.sleep(1000)\n"
     )
@@ -102,6 +104,22 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     take_lock(state).close()
+
+
+def test_a_lock_that_is_deleted_is_taken_again_unless_somebody_else_was_faster(
+    tmp_path: Path,
+) -> None:
+    state = open_state(tmp_path / "state", "front-door")
+    with take_lock(state) as lock:
+        assert lock.hold_on(state)
+        (state.folder / "lock").unlink()
+        assert lock.hold_on(state)
+        with pytest.raises(StateError, match=rf"in use by process {os.getpid()}\."):
+            take_lock(state)
+        (state.folder / "lock").unlink()
+        with take_lock(state):
+            assert not lock.hold_on(state)
+        assert lock.hold_on(state), "the other one has ended"
 
 
 def test_a_file_system_without_locks_is_named(

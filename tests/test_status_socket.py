@@ -170,6 +170,21 @@ def test_a_socket_that_is_taken_away_is_told(state: Path, instead: str | None) -
     again.close()
 
 
+def test_a_socket_in_a_folder_that_cannot_be_entered_for_a_while_is_kept(tmp_path: Path) -> None:
+    """No other could be made there, and whoever may enter is answered again."""
+    folder, away = tmp_path / "state", tmp_path / "away"
+    folder.mkdir()
+    server = StatusServer(folder, {"status": lambda _: {}})
+    folder.rename(away)
+    folder.symlink_to(folder)  # as bad for root as a folder without rights is for others
+    assert server.is_there
+    folder.unlink()
+    assert not server.is_there
+    away.rename(folder)
+    assert server.is_there
+    server.close()
+
+
 def test_a_socket_left_by_a_killed_daemon_is_replaced(state: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     folder = os.open(state, os.O_PATH)

@@ -15,10 +15,12 @@ from edgeverify.claims import SOURCES, SourceKind
 from edgeverify.config import load_config
 from edgeverify.daemon.allocator import share_one_heap
 from edgeverify.daemon.service import assemble
+from edgeverify.daemon.state_watch import StateWatch
 from edgeverify.daemon.supervisor import Supervisor
 from edgeverify.door_state import find_state, named_state
 from edgeverify.settings import Settings
-from edgeverify.state import open_state, take_lock
+from edgeverify.state import open_state
+from edgeverify.state_lock import take_lock
 from edgeverify.systemd import ServiceManager, journal_is_on
 
 
@@ -59,11 +61,11 @@ def run_daemon(
         found = find_state(path, door, None, environ, command=typed, may_begin=True)
         folder = found.place.folder
     state = open_state(folder, door)
-    with take_lock(state):
+    with take_lock(state) as lock:
         manager.status(f"{door}: starting, edgeverify {__version__}")
-        supervisor = Supervisor(
-            assemble(config, state, environ, manager, sources), manager, handler
-        )
+        parts = assemble(config, state, environ, manager, sources)
+        files = StateWatch(state, lock, parts.upkeep.keys, parts.faults)
+        supervisor = Supervisor(parts, manager, handler, files)
         signal.signal(signal.SIGTERM, lambda *_: supervisor.stop())
         signal.signal(signal.SIGINT, lambda *_: supervisor.stop())
         signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())

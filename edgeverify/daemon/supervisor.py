@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from edgeverify.daemon.faults import DETAIL, is_exhausted, look_at_open_files
 from edgeverify.daemon.interval import Every
 from edgeverify.daemon.parts import Parts
+from edgeverify.daemon.state_watch import StateWatch
 from edgeverify.domain import FaultName
 from edgeverify.errors import StateError
 from edgeverify.logs import FoldingHandler
@@ -35,11 +36,16 @@ class Supervisor:
     """Owns the `Parts` from start to end. `stop` and `reload` may come from a signal handler."""
 
     def __init__(
-        self, service: Parts, manager: ServiceManager, logs: FoldingHandler | None = None
+        self,
+        service: Parts,
+        manager: ServiceManager,
+        logs: FoldingHandler | None = None,
+        files: StateWatch | None = None,
     ) -> None:
         self._service = service
         self._manager = manager
         self._logs = logs
+        self._files = files
         self._stop = threading.Event()
         self._socket: StatusServer | None = None
         self._prunes = Every(PRUNE_EVERY_SECONDS)
@@ -176,6 +182,8 @@ class Supervisor:
                 service.reporter.status()
             if service.upkeep.return_references():
                 service.reloads.tickets.ask()
+            if self._files is not None:
+                self._files.look()
             self._look_after_socket()
         service.page.look(now)
         self._look_at_panel()

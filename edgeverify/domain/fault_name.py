@@ -175,10 +175,10 @@ class FaultName(DescribedWord):
     STATE_CHANGED = (
         (
             "state_changed",
-            "a file of the state was changed, and not by this door",
+            "a file of the state was changed or taken away, and not by this door",
             "yes, as the file now says",
         ),
-        "Find out who may write there; the fault's detail names the file. Ends at the next start.",
+        "Find out who may write there; put back what is gone. Otherwise it ends at the next start.",
     )
     STATE_OLDER = (
         ("state_older", "the door has decided more before than its state knows of", "yes"),

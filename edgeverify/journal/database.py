@@ -54,6 +54,10 @@ def unavailable(
         advice = "Its disk fails: see `dmesg`, and replace it."
     elif REPLACED in words:
         advice = "Find out who did: the door goes on with what lies there now, within seconds."
+    elif "Permission denied" in words:
+        advice = "Let the folder of the state belong to the user that runs the door."
+    elif "No such file" in words:
+        advice = "The folder of the state is gone: put it back, or start the door again."
     elif "locked" in words:
         advice = f"Another program has it open; find it (`fuser {path}`), and end it."
     else:

@@ -64,7 +64,7 @@ class OutboxDelivery:
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self.problem = ""
-        """Why the last attempt stopped short; empty when all is well."""
+        """Why the broker took no more at the last attempt; empty when all is well."""
         self.dropped: Degradation | None = None
         """The last message that the broker could not take; it stays in the journal alone."""
         self._stopped_at = 0
@@ -90,8 +90,9 @@ class OutboxDelivery:
             self._wake.clear()
             try:
                 pause = self._drain()
-            except JournalUnavailableError as error:
-                self.problem, pause = error.problem, IDLE_SECONDS
+            except JournalUnavailableError:
+                # Not the broker's doing: it is a fault of the journal, and told as that.
+                self.problem, pause = "", IDLE_SECONDS
             except Exception:  # the thread must outlive whatever it meets
                 log.exception("the outbox stumbled")
                 pause = REFUSED_PAUSE_SECONDS

@@ -103,9 +103,10 @@ class ReferenceStore:
     def look(self) -> None:
         """See that the file is the one opened, and as it was left; else nothing until it returned.
 
-        `problem` says why until then, and `changed` what was done to it.
+        `problem` says why until then, and `changed` what was done to it. Where nobody can tell, as
+        in a folder that may not be entered, the next look does.
         """
-        with self._lock:
+        with self._lock, suppress(OSError):
             if self.problem:
                 return
             if not self._file.is_there:

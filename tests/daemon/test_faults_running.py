@@ -262,6 +262,14 @@ def test_what_lies_in_the_state_is_what_the_door_writes_to(door: Watched) -> Non
         until(lambda: made.status().get("references") == 2, "both to be known again")
         granted = witness.let_in(OWNER_CARD)
         assert granted.event_id in {row.event_id for row in recent(made.journal, limit=10)}
+        keys, marker = made.state / "signing-keys.json", made.state / "door"
+        kept = keys.read_bytes()
+        marker.unlink()
+        keys.unlink()
+        until(lambda: "signing-keys.json is gone" in str(_told(made)), "the key to be missed")
+        keys.write_bytes(kept)
+        keys.chmod(0o600)
+        until(lambda: " is gone" not in str(_told(made)) and marker.exists(), "both to be back")
         (made.state / "edgeverify.sock").unlink()
         until(lambda: made.status() != {}, "an answer to whoever asks", 10)
 

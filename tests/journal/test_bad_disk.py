@@ -130,6 +130,43 @@ def test_nothing_is_granted_on_a_row_that_no_restart_would_find(
     journal.close()
 
 
+def test_a_folder_that_cannot_be_entered_for_a_while_is_not_called_replaced(
+    tmp_path: Path, keys: SigningKeys
+) -> None:
+    """Rights that were taken and given back are no reason to ask who changed the journal."""
+    folder, away = tmp_path / "state", tmp_path / "away"
+    folder.mkdir()
+    journal = Journal.open(folder / "journal.sqlite", now=NOON).journal
+    before = journal.record(decided("before"), keys)
+    folder.rename(away)
+    folder.symlink_to(folder)  # as bad for root as a folder without rights is for others
+    for _ in range(2):
+        with pytest.raises(JournalUnavailableError) as told:
+            journal.record(decided("meanwhile"), keys)
+        assert "Errno" not in told.value.problem
+    assert [one.name for one in journal.degradations()] == ["journal_unavailable"]
+    folder.unlink()
+    away.rename(folder)
+    after = journal.record(decided("after"), keys)
+    assert journal.degradations() == ()
+    assert after.decision.sequence > before.decision.sequence
+    written = {row.event_id for row in recent(folder / "journal.sqlite", limit=9)}
+    assert written == {"event-before", "event-after"}
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(errno.EACCES, "belong to the user"), (errno.ENOENT, "is gone")]
+)
+def test_what_the_system_says_of_the_file_is_said_in_words(
+    tmp_path: Path, code: int, advice: str
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    told = unavailable(path, OSError(code, os.strerror(code), str(path)))
+    assert told.problem == f"the journal {path} cannot be written: {os.strerror(code)}"
+    assert advice in told.advice
+
+
 def test_where_the_disk_is_full_no_disk_is_called_failing(small_disk: Path) -> None:
     """SQLite calls it an I/O error where a reader finds no room for what lies beside the file."""
     path = small_disk / "journal.sqlite"

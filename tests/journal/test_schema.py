@@ -21,7 +21,8 @@ from edgeverify.journal.reading import find, read_notices, recent
 from edgeverify.journal.schema import SCHEMA, VERSION
 from edgeverify.private_sqlite import copy_of
 from edgeverify.settings import JournalSettings
-from edgeverify.state import open_state, take_lock
+from edgeverify.state import open_state
+from edgeverify.state_lock import take_lock
 from tests.doors import NOON, decided, door_keys
 
 OLD = Path(__file__).with_name("schema_1.sql")

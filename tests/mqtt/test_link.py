@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from edgeverify.client import Feed
+from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import EventKind, Topics, encode_event, encode_status, parse_event
 from edgeverify.journal import Journal
 from edgeverify.mqtt import LiveResult, OutboxDelivery
+from edgeverify.mqtt.delivery import Waiting
 from tests.brokers import Mosquitto
 from tests.doors import DOOR, NOON, decided, door_keys
 from tests.mqtt.conftest import Claims, LinkMaker, came, collect, everything
@@ -176,3 +179,29 @@ def test_a_feed_reconnects(broker: Mosquitto, make_link: LinkMaker) -> None:
 
         until(is_heard, "the feed to be back")
         assert heard[0] == b"look"
+
+
+class _NoJournal:
+    """An outbox on a disk that is full."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def outbox(self, after: int = 0, limit: int = 200) -> list[Waiting]:
+        self.asked += 1
+        raise JournalUnavailableError(f"{after}, {limit}: disk I/O error, as its disk is full")
+
+    def mark_sent(self, sequences: Iterable[int]) -> None:
+        raise AssertionError(f"nothing was sent: {list(sequences)}")
+
+
+def test_a_journal_that_cannot_be_read_is_not_called_the_broker_s_fault(
+    broker: Mosquitto, make_link: LinkMaker
+) -> None:
+    """`history_stuck` sends people to the broker; this is named as a fault of the journal."""
+    outbox = _NoJournal()
+    delivery = OutboxDelivery(outbox, make_link(broker.port))
+    delivery.start()
+    until(lambda: outbox.asked > 1, "the outbox to be asked again", 30)
+    assert delivery.problem == ""
+    delivery.stop()

@@ -90,7 +90,7 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
 @contextmanager
 def _journal(loaded: LoadedConfig, place: StateDirectory, now: datetime) -> Iterator[Journal]:
     from edgeverify.cli.state import stopped_journal
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
 
     with take_lock(place), stopped_journal(loaded, place, now) as (journal, _):
         yield journal

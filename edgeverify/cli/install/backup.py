@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeverify.cli.console import complain, plain_errors, say
 from edgeverify.cli.options import ConfigFile, StateFolder
+
+if TYPE_CHECKING:
+    from edgeverify.config import LoadedConfig
 
 
 @plain_errors
@@ -32,16 +35,30 @@ def backup(
     from edgeverify.cli.state import reading
     from edgeverify.config import load_config
 
-    with reading(load_config(config), state) as place:
+    loaded = load_config(config)
+    with reading(loaded, state) as place:
         parts = collect(place)
     made = write_backup(place.door, parts, file, now=datetime.now(timezone.utc))
     say(f"wrote {file}: {', '.join(sorted(made.files))}, of {place.folder}")
     if "master.key" not in made.files:
-        say("the master key is kept elsewhere: without it the references cannot be opened")
+        say(f"{_where_the_key_is(loaded)}: without it the references cannot be opened")
     lacking = [name for name in (*DATABASES, "signing-keys.json") if name not in made.files]
     if lacking:
         complain(f"edgeverify: it is not whole: {place.folder} has no {' and no '.join(lacking)}")
         raise typer.Exit(1)
+
+
+def _where_the_key_is(loaded: LoadedConfig) -> str:
+    """Return what is known of a key that is not in the state."""
+    import os
+
+    from edgeverify.keys import MASTER_KEY_CREDENTIAL
+    from edgeverify.private_files import credential_path
+
+    name = loaded.settings.keys.master_key_file
+    if name or credential_path(MASTER_KEY_CREDENTIAL, loaded.folder, os.environ, is_named=False):
+        return "the master key is kept elsewhere"
+    return "there is no master key in the state, and unless a credential holds it, it is gone"
 
 
 @plain_errors
@@ -63,7 +80,7 @@ def restore(
     from edgeverify.backup import read_backup, restore_backup
     from edgeverify.cli.state import changing
     from edgeverify.config import load_config
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
 
     loaded = load_config(config)
     made, parts = read_backup(file, loaded.settings.door)

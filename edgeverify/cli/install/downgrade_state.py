@@ -33,7 +33,8 @@ def downgrade_state(
     """
     from edgeverify.downgrade import downgrade_state as make_fit
     from edgeverify.errors import StateError
-    from edgeverify.state import DOOR_FILE, open_state, take_lock
+    from edgeverify.state import DOOR_FILE, open_state
+    from edgeverify.state_lock import take_lock
 
     try:
         door = (state / DOOR_FILE).read_text(encoding="utf-8").strip()

@@ -97,7 +97,7 @@ def rotate(
     from edgeverify.cli.state import changing
     from edgeverify.config import load_config
     from edgeverify.errors import ConfigError
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
     from edgeverify.status_socket import ask, is_running
 
     if now and after_days is not None:

@@ -110,7 +110,7 @@ def _write_down(loaded: LoadedConfig, place: StateDirectory, event_id: str, who:
     from datetime import datetime, timezone
 
     from edgeverify.cli.state import stopped_journal
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
     from edgeverify.status_socket import ask, is_running
 
     if is_running(place.folder):

@@ -28,7 +28,7 @@ def open_people(
     from edgeverify.keys import load_master_key
     from edgeverify.references import ReferenceStore
     from edgeverify.references.takeover import take_over
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
 
     with changing(loaded, state, may_begin=may_begin) as place, take_lock(place):
         if not may_begin and not place.references.exists():

@@ -128,7 +128,7 @@ def _forget_here(
     from edgeverify.journal.forgetting import event_ids, forget_person
     from edgeverify.keys import read_signing_keys
     from edgeverify.references.evidence import EvidenceFolder
-    from edgeverify.state import take_lock
+    from edgeverify.state_lock import take_lock
 
     now = datetime.now(timezone.utc)
     removed = False

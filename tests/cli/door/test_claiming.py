@@ -16,7 +16,8 @@ from edgeverify.events import LockCause, LockReport, LockState
 from edgeverify.journal import Journal
 from edgeverify.lockout import LockoutState
 from edgeverify.settings import MqttSettings
-from edgeverify.state import open_state, take_lock
+from edgeverify.state import open_state
+from edgeverify.state_lock import take_lock
 from edgeverify.status_socket import StatusServer
 from tests.brokers import Mosquitto, free_port, mosquitto
 from tests.cli.door.blind_door import BlindDoor, Place

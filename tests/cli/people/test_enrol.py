@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from edgeverify.state import open_state, take_lock
+from edgeverify.state import open_state
+from edgeverify.state_lock import take_lock
 from edgeverify.status_socket import Handler, Json, StatusServer
 from tests.cli.conftest import Desk
 

@@ -164,6 +164,11 @@ def test_backup_and_restore_by_command(desk: Desk) -> None:
     desk.write(("1", "Obama", ["obama.jpg"]))
     assert desk.people("enrol").code == 0
     assert desk.people("backup", file).code == 0
+    key = desk.state / "master.key"
+    away = key.rename(desk.state / "away")
+    assert "unless a credential holds it, it is gone" in desk.people("backup", file).out
+    away.rename(key)
+    assert "master key" not in desk.people("backup", file).out
     now = datetime.now(timezone.utc)
     before = load_signing_keys(desk.state / "signing-keys.json", now=now).keyid
     desk.people("keys", "rotate", "--now")
