@@ -13,7 +13,7 @@ import json
 import sqlite3
 import tarfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ from edgeverify.atomic_file import (
 )
 from edgeverify.errors import EdgeverifyError, StateError
 from edgeverify.journal.facts import RUNS_FACT, fact, put_fact
+from edgeverify.journal.seal import JournalSeal
 from edgeverify.private_sqlite import open_for_reading
 from edgeverify.state import StateDirectory, check_owner
 
@@ -105,10 +106,18 @@ def read_backup(source: Path, door: str) -> tuple[Backup, Mapping[str, bytes]]:
     return backup, parts
 
 
-def restore_backup(state: StateDirectory, parts: Mapping[str, bytes], *, now: datetime) -> None:
+def restore_backup(
+    state: StateDirectory,
+    parts: Mapping[str, bytes],
+    *,
+    now: datetime,
+    master_key: Callable[[], bytes],
+) -> None:
     """Put a backup that was read in the place of the state; the caller holds the lock.
 
-    What was there is moved into a folder `before-restore-...` beside it. Raises StateError.
+    What was there is moved into a folder `before-restore-...` beside it. `master_key` is asked once
+    the files are in place; without it (empty) the door says at its next start that its journal was
+    changed. Raises StateError.
     """
     check_owner(state.folder)
     with _restoring(f"what is in {state.folder} cannot be set aside"):
@@ -118,7 +127,7 @@ def restore_backup(state: StateDirectory, parts: Mapping[str, bytes], *, now: da
             write_whole(state.folder / name, data)
     if state.journal.exists():
         with _restoring(f"the restored journal {state.journal} cannot be opened"):
-            _skip_numbers(state.journal)
+            _skip_numbers(state.journal, master_key())
 
 
 @contextmanager
@@ -227,10 +236,15 @@ def _set_aside(folder: Path, now: datetime) -> None:
     sync_folder(folder)
 
 
-def _skip_numbers(journal: Path) -> None:
+def _skip_numbers(journal: Path, master_key: bytes) -> None:
+    seal = JournalSeal(master_key)
     with closing(sqlite3.connect(journal)) as connection, connection:
+        # What somebody changed in the backup itself must not become this door's own word.
+        is_ours = bool(master_key) and not seal.problem(connection, was_sealed=True)
         last = connection.execute("SELECT max(sequence) FROM decisions").fetchone()[0] or 0
         reserved = int(fact(connection, "reserved") or 0)
         put_fact(connection, "reserved", max(int(last), reserved) + SEQUENCE_GAP)
         # What the broker has heard since is no news to whoever restores a backup.
         put_fact(connection, RUNS_FACT, "")
+        if is_ours:
+            seal.put(connection)

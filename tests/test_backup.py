@@ -21,9 +21,11 @@ from edgeverify.backup import (
     restore_backup,
     write_backup,
 )
-from edgeverify.domain import Embedding
+from edgeverify.domain import Embedding, FaultName
 from edgeverify.errors import StateError
+from edgeverify.journal.facts import RUNS_FACT
 from edgeverify.journal.journal import Journal
+from edgeverify.journal.seal import JournalSeal
 from edgeverify.key_rotation import announce_next_key, read_announced, withdraw
 from edgeverify.keys import load_signing_keys
 from edgeverify.references import PhotoEmbedding, ReferenceStore
@@ -49,7 +51,8 @@ def back_up(state: StateDirectory, file: Path) -> Backup:
 
 
 def restore(state: StateDirectory, file: Path) -> None:
-    restore_backup(state, read_backup(file, state.door)[1], now=NOW)
+    parts = read_backup(file, state.door)[1]
+    restore_backup(state, parts, now=NOW, master_key=lambda: KEY)
 
 
 def enrol(state: StateDirectory, card: str) -> None:
@@ -147,6 +150,31 @@ def test_sequence_numbers_jump_ahead_so_that_none_comes_twice(
     reserved = connection.execute("SELECT value FROM facts WHERE name = 'reserved'").fetchone()
     connection.close()
     assert int(reserved[0]) >= SEQUENCE_GAP
+
+
+@pytest.mark.parametrize("has_been_changed", [False, True])
+def test_a_restored_journal_is_as_this_door_left_it_and_a_changed_one_is_told(
+    state: StateDirectory, tmp_path: Path, *, has_been_changed: bool
+) -> None:
+    """The command forgets what the broker has heard, which is among what is sealed."""
+    seal = JournalSeal(KEY)
+    journal = Journal.open(state.journal, now=NOW, seal=seal).journal
+    journal.keep_fact(RUNS_FACT, "9f86d081884c7d65")
+    journal.close()
+    if has_been_changed:
+        connection = sqlite3.connect(state.journal)
+        connection.execute("UPDATE facts SET value = 'x' WHERE name = ?", (RUNS_FACT,))
+        connection.commit()
+        connection.close()
+    back_up(state, tmp_path / "door.backup")
+    parts = read_backup(tmp_path / "door.backup", state.door)[1]
+    restore_backup(state, parts, now=NOW, master_key=lambda: KEY)
+    opened = Journal.open(state.journal, now=NOW, seal=seal)
+    told = [one.name for one in opened.notices]
+    runs = opened.journal.fact(RUNS_FACT)
+    opened.journal.close()
+    assert told == ([FaultName.JOURNAL_CHANGED] if has_been_changed else [])
+    assert runs == ""
 
 
 def test_another_door_s_backup_is_refused(state: StateDirectory, tmp_path: Path) -> None:

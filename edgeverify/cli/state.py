@@ -90,6 +90,25 @@ def changing(
         yield open_state(place.folder, place.door)
 
 
+def master_secret(loaded: LoadedConfig, place: StateDirectory) -> bytes:
+    """Return the door's master key; empty where there is none, or not for this user."""
+    import os
+
+    from edgeverify.errors import EdgeverifyError
+    from edgeverify.keys import load_master_key
+
+    try:
+        return load_master_key(
+            loaded.settings.keys.master_key_file,
+            config_folder=loaded.folder,
+            default=place.master_key,
+            environ=os.environ,
+            may_create=False,
+        ).secret
+    except EdgeverifyError:
+        return b""
+
+
 @contextmanager
 def stopped_journal(
     loaded: LoadedConfig, place: StateDirectory, now: datetime
@@ -99,27 +118,15 @@ def stopped_journal(
     The second is the master key; empty where this user may not have it, and then the door says at
     its next start that somebody else changed its state. Raises StateError where there is none.
     """
-    import os
-
-    from edgeverify.errors import EdgeverifyError, StateError
+    from edgeverify.errors import StateError
     from edgeverify.journal import Journal, JournalSeal
-    from edgeverify.keys import load_master_key
 
     if not place.journal.exists():
         raise StateError(
             f"the door {place.door!r} has no journal yet, in {place.folder}",
             advice="Its daemon makes it at the first start: there is nothing to change before.",
         )
-    try:
-        secret = load_master_key(
-            loaded.settings.keys.master_key_file,
-            config_folder=loaded.folder,
-            default=place.master_key,
-            environ=os.environ,
-            may_create=False,
-        ).secret
-    except EdgeverifyError:
-        secret = b""
+    secret = master_secret(loaded, place)
     seal = JournalSeal(secret) if secret else None
     journal = Journal.open(place.journal, now=now, seal=seal).journal
     try:

@@ -78,7 +78,7 @@ def restore(
     from datetime import datetime, timezone
 
     from edgeverify.backup import read_backup, restore_backup
-    from edgeverify.cli.state import changing
+    from edgeverify.cli.state import changing, master_secret
     from edgeverify.config import load_config
     from edgeverify.state_lock import take_lock
 
@@ -88,7 +88,12 @@ def restore(
         changing(loaded, state, may_begin=True, replaces_all=True) as place,
         take_lock(place),
     ):
-        restore_backup(place, parts, now=datetime.now(timezone.utc))
+        restore_backup(
+            place,
+            parts,
+            now=datetime.now(timezone.utc),
+            master_key=lambda: master_secret(loaded, place),
+        )
     say(
         f"restored {', '.join(sorted(made.files))} of {made.made_at:%Y-%m-%d %H:%M} UTC "
         f"into {place.folder}"
