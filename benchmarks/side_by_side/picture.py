@@ -11,7 +11,7 @@ from benchmarks.side_by_side.report import Report
 
 
 def plot(path: Path, report: Report) -> None:
-    """Draw median times of every scene, a bar a contestant; log, so that all can be seen."""
+    """Draw median times of every scene, one bar per contestant; log, so that all can be seen."""
     figure = Figure(figsize=(13, 8), layout="constrained")
     panels = figure.subplots(2, 2).ravel()
     scenes = sorted(
@@ -35,7 +35,7 @@ def plot(path: Path, report: Report) -> None:
         panel.set_yscale("log")
         panel.set_ylim(1, 10_000)
         panel.set_xticks(range(len(sizes)), sizes)
-        panel.set_ylabel("milliseconds a frame, median (log)")
+        panel.set_ylabel("milliseconds per frame, median (log)")
         panel.set_title({"one": "one face", "many": "four faces"}.get(scene, scene), fontsize=10)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.suptitle(

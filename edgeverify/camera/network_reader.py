@@ -15,7 +15,7 @@ from edgeverify.camera.stream import Stream
 from edgeverify.errors import CameraError
 
 LEAK = 0.002
-"""The two clocks may drift apart by so much a second; real ones do by 0.0001."""
+"""The two clocks may drift apart by so much per second; real ones do by 0.0001."""
 MAX_JUMP_SECONDS = 10.0
 UNKNOWN_PICTURES = 1
 """Nothing came before the first by which its delay could be told."""

@@ -1,4 +1,4 @@
-"""Where claims come from, one file a source, and which of them are believed to be new and fresh."""
+"""Where claims come from, one file per source, and which are believed to be new and fresh."""
 
 from edgeverify.claims.fixed import FIXED
 from edgeverify.claims.gate import ClaimGate, TokenBucket, Verdict

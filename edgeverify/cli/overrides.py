@@ -25,7 +25,7 @@ ThresholdByHand: TypeAlias = Annotated[
 ]
 
 
-def settings_with(  # noqa: PLR0913 - one argument an option
+def settings_with(  # noqa: PLR0913 - one argument per option
     config: Path | None,
     *,
     bundle: str | None = None,

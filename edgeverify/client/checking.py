@@ -157,7 +157,7 @@ class EventChecker:
 
 
 def load_verify_keys(paths: Sequence[str | Path]) -> dict[str, Ed25519PublicKey]:
-    """Read PEM public keys (`edgeverify keys show --pem`), one or more a file, by key id.
+    """Read PEM public keys (`edgeverify keys show --pem`), one or more per file, by key id.
 
     Raises KeyUnusableError.
     """

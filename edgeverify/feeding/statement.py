@@ -10,7 +10,7 @@ from typing_extensions import Self
 Channels = Literal["rgb", "bgr", "grey"]
 """The order of a network's colours, or one channel of luma."""
 Numbers = Annotated[tuple[float, ...], Field(min_length=1, max_length=3, strict=False)]
-"""A number a channel."""
+"""One number per channel."""
 Mirror = Literal["both", "reference", "none"]
 """On which side a face's mirror image is embedded too and added: on probe and reference, on the
 reference only (it is made once, at leisure), or on neither."""

@@ -88,7 +88,7 @@ class BlinkDetector:
         """Take in one frame of a face that looks ahead.
 
         `at` is its capture time, `ratio` the eye aspect ratio, `speed` how fast the face moved up
-        to it, in its own heights a second.
+        to it, in its own heights per second.
         """
         usual = self.open_ratio
         is_fast = speed > MAX_SPEED

@@ -19,7 +19,7 @@ MAX_GAP_SECONDS = 0.5
 """Longest pause between two frames; and longest time without the face."""
 MAX_MOVE = 0.6
 MAX_SPEED_PER_SECOND = 4.0
-"""A face may move by MAX_MOVE of its own height plus this many heights a second."""
+"""A face may move by MAX_MOVE of its own height plus this many heights per second."""
 MAX_SCALE = 1.6
 """And grow or shrink by this factor from one sighting to the next."""
 

@@ -65,7 +65,7 @@ def open_pad_sessions(bundle: PadBundle, settings: ModelSettings) -> OpenedSessi
 
 
 def thread_count(settings: ModelSettings) -> int:
-    """Return the CPU threads of one inference: as set, else one a core, at most four."""
+    """Return the CPU threads of one inference: as set, else one per core, at most four."""
     if settings.threads:
         return settings.threads
     return min(4, len(os.sched_getaffinity(0)))

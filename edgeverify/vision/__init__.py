@@ -1,1 +1,1 @@
-"""From a picture to an embedding, one stage a file; they meet in `edgeverify.verifier`."""
+"""From a picture to an embedding, one stage per file; they meet in `edgeverify.verifier`."""

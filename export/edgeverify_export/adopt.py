@@ -56,7 +56,7 @@ _STANDARD = (
 )
 
 
-def adopt_graph(  # noqa: PLR0913 - one parameter an option
+def adopt_graph(  # noqa: PLR0913 - one parameter per option
     path: Path,
     folder: Path,
     statement: Statement,

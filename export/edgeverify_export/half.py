@@ -17,7 +17,7 @@ from edgeverify.feeding.preprocessing import Batch
 from edgeverify_export.canonical_graph import canonical
 
 KEPT_SINGLE = "edgeverify.kept_fp32"
-"""Metadata of an FP16 graph: the operators of the FP32 graph that stayed FP32, one name a line.
+"""Metadata of an FP16 graph: the operators of the FP32 graph that stayed FP32, one name per line.
 
 TensorRT 8.x builds from the FP32 graph with a flag, and must be told which operators it spares.
 """

@@ -55,7 +55,7 @@ class Recipe:
     """One way of quantising: how ranges are found, and which operators stay FP32.
 
     `ends`: the first operator sees pixels and the last three make the embedding. `depthwise`: a
-    filter a channel, few numbers each, whose ranges differ widely; they cost little and lose most.
+    filter per channel, few numbers each, of very different ranges; they cost little, lose most.
     """
 
     words: str

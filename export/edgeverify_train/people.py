@@ -68,7 +68,7 @@ def read_statement(folder: Path) -> AlignedStatement | None:
 
 
 def listed_people(path: Path) -> frozenset[str]:
-    """Read whom a list names: LFW's pairs or people format, one name a line, or a folder of people.
+    """Read whom a list names: LFW's pairs or people format, a name per line, or a folder of people.
 
     A folder gives the names of its sub-folders. ConfigError where nobody is named.
     """
@@ -81,13 +81,13 @@ def listed_people(path: Path) -> frozenset[str]:
             why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
             raise ConfigError(
                 f"the evaluation list {path} cannot be read: {why}",
-                advice="Give a text file: a pair list in LFW's format, or one name a line.",
+                advice="Give a text file: a pair list in LFW's format, or one name per line.",
             ) from None
         names = {name for line in lines for name in _names(line)}
     if not names:
         raise ConfigError(
             f"the evaluation list {path} names nobody",
-            advice="Give a pair list in LFW's format, or one name a line.",
+            advice="Give a pair list in LFW's format, or one name per line.",
         )
     return frozenset(names)
 

@@ -49,7 +49,7 @@ class RunFolder:
 
     @property
     def metrics(self) -> Path:
-        """One row an epoch."""
+        """One row per epoch."""
         return self.folder / "metrics.csv"
 
     @property

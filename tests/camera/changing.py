@@ -34,7 +34,7 @@ class Form:
     full_range: bool = False
     interlaced: bool = False
     rate: int = RATE
-    """Pictures a second."""
+    """Pictures per second."""
     aspect: Fraction = Fraction(1)
     """Width of a pixel by its height, as the stream states it."""
     turn: int = 0

@@ -55,7 +55,7 @@ def video(tmp_path: Path) -> Path:
 def wait_for(
     camera: Camera, state: CameraState, seconds: float, *, rate_above: float = -1
 ) -> CameraHealth:
-    """Wait until the camera is in a state (and gives so many frames a second), or fail."""
+    """Wait until the camera is in a state (and gives so many frames per second), or fail."""
     end = time.monotonic() + patience(seconds)
     while (health := camera.health()).state is not state or health.frames_per_second <= rate_above:
         assert time.monotonic() < end, f"not {state.value} within {patience(seconds)} s: {health}"

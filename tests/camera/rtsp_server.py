@@ -3,7 +3,7 @@
 rtsp_server.py PORT WIDTH HEIGHT HUE RATE PICTURES TRANSPORT ENCODER
 
 Run by Debian's own Python (python3-gi, gir1.2-gst-rtsp-server-1.0, the good and ugly plugins). It
-prints "ready", serves a moving test picture at /door as video, RATE pictures a second, and ends
+prints "ready", serves a moving test picture at /door as video, RATE pictures per second, and ends
 when its standard input does, so that it never outlives the test. The picture's noise is the same
 at every start, so HUE (-1 to 1) tells one start from another. After PICTURES it sends none any
 more, though it answers and keeps the connection; -1 is for ever. TRANSPORT is "any", "tcp" or

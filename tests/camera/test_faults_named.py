@@ -29,7 +29,7 @@ def flat(value: int, seed: int) -> np.ndarray:
 
 
 class HttpCamera(ThreadingHTTPServer):
-    """Motion JPEG, 20 pictures a second, of whatever `shows` says."""
+    """Motion JPEG, 20 pictures per second, of whatever `shows` says."""
 
     daemon_threads = True
 

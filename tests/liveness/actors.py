@@ -36,7 +36,7 @@ def head(*, x: float = 300.0, y: float = 300.0, size: float = 200.0) -> Points:
 
 @dataclass
 class Actor:
-    """Moves at `rate` frames a second; every call gives the observations of that movement."""
+    """Moves at `rate` frames per second; every call gives the observations of that movement."""
 
     rate: float = 15.0
     at: float = 100.0

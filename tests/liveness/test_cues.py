@@ -208,7 +208,7 @@ def test_one_change_is_enough_for_a_person() -> None:
 
 
 def test_a_slow_drift_is_a_change_though_no_two_neighbours_differ() -> None:
-    """As at 25 frames a second, where half of a talking person's neighbours are above 0.999."""
+    """As at 25 frames per second, where half of a talking person's neighbours are above 0.999."""
     angles = np.radians(np.arange(1, 8))
     still = stood(*np.cos(angles))
 

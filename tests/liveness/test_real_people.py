@@ -158,7 +158,7 @@ def test_a_real_head_that_turns_as_asked_passes_and_any_other_way_fails(
 
 
 def played(faces: dict[int, Face], actions: tuple[Action, ...]) -> list[Observation]:
-    """Look ahead for a second and do this, again and again, at the film's 15 frames a second."""
+    """Look ahead for a second and do this, again and again, at the film's 15 frames per second."""
     indices = [index for action in actions for index in (*AHEAD, *AHEAD[:5], *TURNS[action])]
     # Nothing more for longer than a step may take: whoever was asked for something else fails.
     indices += AHEAD * 8

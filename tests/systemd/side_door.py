@@ -51,7 +51,7 @@ claims: {{sources: [pcsc]}}
 commands: {{operator_keys: [operators/kim.pub]}}
 web: {{enabled: true, port: {page}}}
 staff_file: people/side-door.yaml
-# A busy machine sees fewer frames a second; a container has no time server.
+# A busy machine sees fewer frames per second; a container has no time server.
 decision: {{timeout_seconds: 30}}
 clock: {{allow_unsynced: true}}
 mqtt:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @plain_errors
 @needs_extra("evaluate")
-def bench(  # noqa: PLR0913 - one argument an option
+def bench(  # noqa: PLR0913 - one argument per option
     *,
     photo: Annotated[
         Path | None,

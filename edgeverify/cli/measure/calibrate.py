@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @plain_errors
 @needs_extra("evaluate")
-def calibrate(  # noqa: PLR0913 - one argument an option
+def calibrate(  # noqa: PLR0913 - one argument per option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)
     ] = None,

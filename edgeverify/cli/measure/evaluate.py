@@ -25,7 +25,7 @@ from edgeverify.cli.overrides import BundleName, settings_with
 
 @plain_errors
 @needs_extra("evaluate")
-def evaluate(  # noqa: PLR0913 - one argument an option
+def evaluate(  # noqa: PLR0913 - one argument per option
     data: Annotated[
         Path | None, typer.Argument(help="A folder per person.", show_default=False)
     ] = None,

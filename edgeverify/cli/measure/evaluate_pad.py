@@ -15,7 +15,7 @@ from edgeverify.cli.overrides import settings_with
 
 @plain_errors
 @needs_extra("evaluate")
-def evaluate_pad(  # noqa: PLR0913 - one argument an option
+def evaluate_pad(  # noqa: PLR0913 - one argument per option
     *,
     bona_fide: Annotated[
         list[Path], typer.Option(help="Live people: a folder, a video, or a picture.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @plain_errors
 @needs_extra("evaluate")
-def explain(  # noqa: PLR0913 - one argument an option
+def explain(  # noqa: PLR0913 - one argument per option
     probe: choosing.ProbeImage,
     reference: choosing.ReferenceImage,
     *,

@@ -25,7 +25,7 @@ NO_VERDICT = 2
 
 
 @plain_errors
-def verify(  # noqa: PLR0913 - one argument an option
+def verify(  # noqa: PLR0913 - one argument per option
     probe: choosing.ProbeImage,
     reference: choosing.ReferenceImage,
     *,

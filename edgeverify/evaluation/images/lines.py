@@ -16,7 +16,7 @@ from edgeverify.how_many import how_many
 
 
 def lines(name: str, found: Measured | NothingLeft) -> Iterator[str]:
-    """Yield everything about one state of the gates, a fact a line."""
+    """Yield everything about one state of the gates, one fact per line."""
     yield f"== {name} =="
     yield f"FTA {failures(found.fta)}"
     yield f"FTE {failures(found.fte)}; people without any usable reference: {found.not_enrolled}"

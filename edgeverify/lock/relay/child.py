@@ -1,6 +1,6 @@
 """The process that holds the relay: `python -m edgeverify.lock.relay.child`.
 
-It reads orders, one a line, from its standard input and answers on its standard output. It ends a
+It reads orders, one per line, from its standard input and answers on its standard output. It ends a
 release by its own clock, and at once when the program that started it has gone (end of input): a
 lock program that hangs, is killed or loses its broker cannot keep a door open.
 

@@ -64,7 +64,7 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
 def _slope(
     node: onnx.NodeProto, weights: dict[str, onnx.TensorProto]
 ) -> NDArray[np.float32] | None:
-    """Return one slope a channel, float32 (c,), or None where this is another kind of PReLU."""
+    """Return one slope per channel, float32 (c,), or None where this is another kind of PReLU."""
     if node.op_type != "PRelu" or node.input[1] not in weights:
         return None
     tensor = weights[node.input[1]]

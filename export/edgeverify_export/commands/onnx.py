@@ -49,7 +49,7 @@ def stated(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def statement_of(  # noqa: PLR0913 - one parameter an option
+def statement_of(  # noqa: PLR0913 - one parameter per option
     *,
     size: options.Size = None,
     statistics: options.StatisticsName = None,
@@ -94,7 +94,7 @@ def say_made(made: Assembled, folder: Path) -> None:
 
 @plain_errors
 @stated
-def onnx(  # noqa: PLR0913 - one parameter an option
+def onnx(  # noqa: PLR0913 - one parameter per option
     checkpoint: Annotated[
         Path, typer.Argument(help="PyTorch's, safetensors or dlib's.", show_default=False)
     ],

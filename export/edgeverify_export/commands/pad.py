@@ -12,7 +12,7 @@ from edgeverify_export.commands import options
 
 
 @plain_errors
-def pad(  # noqa: PLR0913 - one parameter an option
+def pad(  # noqa: PLR0913 - one parameter per option
     networks: Annotated[
         list[str], typer.Argument(help="FILE=CROP: file and crop scale.", show_default=False)
     ],

@@ -14,7 +14,7 @@ from edgeverify_export.commands import options
 
 @plain_errors
 @needs_extra("evaluate")
-def parity(  # noqa: PLR0913 - one parameter an option
+def parity(  # noqa: PLR0913 - one parameter per option
     bundle: options.BundleFolder,
     *,
     images: options.Images,

@@ -18,7 +18,7 @@ _SHOWN = 20
 
 
 @plain_errors
-def align(  # noqa: PLR0913 - one parameter an option
+def align(  # noqa: PLR0913 - one parameter per option
     photos: Annotated[
         Path, typer.Argument(help="A folder per person, with photos.", show_default=False)
     ],

@@ -1,4 +1,4 @@
-"""What a training tells while it runs: a table, curves for TensorBoard, a line an epoch."""
+"""What a training tells while it runs: a table, curves for TensorBoard, one line per epoch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EpochRow:
 
 
 def write_metrics(path: Path, rows: Sequence[EpochRow]) -> None:
-    """Write the table whole: a row an epoch."""
+    """Write the table whole: one row per epoch."""
     text = io.StringIO()
     names = list(rows[0].figures) if rows else []
     table = csv.writer(text, lineterminator="\n")

@@ -181,7 +181,7 @@ _NAMED = re.compile(r"model_epoch(\d+)_loss.*\.pth")
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Writes checkpoints and the table; `say` is told a line an epoch."""
+    """Writes checkpoints and the table; `say` is told one line per epoch."""
 
     run: RunFolder
     settings: CheckpointSettings

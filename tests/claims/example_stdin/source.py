@@ -1,4 +1,4 @@
-"""The source: card numbers on standard input, one a line, as a keyboard-wedge reader types them."""
+"""The source: card numbers on standard input, one per line, as keyboard-wedge readers type them."""
 
 from __future__ import annotations
 

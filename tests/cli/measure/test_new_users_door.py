@@ -1,4 +1,4 @@
-"""A new user's door: default settings, one photo a person, and the shared people before it.
+"""A new user's door: default settings, one photo per person, and the shared people before it.
 
 The promise of this release, measured by its own commands: nobody comes in on another's card, nobody
 with the right one is sent away more than once in a hundred times, and who turns their head is not
