@@ -20,7 +20,7 @@ def one_thread_for_matrices(environ: MutableMapping[str, str]) -> None:
 
     A door multiplies tiny matrices only. For them OpenBLAS wakes a helper that then waits busily
     on the core that the network's second thread needs: measured on two cores, 1280x720, 13.4
-    instead of 10.7 ms a frame (mobilefacenet), and 26 instead of 13 ms of CPU.
+    instead of 10.7 ms per frame (mobilefacenet), and 26 instead of 13 ms of CPU.
     """
     environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

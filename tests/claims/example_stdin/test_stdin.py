@@ -59,7 +59,7 @@ def test_its_section_is_checked_like_any_other(tmp_path: Path) -> None:
     config = tmp_path / "door.yaml"
     config.write_text('claims:\n  sources: [stdin]\n  stdin:\n    prefix: "C:"\n')
     assert load_config(config, StdinDoorSettings).settings.claims.sources == ("stdin",)
-    with pytest.raises(ConfigProblemsError, match=r"must be mqtt, .*walk_up, .*or osdp"):
+    with pytest.raises(ConfigProblemsError, match=r"must be mqtt, .*walk_up.* or "):
         load_config(config)
     config.write_text("claims:\n  stdin:\n    prefx: x\n")
     with pytest.raises(ConfigProblemsError, match=r"3: claims\.stdin\.prefx: unknown key"):
