@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import Manifest
-from edgeverify.domain import FaceBox, Refusal, RgbImage
+from edgeverify.domain import Face, FaceBox, Refusal, RgbImage
 from edgeverify.enrolment.decoding import FORMATS, PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError, ImageError
@@ -75,7 +75,6 @@ def average_face(
     shows no face is left out and named. Raises EvaluationError where nothing is left.
     """
     size = manifest.feeding.size
-    template = manifest.aligns_by
     aligned = np.zeros((size, size, 3), np.float64)
     wide = np.zeros((2 * size, 2 * size, 3), np.float64)
     ways: list[NDArray[np.float64]] = []
@@ -83,18 +82,7 @@ def average_face(
     for path in images:
         try:
             rgb = _read(path)
-            chosen = select(
-                detector.detect(rgb),
-                selection,
-                ratio=ratio,
-                width=rgb.shape[1],
-                height=rgb.shape[0],
-            )
-            if isinstance(chosen, Refusal):
-                raise ImageError(f"{path.name}: {chosen.gate.value}")  # noqa: TRY301 - one place
-            face = mesher.mesh(rgb, chosen)
-            if face is None:
-                raise ImageError(f"{path.name}: mesh_lost")  # noqa: TRY301
+            box, face = _face_in(rgb, path.name, detector, mesher, selection, ratio)
             chip = align_for(manifest, rgb, face).rgb
         except ImageError as error:
             left_out.append(error.problem)
@@ -103,12 +91,9 @@ def average_face(
             left_out.append(f"{path.name}: {error}")
             continue
         aligned += chip
-        cut = _around(chosen, 2 * size)
+        cut = _around(box, 2 * size)
         wide += cv2.warpAffine(rgb, cut[:2], (2 * size, 2 * size), flags=cv2.INTER_LINEAR)
-        to_chip = chip_transform(
-            template.pick(face.mesh), template, size, frame=(rgb.shape[1], rgb.shape[0])
-        )
-        ways.append(np.vstack([to_chip, (0, 0, 1)]) @ np.linalg.inv(cut))
+        ways.append(_to_chip(manifest, rgb, face) @ np.linalg.inv(cut))
     if not ways:
         raise EvaluationError(
             f"none of {len(left_out)} pictures shows a face that could be aligned",
@@ -126,6 +111,33 @@ def average_face(
         template=manifest.template,
         left_out=tuple(left_out),
     )
+
+
+def _face_in(
+    rgb: RgbImage,
+    name: str,
+    detector: FaceDetector,
+    mesher: FaceMesher,
+    selection: FaceSelection,
+    ratio: float,
+) -> tuple[FaceBox, Face]:
+    """Return the face that is chosen and its box. Raises ImageError that names the picture."""
+    height, width = rgb.shape[:2]
+    chosen = select(detector.detect(rgb), selection, ratio=ratio, width=width, height=height)
+    if isinstance(chosen, Refusal):
+        raise ImageError(f"{name}: {chosen.gate.value}")
+    face = mesher.mesh(rgb, chosen)
+    if face is None:
+        raise ImageError(f"{name}: mesh_lost")
+    return chosen, face
+
+
+def _to_chip(manifest: Manifest, rgb: RgbImage, face: Face) -> NDArray[np.float64]:
+    """Return the transform (3, 3) from the picture's pixels to the chip's."""
+    template, size = manifest.aligns_by, manifest.feeding.size
+    frame = (rgb.shape[1], rgb.shape[0])
+    to_chip = chip_transform(template.pick(face.mesh), template, size, frame=frame)
+    return np.vstack([to_chip, (0, 0, 1)])
 
 
 def _read(path: Path) -> RgbImage:

@@ -39,10 +39,10 @@ class OnnxRuntimeSession:
 
         `side_by_side` gives each half of a batch a thread of its own, so that face and mirror
         image meet once, at the end, and not after each of the network's layers: measured 0.3 to
-        0.4 ms less a face on two cores. On the CPU, PReLU is computed in steps (`prelu`).
-        RuntimeUnavailableError where the device is not there:
-        ONNX Runtime would fall back to the CPU without a word, so the providers are read back.
-        On CUDA its libraries are loaded first from where pip put them, and TF32 is off.
+        0.4 ms less per face on two cores. On the CPU, PReLU is computed in steps (`prelu`). On CUDA
+        its libraries are loaded first from where pip put them, and TF32 is off.
+        RuntimeUnavailableError where the device is not there: ONNX Runtime would fall back to the
+        CPU without a word, so the providers are read back.
         """
         import onnxruntime  # noqa: PLC0415 - 0.2 s that only a command that infers should pay
 
@@ -52,16 +52,9 @@ class OnnxRuntimeSession:
                 f"this ONNX Runtime has no {wanted}",
                 advice="Install onnxruntime-gpu for this CUDA version, or set model.runtime.",
             )
-        options = onnxruntime.SessionOptions()
         is_halved = side_by_side and device == "cpu" and threads > 1
-        options.intra_op_num_threads = threads // 2 if is_halved else threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # An arena keeps the largest inference's memory for ever and wins no time here: 61 MiB with
-        # SFace after its golden check, 17.6 and 17.7 ms turn by turn.
-        options.enable_cpu_mem_arena = False
-        # Waiting threads would spin for a while after every inference and heat the box.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        threads_of_each = threads // 2 if is_halved else threads
+        options = _session_options(onnxruntime, threads_of_each)
         providers: list[Any] = [wanted]
         preloaded = ""
         if device == "cuda":
@@ -89,7 +82,7 @@ class OnnxRuntimeSession:
         # One thread computes a batch chip by chip all the same, but holds what lies between the
         # layers for all of it: 28 MiB instead of 9 for two chips of SFace, in the same time, and
         # the answers are the same to the last bit.
-        is_one_by_one = device == "cpu" and options.intra_op_num_threads == 1
+        is_one_by_one = device == "cpu" and threads_of_each == 1
         self._at_a_time = self._fixed_batch or (1 if is_one_by_one else None)
         self._helper = SecondCore("second-half") if is_halved else None
         self._device = device
@@ -138,6 +131,19 @@ class OnnxRuntimeSession:
                 f"inference failed in {self.name}: {_first_line(error)}"
             ) from None
         return np.asarray(answer[: len(batch)], dtype=np.float32)
+
+
+def _session_options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # An arena keeps the largest inference's memory for ever and wins no time here: 61 MiB with
+    # SFace after its golden check, 17.6 and 17.7 ms turn by turn.
+    options.enable_cpu_mem_arena = False
+    # Waiting threads would spin for a while after every inference and heat the box.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
 
 
 def _preload(onnxruntime: Any) -> str:
