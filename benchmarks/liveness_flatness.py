@@ -124,7 +124,7 @@ def tell_turns(
 
 
 def main() -> None:
-    """Print a line a kind of material, then one an angle."""
+    """Print one line per kind of material, then one per angle."""
     given = arguments(__doc__).parse_args()
     everything = kinds(given.testdata)
     with ungated(given.bundle) as bench:

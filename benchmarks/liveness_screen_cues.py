@@ -98,7 +98,7 @@ def material(testdata: Path) -> dict[str, list[tuple[FrameRun, int]]]:
 
 
 def main() -> None:
-    """Print one line a kind of material."""
+    """Print one line per kind of material."""
     testdata = arguments(__doc__).parse_args().testdata
     detector = open_face_finder(models_directory(os.environ), VisionSettings()).detector
     for name, runs in material(testdata).items():

@@ -68,7 +68,7 @@ def noisy_still(
 
 
 def main() -> None:
-    """Print a line a kind of material, then one a strength of noise."""
+    """Print one line per kind of material, then one per strength of noise."""
     given = arguments(__doc__).parse_args()
     everything = kinds(given.testdata)
     chance = np.random.default_rng(0)

@@ -75,11 +75,12 @@ def _carry_over(connection: sqlite3.Connection, table: str) -> None:
     if both:
         connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 - names from the files
         connection.execute(
-            f"INSERT INTO main.{table} ({both}) SELECT {both} FROM newer.{table}"  # noqa: S608
+            f"INSERT INTO main.{table} ({both}) SELECT {both} FROM newer.{table}"  # noqa: S608 - likewise
         )
 
 
 def _tables(connection: sqlite3.Connection, database: str) -> list[str]:
+    # `database` is one of the two names under which the files are open.
     query = f"SELECT name FROM {database}.sqlite_master WHERE type = 'table'"  # noqa: S608
     return [str(name) for (name,) in connection.execute(query) if not name.startswith("sqlite_")]
 

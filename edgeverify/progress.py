@@ -64,7 +64,7 @@ class _Unfailing(io.TextIOBase):
         self._stream = stream
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override] # a stream may say None
         return getattr(self._stream, "encoding", None) or "ascii"
 
     def write(self, text: str) -> int:

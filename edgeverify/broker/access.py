@@ -1,4 +1,4 @@
-"""Who may say and hear what: one login a device, each with the topics that its work needs.
+"""Who may say and hear what: one login per device, each with the topics that its work needs.
 
 A claim is worth what the reader's login is worth: whoever can write to `claim` can lock a card out
 (five failures), and nobody can open a door that way without the card's owner before the camera.

@@ -46,7 +46,8 @@ def clear_leftovers(folder: Path) -> None:
     """
     beginning = f".{folder.name}."
     try:
-        names = [name for name in os.listdir(folder.parent) if name.startswith(beginning)]  # noqa: PTH208
+        listed = os.listdir(folder.parent)  # noqa: PTH208 - the names at one moment
+        names = [name for name in listed if name.startswith(beginning)]
     except OSError:
         return  # there is no such place yet
     for name in sorted(names):

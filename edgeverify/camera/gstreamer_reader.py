@@ -38,7 +38,7 @@ class GstreamerReader:
         self._raw = bytearray(self._row_bytes * order.height)
         caps = f"video/x-raw,format=RGB,width={order.width},height={order.height}"
         sink = ("!", "videoconvert", "!", "videoscale", "!", caps, "!", "fdsink", "fd=1")
-        # In memory: this process may write no file.
+        # In memory, because this process may write no file; closed in `close`.
         self._complaints = open(os.memfd_create("complaints"), "r+b")  # noqa: PTH123, SIM115
         self._words = order.words
         self._process = subprocess.Popen(

@@ -84,7 +84,12 @@ def subscribe(  # noqa: PLR0913 - a user's options, all named
             yield event
 
 
-def _kept(sequence_file: str | Path | bool, *, door: str, host: str) -> SequenceFile | None:  # noqa: FBT001
+def _kept(
+    sequence_file: str | Path | bool,  # noqa: FBT001 - False is one of the answers
+    *,
+    door: str,
+    host: str,
+) -> SequenceFile | None:
     if sequence_file is False:
         return None
     if sequence_file is True:

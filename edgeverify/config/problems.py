@@ -1,4 +1,4 @@
-"""What is wrong with a config: one `Problem` a mistake, all of them in one error."""
+"""What is wrong with a config: one `Problem` per mistake, all of them in one error."""
 
 from __future__ import annotations
 

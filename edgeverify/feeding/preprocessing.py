@@ -27,7 +27,7 @@ def feed(chip: RgbImage, feeding: Feeding, *, mirror: bool = False) -> Batch:
             f"not {chip.dtype} {chip.shape}"
         )
     ordered = _ordered(chip, feeding)
-    # One multiplication and one addition a pixel: (p * scale - mean) / std = p * a + b.
+    # One multiplication and one addition per pixel: (p * scale - mean) / std = p * a + b.
     std = np.asarray(feeding.std, dtype=np.float64)
     gain = (feeding.scale / std).astype(np.float32)
     shift = (-np.asarray(feeding.mean, dtype=np.float64) / std).astype(np.float32)

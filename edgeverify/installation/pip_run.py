@@ -124,6 +124,7 @@ class _Watched:
 
 def _installed(packages: Path) -> int:
     try:
-        return sum(name.endswith(".dist-info") for name in os.listdir(packages))  # noqa: PTH208
+        names = os.listdir(packages)  # noqa: PTH208 - the names at one moment: pip is at work
+        return sum(name.endswith(".dist-info") for name in names)
     except OSError:
         return 0

@@ -168,7 +168,8 @@ def _where(rules: Sequence[tuple[str, object]]) -> str:
 
 def find(path: Path, event_id: str) -> DecisionRow | None:
     """Return one decision with its frames, or None. Raises JournalUnavailableError."""
-    rows = _query(path, f"SELECT {_COLUMNS} FROM decisions WHERE event_id = ?", [event_id])  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM decisions WHERE event_id = ?"  # noqa: S608 - columns of ours
+    rows = _query(path, query, [event_id])
     if not rows:
         return None
     frames = _query(

@@ -76,7 +76,8 @@ def _candidates(source: Path) -> list[Path]:
     """Return the file itself, or the files in the folder; BundleError where it is not there."""
     try:
         if source.is_dir():
-            return [source / name for name in sorted(os.listdir(source))]  # noqa: PTH208
+            names = os.listdir(source)  # noqa: PTH208 - the names at one moment
+            return [source / name for name in sorted(names)]
         source.stat()
     except FileNotFoundError:
         raise BundleError(f"{source} does not exist") from None

@@ -148,12 +148,12 @@ def _fetched_bytes(folder: Path, wanted: Wanted) -> int:
     for place, _, names in os.walk(folder):
         for name in names:
             if name.endswith(ending):
-                largest = max(largest, _size(os.path.join(place, name)))  # noqa: PTH118
+                largest = max(largest, _size(Path(place, name)))
     return largest
 
 
-def _size(path: str) -> int:
+def _size(path: Path) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116
+        return path.stat().st_size
     except OSError:  # pip removed it meanwhile
         return 0

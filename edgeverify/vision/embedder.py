@@ -49,7 +49,7 @@ class Embedder(Protocol):
 
 
 def embedder_of(bundle: EmbedderBundle, sessions: Sequence[Session]) -> Embedder:
-    """Make the embedder of a bundle, one session a network, in the bundle's order."""
+    """Make the embedder of a bundle, one session per network, in the bundle's order."""
     if isinstance(bundle, FusionBundle):
         return FusedEmbedder(bundle, sessions)
     (session,) = sessions
@@ -152,7 +152,7 @@ class FusedEmbedder:
         )
 
     def embed_many(self, faces: Sequence[Chips], side: Side) -> tuple[Embedding, ...]:
-        """Embed several faces, one run a network."""
+        """Embed several faces, one run per network."""
         answers = [
             part.embed_many([(chips[index],) for chips in faces], side)
             for index, part in enumerate(self.parts)

@@ -36,7 +36,7 @@ class PadModel:
         too small for ONNX Runtime to share one out to two cores. At best 4.1 instead of 6.7 ms.
         """
         if len(sessions) != len(bundle.manifest.networks):
-            raise ValueError("a PAD bundle needs one session a network")
+            raise ValueError("a PAD bundle needs one session per network")
         self.manifest = bundle.manifest
         self._sessions = tuple(sessions)
         self._settings = settings

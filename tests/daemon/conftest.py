@@ -1,4 +1,4 @@
-"""The daemon's test stage: films from real photos, the default model, one pipeline a session."""
+"""The daemon's test stage: films from real photos, the default model, one pipeline per session."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def test_side_by_side_a_network_that_fails_is_an_error(bundle_folder: Path, brok
 def test_every_network_needs_its_session(bundle_folder: Path) -> None:
     bundle = load_pad_bundle(bundle_folder)
 
-    with pytest.raises(ValueError, match="one session a network"):
+    with pytest.raises(ValueError, match="one session per network"):
         PadModel(bundle, [Mute(np.zeros((1, 3), np.float32))], SETTINGS)
 
 

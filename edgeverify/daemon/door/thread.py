@@ -1,4 +1,4 @@
-"""The thread that turns the door, and the only place that catches everything.
+"""The thread that turns the door, and outlives whatever a turn raises.
 
 Whatever is raised in a turn ends the running transaction with a denial, is logged once with its
 traceback (repeats are folded), and the next turn begins.
@@ -66,7 +66,7 @@ class DoorThread:
                 if self.door.attempt is None:
                     self._apply_changes()
                 self._turn()
-            except Exception as error:  # noqa: BLE001 - the one place that must outlive anything
+            except Exception as error:  # noqa: BLE001 - a dead thread would keep the door shut for ever
                 self._failed(error)
 
     def _turn(self) -> None:

@@ -54,6 +54,7 @@ def font_with(letters: str) -> str | None:
     """Find an installed font family that has all of these letters, or None."""
     wanted = {ord(letter) for letter in letters}
     for entry in font_manager.fontManager.ttflist:
+        # A text, not a Path: thousands of fonts are gone through.
         if any(word in entry.name for word in _NOT_LETTERS) or not os.path.isfile(entry.fname):  # noqa: PTH113
             continue
         if wanted <= _letters_of(entry.fname):

@@ -1,4 +1,4 @@
-"""The contract of what moves a lock, one file a kind, and which of them a config means."""
+"""The contract of what moves a lock, one file per kind, and which of them a config means."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class TensorRtSession:
         self,
         network: Network,
         tensorrt: TensorRt,
-        cuda_graph: bool,  # noqa: FBT001
+        cuda_graph: bool,  # noqa: FBT001 - handed on to another thread
         device: CudaDevice,
     ) -> None:
         key = engine_key(network, tensorrt, device.describe(), self._precision)

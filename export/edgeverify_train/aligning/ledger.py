@@ -1,4 +1,4 @@
-"""What became of each photo, a row a photo, so that an interrupted alignment is taken up again.
+"""What became of each photo, one row per photo, so that an interrupted alignment is taken up again.
 
 And which photos a folder holds, and what each one's chip is called.
 """
