@@ -57,6 +57,14 @@ def test_a_grant_behind_a_panel_is_not_shown_as_one(page: Stage) -> None:
         assert browser.get("/journal/export.csv").text.splitlines()[1].endswith(f",{opened_by}")
 
 
+def test_the_score_that_a_decision_was_taken_at_is_called_the_last_not_the_best(
+    page: Stage,
+) -> None:
+    shown = page.logged_in(Role.VIEWER).get("/journal/e-5").text
+    assert "<dt>Last score</dt><dd>0.310</dd>" in shown
+    assert "Best" not in shown
+
+
 def test_the_journal_is_filtered_by_days_in_their_order(page: Stage) -> None:
     browser = page.logged_in(Role.VIEWER)
     backwards = browser.get("/journal?since=2026-11-30&until=2026-11-01")
