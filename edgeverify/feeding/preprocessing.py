@@ -42,6 +42,16 @@ def feed(chip: RgbImage, feeding: Feeding, *, mirror: bool = False) -> Batch:
     return batch
 
 
+def as_seen(chip: RgbImage, feeding: Feeding) -> RgbImage:
+    """Return the chip as it is shown to people: grey, three times, where the network takes grey.
+
+    Feeding what comes back gives the same numbers as feeding the chip.
+    """
+    if feeding.channels == "grey":
+        return np.repeat(_ordered(chip, feeding), 3, axis=2)
+    return chip
+
+
 def _ordered(chip: RgbImage, feeding: Feeding) -> RgbImage:
     if feeding.channels == "grey":
         return np.asarray(cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY), dtype=np.uint8)[:, :, np.newaxis]

@@ -13,6 +13,7 @@ from edgeverify.bundle.manifest import Manifest
 from edgeverify.comparison import Metric
 from edgeverify.domain import AlignedFace, Embedding, Face, RgbImage, Vector
 from edgeverify.feeding.alignment import align_mesh, whole_chip
+from edgeverify.feeding.preprocessing import as_seen
 from edgeverify.feeding.statement import Side
 from edgeverify.runtime.embed import embed_both_sides, embed_chip, embed_chips, embed_raw
 from edgeverify.runtime.session import Session
@@ -34,6 +35,9 @@ class Embedder(Protocol):
 
     def take_chips(self, rgb: RgbImage) -> Chips:
         """Take a picture that was cut before as the chip of every network."""
+
+    def as_seen(self, chips: Chips) -> Chips:
+        """Return the chips as people may look at them: grey where a network takes grey."""
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed a face as a probe or as a reference, as the manifest says for that side.
@@ -74,6 +78,11 @@ class NetworkEmbedder:
     def take_chips(self, rgb: RgbImage) -> Chips:
         """Take the picture as this model's chip, as `Embedder` says."""
         return (take_chip(self.manifest, rgb),)
+
+    def as_seen(self, chips: Chips) -> Chips:
+        """Return the chip as people may look at it, as `Embedder` says."""
+        shown = as_seen(self._chip(chips), self.manifest.feeding)
+        return (AlignedFace(rgb=shown, template=self.manifest.template),)
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed the chip, as `Embedder` says."""
@@ -134,6 +143,11 @@ class FusedEmbedder:
     def take_chips(self, rgb: RgbImage) -> Chips:
         """Take the picture as each network's chip."""
         return tuple(chip for part in self.parts for chip in part.take_chips(rgb))
+
+    def as_seen(self, chips: Chips) -> Chips:
+        """Return each network's chip as people may look at it."""
+        pairs = zip(self.parts, chips, strict=True)
+        return tuple(shown for part, chip in pairs for shown in part.as_seen((chip,)))
 
     def embed(self, chips: Chips, side: Side) -> Embedding:
         """Embed each network's chip and put the answers side by side."""

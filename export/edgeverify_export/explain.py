@@ -19,7 +19,7 @@ from edgeverify.bundle.manifest import Manifest
 from edgeverify.domain import RgbImage
 from edgeverify.errors import CheckpointError, FaceNotUsableError, ImageError
 from edgeverify.evaluation.pictures.fonts import give_glyphs
-from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.preprocessing import as_seen, feed
 from edgeverify.feeding.statement import Side
 from edgeverify.vision.dominance import FaceSelection
 from edgeverify_export.parity.faces import find_faces, read_rgb
@@ -221,7 +221,8 @@ def explain_photos(
         layer_name=layer,
         alone=len(photos) == 1,
     )
-    _draw(manifest, photos, chips, explained, picture)
+    shown = [as_seen(chip, manifest.feeding) for chip in chips]
+    _draw(manifest, photos, shown, explained, picture)
     return explained
 
 

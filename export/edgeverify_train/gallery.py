@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from edgeverify_export.parity.faces import read_rgb
 
+from edgeverify.domain import RgbImage
 from edgeverify.errors import EdgeverifyError
 from edgeverify.evaluation.pictures.fonts import give_glyphs
 from edgeverify.evaluation.pictures.picture_file import write_picture
+
+View: TypeAlias = Callable[[RgbImage], RgbImage]
+"""From a chip to what a network sees of it, both uint8 RGB."""
 
 MOST = 24
 _COLUMNS = 3
@@ -36,8 +41,17 @@ class PairShown:
     is_good: bool = False
 
 
-def write_gallery(path: Path, pairs: Sequence[PairShown], title: str) -> int:
-    """Draw up to 24 pairs, three in a row; returns how many. EvaluationError if it cannot be."""
+def write_gallery(
+    path: Path,
+    pairs: Sequence[PairShown],
+    title: str,
+    *,
+    view: View | None = None,
+) -> int:
+    """Draw up to 24 pairs, three in a row; returns how many. EvaluationError if it cannot be.
+
+    Without a `view` the pictures are shown as they are.
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
 
     shown = list(pairs[:MOST])
@@ -52,7 +66,8 @@ def write_gallery(path: Path, pairs: Sequence[PairShown], title: str) -> int:
             axis.set_yticks([])
             axis.set_xlabel(_short(side.words), fontsize=7)
             try:
-                axis.imshow(read_rgb(side.path))
+                rgb = read_rgb(side.path)
+                axis.imshow(rgb if view is None else view(rgb))
             except (EdgeverifyError, OSError):
                 axis.text(0.5, 0.5, "cannot be read", ha="center", va="center", fontsize=7)
     if not shown:

@@ -19,13 +19,15 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from edgeverify.bundle.loading import load_bundle
+from edgeverify.cli.main import app as edgeverify
 from edgeverify.domain import AlignedFace
 from edgeverify.errors import BundleError, CheckpointError, ConfigError
-from edgeverify.feeding.preprocessing import feed
+from edgeverify.feeding.preprocessing import as_seen, feed
 from edgeverify.feeding.statement import Feeding
 from edgeverify.models.golden_check import check_golden
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify.vision.embedder import NetworkEmbedder
+from tests.evaluation.faces import OBAMA, OBAMA_AGAIN
 
 GREY = Feeding(size=28, channels="grey", scale=1 / 255, mean=(0.5,), std=(0.5,))
 STATED = Statement(statistics="unit", template="whole-picture", metric="euclidean")
@@ -68,6 +70,32 @@ def test_a_chip_becomes_luma_of_one_channel() -> None:
     assert fed.shape == (2, 1, 28, 28)
     assert np.abs(fed[0, 0] - (luma / 255 - 0.5) / 0.5).max() < 1.01 / 255
     assert (fed[1, 0] == fed[0, 0, :, ::-1]).all()
+
+
+def test_a_grey_chip_is_shown_as_the_network_sees_it() -> None:
+    """Grey of the same numbers, so that it may be fed again; colours of a colour network stay."""
+    chip = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
+    shown = as_seen(chip, GREY)
+    assert (shown == cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)[:, :, None]).all()
+    assert (feed(shown, GREY) == feed(chip, GREY)).all()
+    for channels in ("rgb", "bgr"):
+        colour = {"channels": channels, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+        assert (as_seen(chip, Feeding.model_validate(GREY.model_dump() | colour)) == chip).all()
+
+
+def test_a_grey_network_is_explained_in_grey(tmp_path: Path, testdata: Path) -> None:
+    """The picture shows no colour that the network has not seen; the map's own are another row."""
+    bundle = adopted(
+        tmp_path, Statement(statistics="unit", template="arcface-112", metric="cosine")
+    )
+    photos = [str(testdata / photo) for photo in (OBAMA, OBAMA_AGAIN)]
+    words = ["explain", *photos, "--bundle", str(bundle), "-o", str(tmp_path / "why.png")]
+    done = CliRunner().invoke(edgeverify, words)
+    assert done.exit_code == 0, done.output
+    picture = cv2.imread(str(tmp_path / "why.png"))
+    upper = picture[100:350].astype(int)
+    assert upper.std() > 10, "two chips are there"
+    assert np.ptp(upper, axis=2).max() == 0
 
 
 @pytest.mark.parametrize("channels", ["grey", "rgb"])

@@ -20,6 +20,7 @@ from edgeverify.enrolment.decoding import FORMATS, PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
+from edgeverify.feeding.preprocessing import as_seen
 from edgeverify.folder_listing import files_below
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
@@ -105,8 +106,8 @@ def average_face(
         cv2.warpAffine(wide / len(ways), way, (size, size), flags=cv2.INTER_AREA), dtype=np.float64
     )
     return AverageFace(
-        aligned=_pixels(aligned / len(ways)),
-        boxes=_pixels(boxes),
+        aligned=as_seen(_pixels(aligned / len(ways)), manifest.feeding),
+        boxes=as_seen(_pixels(boxes), manifest.feeding),
         faces=len(ways),
         template=manifest.template,
         left_out=tuple(left_out),

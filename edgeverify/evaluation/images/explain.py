@@ -121,13 +121,14 @@ def explain_pair(
         name, seen = given
         if not seen.chips or seen.face is None or seen.quality is None:
             raise EvaluationError(f"{name}: no face was compared, so there is nothing to explain")
+        shown = embedder.as_seen(seen.chips)
         return ExplainedFace(
             name=name,
-            seen=seen,
+            seen=replace(seen, chips=shown),
             refusal=refuse(seen.quality, seen.face.pose, gates),
             heat=occlusion_map(
                 embedder,
-                seen.chips,
+                shown,
                 other,
                 side=side,
                 patch=patch,

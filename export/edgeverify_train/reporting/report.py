@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from edgeverify_export.sources import architecture_named
+
 from edgeverify.atomic_file import write_whole
+from edgeverify.domain import RgbImage
 from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.as_json import plain
 from edgeverify.evaluation.images.lines import lines
 from edgeverify.evaluation.pictures.plots import Drawn, save_plots
+from edgeverify.feeding.alignment import whole_chip
+from edgeverify.feeding.preprocessing import as_seen
 from edgeverify.how_many import how_many
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
-from edgeverify_train.gallery import PairShown, Side, digits_of, write_gallery
+from edgeverify_train.feeding import fed
+from edgeverify_train.gallery import PairShown, Side, View, digits_of, write_gallery
 from edgeverify_train.origin import weakness
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.reporting.drawing import draw_confusion, draw_curves
@@ -41,11 +47,12 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
     """
     folder = run.report
     folder.mkdir(exist_ok=True)
+    view = view_of(recipe)
     people = held_out_people(recipe, run)
     draw_curves(run.metrics, folder / "curves.png", recipe.name)
     summary = []
     if run.pairs.is_file():
-        shown = _draw_pairs(recipe, run, folder / "pairs.png")
+        shown = _draw_pairs(recipe, run, folder / "pairs.png", view)
         summary.append(f"{shown} of the pairs that were trained on: {folder / 'pairs.png'}")
     found: HeldOutFigures | None = None
     if people is None:
@@ -56,7 +63,7 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
         except EvaluationError as error:
             summary.append(f"the held-out people could not be measured: {error.problem}")
     if found is not None:
-        summary.append(_measured(recipe, found, folder))
+        summary.append(_measured(recipe, found, folder, view))
     epochs = sum(1 for _ in csv.DictReader(run.metrics.read_text(encoding="utf-8").splitlines()))
     card = _model_card(
         recipe,
@@ -75,7 +82,17 @@ def write_report(recipe: Recipe, run: RunFolder) -> Written:
     return Written(folder, tuple(summary), next_lines)
 
 
-def _measured(recipe: Recipe, found: HeldOutFigures, folder: Path) -> str:
+def view_of(recipe: Recipe) -> View:
+    """Return what makes of a chip what the recipe's network sees: its size, grey where it is."""
+    feeding = fed(recipe, architecture_named(recipe.network.arch)).feeding
+
+    def seen(rgb: RgbImage) -> RgbImage:
+        return as_seen(whole_chip(rgb, feeding.size, feeding.resize), feeding)
+
+    return seen
+
+
+def _measured(recipe: Recipe, found: HeldOutFigures, folder: Path, view: View) -> str:
     measured, people = found.measured, found.people
     save_plots(
         folder,
@@ -90,7 +107,7 @@ def _measured(recipe: Recipe, found: HeldOutFigures, folder: Path) -> str:
             folder / "confusion.png",
             threshold=found.threshold,
         )
-    _draw_worst(found, folder)
+    _draw_worst(found, folder, view)
     content = {
         "threshold": found.threshold,
         "auc_one_to_one": measured.figures.auc,
@@ -105,7 +122,7 @@ def _measured(recipe: Recipe, found: HeldOutFigures, folder: Path) -> str:
     )
 
 
-def _draw_worst(found: HeldOutFigures, folder: Path) -> None:
+def _draw_worst(found: HeldOutFigures, folder: Path, view: View) -> None:
     people = found.people
 
     def side(index: int) -> Side:
@@ -123,7 +140,7 @@ def _draw_worst(found: HeldOutFigures, folder: Path) -> None:
         for one in pairs
     ]  # fmt: skip
     title = f"worst pairs of held-out people, threshold {found.threshold:.{digits}f}"
-    write_gallery(folder / "worst-pairs.png", shown, title)
+    write_gallery(folder / "worst-pairs.png", shown, title, view=view)
     lines = ["kind,probe,reference,score"]
     for kind, pairs in (("mated", found.missed), ("non-mated", found.mistaken)):
         lines += [
@@ -133,7 +150,7 @@ def _draw_worst(found: HeldOutFigures, folder: Path) -> None:
     write_whole(folder / "worst-pairs.csv", ("\n".join(lines) + "\n").encode())
 
 
-def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path) -> int:
+def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path, view: View) -> int:
     """Draw the first pairs of the run's own list, mated and not in turn."""
     base = Path(recipe.data.folder)
     rows = list(csv.DictReader(run.pairs.read_text(encoding="utf-8").splitlines()))
@@ -152,6 +169,7 @@ def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path) -> int:
             for row in turns
         ],
         f"{len(mated):,} mated and {len(others):,} non-mated pairs, the first of each",
+        view=view,
     )
 
 

@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 import torch
 from edgeverify_train.chance import draws
+from edgeverify_train.gallery import PairShown, Side, write_gallery
 from edgeverify_train.losses.modules import AdaFace, Targets
 from edgeverify_train.losses.table import TrainingLoss
 from edgeverify_train.networks.freezing import freeze
 from edgeverify_train.optimisation import Schedule, optimiser_of, turn
 from edgeverify_train.pictures import as_on_a_card
+from edgeverify_train.recipe import load_recipe
 from edgeverify_train.recipe.loss import LossSettings, SamplerSettings
 from edgeverify_train.recipe.recipe import NetworkSettings, OptimiserSettings, ScheduleSettings
+from edgeverify_train.reporting.report import view_of
 from edgeverify_train.samplers import batches_of, make_pairs, read_pairs, write_pairs
+from PIL import Image
 
 from edgeverify.errors import ConfigError
 
@@ -219,3 +223,23 @@ def test_a_card_is_drawn_by_its_seed_and_is_still_the_picture() -> None:
     assert (card == as_on_a_card(chip, draws(1, "card"))).all()
     assert (card != as_on_a_card(chip, draws(2, "card"))).any()
     assert np.corrcoef(card[:, :, 0].ravel(), chip[:, :, 0].ravel())[0, 1] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("recipe", "is_grey"), [("contrastive-euclidean", True), ("mobilefacenet-adaface", False)]
+)
+def test_a_gallery_of_chips_shows_what_the_network_sees(
+    recipe: str, tmp_path: Path, *, is_grey: bool
+) -> None:
+    """A network of grey pictures at 28 pixels did not tell two people apart by a red hat."""
+    chip = np.zeros((112, 112, 3), np.uint8)
+    chip[:40] = 220, 30, 30
+    Image.fromarray(chip).save(tmp_path / "chip.png")
+    side = Side(path=tmp_path / "chip.png", words="chip.png")
+    view = view_of(load_recipe(recipe, ["data.folder=chips"]))
+    assert view(chip).shape == ((28, 28, 3) if is_grey else (112, 112, 3))
+    shown = PairShown(first=side, second=side, words="")
+    write_gallery(tmp_path / "pairs.png", [shown], "pairs", view=view)
+    with Image.open(tmp_path / "pairs.png") as picture:
+        colours = np.asarray(picture.convert("RGB")).astype(int)
+    assert (np.ptp(colours, axis=2).max() == 0) == is_grey
