@@ -26,6 +26,7 @@ from edgeverify.models.bundle_writer import EmbedderRecipe
 from edgeverify.progress import Step, step_silently
 from edgeverify_export import foreign_graph
 from edgeverify_export.assemble import (
+    ANOTHER_SPACE,
     Assembled,
     assemble,
     bundle_name,
@@ -124,7 +125,16 @@ def adopt_graph(  # noqa: PLR0913 - one parameter per option
     )
     step(f"making the {'FP16 graph and the ' if half else ''}golden vectors")
     made = assemble(folder, recipe, plain, half=half and not quantised)
-    return Assembled(made.bundle, (*changes, *converted, slim, *quantised, *made.remarks))
+    remarks = (*changes, *converted, slim, *quantised, *made.remarks)
+    if ANOTHER_SPACE in remarks and original.producer_name == "pytorch":
+        remarks = (*remarks, TWO_EXPORTERS)
+    return Assembled(made.bundle, remarks)
+
+
+TWO_EXPORTERS = (
+    "if it is the same checkpoint: PyTorch's exporters (dynamo=True and dynamo=False) fold batch "
+    "norm with different rounding, so each has a space of its own; the one of last time keeps it"
+)
 
 
 def _require_raw(feeding: Feeding, path: Path) -> None:

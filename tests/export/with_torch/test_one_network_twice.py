@@ -39,6 +39,24 @@ def trained(activation: nn.Module) -> nn.Module:
     return Net(activation).eval()
 
 
+def test_the_other_exporter_of_pytorch_is_named_where_the_space_changes(tmp_path: Path) -> None:
+    """Both fold batch norm, and round otherwise: what was enrolled with the one must go."""
+    network, spaces, told = trained(nn.ReLU()), [], []
+    for dynamo in (False, False, True):
+        path = tmp_path / "net.onnx"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                network, (torch.zeros(1, 3, 32, 32),), path, dynamo=dynamo,
+                opset_version=18 if dynamo else 17, **({"external_data": False} if dynamo else {}),
+            )  # fmt: skip
+        made = adopt_graph(path, tmp_path / "bundle", SAID, half=False)
+        spaces.append(made.bundle.manifest.embedding_space)
+        told.append([remark for remark in made.remarks if "PyTorch's exporters" in remark])
+    assert spaces[0] == spaces[1] != spaces[2]
+    assert [len(remarks) for remarks in told] == [0, 0, 1]
+
+
 def exported(network: nn.Module, folder: Path, *, opset: int, batch: int | None) -> str:
     """Export as PyTorch does, adopt the file, and return the embedding space."""
     folder.mkdir()

@@ -24,6 +24,10 @@ REPORT = {
 }  # fmt: skip
 
 
+WITHOUT_PAIRS = {"siamese-triplet", "arcface-progressive", "mobilefacenet-adaface"}
+"""Recipes whose samplers draw people, not pairs; they compare by cosine."""
+
+
 def rows(run: RunFolder) -> list[dict[str, str]]:
     with run.metrics.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -91,7 +95,7 @@ def require_trained(run: RunFolder, name: str, said: str, vgg19: Path) -> None:
 def require_report(folder: Path, recipe: str) -> None:
     names = {path.name for path in folder.iterdir()}
     assert names >= REPORT
-    assert ("pairs.png" in names) == (recipe not in {"siamese-triplet", "arcface-progressive"})
+    assert ("pairs.png" in names) == (recipe not in WITHOUT_PAIRS)
     for name in names:
         if name.endswith(".png"):
             with Image.open(folder / name) as picture:
@@ -108,11 +112,9 @@ def require_report(folder: Path, recipe: str) -> None:
 
 def require_bundle(folder: Path, recipe: str) -> None:
     manifest = load_bundle(folder).manifest
-    euclidean = recipe not in {"siamese-triplet", "arcface-progressive"}
-    template = "arcface-112" if euclidean else "face01-224"
-    assert (manifest.template, manifest.metric) == (
-        template, "euclidean" if euclidean else "cosine",
-    )  # fmt: skip
+    wide = recipe in {"siamese-triplet", "arcface-progressive"}
+    assert manifest.template == ("face01-224" if wide else "arcface-112")
+    assert manifest.metric == ("cosine" if recipe in WITHOUT_PAIRS else "euclidean")
     assert manifest.feeding.channels == ("grey" if recipe == "contrastive-euclidean" else "rgb")
     assert manifest.feeding_verified
     assert "learned from" in manifest.weak
