@@ -19,7 +19,7 @@ _DECISION = (
     " else 'verified' if 'opened_by' in signed else 'granted',"
     " 'reason': signed.reason} | to_json }}"
 )
-"""Neither card nor score: the hub's history is no journal of people.
+"""Neither card nor score: the hub's history is not a journal of people.
 
 Where somebody else opens (an access-control panel), a grant says that a face was verified, and
 nothing about the door.

@@ -8,8 +8,8 @@ from pathlib import Path
 def expanded(path: Path) -> Path:
     """Return the path with `~` and `~NAME` replaced; as it stands where nobody knows that home.
 
-    A user without HOME and without an entry in /etc/passwd is no fault of its own here: whoever
-    opens the path then says that it is not there.
+    A user without HOME and without an entry in /etc/passwd is not a fault here: whoever opens the
+    path then says that it is not there.
     """
     try:
         return path.expanduser()

@@ -29,7 +29,7 @@ def weights_sha256(tensors: Mapping[str, NDArray[np.generic]]) -> str:
     """Return the hex SHA-256 over name, dtype, shape and little-endian bytes, by order of name.
 
     Each tensor's head is canonical JSON behind its own length, so that no two sets of tensors give
-    the same bytes. ValueError for none, or for tensors that are no plain numbers.
+    the same bytes. ValueError for none, or for tensors that are not plain numbers.
     """
     if not tensors:
         raise ValueError("a network without a tensor has no identity")

@@ -146,7 +146,9 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
         try:
             evdev = importlib.import_module("evdev")
         except ImportError:
-            raise ReaderGoneError("The package evdev is missing: `[readers]`.") from None
+            raise ReaderGoneError(
+                "The package evdev is missing: install edgeverify[readers]."
+            ) from None
         return KeyboardReader(settings.keyboard, evdev)
 
     return ReaderThread(KEYBOARD, open_reader, surroundings)

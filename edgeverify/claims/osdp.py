@@ -80,7 +80,9 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
             names = ("osdp", "edgeverify.osdp_port")
             modules = tuple(importlib.import_module(name) for name in names)
         except ImportError:
-            raise ReaderGoneError("libosdp or pyserial is missing: `[readers]`.") from None
+            raise ReaderGoneError(
+                "libosdp or pyserial is missing: install edgeverify[readers]."
+            ) from None
         try:
             key = load_osdp_key(surroundings.folder / settings.osdp.key_file)
         except KeyUnusableError as error:

@@ -142,7 +142,9 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
         try:
             scard = importlib.import_module("smartcard.scard")
         except ImportError:
-            raise ReaderGoneError("The package pyscard is missing: `[readers]`.") from None
+            raise ReaderGoneError(
+                "The package pyscard is missing: install edgeverify[readers]."
+            ) from None
         wanted = settings.pcsc
         key = load_card_key(surroundings.folder / wanted.key_file) if wanted.application else None
         return PcscReader(wanted, key, scard)

@@ -31,7 +31,7 @@ class Reader(Protocol):
     def read(self, timeout_seconds: float) -> str | None:
         """Return the next card number, or None after about so long.
 
-        Raises TornReadError for what is no whole card, and ReaderGoneError.
+        Raises TornReadError for what is not a whole card, and ReaderGoneError.
         """
 
     def close(self) -> None:

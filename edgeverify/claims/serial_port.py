@@ -157,7 +157,9 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
         try:
             serial = importlib.import_module("serial")
         except ImportError:
-            raise ReaderGoneError("The package pyserial is missing: `[readers]`.") from None
+            raise ReaderGoneError(
+                "The package pyserial is missing: install edgeverify[readers]."
+            ) from None
         return SerialReader(settings.serial, serial)
 
     return ReaderThread(SERIAL, open_reader, surroundings)

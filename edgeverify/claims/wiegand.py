@@ -139,7 +139,9 @@ def _start(settings: ClaimSettings, surroundings: Surroundings) -> ReaderThread:
         try:
             gpiod = importlib.import_module("gpiod")
         except ImportError:
-            raise ReaderGoneError("The package gpiod is missing: `[readers]`.") from None
+            raise ReaderGoneError(
+                "The package gpiod is missing: install edgeverify[readers]."
+            ) from None
         return WiegandReader(settings.wiegand, gpiod)
 
     return ReaderThread(WIEGAND, open_reader, surroundings)

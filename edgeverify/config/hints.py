@@ -70,7 +70,7 @@ def _of_line(number: int, named: int, advice: str) -> str:
 
 
 def document_kind(content: bytes) -> str:
-    """Return what a file is that is no text at all, in words; empty where it may be text."""
+    """Return what a file is that is not text at all, in words; empty where it may be text."""
     for beginning, words in _DOCUMENTS:
         if content[:64].lstrip().lower().startswith(beginning.lower()):
             return words

@@ -226,7 +226,7 @@ def _as_written(row: tuple[object, ...], frames: tuple[FrameRecord, ...]) -> Dec
 
 def _opened_by(payload: object) -> str:
     if not isinstance(payload, bytes) or not isinstance(signed := json.loads(payload), dict):
-        raise TypeError("what was signed is no object")
+        raise TypeError("what was signed is not an object")
     return str(signed.get("opened_by", ""))
 
 

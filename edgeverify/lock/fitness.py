@@ -48,6 +48,6 @@ def _programs(config: LockConfig) -> None:
     for name, words in (("release", relay.release), ("rest", relay.rest)):
         if not Path(words[0]).is_file() or not os.access(words[0], os.X_OK):
             raise ConfigError(
-                f"relay.{name}: {words[0]} is no program that can be run here",
+                f"relay.{name}: {words[0]} is not a program that can be run here",
                 advice="Name its whole path, and make the file executable.",
             )

@@ -152,7 +152,7 @@ def _wanted(head: bytearray) -> int:
     if length <= MAX_PACKET_BYTES:
         return fixed
     if head[0] & 0xF0 != PUBLISH:
-        raise OSError("a packet that is no message is too long")
+        raise OSError("a packet that is not a message is too long")
     if len(head) < fixed + 2:
         return fixed + 2
     packet_id = 2 if head[0] & QUALITY else 0
@@ -164,7 +164,7 @@ def _fixed_header(head: bytearray) -> tuple[int, int]:
     length = 0
     for place, byte in enumerate(head[1 : 2 + LENGTH_BYTES]):
         if place == LENGTH_BYTES:
-            raise OSError("a packet's length is no length")
+            raise OSError("a packet's length is malformed")
         length += (byte & ~MORE) << 7 * place
         if not byte & MORE:
             return 2 + place, length

@@ -17,7 +17,7 @@ from edgeverify.panel.device import CAN, IDENTITY
 from edgeverify.settings import OsdpReaderSettings
 
 KNOWN_TO_ALL = bytes(range(0x30, 0x40))
-"""SCBK-D itself, which is no key."""
+"""SCBK-D itself, which is not a key."""
 TURN_SECONDS = 0.05
 ACKNOWLEDGED_SECONDS = 1.0
 """The panel hears that we have its key well within this."""

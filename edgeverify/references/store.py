@@ -49,9 +49,9 @@ class ReferenceStore:
         A damaged database is moved aside (`moved_aside` names it) and an empty one made, because
         references are made again from their photos; without `may_repair`, for those who only look
         while the daemon may be writing, it is a StateError. With `may_wait` a disk that is full,
-        read-only or failing is no error: an empty database in memory stands in, and `problem` says
-        why, until `return_to_disk`. Without `keeps` nothing is written at all: a trial, which ends
-        with the store. Raises StateError (a newer release's database, no access) and
+        read-only or failing is not an error: an empty database in memory stands in, and `problem`
+        says why, until `return_to_disk`. Without `keeps` nothing is written at all: a trial, which
+        ends with the store. Raises StateError (a newer release's database, no access) and
         KeyUnusableError (another master key).
         """
         self.path = path

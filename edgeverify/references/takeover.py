@@ -25,7 +25,7 @@ MAX_KEY_BYTES = 4096
 def take_over(references: Path, kept: Path, secret: bytes, source: str) -> bool:
     """Put what lies under the key in the state (`kept`) under `secret`; then that file goes.
 
-    Return whether there was anything to do. A file that is no key of these references stays, and
+    Return whether there was anything to do. A file that is not a key of these references stays, and
     so does everything else; opening them says so. `source` names the new key in the log. Raises
     KeyUnusableError (`kept` cannot be read) and StateError where the disk refuses.
     """

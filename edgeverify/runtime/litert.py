@@ -27,7 +27,7 @@ class LiteRtNetwork:
         """Make it ready; `name` is for messages, `threads` are those of its arithmetic.
 
         RuntimeUnavailableError where LiteRT cannot be loaded here, BundleError where the bytes
-        are no network that it can run.
+        are not a network that it can run.
         """
         self.name = name
         with _native_lines_dropped():

@@ -83,7 +83,7 @@ class MqttSettings(Section):
             value.encode("idna")
         except UnicodeError:
             raise ValueError(
-                "is no name that can be looked up: its parts between the dots have 1 to 63 "
+                "is not a name that can be looked up: its parts between the dots have 1 to 63 "
                 "characters each, and it has at most 253"
             ) from None
         return value

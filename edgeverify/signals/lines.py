@@ -84,4 +84,4 @@ def _package() -> ModuleType:
     try:
         return importlib.import_module("gpiod")
     except ImportError:
-        raise LinesGoneError("The package gpiod is missing: `[signals]`.") from None
+        raise LinesGoneError("The package gpiod is missing: install edgeverify[signals].") from None

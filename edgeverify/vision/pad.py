@@ -48,7 +48,7 @@ class PadModel:
         None where the face is smaller or larger than `pad.min_face_pixels` to
         `pad.max_face_pixels`, or turned further than `pad.max_yaw_degrees` and its two sisters: it
         is not judged, and what is not judged never passes.
-        RuntimeUnavailableError where a network answers with something that is no number.
+        RuntimeUnavailableError where a network answers with something that is not a number.
         """
         return self.at_any_pose(rgb, box) if looks_ahead(pose, self._settings) else None
 

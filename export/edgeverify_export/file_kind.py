@@ -1,4 +1,4 @@
-"""What a file that is no model is, by its content: so that the error can say it."""
+"""What a file is that is not a model, by its content: so that the error can say it."""
 
 from __future__ import annotations
 

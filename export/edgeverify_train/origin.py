@@ -1,7 +1,7 @@
 """What a training began with, kept in its run: whether those weights knew faces already.
 
 A network that learned too little is marked weak when it is exported, whatever chain of runs it
-came through: a student of a few faces is no start that knows strangers apart.
+came through: a student of a few faces is not a start that knows strangers apart.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class RunFolder:
     def make(self) -> None:
         """Make the folders of a new run; ConfigError where something lies there already.
 
-        What a refused one left, before anything was trained, is no run: it is cleared away.
+        What a refused one left, before anything was trained, is not a run: it is cleared away.
         """
         if self._was_never_begun():
             shutil.rmtree(self.folder / CHIPS, ignore_errors=True)

@@ -9,7 +9,7 @@ import pytest
 from tests.config.told import told
 
 NO_NAME = (
-    "is no name that can be looked up: its parts between the dots have 1 to 63 characters each, "
+    "is not a name that can be looked up: its parts between the dots have 1 to 63 characters each, "
     "and it has at most 253"
 )
 BAD: list[tuple[str, str, str]] = [

@@ -128,7 +128,8 @@ def test_check_config_looks_at_everything_that_the_config_names(tmp_path: Path) 
     assert "secret" not in checked.stderr
     path.write_text(head + amiss.replace("/nonexistent/door", "/etc/passwd"), encoding="utf-8")
     assert (
-        "relay.release: /etc/passwd is no program" in _run("check-config", "-c", str(path)).stderr
+        "relay.release: /etc/passwd is not a program"
+        in _run("check-config", "-c", str(path)).stderr
     )
 
 

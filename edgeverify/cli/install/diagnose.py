@@ -49,7 +49,7 @@ def diagnose(
 
     if not output.name.endswith((".tar.gz", ".tgz")):
         raise EdgeverifyError(
-            f"{output} would be a tar under another name", advice="Name it FILE.tar.gz."
+            f"{output} is not the name of a .tar.gz file", advice="Name it FILE.tar.gz."
         )
     loaded: LoadedConfig | None = None
     problem = ""

@@ -91,7 +91,7 @@ def begun_at_every_frame(
 ) -> tuple[tuple[str, int], ...]:
     """Count the reasons of transactions that begin at each frame in turn, most frequent first.
 
-    They overlap, so they are no independent presentations; they show whom the moment of the claim
+    They overlap, so they are not independent presentations; they show whom the moment of the claim
     harms. Those that the run's end cut short are left out.
     """
     reasons: Counter[str] = Counter()

@@ -57,7 +57,9 @@ def images_below(folder: Path) -> tuple[Path, ...]:
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     if not found:
-        raise EvaluationError(f"{folder} holds no picture", advice=f"Use {', '.join(FORMATS[:4])}")
+        raise EvaluationError(
+            f"{folder} holds no picture", advice=f"Give a folder of {', '.join(FORMATS[:4])} files."
+        )
     return found
 
 

@@ -4,7 +4,7 @@ A threshold stands at the loosest place where the one-sided upper 95 % bound (Cl
 1934) of its FMR is not above the rate that it is named by, and the FMR within every group of people
 not above a stated multiple of that rate, or the lowest rate that the group can carry. A rate is
 supported where, besides, the pairs of people are enough for it by the rule of three: many pictures
-of few people are no evidence about others.
+of few people are not evidence about others.
 """
 
 from __future__ import annotations

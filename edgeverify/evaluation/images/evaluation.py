@@ -77,7 +77,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NothingLeft:
-    """The gates let through nothing that could be compared; `problem` says in words what lacks."""
+    """The gates let through nothing that could be compared; `problem` says what is missing."""
 
     problem: str
     fta: Failures

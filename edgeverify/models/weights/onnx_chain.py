@@ -50,7 +50,7 @@ class Chain:
 
 
 def read_chain(data: bytes) -> Chain:
-    """Read the layers of an ONNX file; CheckpointError where it is no chain or not finite.
+    """Read the layers of an ONNX file; CheckpointError where it is not a chain or not finite.
 
     Each layer may take the output of the layer before it and constants, nothing else. Extra graph
     inputs that name constants are passed over; so are layers that only do something in training.

@@ -42,7 +42,7 @@ def parity(  # noqa: PLR0913 - one parameter per option
     PyTorch, ONNX FP32, FP16, INT8, CUDA and TensorRT, whichever exist. Fails (exit 1) below
     cosine 0.999 (FP16) or 0.99 (INT8), above 0.05 % or 0.5 % flipped decisions, and if another
     feeding separates the pairs clearly better than the stated one. A score that only
-    float32 rounding put on the other side of the threshold is no flip; too few pairs for such a
+    float32 rounding put on the other side of the threshold is not a flip; too few pairs for such a
     share (2,000 or 200) are reported, with what they can show. With --aligned the pictures
     are finished chips, as the network was trained on. A fusion is compared as a whole,
     as the door compares it, and each of its networks by itself; --checkpoint is then a folder

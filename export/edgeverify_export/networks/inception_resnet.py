@@ -1,7 +1,7 @@
 """Inception-ResNet v1 (Szegedy et al., 2016, arXiv 1602.07261) as FaceNet's people train it.
 
 The parameters are named as the package `facenet-pytorch` publishes them, so that its checkpoints
-fit; its classifier (`logits.`) is no part of the embedding.
+fit; its classifier (`logits.`) is not a part of the embedding.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ MIN_COSINE: Mapping[Precision, float] = {"fp32": 0.9999, "fp16": 0.999, "int8": 
 def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
     """Return what one back end fails on; empty where it passes. Nothing compared is a failure.
 
-    The cosine of black, white and noise is reported and not gated: they are no faces, a door
+    The cosine of black, white and noise is reported and not gated: they are not faces, a door
     refuses them before, and INT8 is calibrated on faces. That none of them may begin to match a
     face, or answer with NaN, is.
     """
@@ -130,7 +130,7 @@ class Comparison:
 
     `flipped` counts decisions that changed at the threshold, None where there were no pairs.
     `within_rounding` counts pairs on either side of it whose score moved by no more than float32
-    rounding does: those are no flips.
+    rounding does: those are not flips.
     `max_score_difference` is over the pairs, or over all faces with all where there are none.
     `extremes_min_cosine` is over black, white and noise; `extremes_flipped` counts decisions
     between them and every face that changed at the threshold, None without one.

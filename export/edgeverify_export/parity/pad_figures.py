@@ -41,7 +41,7 @@ class PadComparison:
 
     Cosines are of raw scores, the lowest over networks and faces. `flipped` counts single-frame
     decisions that changed at the threshold; None without one. `within_rounding` counts those whose
-    P(live) moved by no more than float32 rounding does: they are no flips.
+    P(live) moved by no more than float32 rounding does: they are not flips.
     """
 
     name: str
