@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,18 @@ def test_people_in_the_config_itself_are_not_the_page_s(tmp_path: Path) -> None:
     path = _door(tmp_path, config="door: front-door\n")
     with pytest.raises(ElsewhereError, match="in the config itself"):
         staff_place(load_config(path))
+
+
+@pytest.mark.parametrize(("is_mounted_so", "told"), [(False, "belong to"), (True, "mounted")])
+def test_a_file_that_may_not_be_written_is_told_from_a_folder_that_is_mounted_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_mounted_so: bool, told: str
+) -> None:
+    """Whoever owns a file that is mounted read-only looks in vain for another owner."""
+    config = load_config(_door(tmp_path))
+    real = os.statvfs(tmp_path)
+    flags = os.ST_RDONLY if is_mounted_so else 0
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write what nobody else may
+    monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result((*real[:8], flags, real[9])))
+    with pytest.raises(ElsewhereError) as caught:
+        staff_place(config)
+    assert told in caught.value.advice

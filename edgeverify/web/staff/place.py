@@ -18,6 +18,10 @@ MARK = re.compile(
 )
 """What tools write into files that they will overwrite."""
 MARK_LINES = 20
+READ_ONLY = (
+    "The installed page may write in /etc/edgeverify/people alone: put it there. Elsewhere the "
+    "folder is mounted read-only: mount it to be written to, or change the file where it is made."
+)
 
 
 class ElsewhereError(EdgeverifyError):
@@ -70,12 +74,22 @@ def staff_place(config: LoadedConfig) -> StaffPlace:
             advice="Change it where it comes from; the door takes it up by itself.",
         )
     if not (os.access(folder, os.W_OK | os.X_OK) and os.access(path, os.R_OK | os.W_OK)):
+        if _is_read_only(folder):
+            raise ElsewhereError(f"{name} lies where the page may only read", advice=READ_ONLY)
         raise ElsewhereError(
             f"{name} may not be written by the page's user",
             advice="It and its folder must belong to the page's user: /etc/edgeverify/people is "
             "made for that.",
         )
     return StaffPlace(config.folder, path, folder / "photos")
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Return whether its file system is mounted read-only, as a service's mostly is."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _mark(path: Path) -> str:
