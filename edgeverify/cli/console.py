@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
@@ -13,15 +14,23 @@ from edgeverify.errors import EXHAUSTED_ADVICE, EdgeverifyError, is_of_exhaustio
 
 P = ParamSpec("P")
 
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves a cursor or turns the direction of a text; tabs and new lines are ours."""
+
 
 def say(line: str = "") -> None:
     """Print a line of result to standard output."""
-    typer.echo(line)
+    typer.echo(_steering_nothing(line))
 
 
 def complain(line: str) -> None:
     """Print a line of diagnosis to standard error."""
-    typer.echo(line, err=True)
+    typer.echo(_steering_nothing(line), err=True)
+
+
+def _steering_nothing(line: str) -> str:
+    """Spell out what would steer a terminal: names in foreign files and folders are printed."""
+    return _STEERS.sub(lambda found: repr(found.group())[1:-1], line)
 
 
 def plain_errors(command: Callable[P, None]) -> Callable[P, None]:

@@ -141,7 +141,10 @@ def _read_safetensors(path: Path) -> object:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from None
+        raise CheckpointError(
+            f"{path} is not a whole safetensors file: {_first(error)}",
+            advice="Copy or download it again.",
+        ) from None
 
 
 def _read_pickle(path: Path) -> object:
@@ -178,7 +181,8 @@ def _read_pickle(path: Path) -> object:
 
 
 def _first(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:160]
+    """Return the first sentence: PyTorch's go on about its insides and those who made them."""
+    return (str(error) or type(error).__name__).splitlines()[0].partition(". ")[0][:160]
 
 
 def _usable(weights: Mapping[str, object], path: Path) -> dict[str, torch.Tensor]:

@@ -233,7 +233,7 @@ def _kept(
 
 
 def listed(names: Sequence[str]) -> str:
-    """Name the first few and count the rest."""
-    shown = ", ".join(names[:_LISTED])
+    """Name the first few, each on one line, and count the rest."""
+    shown = ", ".join(name.replace("\n", "\\n") for name in names[:_LISTED])
     rest = len(names) - _LISTED
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -221,7 +221,13 @@ def _patterns(weights: Weights, surplus: Sequence[str]) -> Iterator[str]:
     heads = Counter(name.partition(".")[0] for name in surplus)
     for name in surplus:
         head = name.partition(".")[0]
-        yield f"{head}.*" if heads[head] > 1 and head not in kept else name
+        whole = heads[head] > 1 and head not in kept
+        yield _typed(head) + ".*" if whole else _typed(name)
+
+
+def _typed(name: str) -> str:
+    """Return a pattern for `--drop` between quotes: a question mark for what cannot be typed."""
+    return "".join("?" if sign in "'*?[]" or not sign.isprintable() else sign for sign in name)
 
 
 def _classifier(weights: Weights) -> str | None:

@@ -123,6 +123,7 @@ def test_what_is_left_aside_is_said(tmp_path: Path, state: State) -> None:
         (lambda s: under("lit.model.net.", s), "--prefix lit.model.net."),
         (lambda s: under("a.", s) | under("b.", s), "--prefix a. they fit"),
         (lambda s: under("a.", s) | under("b.", s), "with --prefix b. they fit"),
+        (lambda s: {**s, "a\nb[0]'\x1bc": torch.ones(3)}, "--drop 'a?b?0???c'"),
         (lambda s: {**s, "extra.thing": torch.ones(3)}, "--drop 'extra.thing'"),
     ],
 )  # fmt: skip
