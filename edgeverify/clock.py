@@ -19,6 +19,8 @@ from edgeverify.settings import ClockSettings
 
 SETTLED_SECONDS = 600.0
 """A confirmed leap forward lifts the floor after so long in one piece of synchronised running."""
+DAY = timedelta(days=1)
+"""In so long steps as long as one leap are taken for corrections, together."""
 SLACK_SECONDS = 2.0
 """How far the running door's own floor stays behind the clock: a time server that corrects by
 less denies nobody. What the journal keeps is exact."""
@@ -112,11 +114,12 @@ class ClockJudge:
     `floor` is the newest trusted wall time ever written down, lifted by what was believed since.
     `believed` is the last reading of this boot that was trusted. `is_doubted` stays once a leap was
     seen that nothing confirmed: the kernel copies its time into the battery clock sooner or later,
-    which then is no witness any more.
+    which then is no witness any more. `crept` is by how much the clock went forward in small steps.
     """
 
     floor: datetime | None
     believed: ClockReading | None = None
+    crept: timedelta = timedelta(0)
     settling_since: float | None = None
     is_doubted: bool = False
 
@@ -151,10 +154,13 @@ class ClockJudge:
 
     def _believe(self, reading: ClockReading, settings: ClockSettings) -> ClockJudge:
         """Move on with the clock unless it leapt forward; a confirmed leap has to settle first."""
-        expected = self._expected(reading)
         step = timedelta(seconds=settings.max_step_seconds)
-        if reading.wall <= expected + step or (self.floor is None and self.believed is None):
-            return replace(self, believed=reading, settling_since=None, is_doubted=False)
+        crept = self._crept(reading, step)
+        if crept <= step or (self.floor is None and self.believed is None):
+            moved = timedelta(0) if self.believed is None else crept
+            return replace(
+                self, believed=reading, crept=moved, settling_since=None, is_doubted=False
+            )
         is_confirmed = (
             self.believed is None
             and not self.is_doubted
@@ -165,8 +171,20 @@ class ClockJudge:
             return replace(self, settling_since=None, is_doubted=True)
         since = reading.uptime if self.settling_since is None else self.settling_since
         if reading.uptime - since >= SETTLED_SECONDS:
-            return replace(self, believed=reading, settling_since=None)
+            return replace(self, believed=reading, crept=timedelta(0), settling_since=None)
         return replace(self, settling_since=since)
+
+    def _crept(self, reading: ClockReading, step: timedelta) -> timedelta:
+        """Return how far the clock is ahead: many small steps are a leap, unless of one in a day.
+
+        A step back that corrects one forward takes it from the sum.
+        """
+        ahead = reading.wall - self._expected(reading)
+        if self.believed is None:
+            return ahead
+        passed = timedelta(seconds=reading.uptime - self.believed.uptime)
+        forgotten = step * (passed / DAY)
+        return max(timedelta(0), max(timedelta(0), self.crept - forgotten) + ahead)
 
     def _expected(self, reading: ClockReading) -> datetime:
         """Return the latest time that needs no witness."""

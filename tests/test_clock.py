@@ -91,6 +91,38 @@ def test_the_battery_clock_is_no_witness_for_a_leap_while_the_machine_ran() -> N
     assert not _last(ClockJudge(floor=NOON), _at(NOON, 0), _at(leapt, 1, battery=leapt)).is_trusted
 
 
+def _crept(times: int, step: timedelta, every: float) -> ClockVerdict:
+    """Step forward again and again, each step less than would be a leap; `every` in seconds."""
+    judge, verdict = ClockJudge(floor=NOON), ClockVerdict(is_trusted=False)
+    judge, verdict = judge.judge(_at(NOON, 0), STRICT)
+    for number in range(1, times + 1):
+        uptime = number * every
+        wall = NOON + number * step + timedelta(seconds=uptime)
+        judge, verdict = judge.judge(_at(wall, uptime), STRICT)
+    return verdict
+
+
+def test_ten_years_in_small_steps_are_a_leap_too() -> None:
+    """Whoever moves the time by less than a leap at each look would be there within hours."""
+    minutes = timedelta(minutes=59)
+    assert _crept(1, minutes, 0.25).is_trusted
+    for times, every in ((2, 0.25), (90_000, 0.25), (24, 3600.0)):
+        verdict = _crept(times, minutes, every)
+        assert not verdict.is_trusted, (times, every)
+        assert "nothing else confirms it" in verdict.problem
+
+
+def test_small_corrections_for_years_are_no_leap() -> None:
+    """Such as of a virtual machine that is paused for a minute each night, for its backup."""
+    assert _crept(10 * 365, timedelta(minutes=1), 86400.0).is_trusted
+    there_and_back = (timedelta(seconds=1) * (number % 2) for number in range(20_000))
+    judge, verdict = ClockJudge(floor=NOON), ClockVerdict(is_trusted=False)
+    for number, off in enumerate(there_and_back):
+        wall = NOON + timedelta(seconds=number) + off
+        judge, verdict = judge.judge(_at(wall, float(number)), STRICT)
+        assert verdict.is_trusted
+
+
 def test_a_leap_that_goes_back_leaves_no_trace() -> None:
     readings = [_at(NOON, 0), _at(NOON + TEN_YEARS, 1), _at(NOON + 2 * HOUR, 7200)]
     verdict = _last(ClockJudge(floor=NOON), *readings)

@@ -173,6 +173,7 @@ class ClockSettings(Section):
     time, or after a leap that nothing confirms); shown as degraded. For doors without a time
     server."""
     max_step_seconds: float = Field(default=3600.0, gt=0)
-    """A larger jump forward denies until something confirms it: the battery clock, where the
-    machine was off meanwhile, or `edgeverify clock accept`. Raise it (604800 is a week) for a
+    """A larger jump forward, or small steps of more than this in a day, denies until something
+    confirms it: the battery clock, where the machine was off meanwhile, or `edgeverify clock
+    accept`. Raise it (604800 is a week) for a
     machine without a battery clock that must open by itself after a power cut of that length."""
