@@ -238,7 +238,7 @@ rollback: ## As root: back to the release that ran before
 uninstall: ## As root: take the service away; configs and state stay
 	$(INSTALLER) uninstall
 
-test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= TIMES= RUN="demo types test-portable test"
+test-fresh: $(VENV)/daemon.stamp ## The first run, from nothing, on bare Debians (root); DEBIAN= (Ubuntus too) TIMES= RUN="demo types test-portable test"
 	@./systemd/prerequisites systemd
 	$(BIN)/python -m tests.fresh --times $(or $(TIMES),1) --run $(or $(RUN),demo) \
 		$(if $(DEBIAN),--debian $(DEBIAN))

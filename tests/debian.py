@@ -1,4 +1,7 @@
-"""Debian roots made by debootstrap, from wherever this machine gets its own packages."""
+"""Debian and Ubuntu roots made by debootstrap.
+
+Debian's packages come from wherever this machine gets its own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+
+UBUNTUS = frozenset({"jammy", "noble", "resolute"})
+_UBUNTU_SCRIPT = "/usr/share/debootstrap/scripts/gutsy"
+"""Of every Ubuntu since 2007, with its archive's address; releases younger than debootstrap too."""
+_UBUNTU_KEYS = "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 
 
 def debian_mirror() -> str:
@@ -49,10 +57,8 @@ def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
             return folder
         let_go(folder)
         shutil.rmtree(folder, ignore_errors=True)
-        command = ["debootstrap", "--variant=minbase", *([f"--include={include}"] * bool(include))]
-        mirror = debian_mirror()
         done = subprocess.run(
-            [*command, suite, str(folder), *([mirror] if mirror else [])],
+            _debootstrap(folder, suite, include),
             capture_output=True,
             text=True,
             check=False,
@@ -62,6 +68,17 @@ def debian_root(folder: Path, suite: str, *, include: str = "") -> Path:
         (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
         (folder / "complete").write_text(include, encoding="utf-8")
     return folder
+
+
+def _debootstrap(folder: Path, suite: str, include: str) -> list[str]:
+    command = ["debootstrap", "--variant=minbase", *([f"--include={include}"] * bool(include))]
+    if suite in UBUNTUS:
+        # Debian has no package of Ubuntu's keys, and what is made here is thrown away.
+        unchecked = [] if Path(_UBUNTU_KEYS).exists() else ["--no-check-gpg"]
+        components = "--components=main,universe"
+        return [*command, components, *unchecked, suite, str(folder), "", _UBUNTU_SCRIPT]
+    mirror = debian_mirror()
+    return [*command, suite, str(folder), *([mirror] if mirror else [])]
 
 
 def _is_complete(folder: Path, include: str) -> bool:

@@ -34,6 +34,22 @@ def test_a_root_is_made_once_and_anew_for_other_packages(
     assert said.read_text().splitlines() == ["--include=one", "--include=one,two"]
 
 
+def test_an_ubuntu_is_made_by_the_script_that_knows_its_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "said"
+    program = tmp_path / "bin/debootstrap"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" > {said}\nmkdir -p "{tmp_path}/root/etc"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    debian_root(tmp_path / "root", "resolute")
+    assert "|--components=main,universe|" in said.read_text()
+    assert said.read_text().endswith(
+        f"|resolute|{tmp_path}/root||/usr/share/debootstrap/scripts/gutsy|"
+    )
+
+
 def test_a_mount_that_was_left_behind_is_let_go(tmp_path: Path) -> None:
     place = tmp_path / "bare/proc"
     place.mkdir(parents=True)

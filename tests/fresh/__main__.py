@@ -1,4 +1,4 @@
-"""The README's first commands on a Debian on which nothing was ever installed, to their end.
+"""The README's first commands on a Debian or Ubuntu on which nothing was ever installed.
 
     python -m tests.fresh --debian bookworm trixie --times 10 --run demo
 
@@ -24,7 +24,9 @@ from tests.fresh.machine import HOME, USER, FreshMachine, fresh_machine
 CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache/fresh"
 DEBIANS = {"bookworm": 11, "trixie": 13}
-"""Each release, and the minor version of the Python 3 that it has."""
+"""Each release that CI tries, and the minor version of the Python 3 that it has."""
+OTHERS = {"jammy": 10, "noble": 12, "resolute": 14}
+"""Those that are tried when they are asked for: Ubuntu 22.04 (which JetPack 6 is), 24.04, 26.04."""
 TARGETS = ("demo", "types", "test-portable", "test")
 OF_ANOTHER_PYTHON = frozenset({"types", "test-portable"})
 """On the Python of this checkout these run outside, all of them."""
@@ -40,6 +42,11 @@ class FirstRun:
     turn: int
     targets: tuple[str, ...]
     bundle: Path
+
+    @property
+    def minor(self) -> int:
+        """Of its Python 3."""
+        return (DEBIANS | OTHERS)[self.debian]
 
     @property
     def log(self) -> Path:
@@ -76,7 +83,7 @@ def try_first_run(run: FirstRun) -> float:
         names_what_is_missing(machine)
         machine.run(apt)
         for target in run.targets:
-            if target in OF_ANOTHER_PYTHON and DEBIANS[run.debian] == sys.version_info.minor:
+            if target in OF_ANOTHER_PYTHON and run.minor == sys.version_info.minor:
                 continue
             said = make(machine, target)
             if target == "test-portable":
@@ -160,7 +167,9 @@ def report(run: FirstRun) -> str:
 def main() -> int:
     """Try every run that was asked for; return 0 when all went well."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--debian", nargs="+", default=supported_debians())
+    parser.add_argument(
+        "--debian", nargs="+", default=supported_debians(), choices=DEBIANS | OTHERS
+    )
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--run", nargs="+", default=["demo"], choices=TARGETS)
     parser.add_argument("--jobs", type=int, default=2)

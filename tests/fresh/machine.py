@@ -1,4 +1,4 @@
-"""A Debian on which nothing was ever installed, and a user who has just got an account on it.
+"""A Debian or Ubuntu on which nothing was ever installed, and a user who is new on it.
 
 A throw-away layer over a minimal root; the network is the host's. What is carried over is only how
 this machine reaches its package registries: apt's and pip's settings, proxies, certificates and
@@ -75,7 +75,7 @@ class FreshMachine:
 
 @contextmanager
 def fresh_machine(suite: str, cache: Path, log: Path) -> Iterator[FreshMachine]:
-    """Give a machine of its own, of a Debian suite; afterwards nothing of it is left."""
+    """Give a machine of its own, of a Debian or Ubuntu suite; afterwards nothing of it is left."""
     root = debian_root(cache / suite, suite)
     layer = Path(mkdtemp(prefix=f"run-{suite}-", dir=cache))
     files = layer / "merged"

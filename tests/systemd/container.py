@@ -50,6 +50,7 @@ class Container:
             ["mount", "-t", "overlay", "overlay", "-o", lower, str(self.files)], check=True
         )
         self._layer = layer
+        self._find_names_as_outside()
         binds = [f"--bind-ro={source}:{to}" for source, to in bind_read_only.items()]
         self._console = (layer / "console.log").open("wb")
         self._process = subprocess.Popen(
@@ -97,6 +98,14 @@ class Container:
     def console(self) -> str:
         """What the machine printed."""
         return (self._layer / "console.log").read_text(errors="replace")[-4000:]
+
+    def _find_names_as_outside(self) -> None:
+        """Keep systemd-resolved, which Ubuntu 22.04 starts, from a network that is not its own."""
+        unit = self.files / "etc/systemd/system/systemd-resolved.service"
+        unit.unlink(missing_ok=True)
+        unit.symlink_to("/dev/null")
+        (self.files / "etc/resolv.conf").unlink(missing_ok=True)
+        shutil.copy("/etc/resolv.conf", self.files / "etc/resolv.conf")
 
     def run(
         self, *command: str, check: bool = True, seconds: float = 60
