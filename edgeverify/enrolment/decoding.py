@@ -69,6 +69,8 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
 
     Raises ImageError naming `name` and what is wrong with it.
     """
+    if not content:
+        raise ImageError(f"{name}: is empty (0 bytes)", advice="Copy it again.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own size warning: ours is stricter

@@ -22,6 +22,8 @@ from edgeverify.evaluation.statistics.bounds import Rate, bootstrap
 
 _KEYS = ("image", "file", "person")
 _HOLDS = {"image": "file names", "file": "file names", "person": "people's folder names"}
+_NOTHING = frozenset({"", "nan", "n/a", "#n/a", "null", "<na>"})
+"""What programs write where nothing is known; `none` and `NA` may mean something."""
 _DRAWS = 300
 
 
@@ -76,7 +78,7 @@ def read_attributes(path: Path, material: Material) -> Attributes:
             continue
         unused.pop(row[key], None)
         for name in names:
-            if row[name]:
+            if row[name].lower() not in _NOTHING:
                 values[name][index] = row[name]
     if unknown == len(material.paths):
         raise EvaluationError(

@@ -76,6 +76,14 @@ def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path, text: str) -> None:
     assert attributes.values == {"group": {0: "one", 1: "one"}}
 
 
+@pytest.mark.parametrize("word", ["", "nan", "NaN", "N/A", "#N/A", "NULL", "<NA>"])
+def test_what_a_program_writes_for_nothing_is_no_group(tmp_path: Path, word: str) -> None:
+    """Else people of unknown cameras would have stood before one camera, called nan."""
+    table = _table(tmp_path, f"person,camera,glasses\nann,{word},none\n")
+    attributes = read_attributes(table, PICTURES)
+    assert attributes.values == {"camera": {}, "glasses": {0: "none", 1: "none"}}
+
+
 def test_rows_that_name_no_picture_are_counted(tmp_path: Path) -> None:
     table = _table(tmp_path, "person,group\nann,one\nzoe,two\n")
     attributes = read_attributes(table, PICTURES)
