@@ -112,3 +112,17 @@ def test_without_a_pad_bundle_it_says_how_to_get_one(trained_models: Path, tmp_p
 
     assert code == 2
     assert "edgeverify models fetch minifasnet" in output
+
+
+def test_an_eye_distance_that_no_config_could_have_is_refused(tmp_path: Path) -> None:
+    code, output = run(
+        tmp_path,
+        "--bona-fide",
+        tmp_path,
+        "--attack",
+        f"print={tmp_path}",
+        "--min-eye-distance",
+        "-4",
+    )
+    assert code == 78
+    assert "--min-eye-distance: min_eye_distance_pixels: must be 10 to 1000, not -4.0" in output
