@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, write_whole
+from edgeverify.atomic_file import PRIVATE_FILE, PUBLIC_FILE, advice_on, write_whole
 from edgeverify.errors import BrokerSetupError
 
 BROKER_USER = "mosquitto"
@@ -120,5 +121,7 @@ def owner_of(name: str) -> Owner | None:
 
 
 def _cannot(what: str, path: Path, error: OSError) -> BrokerSetupError:
-    advice = "Run it as root, or take a folder of your own." if error.errno in {1, 13} else ""
+    is_refused = error.errno in {errno.EPERM, errno.EACCES}
+    own = "Run it as root, or take a folder of your own."
+    advice = own if is_refused else advice_on(error)
     return BrokerSetupError(f"cannot {what} {path}: {error.strerror}", advice=advice)

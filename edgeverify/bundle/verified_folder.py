@@ -167,6 +167,10 @@ def read_manifest(folder: Path) -> bytes:
     try:
         is_folder = stat.S_ISDIR(folder.stat().st_mode)
         problem = "" if is_folder else "is a file, and a bundle is a folder"
+        # Of what is left of one, the missing file is named below.
+        is_there = (folder / MANIFEST_FILE).exists()
+        if is_folder and not is_there and not any(folder.glob("*.onnx")):
+            problem = f"is none: it has no {MANIFEST_FILE}"
     except (FileNotFoundError, NotADirectoryError):
         problem = "does not exist"
     except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -15,11 +17,9 @@ from typer.testing import CliRunner
 
 from edgeverify.broker.access import EARLIER_RIGHTS, logins_of
 from edgeverify.broker.certificates import ends_at
-from edgeverify.broker.files import Place
 from edgeverify.broker.logins import encode_logins, read_hashes
 from edgeverify.cli.main import app
 from edgeverify.config import load_config
-from edgeverify.errors import BrokerSetupError
 from tests.broker.setting_up import NAMES, contents, hosts_of, run
 from tests.doors import DOOR
 
@@ -143,13 +143,15 @@ def test_a_run_that_found_a_full_disk_is_done_again(
 ) -> None:
     """Its own empty folder inside was taken for somebody else's."""
 
-    def full(*_: object) -> NoReturn:
-        raise BrokerSetupError("No space left on device")
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     folder = tmp_path / "broker"
     with monkeypatch.context() as disk:
-        disk.setattr(Place, "renew", full)
-        assert "No space left" in run(folder, "--door", DOOR, *NAMES, code=2)
+        disk.setattr("edgeverify.broker.files.write_whole", full)
+        said = run(folder, "--door", DOOR, *NAMES, code=2)
+    assert "setup.json: No space left on device" in said
+    assert "Free space on its disk, then do it again." in said
     run(folder, "--door", DOOR, *NAMES)
     assert (folder / "logins").is_dir()
 

@@ -51,6 +51,19 @@ def test_a_file_where_a_folder_must_be_is_there_and_called_a_file(tmp_path: Path
         load_bundle(tmp_path / "model.onnx")
 
 
+def test_a_folder_of_something_else_is_no_bundle_and_not_to_be_fetched_by_its_name(
+    tmp_path: Path,
+) -> None:
+    """`model: .` was told to fetch a model of the folder's name."""
+    folder = tmp_path / "my-door"
+    folder.mkdir()
+    (folder / "door.yaml").write_text("door: front-door\n")
+    with pytest.raises(BundleError, match=r"my-door is none: it has no manifest.json") as caught:
+        load_bundle(folder)
+    assert "my-door" not in caught.value.advice
+    assert "models list" in caught.value.advice
+
+
 def test_a_name_that_no_file_can_have_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"cannot be read \(File name too long\)"):
         load_bundle(tmp_path / ("a" * 300))
