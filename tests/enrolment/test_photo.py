@@ -107,12 +107,6 @@ def test_what_is_no_photo_is_refused_by_name(tmp_path: Path, content: bytes, rea
     assert caught.value.advice[:1].isupper()
 
 
-def test_bytes_of_nothing_are_called_empty_wherever_they_come_from() -> None:
-    """A folder that is aligned for a training says of a file what `enrol` says of it."""
-    with pytest.raises(ImageError, match=r"gone.jpg: is empty \(0 bytes\)"):
-        decode("gone.jpg", b"", max_megapixels=25)
-
-
 @pytest.mark.parametrize("content", [HEIC[: len(HEIC) // 2], picture(kind="AVIF")[:300]])
 def test_a_phones_photo_that_was_copied_in_half_is_to_be_copied_again(content: bytes) -> None:
     """It was told to take its photos in another format, which this door reads well."""
