@@ -91,6 +91,7 @@ class Modes:
         self._unwritten: deque[tuple[str, str, datetime, str]] = deque(maxlen=MAX_WAITING)
         self._refused: dict[str, Json] | None = None
         self._is_lost = False
+        self._is_written = True
         self._kept = self._read()
         self._told = self.mode
 
@@ -122,6 +123,7 @@ class Modes:
             is_news = True
             self._take(self._waiting.popleft())
         self._write_acts()
+        self._write_again()
         mode = self.mode
         if mode is not self._told:
             LOG.warning("mode", extra=fields(mode=mode.value, before=self._told.value))
@@ -183,7 +185,23 @@ class Modes:
                 detail = f"{self._file} cannot be written: {error.strerror}"
                 raise CommandRefusedError("state_unavailable", detail, signed.command.id) from None
             LOG.error("a lock-down is not on disk: %s", error.strerror)  # noqa: TRY400 - for people
+            self._is_written = False
+        else:
+            self._is_written = True
         self._kept, self._is_lost = kept, False
+
+    def _write_again(self) -> None:
+        """Put on disk what is not there, or not any more: the next start must know it."""
+        if self._kept.command is None:
+            return
+        try:
+            if self._is_written and self._file.exists():
+                return
+            write_whole(self._file, self._kept.to_bytes())
+        except OSError:
+            return  # as on a full disk: at the next look
+        self._is_written = True
+        LOG.warning("%s was not there, and was written again", self._file)
 
     def _write_acts(self) -> None:
         while self._unwritten:

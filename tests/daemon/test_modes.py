@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -175,13 +176,34 @@ def test_a_file_that_cannot_be_read_keeps_the_door_locked_down(house: House) -> 
 def test_without_a_disk_nothing_opens_and_a_lock_down_counts(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("edgeverify.daemon.modes.write_whole", full)
+    monkeypatch.setattr("edgeverify.daemon.modes.write_whole", _full_disk)
     assert house.hear(house.command(DoorMode.OPEN)) == "state_unavailable"
     assert house.hear(house.command(DoorMode.LOCKDOWN)) == ""
     assert house.modes.is_locked_down()
+
+
+def test_a_file_that_goes_under_a_running_door_is_written_again(house: House) -> None:
+    house.hear(house.command(DoorMode.LOCKDOWN))
+    house.file.unlink()
+    assert not house.modes.look(), "nothing new to say"
+    assert house.start().mode is DoorMode.LOCKDOWN
+
+
+def test_a_lock_down_that_a_disk_did_not_take_is_written_once_it_does(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.hear(house.command(DoorMode.NORMAL))
+    with monkeypatch.context() as full:
+        full.setattr("edgeverify.daemon.modes.write_whole", _full_disk)
+        house.hear(house.command(DoorMode.LOCKDOWN))
+        house.modes.look()
+        assert house.modes.is_locked_down()
+    assert not house.modes.look()
+    assert house.start().is_locked_down()
+
+
+def _full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_nobody_is_let_in_during_a_lock_down_and_whoever_stands_there_is_denied(
