@@ -9,8 +9,8 @@ load; the ratio is of medians. Contestants: the whole loop of a counted frame (d
 quality, align, embed face and mirror, compare) with each model, as the door runs it; the same on
 one thread; a tracked frame, whose face is followed and not detected, which never counts;
 face_recognition (HOG upsampled once, encode) from its own environment; OpenCV's Haar cascade,
-which only detects. `deepface`, YuNet and SFace are left out: their weights come from places that a
-closed network does not reach.
+which only detects. `deepface` and YuNet are left out: their weights come from places that a closed
+network does not reach.
 `--pairs N` also compares accuracy on N mated and N non-mated LFW pairs of folds 3 and 4.
 """
 
@@ -38,7 +38,7 @@ from benchmarks.side_by_side.rival import Rival
 from benchmarks.side_by_side.rounds import RIVAL, results_of, run_rounds
 from edgeverify.evaluation.speed.scenes import SIZES, Scene, scenes, video_scene
 
-LEFT_OUT = "deepface, YuNet, SFace: weights not within reach"
+LEFT_OUT = "deepface, YuNet: weights not within reach"
 
 
 def main() -> None:
