@@ -39,7 +39,9 @@ class StateWatch:
         self._lock = lock
         self._keys = keys
         self._faults = faults
-        self._master = _digest(state.master_key)
+        self._master = ""
+        with suppress(OSError):  # a key that may not be read is not the one that was opened here
+            self._master = _digest(state.master_key)
         self._seen: tuple[str, ...] = ()
         self._said = ""
 

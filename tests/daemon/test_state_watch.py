@@ -90,6 +90,18 @@ def test_another_key_in_its_place_is_told(
     assert door.look() == f"{name} is not the one that this door works with"
 
 
+def test_a_key_that_is_kept_elsewhere_is_not_missed_here(tmp_path: Path) -> None:
+    """Its door starts beside an old file that it may not read, too."""
+    state = open_state(tmp_path / "state", "front-door")
+    ring, faults = KeyRing(state.signing_keys, now=NOON), FaultBoard()
+    state.master_key.mkdir()  # as bad for root as a file without rights is for others
+    with take_lock(state) as lock:
+        door = Watched(state, ring, faults, StateWatch(state, lock, ring, faults))
+        assert door.look() == ""
+        state.master_key.rmdir()
+        assert door.look() == ""
+
+
 def test_what_others_say_of_the_state_stays(door: Watched) -> None:
     door.faults.raise_fault(FaultName.STATE_CHANGED, "references.sqlite: overwritten")
     path = door.state.signing_keys
