@@ -24,10 +24,9 @@ from edgeverify.claims.pcsc import CARD_CONTEXT, KIND, PcscReader
 from edgeverify.claims.reading import ReaderGoneError
 from edgeverify.settings.readers import PcscSettings
 from tests.absent import absent
-from tests.brokers import free_port
 from tests.claims.readers import reading
 from tests.doors import public_pem
-from tests.virtual_card import AID, DRIVER, card_in_field, is_listening, reader_config
+from tests.virtual_card import AID, DRIVER, card_in_field, is_listening, reader_config, reader_port
 from tests.waiting import patience, until
 
 pytestmark = pytest.mark.slow
@@ -42,7 +41,7 @@ class Service:
     """pcscd with one virtual reader."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = reader_port()
         self._folder = folder
         self._log = folder.with_name("pcscd.log")  # it reads every file of its folder
         folder.mkdir()
@@ -54,7 +53,7 @@ class Service:
         command = ["pcscd", "--foreground", "--config", str(self._folder)]
         self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         log.close()
-        until(self._listens, "pcscd's virtual reader", 20)
+        until(self._is_there, "pcscd's virtual reader", 20)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -62,11 +61,13 @@ class Service:
             self._process.wait(patience(10))
             self._process = None
 
-    def _listens(self) -> bool:
+    def _is_there(self) -> bool:
+        """Whether both slots wait for a card: pcscd closes the first where the second fails."""
         assert self._process is not None
         text = self._log.read_text(errors="replace")
         assert self._process.poll() is None, text
-        return is_listening(self.port)
+        assert "Address already in use" not in text, text
+        return is_listening(self.port) and is_listening(self.port + 1)
 
 
 @pytest.fixture

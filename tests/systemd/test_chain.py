@@ -17,6 +17,7 @@ from edgeverify.domain import Outcome, Reason
 from edgeverify.models.build import fetch_bundle
 from tests.brokers import free_port
 from tests.soak.camera import Camera
+from tests.virtual_card import reader_port
 from tests.waiting import patience
 from tests.web.stage import PASSWORD
 from tests.web.whole import chromium
@@ -59,7 +60,7 @@ def whole_door(
     camera = Camera(footage.films)
     camera.show(ADA)
     camera.start()
-    made = SideDoor(machine, camera, reader=free_port(), page=free_port(), broker=broker)
+    made = SideDoor(machine, camera, reader=reader_port(), page=free_port(), broker=broker)
     try:
         put_side_by_side(made, footage, more)
         yield made
