@@ -17,8 +17,9 @@ from edgeverify.domain import Outcome
 from edgeverify.errors import BrokerError, EventError, StateError
 from edgeverify.events import NEXT_KEY, EventKind, Topics, encode_status
 from edgeverify.keys import SigningKeys
-from tests.brokers import Mosquitto, free_port, mosquitto, publish
+from tests.brokers import Mosquitto, mosquitto, publish
 from tests.doors import DOOR, NOON, decided, door_keys, event_of, public_pem
+from tests.ports import free_port
 from tests.waiting import patience
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,6 @@ command of one byte or an APDU.
 
 from __future__ import annotations
 
-import random
 import socket
 import struct
 import threading
@@ -14,36 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.waiting import patience
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 ATR = bytes.fromhex("3b80800101")
 AID = "F0656467657665726966"
 ANSWER_TO_RESET = b"\x04"
-EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-LOWEST_PORT = 10_000
 
 
 def reader_port() -> int:
-    """Return a free port whose next is free too: vpcd listens on one for each of its two slots.
+    """Return a free port for a reader: vpcd listens on one for each of its two slots.
 
-    Where either is taken, pcscd starts without a reader. Both lie below the ports that the kernel
-    hands out, so that no broker or client of another test takes one between here and there.
+    Where the second is taken, pcscd starts without a reader.
     """
-    highest = int(EPHEMERAL.read_text().split()[0]) - 2
-    while True:
-        port = random.randint(LOWEST_PORT, highest)
-        if _is_free(port) and _is_free(port + 1):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
+    return free_port(2)
 
 
 def reader_config(port: int) -> str:

@@ -16,8 +16,9 @@ from edgeverify.broker.logins import hashed
 from edgeverify.client import Feed
 from edgeverify.mqtt import Credentials, load_credentials
 from edgeverify.settings import MqttSettings
-from tests.brokers import Mosquitto, free_port, mosquitto_path
+from tests.brokers import Mosquitto, mosquitto_path
 from tests.doors import DOOR
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from edgeverify.client import Feed
 from edgeverify.errors import BrokerError
 from tests.broker.house import House, SetUp
 from tests.broker.setting_up import NAMES, PLUGIN, run
-from tests.brokers import free_port, mosquitto_path
+from tests.brokers import mosquitto_path
 from tests.doors import DOOR
+from tests.ports import free_port
 from tests.waiting import patience
 
 

@@ -6,12 +6,10 @@ import gc
 import os
 import random
 import signal
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,13 +110,6 @@ def started() -> Callable[[], list[psutil.Process]]:
     return lambda: [
         child for child in psutil.Process().children(recursive=True) if child not in before
     ]
-
-
-def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class RtspServer:

@@ -14,7 +14,8 @@ from edgeverify.camera.open_camera import open_camera
 from edgeverify.domain import Frame
 from edgeverify.settings import CameraSettings
 from tests.camera.changing import LEFT, RIGHT, Form, serving
-from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
+from tests.camera.conftest import StartServer, wait_for, wait_for_frame
+from tests.ports import free_port
 from tests.waiting import patience
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")

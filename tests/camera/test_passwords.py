@@ -11,7 +11,8 @@ import pytest
 from edgeverify.camera.camera import CameraState
 from edgeverify.camera.open_camera import open_camera
 from edgeverify.settings import CameraSettings
-from tests.camera.conftest import free_port, wait_for
+from tests.camera.conftest import wait_for
+from tests.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 FORMS = (

@@ -18,7 +18,8 @@ from edgeverify.camera.open_camera import open_camera
 from edgeverify.camera.stream import Stream
 from edgeverify.errors import CameraError
 from edgeverify.settings import CameraSettings
-from tests.camera.conftest import StartServer, free_port, wait_for, wait_for_frame
+from tests.camera.conftest import StartServer, wait_for, wait_for_frame
+from tests.ports import free_port
 from tests.waiting import patience, until
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.brokers import free_port
 from tests.debian import debian_root
 from tests.fresh.machine import ENVIRON, FreshMachine, fresh_machine
+from tests.ports import free_port
 from tests.waiting import until
 
 SUITE = "trixie"

@@ -16,9 +16,10 @@ import pytest
 from edgeverify.client import Feed
 from edgeverify.domain import Degradation, FaultName, Outcome
 from edgeverify.events import LockReport, LockState, Topics, encode_status, last_will
-from tests.brokers import Mosquitto, free_port
+from tests.brokers import Mosquitto
 from tests.doors import DOOR, decided, door_keys, event_of
 from tests.integrations.conftest import FILES, PACKAGES
+from tests.ports import free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.integrations

@@ -18,8 +18,9 @@ from edgeverify.journal.database import connect
 from edgeverify.keys import SigningKeys
 from edgeverify.mqtt import ClientId, Credentials, MqttLink, OutboxDelivery
 from edgeverify.settings import MqttSettings
-from tests.brokers import free_port, mosquitto
+from tests.brokers import mosquitto
 from tests.doors import DOOR, decided, door_keys
+from tests.ports import free_port
 from tests.waiting import patience
 
 DECISIONS = int(os.environ.get("EDGEVERIFY_OFFLINE_DECISIONS", "20000"))

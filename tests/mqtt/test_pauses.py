@@ -8,8 +8,9 @@ import pytest
 
 from edgeverify.backoff import Backoff
 from edgeverify.mqtt.link import ABSENT_PAUSE_SECONDS
-from tests.brokers import free_port, mosquitto
+from tests.brokers import mosquitto
 from tests.mqtt.conftest import LinkMaker
+from tests.ports import free_port
 from tests.waiting import until
 
 LONG = 300.0

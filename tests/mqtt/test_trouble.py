@@ -18,9 +18,10 @@ from paho.mqtt.client import Client
 from edgeverify.client import Feed
 from edgeverify.events import Topics
 from edgeverify.mqtt import Credentials, LiveResult, MqttLink
-from tests.brokers import Mosquitto, Proxy, free_port
+from tests.brokers import Mosquitto, Proxy
 from tests.doors import DOOR
 from tests.mqtt.conftest import Claims, LinkMaker, came, collect, everything
+from tests.ports import free_port
 from tests.waiting import patience, until
 
 TOPICS = Topics(DOOR)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.soak.props import OWNER
 
 ROOT = Path(__file__).resolve().parents[2]

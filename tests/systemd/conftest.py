@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import psutil
 import pytest
 
 from tests.absent import absent
+from tests.ports import free_port
 
 from .container import Container, base_system
 from .wheels import CACHE, CHECKOUT, PIP, SUITE, extra_wheels, wheelhouse
@@ -179,9 +179,7 @@ def make_install(machine: Container, version: str) -> str:
 @pytest.fixture(scope="session")
 def broker(machine: Container) -> Iterator[int]:
     """Mosquitto inside the machine, on a free loopback port, as a service of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     where = ("--door", "front-door", "--host", "localhost", "--port", str(port))
     machine.run("edgeverify", "broker", "setup", HOUSE, *where, "--bind", "127.0.0.1")
     start = ("systemd-run", "--unit=broker", "--property=User=mosquitto")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import patience
 from tests.web.stage import PASSWORD
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from edgeverify.domain import Outcome, Reason
 from edgeverify.models.build import fetch_bundle
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.soak.camera import Camera
 from tests.virtual_card import reader_port
 from tests.waiting import patience

@@ -18,7 +18,7 @@ import pytest
 
 from edgeverify.errors import EXHAUSTED_ADVICE
 from edgeverify.web.run import FEWEST_FILES
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import patience, until
 from tests.web.stage import Stage
 

@@ -15,8 +15,8 @@ import uvicorn
 
 from edgeverify.settings.web import WebSettings
 from edgeverify.web.listener import AT_ONCE, PER_ADDRESS, listen, source_of
-from tests.brokers import free_port
 from tests.certificates import Authority
+from tests.ports import free_port
 from tests.waiting import patience, until
 from tests.web.small_server import HERE, serving
 

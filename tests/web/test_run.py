@@ -17,7 +17,7 @@ from edgeverify.page_socket import page_socket
 from edgeverify.settings.web import WebSettings
 from edgeverify.status_socket import Json, StatusServer
 from edgeverify.web.folder import page_folder
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import patience
 from tests.web.stage import PASSWORD
 

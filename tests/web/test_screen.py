@@ -12,7 +12,7 @@ import uvicorn
 from playwright.sync_api import expect
 
 from edgeverify.web.roles import Role
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import patience, until
 from tests.web.stage import CONFIG, PASSWORD, SCREEN, Stage, stage
 from tests.web.whole import chromium

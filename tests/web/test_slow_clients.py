@@ -13,7 +13,7 @@ import uvicorn
 
 from edgeverify.web.headers import Frontier, TooSlowError
 from edgeverify.web.slow_clients import PromptProtocol
-from tests.brokers import free_port
+from tests.ports import free_port
 from tests.waiting import patience, until
 from tests.web.small_server import HERE, serving
 

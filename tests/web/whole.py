@@ -15,8 +15,8 @@ import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.absent import absent
-from tests.brokers import free_port
 from tests.faces import DATA
+from tests.ports import free_port
 from tests.soak.world import ROOT, World
 from tests.waiting import patience, until
 from tests.web.stage import PASSWORD

@@ -19,9 +19,10 @@ from edgeverify.settings import MqttSettings
 from edgeverify.state import open_state
 from edgeverify.state_lock import take_lock
 from edgeverify.status_socket import StatusServer
-from tests.brokers import Mosquitto, free_port, mosquitto
+from tests.brokers import Mosquitto, mosquitto
 from tests.cli.door.blind_door import BlindDoor, Place
 from tests.doors import DOOR, NOON, decided, door_keys, public_pem
+from tests.ports import free_port
 from tests.waiting import until
 
 

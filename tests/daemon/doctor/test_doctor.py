@@ -25,8 +25,9 @@ from edgeverify.state import StateDirectory, open_state
 from edgeverify.status_socket import StatusServer
 from edgeverify.thermal import Sensors
 from tests.broker.house import house
-from tests.brokers import free_port, mosquitto
+from tests.brokers import mosquitto
 from tests.doors import NOON, decided, door_keys
+from tests.ports import free_port
 from tests.thermal.conftest import SensorTree
 
 CONFIG = """
