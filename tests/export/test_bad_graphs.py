@@ -134,16 +134,18 @@ def test_another_size_than_stated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "words"),
     [
-        Statement(template="arcface-112", metric="cosine"),
-        Statement(statistics="unit", metric="cosine"),
-        Statement(statistics="unit", template="arcface-112"),
+        (Statement(template="arcface-112", metric="cosine"), "state how pixels become numbers"),
+        (Statement(statistics="unit", metric="cosine"), "how the training faces were aligned"),
+        (Statement(statistics="unit", template="arcface-112"), "state --metric"),
     ],
     ids=["no statistics", "no template", "no metric"],
 )
-def test_nothing_about_the_feeding_is_guessed(tmp_path: Path, statement: Statement) -> None:
-    refused(saved(tmp_path / "a.onnx", network()), statement)
+def test_nothing_about_the_feeding_is_guessed(
+    tmp_path: Path, statement: Statement, words: str
+) -> None:
+    assert words in refused(saved(tmp_path / "a.onnx", network()), statement)
 
 
 def test_values_too_large_for_fp16_stay_fp32() -> None:

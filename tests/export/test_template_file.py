@@ -174,7 +174,7 @@ def test_the_bundle_carries_it_and_nothing_else_may_stand_under_its_name(tmp_pat
     moved = json.loads(text)
     moved["alignment"]["places"][0][0] += 0.01
     manifest.write_text(json.dumps(moved))
-    with pytest.raises(BundleError):
+    with pytest.raises(BundleError, match="not the one that its name is the hash of"):
         load_bundle(tmp_path / "mine")
 
 

@@ -47,7 +47,7 @@ class _Hid:
     def __init__(self, *letters: str, is_stuck: bool = False) -> None:
         self.boards = [letter.encode() for letter in letters]
         self.is_stuck = is_stuck
-        self.state = 0
+        self.states = dict.fromkeys(self.boards, 0)
 
     def enumerate(self, vendor: int, product: int) -> list[dict[str, bytes]]:
         assert (vendor, product) == (0x16C0, 0x05DF)
@@ -70,12 +70,13 @@ class _Hid:
         assert command in {0xFF, 0xFD}
         if not self.is_stuck:
             bit = 1 << (channel - 1)
-            self.state = self.state | bit if command == 0xFF else self.state & ~bit
+            state = self.states[self._letters]
+            self.states[self._letters] = state | bit if command == 0xFF else state & ~bit
         return len(report)
 
     def _get(self, number: int, length: int) -> list[int]:
         assert (number, length) == (1, 9)
-        return [*self._letters.ljust(7, b"\0"), self.state, 0]
+        return [*self._letters.ljust(7, b"\0"), self.states[self._letters], 0]
 
 
 def _output(hid: _Hid, **more: object) -> HidOutput:
@@ -87,9 +88,9 @@ def test_a_hid_board_moves_the_relay_that_is_meant() -> None:
     hid = _Hid("BITFT")
     output = _output(hid, channel=3)
     output.put(released=True, energised=True)
-    assert hid.state == 0b100
+    assert hid.states == {b"BITFT": 0b100}
     output.put(released=False, energised=False)
-    assert hid.state == 0
+    assert hid.states == {b"BITFT": 0}
 
 
 def test_a_board_that_does_not_move_is_not_believed() -> None:
@@ -113,5 +114,6 @@ def test_which_board_is_meant_is_never_guessed(
 
 
 def test_one_of_several_boards_is_found_by_its_letters() -> None:
-    output = _output(_Hid("AAAAA", "BBBBB"), serial="BBBBB")
-    output.put(released=True, energised=True)
+    hid = _Hid("AAAAA", "BBBBB")
+    _output(hid, serial="BBBBB").put(released=True, energised=True)
+    assert hid.states == {b"AAAAA": 0, b"BBBBB": 1}

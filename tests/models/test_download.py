@@ -94,7 +94,7 @@ def test_nobody_there_is_said_and_a_proxy_is_mentioned(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_missing_is_asked_for_once(tmp_path: Path) -> None:
-    with serving(FileServer({})) as server, pytest.raises(BundleError):
+    with serving(FileServer({})) as server, pytest.raises(BundleError, match="answers 404"):
         fetch(server, tmp_path)
     assert len(server.requests) == 1
 

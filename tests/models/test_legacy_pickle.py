@@ -98,7 +98,7 @@ def test_code_in_the_header_is_refused_too(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_state_dict_is_refused_in_a_sentence(data: bytes) -> None:
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match=r"checkpoint.* Only plain state dicts are read"):
         read_state_dict(data)
 
 

@@ -242,7 +242,7 @@ def test_every_network_needs_its_session(bundle_folder: Path) -> None:
 
 
 def test_a_pad_bundle_is_no_embedder(bundle_folder: Path) -> None:
-    with pytest.raises(BundleError):
+    with pytest.raises(BundleError, match=r"is a liveness \(PAD\) bundle"):
         load_bundle(bundle_folder)
 
 
