@@ -12,6 +12,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from edgeverify.errors import ConfigError
+from edgeverify.host_name import is_host_name
 
 URL = re.compile(r"^[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 DIGEST_LETTERS = 4
@@ -22,6 +23,7 @@ UNENCODED = (
 ).replace("%%", "%")
 SNAPSHOT = "snapshot:"
 SINK = re.compile("[a-z0-9_]*sink")
+ELEMENT = re.compile("[A-Za-z][A-Za-z0-9_-]*")
 NO_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})|\s|#")
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 ADVICE = (
@@ -81,19 +83,23 @@ class SnapshotSource(UrlSource):
 class GstreamerSource:
     """A GStreamer pipeline without its sink, as words of one command line.
 
-    `str()` gives the first only: a password may stand among the others.
+    `str()` gives the first only, and that only where it is an element's name: a password may stand
+    among the others, and an address may stand in an element's place.
     """
 
     words: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"gst: {self.words[0]} ..."
+        first = self.words[0]
+        return f"gst: {first} ..." if ELEMENT.fullmatch(first) else "gst: ..."
 
 
 Source: TypeAlias = FileSource | V4l2Source | UrlSource | GstreamerSource
 
 
-NO_FILE = re.compile(r"[A-Za-z0-9+-]+:|[+-]?[0-9]|//|\\\\|[^/].*(?:[@?&=]|//)")
+NO_FILE = re.compile(
+    r"[A-Za-z0-9+-]+:|[+-]?[0-9]|//|\\\\|[^/].*(?:[@?&=]|//)|[^/]+:[0-9]+(?:/|$)|/[^/]*:[^/]*@"
+)
 """How names begin that other programs give cameras and shares: `usb:0`, `csi:0`, `-1`, `C:`. And
 how an address without its scheme is known: as a file's name it would be shown, with its
 password."""
@@ -175,6 +181,12 @@ def _address(text: str) -> UrlSource:
         raise ConfigError("camera.source: a port is 1 to 65535, not 0", advice=ADVICE)
     if not host:
         raise ConfigError("camera.source: the address names no host", advice=ADVICE)
+    if not is_host_name(host):
+        raise ConfigError(
+            "camera.source: the host has a character that no host has",
+            advice="Write scheme://user:password@host/path; this : and this @ stay as they are. "
+            + UNENCODED,
+        )
     return source
 
 

@@ -27,8 +27,13 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
         # A sentence that begins with the key has named it: "decision.max_fmr 1e-9 is stricter".
         is_named = self.key in keys_named(self.text)
-        return f"{place}: {self.text}" if is_named else f"{place}: {spell(self.key)}: {self.text}"
+        key, text = (_ADDRESS.sub(_SCHEME_ALONE, part) for part in (spell(self.key), self.text))
+        return f"{place}: {text}" if is_named else f"{place}: {key}: {text}"
 
+
+_ADDRESS = re.compile(r"""(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.-]*://)[^\s"',]+""")
+"""A password may stand anywhere in one, and under any key: `camera: rtsp://...`."""
+_SCHEME_ALONE = r"\1..."
 
 _FIRST_KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+(?=[ :])")
 """A path of two keys or more; one alone could be any word."""

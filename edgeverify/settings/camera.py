@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from typing_extensions import Self
 
 from edgeverify.settings.section import Section
 
@@ -78,6 +79,15 @@ class CameraSettings(Section):
     reference_picture: bool = False
     """Keep a daily small grey picture of the empty scene; a moved camera raises `camera_moved`."""
 
+    @model_validator(mode="after")
+    def _some_picture_is_good(self) -> Self:
+        if self.black_below >= self.overexposed_above:
+            raise ValueError(
+                f"black_below ({self.black_below:g}) is not below overexposed_above "
+                f"({self.overexposed_above:g}): no picture could ever be good"
+            )
+        return self
+
 
 class VisionSettings(Section):
     """Finding the face."""
@@ -115,3 +125,12 @@ class QualitySettings(Section):
     max_mouth_difference: float = Field(default=0.045, ge=0, le=1)
     """How far mouth and chin differ in colour from the skin above them, where no lips show. Above:
     "uncover your mouth and nose"; 1 switches it off."""
+
+    @model_validator(mode="after")
+    def _some_face_is_bright_enough(self) -> Self:
+        if self.min_brightness >= self.max_brightness:
+            raise ValueError(
+                f"min_brightness ({self.min_brightness:g}) is not below max_brightness "
+                f"({self.max_brightness:g}): nobody could ever enter"
+            )
+        return self

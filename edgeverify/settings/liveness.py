@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from typing_extensions import Self
 
 from edgeverify.settings.section import Section
 
@@ -30,6 +31,15 @@ class PadSettings(Section):
     """The same for a tilt to a shoulder."""
     wait_seconds: float = Field(default=3.0, ge=0, le=30)
     """Once the face was verified, the door waits at least this long for a frame to judge."""
+
+    @model_validator(mode="after")
+    def _some_face_can_be_judged(self) -> Self:
+        if self.min_face_pixels >= self.max_face_pixels:
+            raise ValueError(
+                f"min_face_pixels ({self.min_face_pixels:g}) is not below max_face_pixels "
+                f"({self.max_face_pixels:g}): no face could ever be judged"
+            )
+        return self
 
 
 class ChallengeSettings(Section):

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
+from edgeverify.host_name import is_host_name
 from edgeverify.settings.section import Section
 
 _PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -79,6 +80,8 @@ class MqttSettings(Section):
             raise ValueError('is a name or an address; only plain quotes (") may stand around it')
         if any(letter.isspace() for letter in value):
             raise ValueError("is a name or an address without blanks")
+        if not is_host_name(value):
+            raise ValueError("has a character that no host's name or address has")
         try:
             value.encode("idna")
         except UnicodeError:

@@ -121,6 +121,9 @@ def test_a_snapshot_without_its_scheme_is_said_without_a_letter_of_it(text: str)
         "cam.lan/user=admin_password=hunter2",
         "cam.lan/live?token=hunter2",
         "admin/hunter2@cam.lan",
+        "cam.lan:554/hunter2/stream",
+        "cam_1:8080/token-hunter2",
+        "/admin:hunter2@cam.lan/stream",
     ],
 )
 def test_an_address_without_its_scheme_is_no_files_name(text: str) -> None:
@@ -151,6 +154,32 @@ def test_what_must_be_encoded_is_said_without_a_letter_of_it(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "rtsp://admin%3Ahunter2%40cam.lan/door",
+        "rtsp://cam.lan%2Fhunter2",
+        *(f"rtsp://cam.lan{letter}hunter2/1" for letter in ";,!$&'*()+=~|\"{}\\\u200b"),
+    ],
+)
+def test_what_can_be_no_host_is_not_shown_as_one(text: str) -> None:
+    """Least of all where the : and the @ between password and host were encoded too."""
+    with pytest.raises(ConfigError, match="no host has") as caught:
+        parse_source(text, HERE)
+    assert "scheme://user:password@host" in caught.value.advice
+    assert "hunter2" not in str(caught.value)
+    assert public_name(text) == "rtsp:// ..."
+
+
+@pytest.mark.parametrize(
+    "host", ["cam_1.lan", "türkamera.example", "192.168.1.10", "[::1]", "[fe80::1%25eth0]"]
+)
+def test_every_host_that_there_can_be_is_one(host: str) -> None:
+    source = parse_source(f"rtsp://admin:hunter2@{host}/1", HERE)
+    assert isinstance(source, UrlSource)
+    assert source.address == (host.strip("[]"), 554)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "gst: videotestsrc ! videoconvert ! appsink drop=1 max-buffers=1",
         "gst: videotestsrc ! fdsink",
         "gst: rtspsrc location=rtsp://me:hunter2@cam ! decodebin ! autovideosink sync=false",
@@ -173,3 +202,17 @@ def test_a_pipelines_password_is_not_shown() -> None:
     assert public_name("gst: rtspsrc location=rtsp://me:hunter2@cam ! decodebin") == (
         "gst: rtspsrc ..."
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gst: rtsp://me:hunter2@cam/1 ! decodebin",
+        "gst: location=rtsp://me:hunter2@cam ! decodebin",
+        'gst: "rtspsrc location=rtsp://me:hunter2@cam" ! decodebin',
+        "gst: rtspsrc,location=hunter2 ! decodebin",
+    ],
+)
+def test_what_is_no_elements_name_is_not_shown(text: str) -> None:
+    """GStreamer takes an address for a source, in the place of an element."""
+    assert public_name(text) == "gst: ..."

@@ -21,6 +21,16 @@ BAD: list[tuple[str, str, str]] = [
     ("a host of nothing", "mqtt:\n  host: a..b", "2: mqtt.host: " + NO_NAME),
     ("a host of one long part", f"mqtt:\n  host: {'a' * 64}", "2: mqtt.host: " + NO_NAME),
     (
+        "a host with its password, percent-encoded",
+        "mqtt:\n  host: door%3Ahunter2%40broker",
+        "2: mqtt.host: has a character that no host's name or address has",
+    ),
+    (
+        "every host",
+        'mqtt:\n  host: "*"',
+        "2: mqtt.host: has a character that no host's name or address has",
+    ),
+    (
         "a wildcard in a topic",
         'home_assistant:\n  prefix: "home/#"',
         (
