@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -96,6 +97,24 @@ def test_a_grey_network_is_explained_in_grey(tmp_path: Path, testdata: Path) -> 
     upper = picture[100:350].astype(int)
     assert upper.std() > 10, "two chips are there"
     assert np.ptp(upper, axis=2).max() == 0
+
+
+def test_the_average_face_of_a_grey_network_is_grey(tmp_path: Path, testdata: Path) -> None:
+    """Both means, the aligned one and the one of boxes, from two photos in full colour."""
+    bundle = adopted(
+        tmp_path, Statement(statistics="unit", template="arcface-112", metric="cosine")
+    )
+    (tmp_path / "staff").mkdir()
+    for photo in (OBAMA, OBAMA_AGAIN):
+        shutil.copy(testdata / photo, tmp_path / "staff")
+    words = ["average-face", str(tmp_path / "staff"), "--bundle", str(bundle)]
+    done = CliRunner().invoke(edgeverify, [*words, "-o", str(tmp_path / "mean.png")])
+    assert done.exit_code == 0, done.output
+    picture = cv2.imread(str(tmp_path / "mean.png")).astype(int)
+    middle = picture.shape[1] // 2
+    for half in (picture[:, :middle], picture[:, middle:]):
+        assert half[half.shape[0] // 2 :].std() > 10, "a face is there"
+    assert np.ptp(picture, axis=2).max() == 0
 
 
 @pytest.mark.parametrize("channels", ["grey", "rgb"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -198,6 +199,46 @@ def test_explain_draws_a_picture(trained_models: Path, lfw: Path, tmp_path: Path
     assert "length of the embedding" in done.output
     gone = CliRunner().invoke(app, [*alone[:2], str(tmp_path / "gone.jpg"), *alone[3:]])
     assert "no such file" in gone.output
+
+
+def small_grey_network() -> nn.Module:
+    """A network of one grey channel, as somebody's own class makes it."""
+    torch.manual_seed(1)
+    return nn.Sequential(
+        OrderedDict(
+            convolution=nn.Conv2d(1, 4, 3, padding=1),
+            pool=nn.AdaptiveAvgPool2d(4),
+            flat=nn.Flatten(),
+            linear=nn.Linear(64, 16),
+        )
+    )
+
+
+@pytest.mark.parametrize("photos", [1, 2])
+def test_grad_cam_shows_a_grey_networks_chips_in_grey(
+    lfw: Path, tmp_path: Path, photos: int
+) -> None:
+    """The upper row is the chips: no colour that the network has not seen."""
+    checkpoint = tmp_path / "grey.pt"
+    torch.save(small_grey_network().state_dict(), checkpoint)
+    stated = Statement(
+        size=28, statistics="unit", channels="grey", template="arcface-112", metric="cosine"
+    )
+    export_checkpoint(checkpoint, f"{__name__}:small_grey_network", tmp_path / "grey", stated)
+    faces = sorted((lfw / "Tony_Blair").iterdir())[:photos]
+    picture = tmp_path / "why.png"
+    done = CliRunner().invoke(
+        app,
+        ["explain", str(tmp_path / "grey"), *map(str, faces),
+         "--checkpoint", str(checkpoint), "-o", str(picture)],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    drawn = cv2.imread(str(picture)).astype(int)
+    middle = drawn.shape[0] // 2
+    upper, lower = drawn[100 : middle - 20], drawn[middle + 20 :]
+    assert upper.std() > 10, "the chips are there"
+    assert np.ptp(upper, axis=2).max() == 0
+    assert np.ptp(lower, axis=2).max() > 50, "the maps have colours of their own"
 
 
 def test_dlibs_file_gives_the_default_bundles_answers(
