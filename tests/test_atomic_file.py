@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from edgeverify.atomic_file import PUBLIC_FILE, sync_folder, whole_file, write_whole
+from edgeverify.atomic_file import PUBLIC_FILE, read_plain, sync_folder, whole_file, write_whole
+from edgeverify.config.reading import read_yaml
+from edgeverify.errors import ConfigError
 
 
 @pytest.fixture
@@ -109,3 +112,17 @@ def test_it_is_synced_before_the_rename_and_the_folder_after_it(
     assert seen == ["rename"]
     sync_folder(path.parent)
     assert seen == ["rename", "folder"]
+
+
+@pytest.mark.parametrize("read", [read_plain, read_yaml])
+def test_what_is_no_file_leaves_no_descriptor_open(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    """A folder in the place of a file is met again at every reload, until no file can be opened."""
+    (tmp_path / "folder.pem").mkdir()
+    os.mkfifo(tmp_path / "pipe.pem")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for name in ("folder.pem", "pipe.pem"):
+        with pytest.raises((OSError, ConfigError)):
+            read(tmp_path / name)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

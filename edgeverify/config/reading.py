@@ -121,9 +121,12 @@ def _line_at(text: str, position: int) -> int:
 def _read_bytes(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(descriptor)
+            what = "cannot be read: Is a directory" if stat.S_ISDIR(mode) else "is not a plain file"
+            raise fatal(path, 0, what)
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise fatal(path, 0, "is not a plain file")
             content = file.read(MAX_BYTES + 1)
     except PermissionError as error:
         cure = ". Put sudo before the command." if os.geteuid() else ""
