@@ -23,14 +23,17 @@ def entries(folder: Path, pattern: str = "*") -> list[Path]:
     return [folder / name for name in sorted(names) if fnmatchcase(name, pattern)]
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path, *, links: bool = False) -> list[Path]:
     """List every file in a folder and below, in order of path.
 
+    Links to folders are not followed; with `links` they are listed among the files.
     Raises OSError where a folder is there and may not be read: what is counted must be whole.
     """
     found = []
-    for place, _, names in os.walk(folder, onerror=_unless_gone):
+    for place, folders, names in os.walk(folder, onerror=_unless_gone):
         found += [Path(place) / name for name in names]
+        if links:
+            found += [path for name in folders if (path := Path(place) / name).is_symlink()]
     return sorted(found)
 
 

@@ -14,8 +14,9 @@ from edgeverify.errors import EXHAUSTED_ADVICE, EdgeverifyError, is_of_exhaustio
 
 P = ParamSpec("P")
 
-_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves a cursor or turns the direction of a text; tabs and new lines are ours."""
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a cursor or turns the direction of a text, and bytes of a name that are no UTF-8; tabs
+and new lines are ours."""
 
 
 def say(line: str = "") -> None:

@@ -50,8 +50,8 @@ _ALWAYS_THERE = ("JPEG", "PNG", "BMP", "GIF", "PPM")
 """Those of them that Pillow registers by itself before it opens the first picture."""
 
 PICTURE_ENDINGS = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".tif", ".tiff"}
-    | {".ppm", ".pgm"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".heic", ".heif", ".hif"}
+    | {".avif", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
 )
 """How files of these formats are called, for whoever looks for pictures in a folder."""
 

@@ -285,7 +285,8 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     target = folder / "evaluation.json"
     try:
         text = json.dumps(plain(report.as_json()), ensure_ascii=False, indent=1)
-        target.write_text(text + "\n", "utf-8")
+        # A picture's name need not be UTF-8.
+        target.write_text(text + "\n", "utf-8", "backslashreplace")
     except OSError as error:
         raise EvaluationError(f"{target} cannot be written: {error.strerror}") from None
     return (*plots, target)

@@ -139,7 +139,7 @@ def people_in(
     """Read the people of a folder, sorted by name, and how many had too few pictures.
 
     `max_pictures` of 0 takes all of them, else that number, evenly over the folder. ConfigError
-    where nobody is there.
+    where nobody is there, or where a name is not UTF-8: runs, pairs and lists name people.
     """
     if not folder.is_dir():
         raise ConfigError(
@@ -151,6 +151,7 @@ def people_in(
         for each in _listed(folder)
         if each.is_dir() and not each.name.startswith(".")
     ]
+    _require_text(folder, found)
     enough = tuple(one for one in found if len(one.pictures) >= max(1, min_pictures))
     if not enough:
         raise ConfigError(
@@ -158,6 +159,18 @@ def people_in(
             advice="It needs one folder for each person, with pictures in it.",
         )
     return enough, len(found) - len(enough)
+
+
+def _require_text(folder: Path, people: Sequence[Person]) -> None:
+    paths = [each for one in people for each in (folder / one.name, *one.pictures)]
+    for path in paths:
+        name = str(path.relative_to(folder))
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise ConfigError(
+                f"{path} is not named in UTF-8",
+                advice="Rename it (`convmv -r -f latin1 -t utf8 --notest DIR` renames a folder), "
+                "or let `edgeverify-train align` make chips: it spells such names out.",
+            )
 
 
 def pictures_below(folder: Path) -> tuple[Path, ...]:

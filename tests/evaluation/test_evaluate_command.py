@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -215,6 +216,19 @@ def test_a_breakdown_by_any_column(album: Path, evaluate: Evaluate, tmp_path: Pa
     said = evaluate(album, "--attributes", table)
     assert said.code == 0, said.err
     assert "glasses=no: 3 people, 6 images, FTA 0.0%, FMR 0 (to" in said.out
+
+
+def test_names_that_are_no_utf8_are_spelt_out_in_the_report(
+    album: Path, evaluate: Evaluate, tmp_path: Path
+) -> None:
+    """As an old archive unpacks them, in a folder and in a picture that is left out."""
+    (album / PEOPLE[0]).rename(album / os.fsdecode(b"Ren\xe9"))
+    (album / os.fsdecode(b"Ren\xe9/bad\xe9.jpg")).write_text("no picture")
+    said = evaluate(album, "--plots", tmp_path / "out")
+    assert said.code == 0, said.err
+    report = (tmp_path / "out/evaluation.json").read_bytes().decode("utf-8")
+    assert "Ren\\udce9/bad\\udce9.jpg" in report
+    assert json.loads(report)
 
 
 def test_a_journal_is_judged_by_labels(tmp_path: Path) -> None:

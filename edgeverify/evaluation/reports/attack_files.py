@@ -87,6 +87,6 @@ def write_windows(path: Path, scored: Sequence[ScoredRun], rule: PadRule) -> Non
                 for window in windows_of(run, rule, step=rule.window)
             ]
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text("\n".join(lines) + "\n", "utf-8", "backslashreplace")
     except OSError as error:
         raise EvaluationError(f"{path} cannot be written: {error.strerror}") from None

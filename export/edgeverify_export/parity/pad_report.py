@@ -81,7 +81,7 @@ def write_report(report: PadParityReport, folder: Path) -> tuple[Path, Path]:
     """Write `parity.json` and `parity.png`; give their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     words, picture = folder / "parity.json", folder / "parity.png"
-    words.write_text(as_json(report) + "\n", "utf-8")
+    words.write_text(as_json(report) + "\n", "utf-8", "backslashreplace")
     _draw(report, picture)
     return words, picture
 

@@ -178,6 +178,6 @@ def write_report(report: ParityReport, folder: Path) -> tuple[Path, Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     words, picture = folder / "parity.json", folder / "parity.png"
-    words.write_text(as_json(report) + "\n", "utf-8")
+    words.write_text(as_json(report) + "\n", "utf-8", "backslashreplace")
     draw(report, picture)
     return words, picture

@@ -69,6 +69,9 @@ class Cutter:
         """Write the photo's chip, whole or not at all, and return what became of it."""
         try:
             found, content = photo.path.stat(), read_plain(photo.path, MOST_BYTES)
+        except IsADirectoryError:
+            said = "is a link to a folder below a person's own, which is not followed"
+            return Row(photo=photo.place, bytes=0, changed=0, problem=said)
         except OSError as error:  # it is looked at again the next time: as 0 bytes it has changed
             said = f"cannot be read: {error.strerror}"
             return Row(photo=photo.place, bytes=0, changed=0, problem=said)

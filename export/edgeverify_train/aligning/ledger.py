@@ -16,7 +16,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edgeverify.errors import ConfigError
-from edgeverify.folder_listing import files_below
+from edgeverify.folder_listing import entries, files_below
 
 CHIP_SUFFIX = ".png"
 """Without loss: a chip is read in every epoch of every training."""
@@ -43,7 +43,7 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     if not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}", advice="Give a folder per person in it.")
     try:
-        found = [path.relative_to(folder) for path in files_below(folder)]
+        found = [path.relative_to(folder) for path in _files(folder)]
     except OSError as error:
         raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
     places = [place for place in found if not any(part.startswith(".") for part in place.parts)]
@@ -61,6 +61,20 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     return _named(folder, places)
 
 
+def _files(folder: Path) -> list[Path]:
+    """List every file below; a person's folder may be a link, as for those who read chips.
+
+    A link to a folder further down might lead round in a circle: it is listed itself.
+    """
+    found = []
+    for each in entries(folder):
+        if not each.is_dir():
+            found.append(each)
+            continue
+        found += files_below(each, links=True)
+    return found
+
+
 def _named(folder: Path, places: Sequence[Path]) -> tuple[Photo, ...]:
     taken: set[str] = set()
     photos = []
@@ -69,14 +83,19 @@ def _named(folder: Path, places: Sequence[Path]) -> tuple[Photo, ...]:
         if len(place.parts) == 1:
             words = [place.stem]
         name = "_".join(words)
-        chip = "/".join((*parent, name + CHIP_SUFFIX))
+        chip = _spelt("/".join((*parent, name + CHIP_SUFFIX)))
         # Two photos of one name and two kinds: a.jpg and a.png; or a/b.jpg and a_b.jpg.
         name = "_".join([*words[:-1], place.name])
         while chip.casefold() in taken:
-            chip, name = "/".join((*parent, name + CHIP_SUFFIX)), f"{name}_"
+            chip, name = _spelt("/".join((*parent, name + CHIP_SUFFIX))), f"{name}_"
         taken.add(chip.casefold())
         photos.append(Photo(path=folder / place, place=place.as_posix(), chip=chip))
     return tuple(photos)
+
+
+def _spelt(name: str) -> str:
+    """Spell out the bytes that are no UTF-8: chips are named in files that must be."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 LEDGER = "aligned.csv"
@@ -113,7 +132,7 @@ def read_ledger(folder: Path) -> dict[str, Row]:
     if not path.is_file():
         return {}
     try:
-        whole = path.read_bytes()[: _whole_rows(path)].decode("utf-8")
+        whole = path.read_bytes()[: _whole_rows(path)].decode("utf-8", "surrogateescape")
         rows = [_row(each) for each in csv.DictReader(io.StringIO(whole, newline=""))]
     except (ValueError, TypeError, KeyError, csv.Error):
         raise ConfigError(
@@ -135,7 +154,7 @@ class Ledger:
         is_new = not path.exists()
         if not is_new:
             os.truncate(path, _whole_rows(path))
-        self._stream = path.open("a", encoding="utf-8", newline="")
+        self._stream = path.open("a", encoding="utf-8", errors="surrogateescape", newline="")
         path.chmod(0o600)
         self._writer = csv.writer(self._stream, lineterminator="\n")
         if is_new:

@@ -199,7 +199,7 @@ def write_check(found: Checked, folder: Path) -> tuple[Path, Path]:
     """Write `check.json` and `worst.png`; returns their paths."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     words, picture = folder / "check.json", folder / "worst.png"
-    write_whole(words, (as_json(found) + "\n").encode())
+    write_whole(words, (as_json(found) + "\n").encode("utf-8", "backslashreplace"))
     write_gallery(picture, _worst(found), "the worst: labels that may be wrong")
     return words, picture
 

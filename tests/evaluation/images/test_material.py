@@ -23,7 +23,10 @@ def _picture(path: Path, grey: int = 0) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["1.HEIC", "1.heif", "1.avif", "1.tif", "1.pgm"])
+@pytest.mark.parametrize(
+    "name",
+    ["1.HEIC", "1.hif", "1.avif", "1.tif", "1.pgm", "1.JFIF", "1.jpe", "1.apng", "1.mpo"],
+)
 def test_a_phones_photos_are_pictures_like_any_other(tmp_path: Path, name: str) -> None:
     """They were passed over without a word, though the door enrols them."""
     _picture(tmp_path / "ann" / "1.png")

@@ -1,0 +1,49 @@
+"""What `edgeverify-train align` makes of names and links as people have them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from edgeverify_train.cli import app
+from typer.testing import CliRunner
+
+from tests.train.test_align import PEOPLE, aligned
+from tests.train.test_align import photos as photos  # noqa: PLC0414 - a fixture
+
+
+def test_names_that_are_no_utf8_are_aligned_under_names_that_are(
+    photos: Path, tmp_path: Path
+) -> None:
+    """As an old archive unpacks them: two people whose names differ in such a byte stay two."""
+    for byte in (b"\xe8", b"\xe9"):
+        person = photos / os.fsdecode(b"Ren" + byte)
+        person.mkdir()
+        shutil.copyfile(photos / PEOPLE[0] / "a.jpg", person / os.fsdecode(b"a" + byte + b".jpg"))
+        (person / os.fsdecode(b"bad" + byte + b".jpg")).write_text("no picture")
+    chips = tmp_path / "chips"
+    assert aligned(photos, chips).people == 4
+    names = {path.relative_to(chips).as_posix() for path in chips.rglob("a\\*.png")}
+    assert names == {"Ren\\udce8/a\\udce8.png", "Ren\\udce9/a\\udce9.png"}
+    again = aligned(photos, chips)
+    assert (again.made, again.kept, len(again.failures)) == (0, 6, 4)
+    said = CliRunner().invoke(app, ["check-data", str(photos), "-o", str(tmp_path / "check")])
+    assert said.exit_code == 78, said.output
+    assert "Ren\\udce8 is not named in UTF-8" in said.stderr
+    assert "edgeverify-train align" in said.stderr
+
+
+def test_a_linked_person_is_aligned_and_a_link_below_one_is_named(
+    photos: Path, tmp_path: Path
+) -> None:
+    """As `evaluate` and `check-data` read such a folder; a link may lead round in a circle."""
+    elsewhere = tmp_path / "elsewhere"
+    (photos / PEOPLE[1]).rename(elsewhere)
+    (photos / PEOPLE[1]).symlink_to(elsewhere)
+    (photos / PEOPLE[0] / "round").symlink_to("..")
+    found = aligned(photos, tmp_path / "chips")
+    assert (found.people, found.made) == (2, 4)
+    assert [row.problem for row in found.failures if row.photo.endswith("round")] == [
+        "is a link to a folder below a person's own, which is not followed"
+    ]
