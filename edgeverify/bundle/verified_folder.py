@@ -142,7 +142,7 @@ def _again(folder: Path) -> str:
 def verified_manifest(folder: Path, kind: type[M], owner_key: Ed25519PublicKey | None) -> M:
     """Read the manifest and hash every file that it lists; with a key, check the signature too."""
     raw = read_manifest(folder)
-    _require_kind(folder, kind, raw)
+    require_kind(folder, kind, raw)
     manifest = parsed(folder / MANIFEST_FILE, kind, raw)
     for name, wanted in sorted(manifest.files.items()):
         path = folder / name
@@ -225,8 +225,11 @@ def verified_points(
     return points
 
 
-def _require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
-    """Tell a bundle of another kind by its name, before its fields are taken for mistakes."""
+def require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
+    """Tell a bundle of another kind by its name, before its fields are taken for mistakes.
+
+    Raises BundleError.
+    """
     found = stated_kind(raw)  # what is malformed is told by whoever parses it
     wanted = kind.model_fields["kind"].default
     if found not in _KINDS or found == wanted:

@@ -184,7 +184,7 @@ def _address(text: str) -> UrlSource:
     if not is_host_name(host):
         raise ConfigError(
             "camera.source: the host has a character that no host has",
-            advice="Write scheme://user:password@host/path; this : and this @ stay as they are. "
+            advice="The : after the user name and the @ before the host stay as they are. "
             + UNENCODED,
         )
     return source

@@ -31,7 +31,7 @@ class Problem:
         return f"{place}: {text}" if is_named else f"{place}: {key}: {text}"
 
 
-_ADDRESS = re.compile(r"""(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.-]*://)[^\s"',]+""")
+_ADDRESS = re.compile(r"""(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.-]*://)(?=[^\s"',]*\w)[^\s"',]+""")
 """A password may stand anywhere in one, and under any key: `camera: rtsp://...`."""
 _SCHEME_ALONE = r"\1..."
 

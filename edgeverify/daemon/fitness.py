@@ -78,7 +78,7 @@ def _bundle_checks(
     if is_chosen and settings.liveness not in {"off", "challenge"}:
         yield (
             ("model", "pad_bundle"),
-            lambda: require_bundle(model.pad_bundle, models, folder=folder),
+            lambda: require_bundle(model.pad_bundle, models, folder=folder, for_liveness=True),
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeverify.bundle.verified_folder import read_manifest
+from edgeverify.bundle.manifest import PadManifest
+from edgeverify.bundle.verified_folder import read_manifest, require_kind
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.errors import BundleError
 from edgeverify.home_folder import expanded
@@ -72,14 +73,17 @@ def typed_bundle(text: str) -> str:
     return str(expanded(Path(text)).absolute()) if is_path else text
 
 
-def require_bundle(setting: str, models: Path, *, folder: Path) -> None:
+def require_bundle(setting: str, models: Path, *, folder: Path, for_liveness: bool = False) -> None:
     """Raise BundleError where a setting leads to no bundle, and none will be made for it.
 
     Nothing is fetched, and of a bundle only the manifest is looked for: it is verified by whoever
-    loads it.
+    loads it. A bundle `for_liveness` must say that it is one, because a door starts without it.
     """
     if setting not in UNASKED or (models / setting).is_dir():
-        read_manifest(resolve_bundle(setting, models, folder=folder))
+        found = resolve_bundle(setting, models, folder=folder)
+        manifest = read_manifest(found)
+        if for_liveness:
+            require_kind(found, PadManifest, manifest)
 
 
 def fetch_bundle(  # noqa: PLR0913 - what the command takes

@@ -61,6 +61,8 @@ class ClaimSettings(Section):
                 also = " and osdp.key_file" if source == "osdp" else ""
                 where = "sources" if source in self.sources else "exit_sources"
                 raise ValueError(f"{where} has {source!r}, so {key}{also} must be set")
+        if {"serial", "osdp"} <= {*started} and self.serial.port == self.osdp.port:
+            raise ValueError("serial.port and osdp.port are the same; each reader has its own")
         if "pcsc" in started and self.pcsc.application and not self.pcsc.key_file:
             raise ValueError("pcsc.application needs pcsc.key_file, which checks what it holds")
         return self

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import Self
 
 from edgeverify.settings.section import Section
 
@@ -113,6 +114,12 @@ class WiegandSettings(Section):
     bits: Literal[26, 34, 37] = 26
     """The format: 26 (H10301), 34 or 37 (H10302), with both parities; others are torn reads."""
     number: NumberSettings = NumberSettings()
+
+    @model_validator(mode="after")
+    def _each_wire_has_its_line(self) -> Self:
+        if self.data0_line == self.data1_line:
+            raise ValueError(f"data0_line and data1_line are both {self.data0_line}")
+        return self
 
 
 class OsdpSettings(Section):

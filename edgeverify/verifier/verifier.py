@@ -95,8 +95,17 @@ class Verifier:
     ) -> OperatingPoint:
         """Choose the threshold among the bundle's measurements, or those given as `of`.
 
-        Raises ConfigError where no evidence carries the stated rate.
+        Raises ConfigError where no evidence carries the stated rate, and for a threshold by hand
+        that every score or none would reach.
         """
+        by_hand = settings.decision.threshold
+        if by_hand is not None and self.bundle.metric == "cosine" and not -1 < by_hand <= 1:
+            who = "everybody" if by_hand <= -1 else "nobody"
+            raise ConfigError(
+                f"decision.threshold {by_hand:g} lets {who} in: the scores of the bundle "
+                f"{self.bundle.name} are above -1 and at most 1",
+                advice="Leave it out, and decision.max_fmr chooses one that was measured.",
+            )
         return choose_operating_point(
             self.measured if of is None else of,
             settings.decision,

@@ -36,3 +36,24 @@ def test_limits_with_nothing_between_them_are_refused(
 ) -> None:
     file = tmp_path / "door.yaml"
     assert told(file, text) == [f"{file}:1: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "claims: {sources: [wiegand], wiegand: {data1_line: 23}}",
+            "claims.wiegand: data0_line and data1_line are both 23",
+        ),
+        (
+            (
+                "claims: {sources: [serial], exit_sources: [osdp], serial: {port: /dev/ttyUSB0}, "
+                "osdp: {port: /dev/ttyUSB0, key_file: k}}"
+            ),
+            "claims: serial.port and osdp.port are the same; each reader has its own",
+        ),
+    ],
+)
+def test_two_that_share_one_wire_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "door.yaml"
+    assert told(file, text) == [f"{file}:1: {message}"]

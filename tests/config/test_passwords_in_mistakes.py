@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeverify.config.problems import Problem
 from tests.config.told import told
 
 ADDRESS = "rtsp://admin:hunter2@cam.lan/1"
@@ -32,3 +33,8 @@ def test_an_address_in_the_wrong_place_is_not_repeated(
     assert says in said
     assert "hunter2" not in said
     assert "cam.lan" not in said
+
+
+def test_advice_that_names_schemes_is_said_whole() -> None:
+    said = "cannot read ftp://. Use an rtsp:// or http(s):// address, or http:// (or https://)."
+    assert str(Problem(Path("door.yaml"), 1, ("camera", "source"), said)).endswith(said)

@@ -125,6 +125,32 @@ def test_a_back_end_that_is_named_and_absent_ends_both_alike(desk: Desk) -> None
     assert "TensorRT" in said
 
 
+@pytest.mark.parametrize(("threshold", "who"), [("-1", "everybody"), ("1.5", "nobody")])
+def test_a_threshold_that_no_score_is_on_both_sides_of_ends_both_alike(
+    desk: Desk, threshold: str, who: str
+) -> None:
+    desk.write()
+    desk.config.write_text(desk.config.read_text().replace("0.45", threshold))
+    checked = desk.run("check-config", desk.config)
+    started, said = _start(desk)
+    assert checked.code == started == CONFIG
+    assert f"decision.threshold {threshold} lets {who} in" in checked.err
+    assert f"decision.threshold {threshold} lets {who} in" in said
+
+
+def test_a_liveness_network_that_is_none_ends_both_alike(desk: Desk) -> None:
+    desk.write()
+    bundle = f"  bundle: {desk.bundle}\n"
+    text = desk.config.read_text().replace(bundle, f"{bundle}  pad_bundle: {desk.bundle}\n")
+    desk.config.write_text(text)
+    checked = desk.run("check-config", desk.config)
+    started, said = _start(desk)
+    assert checked.code == started == CONFIG
+    for words in (checked.err, said):
+        assert "model.pad_bundle: " in words
+        assert "is an embedder's bundle, and a liveness (PAD) bundle is needed" in words
+
+
 def test_a_time_zone_is_given_once_for_the_door_or_with_the_hours(desk: Desk) -> None:
     desk.write(("1", "Obama", ["obama.jpg"]))
     people = desk.config.read_text()
