@@ -30,6 +30,15 @@ def read_plain(path: Path, limit: int = MOST_BYTES) -> bytes:
     A pipe would be waited for without end, and a device has no end. Raises OSError, which leaves
     it to the caller to say which file it is.
     """
+    with open_plain(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is longer than {limit} bytes")
+    return content
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file for reading; OSError, without its name, for a pipe, a device or a folder."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -41,11 +50,7 @@ def read_plain(path: Path, limit: int = MOST_BYTES) -> bytes:
         if stat.S_ISDIR(mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, "it is not a plain file")
-    with os.fdopen(descriptor, "rb") as file:
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise OSError(errno.EFBIG, f"it is longer than {limit} bytes")
-    return content
+    return os.fdopen(descriptor, "rb")
 
 
 def write_whole(

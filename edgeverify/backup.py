@@ -23,6 +23,7 @@ from edgeverify.atomic_file import (
     PRIVATE_FOLDER,
     advice_on,
     is_on_full_disk,
+    read_plain,
     sync_folder,
     write_whole,
 )
@@ -64,7 +65,7 @@ def collect(state: StateDirectory) -> dict[str, bytes]:
         path = state.folder / name
         try:
             if path.exists():
-                parts[name] = _snapshot(path) if name in DATABASES else path.read_bytes()
+                parts[name] = _snapshot(path) if name in DATABASES else read_plain(path)
         except (OSError, sqlite3.Error) as error:
             is_full = is_on_full_disk(path)
             raise StateError(

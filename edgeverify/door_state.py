@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.errors import StateError
 from edgeverify.state import DOOR_FILE, StateDirectory, state_path, user_name
 from edgeverify.status_socket import SOCKET_NAME, is_running
@@ -220,7 +221,7 @@ def _listed(states: Path) -> tuple[list[Path], bool]:
 
 def _is_of(folder: Path, door: str) -> bool:
     try:
-        return (folder / DOOR_FILE).read_text(encoding="utf-8").strip() == door
+        return read_plain(folder / DOOR_FILE).decode().strip() == door
     except (OSError, UnicodeError):
         return False
 

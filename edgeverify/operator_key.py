@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from edgeverify.atomic_file import advice_on, write_whole
+from edgeverify.atomic_file import advice_on, read_plain, write_whole
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.keys import key_id, public_pem
 from edgeverify.private_files import read_private
@@ -51,7 +51,7 @@ class OperatorKey:
         """
         file = self.file.with_name(f"{self.file.name}.sequence")
         try:
-            last = int(file.read_text(encoding="ascii").strip() or 0)
+            last = int(read_plain(file).decode("ascii").strip() or 0)
         except FileNotFoundError:
             last = 0
         except (OSError, ValueError):

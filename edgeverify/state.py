@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
+from edgeverify.atomic_file import PRIVATE_FOLDER, read_plain, write_whole
 from edgeverify.errors import StateError
 from edgeverify.home_folder import expanded
 
@@ -102,7 +102,7 @@ def open_state(path: Path, door: str) -> StateDirectory:
     marker = path / DOOR_FILE
     try:
         if marker.exists():
-            owner_door = marker.read_text(encoding="utf-8").strip()
+            owner_door = read_plain(marker).decode().strip()
         else:
             _refuse_a_strangers_folder(path)
             write_whole(marker, f"{door}\n".encode())
@@ -127,7 +127,7 @@ def existing_state(path: Path, door: str) -> StateDirectory:
     """
     marker = path / DOOR_FILE
     try:
-        owner_door = marker.read_text(encoding="utf-8").strip()
+        owner_door = read_plain(marker).decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         raise StateError(
             f"the door {door!r} has no state in {path}",

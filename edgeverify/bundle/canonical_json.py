@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from edgeverify.atomic_file import open_plain
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -24,7 +26,7 @@ def sha256_of(data: bytes) -> str:
 def sha256_of_file(path: Path) -> str:
     """Return the hex SHA-256 of a file's bytes; OSError where it cannot be read."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_plain(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

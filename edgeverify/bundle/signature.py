@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.bundle.canonical_json import canonical_json
 from edgeverify.errors import BundleError
 
@@ -44,7 +45,7 @@ def require_signature(key: Ed25519PublicKey, path: Path, message: bytes) -> None
     """Check a `.sig` file; BundleError where it is absent, malformed or by another key."""
     advice = "Sign the bundle with `edgeverify-export sign`, or unset model.owner_key_file."
     try:
-        signature = base64.b64decode(path.read_text("ascii").strip(), validate=True)
+        signature = base64.b64decode(read_plain(path).decode("ascii").strip(), validate=True)
     except FileNotFoundError:
         raise BundleError(
             f"{path} is missing, and only bundles signed by their owner are accepted",

@@ -21,6 +21,7 @@ from typing import Literal, TypeAlias, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
+from edgeverify.atomic_file import open_plain
 from edgeverify.bundle.canonical_json import sha256_of, sha256_of_file
 from edgeverify.bundle.manifest import Manifest, PadManifest, VisionManifest
 from edgeverify.bundle.measured_point import MeasuredPoint
@@ -246,7 +247,7 @@ def require_kind(folder: Path, kind: type[AnyManifest], raw: bytes) -> None:
 
 def _read_json(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             raw = stream.read(_MAX_JSON_BYTES + 1)
     except OSError as error:
         raise BundleError(

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import read_plain, write_whole
 from edgeverify.camera.picture import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 LOGGER = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class SceneWatch:
         import cv2  # noqa: PLC0415
 
         try:
-            data = np.frombuffer(self._file.read_bytes(), np.uint8)
+            data = np.frombuffer(read_plain(self._file), np.uint8)
         except OSError:
             return None
         image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None

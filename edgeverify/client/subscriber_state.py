@@ -18,7 +18,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edgeverify.atomic_file import advice_on, write_whole
+from edgeverify.atomic_file import advice_on, open_plain, write_whole
 from edgeverify.client.checking import load_verify_keys
 from edgeverify.errors import KeyUnusableError, StateError
 from edgeverify.events import NextKey, read_next_key
@@ -127,7 +127,7 @@ class SequenceFile:
         may be opened.
         """
         try:
-            with self.path.open("rb") as file:
+            with open_plain(self.path) as file:
                 text = file.read(MAX_DIGITS + 2).decode("ascii").strip()
         except FileNotFoundError:
             return None

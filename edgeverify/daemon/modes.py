@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import read_plain, write_whole
 from edgeverify.claims.source import Arrival
 from edgeverify.domain import Command, DoorMode
 from edgeverify.errors import CommandRefusedError, JournalUnavailableError
@@ -224,7 +224,7 @@ class Modes:
 
     def _read(self) -> _Kept:
         try:
-            raw = self._file.read_bytes()[:MAX_FILE_BYTES]
+            raw = read_plain(self._file, MAX_FILE_BYTES)
         except FileNotFoundError:
             return _Kept()
         except OSError as error:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import Degradation, FaultName
 from edgeverify.errors import EXHAUSTED, JournalUnavailableError
@@ -164,7 +165,7 @@ def _fact(path: Path) -> str:
 def _digest(path: Path) -> str | None:
     """Return what the file holds; None where this process can read no file at all."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_plain(path)).hexdigest()
     except FileNotFoundError:
         return ABSENT
     except OSError as error:

@@ -7,12 +7,13 @@ whoever took one away may have meant it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 from contextlib import suppress
 from pathlib import Path
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import read_plain, write_whole
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.domain import FaultName
@@ -25,6 +26,7 @@ LOG = logging.getLogger(__name__)
 
 GONE = "{} is gone: put it back, from a backup if need be, before the next start"
 ANOTHER = "{} is not the one that this door works with"
+NO_FILE = "a folder, a pipe or a device"
 HELD = "another process took the {} of this state: two programs write to it"
 
 
@@ -41,7 +43,7 @@ class StateWatch:
         self._faults = faults
         self._master = ""
         with suppress(OSError):  # a key that may not be read is not the one that was opened here
-            self._master = _digest(state.master_key)
+            self._master = _digest(state.master_key).replace(NO_FILE, "")
         self._seen: tuple[str, ...] = ()
         self._said = ""
 
@@ -104,8 +106,12 @@ class StateWatch:
 
 
 def _digest(path: Path) -> str:
-    """Return what the file holds, as SHA-256; empty where there is none. Raises OSError."""
+    """Return what is there, as SHA-256; empty where nothing is. Raises OSError."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_plain(path)).hexdigest()
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        if error.errno in (errno.EISDIR, errno.EINVAL, errno.EFBIG, errno.ELOOP):
+            return NO_FILE
+        raise

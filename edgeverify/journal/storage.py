@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.file_in_use import OVERWRITTEN, REPLACED, FileInUse, leave_open
 from edgeverify.journal import rows
 from edgeverify.journal.database import MAX_SEQUENCE, Salvage, set_aside, unavailable
@@ -29,14 +30,15 @@ class Numbers:
     def read(self) -> int:
         """Return the highest number ever set aside; 0 where that is not known."""
         try:
-            number = int(self._path.read_bytes()[:DIGITS])
+            number = int(read_plain(self._path)[:DIGITS])
         except (OSError, ValueError):
             return 0
         return number if 0 < number < MAX_SEQUENCE else 0
 
     def keep(self, number: int, *, may_create: bool = True) -> None:
         """Set aside up to `number`, durably. Raises OSError; then nothing is known any more."""
-        flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if may_create else 0)
+        flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        flags |= os.O_CREAT if may_create else 0
         try:
             descriptor = os.open(self._path, flags, 0o600)
             try:

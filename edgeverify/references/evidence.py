@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
+from edgeverify.atomic_file import PRIVATE_FOLDER, open_plain, write_whole
 from edgeverify.errors import StateError
 from edgeverify.folder_listing import entries
 from edgeverify.references.sealing import DATA_KEY_BYTES, NONCE_BYTES, WRAPPED_KEY_BYTES, derive
@@ -47,7 +47,8 @@ class EvidenceFolder:
     def open(self, event_id: str) -> bytes:
         """Return a picture's JPEG. Raises StateError."""
         try:
-            content = self._file(event_id).read_bytes()
+            with open_plain(self._file(event_id)) as file:
+                content = file.read()
         except FileNotFoundError:
             raise StateError(
                 f"there is no picture of the decision {event_id}",

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from edgeverify.atomic_file import write_whole
+from edgeverify.atomic_file import read_plain, write_whole
 from edgeverify.web.logins import Login
 from edgeverify.web.roles import Role
 
@@ -102,7 +102,7 @@ def _hashed(token: str) -> str:
 
 def _read(path: Path) -> dict[str, Session]:
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(read_plain(path))
         return {
             str(key): Session(**(one | {"role": Role(one["role"])})) for key, one in told.items()
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -143,3 +144,14 @@ def test_a_folder_that_cannot_be_looked_into_or_is_gone_is_no_news_here(door: Wa
     shutil.rmtree(folder)
     away.rename(folder)
     assert door.look() == ""
+
+
+@pytest.mark.parametrize("name", ["master.key", "signing-keys.json"])
+@pytest.mark.parametrize("put", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_the_key_and_is_not_waited_for(
+    door: Watched, name: str, put: Callable[[Path], None]
+) -> None:
+    path = door.state.folder / name
+    path.unlink()
+    put(path)
+    assert f"{name} is not the one" in door.look()

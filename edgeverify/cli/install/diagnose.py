@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.cli.console import plain_errors, say
 
 if TYPE_CHECKING:
@@ -82,6 +83,6 @@ def _password(loaded: LoadedConfig) -> tuple[str, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return read_plain(path).decode().strip()
     except (OSError, UnicodeDecodeError):
         return ""

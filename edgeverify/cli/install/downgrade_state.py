@@ -31,13 +31,14 @@ def downgrade_state(
 
     Example: edgeverify downgrade-state --state DIR --journal-schema 1 --references-schema 1
     """
+    from edgeverify.atomic_file import read_plain
     from edgeverify.downgrade import downgrade_state as make_fit
     from edgeverify.errors import StateError
     from edgeverify.state import DOOR_FILE, open_state
     from edgeverify.state_lock import take_lock
 
     try:
-        door = (state / DOOR_FILE).read_text(encoding="utf-8").strip()
+        door = read_plain(state / DOOR_FILE).decode().strip()
     except (OSError, UnicodeError):
         raise StateError(f"{state} is not a state directory of edgeverify") from None
     place = open_state(state, door)
