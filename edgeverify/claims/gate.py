@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from edgeverify.domain import Claim, ClaimSource
+from edgeverify.domain import REMEMBERED_AT_MOST, Claim, ClaimSource
 from edgeverify.events import ClaimMessage
 
 
@@ -136,11 +136,15 @@ class ClaimGate:
             self._seen = {**seen, **self._seen}
 
     def _tidy(self, now: datetime) -> None:
-        """Forget what has had its time; once a second, because it looks at every id."""
+        """Forget what has had its time; once a second, because it looks at every id.
+
+        Also what a clock that ran ahead would keep for years: enough of it shuts everybody out.
+        """
         if self._tidied_at is not None and abs(now - self._tidied_at) < TIDY_EVERY:
             return
         self._tidied_at = now
-        self._seen = {name: end for name, end in self._seen.items() if end > now}
+        last = now + REMEMBERED_AT_MOST
+        self._seen = {name: end for name, end in self._seen.items() if now < end <= last}
 
     def change_max_age(self, max_age_seconds: float) -> None:
         """Use another age from now on (a reload)."""

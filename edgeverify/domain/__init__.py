@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from edgeverify.domain.claim import Asker, Claim, ClaimSource
+from edgeverify.domain.claim import REMEMBERED_AT_MOST, Asker, Claim, ClaimSource
 from edgeverify.domain.command import Command, DoorMode
 from edgeverify.domain.decision import (
     OWN_NAMES,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OWN_NAMES",
+    "REMEMBERED_AT_MOST",
     "SMALL_PHOTO_PIXELS",
     "AlignedFace",
     "Asked",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+REMEMBERED_AT_MOST = timedelta(minutes=20)
+"""How long the id of a claim can matter: four times the longest `claims.max_age_seconds`.
+
+One that is to be remembered for longer came while the clock ran ahead: it is not fresh any more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

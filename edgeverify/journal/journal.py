@@ -216,17 +216,17 @@ class Journal:
         with self._lock, self._storage.opened() as connection:
             return live_rate(connection, embedding_space)
 
-    def prune(self, now: datetime, settings: JournalSettings) -> int:
+    def prune(self, now: datetime, settings: JournalSettings, wall: datetime | None = None) -> int:
         """Delete a few hundred delivered decisions that are too old or too many; return how many.
 
-        Undelivered decisions never go. Each call holds the file briefly; where it deletes STEP of
-        them, there are more.
+        Undelivered ones never go; where STEP went, there are more. `now` has passed for certain;
+        claims come by what the clock says, `wall`.
         """
         oldest = now - timedelta(days=settings.retention_days)
-        limit = settings.max_mebibytes << 20
+        limit, times = settings.max_mebibytes << 20, (to_ms(now), to_ms(wall or now))
         with self._lock:
             with self._storage.transaction() as connection:
-                gone = prune_step(connection, to_ms(oldest), limit, to_ms(now))
+                gone = prune_step(connection, to_ms(oldest), limit, times)
                 used = used_bytes(connection)
             drop_old_copies(self.path, oldest.timestamp())
             self._oversized = ""

@@ -249,6 +249,12 @@ def test_a_flood_is_refused_and_makes_no_old_id_forgotten() -> None:
     assert _why_refused(gate, _claim("c-5")) == REPLAYED
 
 
+def test_a_flood_while_the_clock_ran_ahead_shuts_nobody_out_once_it_is_right() -> None:
+    ahead = NOON + timedelta(days=3650)
+    gate = ClaimGate(10.0, {f"c-{n}": ahead + 20 * SECOND for n in range(MAX_REMEMBERED)})
+    assert _judge(gate, _claim("one-more")) is Verdict.ACCEPTED
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_gate(raw: bytes) -> None:
     assert _judge(_gate(), raw) is Verdict.REFUSED

@@ -170,6 +170,22 @@ def test_retention_lets_old_delivered_decisions_go_and_no_others(
         assert connection.execute("SELECT count(DISTINCT sequence) FROM frames").fetchone() == (2,)
 
 
+def test_ids_of_claims_that_came_while_the_clock_ran_ahead_do_not_stay_until_it_comes_there(
+    journal: Journal, keys: SigningKeys
+) -> None:
+    """Years of claims would fill the file, and shut everybody out at the next start."""
+    ahead = NOON + timedelta(days=3650)
+    journal.record(decided("then", at=ahead), keys)
+    journal.record(decided("now", at=NOON), keys)
+    journal.prune(NOON, JournalSettings(), ahead)
+    assert set(journal.claim_ids(NOON)) == {"claim-then", "claim-now"}, "both may come again"
+    journal.prune(NOON, JournalSettings(), ahead + timedelta(minutes=1))
+    assert set(journal.claim_ids(NOON)) == {"claim-now"}
+    journal.record(decided("again", at=ahead), keys)
+    journal.prune(NOON, JournalSettings(), NOON)
+    assert set(journal.claim_ids(NOON)) == {"claim-now"}
+
+
 def test_retention_by_size_takes_the_oldest_first(
     journal: Journal, keys: SigningKeys, path: Path
 ) -> None:
