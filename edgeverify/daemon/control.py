@@ -13,7 +13,7 @@ from edgeverify.daemon.door.situation import Board
 from edgeverify.daemon.health import Health
 from edgeverify.daemon.reload.tickets import Tickets
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, Timekeeper
+from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, DOUBT_FACT, Timekeeper
 from edgeverify.errors import StateError
 from edgeverify.journal import Journal
 from edgeverify.journal.forgetting import event_ids, forget_person
@@ -104,6 +104,7 @@ class Control:
         user = str(arguments.get("user", ""))
         self.journal.accept_clock(at=self.time.wall(), by_user=user)
         accepted = self.time.accept()
+        self.journal.keep_fact(DOUBT_FACT, "")
         believed, boot = self.time.to_remember(), self.clock.boot_to_remember
         if believed is not None and boot is not None:
             self.journal.keep_fact(BELIEVED_FACT, believed)

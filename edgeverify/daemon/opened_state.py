@@ -13,7 +13,7 @@ from edgeverify.daemon.door.evidence import Evidence
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.sealed_facts import PURPOSE, SealedFacts, StateFiles, witness
 from edgeverify.daemon.signing_key import KeyRing
-from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, LEAST_FACT
+from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, DOUBT_FACT, LEAST_FACT
 from edgeverify.domain import Degradation
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal, JournalSeal
@@ -109,7 +109,8 @@ def _say(faults: FaultBoard, notices: tuple[Degradation, ...]) -> None:
 class Remembered:
     """What the journal knows of earlier runs; nothing where it cannot be read at the start.
 
-    `floor` is the newest trusted wall time, `least` one that passed; ids have their ends.
+    `floor` is the newest trusted wall time, `least` one that passed; ids have their ends. The clock
+    is doubted where a leap stood unconfirmed.
     """
 
     floor: datetime | None
@@ -117,6 +118,7 @@ class Remembered:
     believed: str | None
     claim_ids: Mapping[str, datetime]
     least: datetime | None = None
+    is_doubted: bool = False
 
 
 def _remembered(journal: Journal, now: datetime) -> Remembered:
@@ -127,6 +129,7 @@ def _remembered(journal: Journal, now: datetime) -> Remembered:
         believed=_or_none(lambda: journal.fact(BELIEVED_FACT)),
         claim_ids=_or_none(lambda: journal.claim_ids(now)) or {},
         least=_time(_or_none(lambda: journal.fact(LEAST_FACT))),
+        is_doubted=bool(_or_none(lambda: journal.fact(DOUBT_FACT))),
     )
 
 

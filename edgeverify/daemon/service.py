@@ -117,6 +117,7 @@ def assemble(
             settings=lambda: board.current.settings.clock,
             believed=known.believed,
             least=known.least,
+            is_doubted=known.is_doubted,
         )
         heat = open_heat(settings.thermal, environ)
         inbox = Inbox()

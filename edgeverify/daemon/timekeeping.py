@@ -15,6 +15,7 @@ from edgeverify.settings import ClockSettings
 BOOT_FACT = "boot_with_set_clock"
 BELIEVED_FACT = "believed_clock"
 LEAST_FACT = "passed_for_certain"
+DOUBT_FACT = "clock_is_doubted"
 """What the journal keeps of the clock, by name."""
 
 
@@ -41,16 +42,19 @@ class Timekeeper:
         settings: Callable[[], ClockSettings],
         believed: str | None = None,
         least: datetime | None = None,
+        is_doubted: bool = False,
     ) -> None:
         """`floor` is the newest trusted wall time that the journal holds.
 
-        `believed` is what `to_remember` gave to an earlier run, None where nothing was kept, and
-        `least` what `at_least` said there.
+        `believed` is what `to_remember` gave to an earlier run, None where nothing was kept,
+        `least` what `at_least` said there, and `is_doubted` whether a leap stood unconfirmed.
         """
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._judge = ClockJudge(floor=floor, believed=_remembered(believed, clock.boot))
+        self._judge = ClockJudge(
+            floor=floor, believed=_remembered(believed, clock.boot), is_doubted=is_doubted
+        )
         self._verdict = ClockVerdict(is_trusted=False, problem="not read yet")
         self._least = None if least is None else (least, clock.read().uptime)
         self.look()
@@ -80,6 +84,23 @@ class Timekeeper:
         with self._lock:
             if floor is not None and (self._judge.floor is None or floor > self._judge.floor):
                 self._judge = replace(self._judge, floor=floor)
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether a leap stands that nothing confirmed: for a later run, also in another boot."""
+        with self._lock:
+            return self._judge.is_doubted
+
+    def learn(self, *, floor: datetime | None, believed: str | None, is_doubted: bool) -> None:
+        """Begin again with what the journal holds, where it could not be read at the start.
+
+        What was believed until then was believed without knowing what had passed.
+        """
+        with self._lock:
+            self._judge = ClockJudge(
+                floor=floor, believed=_remembered(believed, self._clock.boot), is_doubted=is_doubted
+            )
+            self._least = None
 
     def accept(self) -> datetime:
         """Take a person's word that the clock is right; return the wall time accepted."""

@@ -16,6 +16,7 @@ from edgeverify.daemon.signing_key import KeyRing
 from edgeverify.daemon.timekeeping import (
     BELIEVED_FACT,
     BOOT_FACT,
+    DOUBT_FACT,
     LEAST_FACT,
     Timekeeper,
     remembered_boot,
@@ -58,20 +59,36 @@ class Upkeep:
         journal, now = self.journal, self.time.wall()
         try:
             journal.probe(now)
-            self.time.learn_floor(journal.floor())
             if not self.journal_was_read:
-                self.gate.remember(journal.claim_ids(now))
-                self.clock.learn(journal.fact(BOOT_FACT))
-                self.journal_was_read = True
-            boot = self.clock.boot_to_remember
-            if boot is not None and journal.fact(BOOT_FACT) != boot:
-                journal.keep_fact(BOOT_FACT, boot)
-            believed = self.time.to_remember()
-            known = remembered_boot(journal.fact(BELIEVED_FACT))
-            if believed is not None and known != self.clock.boot:
-                journal.keep_fact(BELIEVED_FACT, believed)
+                self._learn(now)
+            self.time.learn_floor(journal.floor())
+            self._remember_clock()
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
+
+    def _learn(self, now: datetime) -> None:
+        journal = self.journal
+        self.gate.remember(journal.claim_ids(now))
+        self.clock.learn(journal.fact(BOOT_FACT))
+        self.time.learn(
+            floor=journal.floor(),
+            believed=journal.fact(BELIEVED_FACT),
+            is_doubted=bool(journal.fact(DOUBT_FACT)),
+        )
+        self.journal_was_read = True
+
+    def _remember_clock(self) -> None:
+        journal = self.journal
+        boot = self.clock.boot_to_remember
+        if boot is not None and journal.fact(BOOT_FACT) != boot:
+            journal.keep_fact(BOOT_FACT, boot)
+        doubt = "yes" if self.time.is_doubted else ""
+        if (journal.fact(DOUBT_FACT) or "") != doubt:
+            journal.keep_fact(DOUBT_FACT, doubt)
+        believed = self.time.to_remember()
+        known = remembered_boot(journal.fact(BELIEVED_FACT))
+        if believed is not None and known != self.clock.boot:
+            journal.keep_fact(BELIEVED_FACT, believed)
 
     def look_at_keys(self) -> bool:
         """Begin with an announced key whose time has come; True where the status is to be told.
@@ -104,7 +121,8 @@ class Upkeep:
         self._prune_evidence(now)
         try:
             self._remember_least(least)
-            return self.journal.prune(now, self.board.current.settings.journal) >= STEP
+            kept = self.board.current.settings.journal
+            return self.journal.prune(now, kept, self.time.wall()) >= STEP
         except JournalUnavailableError as error:
             LOG.warning("%s", error.problem)
             return False

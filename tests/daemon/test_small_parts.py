@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeverify.claims import MQTT, WALK_UP
-from edgeverify.clock import ClockReading
+from edgeverify.clock import SETTLED_SECONDS, ClockReading
 from edgeverify.daemon.door.inbox import CAPACITY, SAME_CARD, Inbox
 from edgeverify.daemon.door.people import People
 from edgeverify.daemon.faults import FaultBoard
@@ -210,6 +210,34 @@ def test_a_leap_is_told_although_the_program_was_started_again_meanwhile() -> No
     clock.wall += timedelta(days=3650)
     clock.battery = clock.wall
     assert not _timekeeper(clock, MONDAY_NOON, before).is_trusted()
+
+
+def test_a_battery_clock_that_took_a_false_time_over_is_no_witness_after_a_boot_either() -> None:
+    """The kernel copies its time into it while the machine runs; then the power is cut."""
+    clock = SetClock()
+    keeper = _timekeeper(clock, None)
+    clock.wall += timedelta(days=3650)
+    keeper.look()
+    clock.boot, clock.uptime, clock.battery = "boot-2", 5.0, clock.wall
+    later = Timekeeper(
+        clock, floor=MONDAY_NOON, settings=ClockSettings, is_doubted=keeper.is_doubted
+    )
+    later.look()
+    clock.uptime += SETTLED_SECONDS + 1
+    clock.wall += timedelta(seconds=SETTLED_SECONDS + 1)
+    assert not later.is_trusted()
+    clock.wall = MONDAY_NOON + timedelta(minutes=20)
+    assert later.is_trusted(), "the way back needs nobody"
+    assert not later.is_doubted
+
+
+def test_what_was_believed_before_the_journal_could_be_read_is_judged_again() -> None:
+    clock = SetClock()
+    clock.wall += timedelta(days=3650)
+    keeper = _timekeeper(clock, None)
+    keeper.learn(floor=MONDAY_NOON, believed=None, is_doubted=False)
+    assert not keeper.is_trusted()
+    assert keeper.at_least() == MONDAY_NOON, "and nothing is thrown away as old by it"
 
 
 def test_an_idle_night_and_a_restart_are_no_leap() -> None:

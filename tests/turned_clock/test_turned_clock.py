@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from edgeverify.daemon.timekeeping import DOUBT_FACT
 from edgeverify.demo.scenes import OWNER_CARD
 from edgeverify.domain import Outcome, Reason
 from edgeverify.events import DecisionPayload
@@ -63,6 +66,11 @@ class Door:
             assert abs(decision.issued_at - self.clock.now()) < timedelta(seconds=patience(30))
             if decision.reason not in OUT_OF_TIME:
                 return decision.outcome, decision.reason
+
+    def doubts(self) -> bool:
+        with closing(sqlite3.connect(self.world.journal)) as journal:
+            found = journal.execute("SELECT value FROM facts WHERE name = ?", (DOUBT_FACT,))
+            return bool((found.fetchone() or ("",))[0])
 
     def is_named(self) -> bool:
         return "clock_unsynced" in self.world.reasons()
@@ -195,6 +203,36 @@ def test_a_door_that_boots_in_1970_remembers_that_it_was_later(door: Door) -> No
     assert door.ask() == UNSYNCED
     door.clock.turn(MOMENT)
     until(lambda: not door.is_named(), "a clock that is believed", 2.0)
+    assert door.ask() == GRANT
+
+
+def test_after_a_leap_the_battery_clock_is_no_witness_in_the_next_boot(door: Door) -> None:
+    """A false time server, the kernel that copies its time, and a power cut."""
+    door.world.start()
+    assert door.ask() == GRANT
+    door.clock.turn(TEN_YEARS)
+    until(door.is_named, "clock_unsynced in the status")
+    until(door.doubts, "the doubt to be written down")
+    door.world.kill()
+    door.clock.boot()
+    door.clock.copy_into_battery()
+    door.world.start()
+    assert door.ask() == UNSYNCED
+    assert door.ask() == UNSYNCED
+    door.clock.turn(MOMENT)
+    until(lambda: not door.is_named(), "a clock that is believed", 2.0)
+    assert door.ask() == GRANT
+
+
+def test_after_a_week_without_power_the_battery_clock_is_a_witness(door: Door) -> None:
+    door.world.start()
+    assert door.ask() == GRANT
+    door.world.kill()
+    door.clock.boot()
+    door.clock.turn(timedelta(days=7))
+    door.clock.copy_into_battery()
+    door.world.start()
+    assert door.ask() == GRANT
     assert door.ask() == GRANT
 
 

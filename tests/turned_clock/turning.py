@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tests.absent import absent
-from tests.turned_clock.daemon import BOOT, SYNCHRONISED
+from tests.turned_clock.daemon import BATTERY, BOOT, SYNCHRONISED
 
 PROGRAM = ("-m", "tests.turned_clock.daemon")
 
@@ -21,6 +21,7 @@ class TurnedClock:
         self._offset = folder / "turned"
         self._marker = folder / "synchronised"
         self._boot = folder / "boot"
+        self._battery = folder / "battery"
         self.boot()
         self.turn(timedelta(0))
         self.synchronise()
@@ -29,6 +30,7 @@ class TurnedClock:
             "TURNED_CLOCK": str(self._offset),
             SYNCHRONISED: str(self._marker),
             BOOT: str(self._boot),
+            BATTERY: str(self._battery),
         }
 
     def boot(self) -> None:
@@ -43,6 +45,10 @@ class TurnedClock:
         with self._offset.open(mode) as file:
             file.write(seconds.to_bytes(8, "little", signed=True))
         self._seconds = seconds
+
+    def copy_into_battery(self) -> None:
+        """Let the kernel write its time into the battery clock, of which there was none before."""
+        self._battery.write_text(str(int(self.now().timestamp())))
 
     def synchronise(self, *, is_synchronised: bool = True) -> None:
         """Let the kernel call its clock synchronised, or not."""

@@ -77,11 +77,17 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
             ask(place.folder, "clock-accept", user=who)
         else:
             from edgeverify.clock import SystemClock
-            from edgeverify.daemon.timekeeping import BELIEVED_FACT, BOOT_FACT, remember
+            from edgeverify.daemon.timekeeping import (
+                BELIEVED_FACT,
+                BOOT_FACT,
+                DOUBT_FACT,
+                remember,
+            )
 
             clock = SystemClock()
             with _journal(loaded, place, now) as journal:
                 journal.accept_clock(at=now, by_user=who)
+                journal.keep_fact(DOUBT_FACT, "")
                 journal.keep_fact(BOOT_FACT, clock.boot)
                 journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
     say(f"accepted: {now:%Y-%m-%d %H:%M:%S} UTC")
