@@ -37,7 +37,7 @@ LINKS = ("dev/v4l/by-id", "dev/v4l/by-path")
 def find_device(source: V4l2Source, root: Path = Path("/")) -> Path:
     """Return the device node, all links resolved, below `root`. Raises CameraError without one."""
     named = root / source.device.lstrip("/")
-    node = named.resolve()
+    node = Path(os.path.realpath(named))  # resolve would raise where links lead round
     if not node.is_relative_to(root.resolve() / "dev"):
         raise CameraError(f"{source.device}: leads out of /dev, to {node}")
     if not node.exists():
@@ -99,7 +99,7 @@ def make_order(
         timeout_seconds=settings.open_timeout_seconds,
         transport=settings.transport,
         port=source.address[1] if isinstance(source, UrlSource) else 0,
-        private=tuple(str(path.resolve()) for path in private),
+        private=tuple(os.path.realpath(path) for path in private),
     )
 
 

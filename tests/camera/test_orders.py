@@ -60,6 +60,12 @@ def test_a_link_that_leads_out_of_dev_is_not_followed(root: Path) -> None:
         find_device(V4l2Source("/dev/video9"), root)
 
 
+def test_links_that_lead_round_are_no_camera(root: Path) -> None:
+    (root / "dev/video8").symlink_to("video8")
+    with pytest.raises(CameraError, match="no such camera"):
+        find_device(V4l2Source("/dev/video8"), root)
+
+
 @pytest.mark.usefixtures("nothing_leaks")
 def test_an_unplugged_camera_is_offline_and_not_an_exception(root: Path) -> None:
     camera = open_camera(CameraSettings(source="/dev/video5"), device_root=root)

@@ -231,6 +231,14 @@ def test_names_that_are_no_utf8_are_spelt_out_in_the_report(
     assert json.loads(report)
 
 
+def test_a_folder_whose_links_lead_round_is_one_plain_line(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    for command in ("evaluate", "calibrate"):
+        said = run(command, tmp_path / "round")
+        assert said.code == 2, said.err
+        assert "round is not a folder" in said.err
+
+
 def test_a_journal_is_judged_by_labels(tmp_path: Path) -> None:
     opened = Journal.open(tmp_path / "journal.sqlite", now=NOON)
     for name, outcome in (("one", Outcome.GRANT), ("two", Outcome.DENY)):

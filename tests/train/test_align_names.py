@@ -34,6 +34,14 @@ def test_names_that_are_no_utf8_are_aligned_under_names_that_are(
     assert "edgeverify-train align" in said.stderr
 
 
+def test_an_output_whose_links_lead_round_is_one_plain_line(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    words = ["align", str(photos), "-o", str(tmp_path / "round"), "--template", "arcface-112"]
+    said = CliRunner().invoke(app, words)
+    assert isinstance(said.exception, SystemExit), said.exception
+    assert "round" in said.stderr
+
+
 def test_a_linked_person_is_aligned_and_a_link_below_one_is_named(
     photos: Path, tmp_path: Path
 ) -> None:

@@ -207,6 +207,15 @@ def test_a_file_that_a_tool_writes_is_left_to_it(tmp_path: Path, mark: str) -> N
         staff_place(config)
 
 
+def test_a_link_to_itself_is_nobody_s_to_write(tmp_path: Path) -> None:
+    path = _door(tmp_path)
+    config = load_config(path)
+    (tmp_path / "people/staff.yaml").unlink()
+    (tmp_path / "people/staff.yaml").symlink_to("staff.yaml")
+    with pytest.raises(ElsewhereError, match="is a link to"):
+        staff_place(config)
+
+
 def test_a_link_into_somebody_else_s_tree_is_left_to_them(tmp_path: Path) -> None:
     path = _door(tmp_path)
     real = tmp_path / "people" / "staff.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -174,7 +175,7 @@ def calibrate(  # noqa: PLR0913 - one argument per option
 
 
 def _evidence(name: str, source: Path | None, *, aligned: bool) -> str:
-    called = name or (source.resolve().name if source else "")
+    called = name or (Path(os.path.realpath(source)).name if source else "")
     return f"{called}, chips cut before" if aligned else called
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,5 +38,6 @@ def read_photo(path: Path, settings: Settings) -> Photo:
     """Read a photo as enrolment reads it; ImageError where it cannot be one."""
     from edgeverify.enrolment import load_photo
 
-    real = path.resolve()
+    # Path.resolve raises where links lead round (up to Python 3.12); reading then says so.
+    real = Path(os.path.realpath(path))
     return load_photo(real.parent, real.name, settings.enrolment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import time
@@ -88,7 +89,7 @@ def unneeded(
         path
         for entry in others
         for name in entry.photos
-        for path in (_location(place, name), (place.folder / name).resolve())
+        for path in (_location(place, name), Path(os.path.realpath(place.folder / name)))
     }
     own = place.photos.resolve()
     return tuple(
@@ -107,7 +108,7 @@ def delete(place: StaffPlace, name: str) -> None:
 def _location(place: StaffPlace, name: str) -> Path:
     """Return where a name stands, its last part as it is: what would be deleted."""
     path = place.folder / name
-    return path.parent.resolve() / path.name
+    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def sweep(place: StaffPlace) -> None:

@@ -60,7 +60,7 @@ def staff_place(config: LoadedConfig) -> StaffPlace:
     folder = path.parent
     if path.is_symlink() or folder.resolve() != (config.folder.resolve() / name).parent:
         raise ElsewhereError(
-            f"{name} is a link to {path.resolve()}: it is looked after there",
+            f"{name} is a link to {os.path.realpath(path)}: it is looked after there",
             advice="Change it there; the door takes it up by itself.",
         )
     if config.folder.resolve() not in path.resolve().parents:

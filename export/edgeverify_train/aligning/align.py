@@ -146,7 +146,7 @@ def align_folder(
     A photo that was looked at and has not changed since is not looked at again, whether it has a
     chip or failed; but where several faces were in it, and it is said now which to take.
     """
-    if cut.output.resolve().is_relative_to(photos.resolve()):
+    if Path(os.path.realpath(cut.output)).is_relative_to(os.path.realpath(photos)):
         raise ConfigError(
             f"{cut.output} lies within the photos",
             advice="Give another folder with -o: its chips would be taken for photos.",

@@ -72,6 +72,15 @@ def test_what_cannot_be_compared_says_why(desk: Desk, probe: str, reason: str) -
     assert reason in said.err
 
 
+def test_a_photo_whose_links_lead_round_is_named(desk: Desk) -> None:
+    desk.write()
+    (desk.folder / "round.jpg").symlink_to("round.jpg")
+    said = verify(desk, "round.jpg", "obama.jpg")
+    assert said.code == 2
+    assert "round.jpg: cannot be" in said.err
+    assert "link" in said.err
+
+
 def test_a_model_that_was_never_measured_gives_no_verdict(desk: Desk) -> None:
     said = desk.run(
         "verify", desk.folder / "obama.jpg", desk.folder / "biden.jpg", "--bundle", desk.bundle
