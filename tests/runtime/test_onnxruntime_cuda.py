@@ -86,6 +86,19 @@ def test_a_missing_library_is_named_and_not_printed(
     assert capsys.readouterr().out == ""
 
 
+def test_a_library_that_breaks_while_it_is_loaded_is_named(
+    package: GpuPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_package: GpuPackage) -> None:
+        raise OSError("libcudart.so.13: invalid ELF header")
+
+    monkeypatch.setattr(GpuPackage, "preload_dlls", broken)
+    with pytest.raises(RuntimeUnavailableError, match=r"silently took CPU.*invalid ELF header"):
+        opened()
+    package.loaded = True
+    assert opened().name == "onnxruntime-cuda", "the system's own may do"
+
+
 def test_a_package_before_1_21_needs_no_loading(
     package: GpuPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,21 @@ def test_an_engine_comes_back_as_it_was(tmp_path: Path) -> None:
     assert not list(cache.folder.glob(".new.*"))
 
 
+def test_a_folder_that_another_user_owns_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = stored(tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: cache.folder.stat().st_uid + 1)
+    assert "is not a folder of this user" in reason(cache)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o740, 0o701])
+def test_a_folder_that_anybody_else_may_enter_is_not_trusted(tmp_path: Path, mode: int) -> None:
+    cache = stored(tmp_path)
+    cache.folder.chmod(mode)
+    assert "others may enter" in reason(cache)
+
+
 def test_nothing_was_built_yet(tmp_path: Path) -> None:
     assert "no engine was built" in reason(EngineCache(tmp_path / "engines"))
 

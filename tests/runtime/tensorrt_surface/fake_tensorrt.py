@@ -1,7 +1,6 @@
 """TensorRT's own module, as much as our code sees of it, over a device made of numpy.
 
-What the real builder refuses is refused: a profile that differs from a graph's fixed input, an open
-input without a profile, a constraint that is broken, a second logger.
+What the real builder refuses is refused, as `parsed.refused` and the classes below say.
 """
 
 from __future__ import annotations
@@ -190,6 +189,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
                 monitor.phase_finish("Tactics")
                 monitor.phase_finish("Building")
             facts = {"half": half and not gpu.ignores_precision, "strong": strong,
+                     "detailed": config.profiling_verbosity == module.ProfilingVerbosity.DETAILED,
                      "flags": config._flags, "batch": network._input.shape[0],
                      "single": [one.name for one in network._layers
                                 if getattr(one, "precision", None) == module.DataType.FLOAT
@@ -202,16 +202,19 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
     class EngineInspector:
         _half = False
+        _detailed = False
 
         def get_engine_information(self, format: Any) -> str:  # noqa: A002
             assert format == module.LayerInformationFormat.JSON
-            return json.dumps(inspected("Half" if self._half else "Float", gpu.one_fused_layer))
+            said = inspected(half=self._half, fused=gpu.one_fused_layer, detailed=self._detailed)
+            return json.dumps(said)
 
     class IExecutionContext:
         def __init__(self) -> None:
             self._shape: tuple[int, ...] = ()
             self._addresses: dict[str, int] = {}
             self._fixed = -1
+            self._is_set_up = False  # a first inference does what no recording may hold
 
         def set_input_shape(self, name: str, shape: Any) -> bool:
             self._shape = tuple(shape)
@@ -229,10 +232,11 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
             assert stream_handle == 7
             if gpu.recording:
                 gpu.replay = self._compute
-                if gpu.raises_while_recording:
+                if gpu.raises_while_recording or not self._is_set_up:
                     raise RuntimeError("cudaErrorStreamCaptureImplicit")
                 return not gpu.refuses_while_recording
             self._compute()
+            self._is_set_up = True
             return not gpu.execute_fails
 
         def _compute(self) -> None:
@@ -243,6 +247,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
     class ICudaEngine:
         num_io_tensors = 2
         _half = False
+        _detailed = False
         _fixed = -1
 
         def get_tensor_name(self, index: int) -> str:
@@ -263,6 +268,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
         def create_engine_inspector(self) -> Any:
             inspector = module.EngineInspector()
             inspector._half = self._half
+            inspector._detailed = self._detailed
             return inspector
 
     class Runtime:
@@ -277,6 +283,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
                 return None
             engine = module.ICudaEngine()
             engine._half = facts["half"]
+            engine._detailed = facts["detailed"]
             engine._fixed = facts["batch"]
             return engine
 

@@ -46,13 +46,15 @@ def refused(network: Any, config: Any) -> str | None:
     return None
 
 
-def inspected(kind: str, fused: bool) -> dict[str, Any]:  # noqa: FBT001
+def inspected(*, half: bool, fused: bool, detailed: bool) -> dict[str, Any]:
     """What the inspector says: the last layer writes the FP32 output, whatever it computes in."""
 
     def tensor(name: str, text: str) -> dict[str, str]:
         return {"Name": name, "Format/Datatype": text}
 
-    single = "Row major linear FP32"
+    if not detailed:
+        return {"Layers": ["Reformatting CopyNode for Input Tensor 0", "conv + relu", "shape"]}
+    kind, single = "Half" if half else "Float", "Row major linear FP32"
     if fused:
         node = {
             "Name": "{ForeignNode[conv...output]}",
