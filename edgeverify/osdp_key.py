@@ -13,7 +13,7 @@ KEY_BYTES = 16
 def load_osdp_key(path: Path) -> bytes:
     """Return the key, 16 bytes. Raises KeyUnusableError."""
     try:
-        key = bytes.fromhex(read_private(path, what="the OSDP key", limit=256).decode().strip())
+        key = bytes.fromhex(read_private(path, what="the OSDP key", limit=256).decode("utf-8-sig"))
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
