@@ -14,8 +14,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-GENERATED = {"tr_TR.UTF-8": ("tr_TR", "UTF-8"), "de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1")}
-LOCALES = ("C", "POSIX", *GENERATED)
+GENERATED = {
+    "tr_TR.UTF-8": ("tr_TR", "UTF-8"),
+    "de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1"),
+    "ja_JP.EUC-JP": ("ja_JP", "EUC-JP"),
+}
+LOCALES = ("C", "POSIX", "tr_TR.UTF-8", "de_DE.ISO-8859-1")
+"""Under which everything runs; the product alone runs under the others too."""
 SOURCES = Path("/usr/share/i18n/locales")
 SET_BY_OTHERS = ("LANGUAGE", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONCOERCECLOCALE")
 

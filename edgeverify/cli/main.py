@@ -35,7 +35,7 @@ from edgeverify.cli.install import (
     panel,
 )
 from edgeverify.cli.measure import bench, calibrate, evaluate, evaluate_pad, report
-from edgeverify.cli.native_libraries import use_neutral_locale
+from edgeverify.cli.native_libraries import spell_out_what_does_not_fit, use_neutral_locale
 from edgeverify.cli.people import (
     average_face,
     check_config,
@@ -142,4 +142,5 @@ app.command("diagnose", rich_help_panel=INSTALL)(diagnose.diagnose)
 def main() -> None:
     """Entry point of the `edgeverify` script."""
     use_neutral_locale(os.environ)
+    spell_out_what_does_not_fit()
     app()

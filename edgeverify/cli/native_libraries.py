@@ -13,6 +13,8 @@ import locale
 import os
 import sys
 from collections.abc import Callable, MutableMapping
+from io import TextIOWrapper
+from pathlib import Path
 
 
 def one_thread_for_matrices(environ: MutableMapping[str, str]) -> None:
@@ -30,10 +32,20 @@ NEUTRAL = ("C.UTF-8", "C")
 VARIABLES = ("LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LANG")
 
 
+def spell_out_what_does_not_fit() -> None:
+    r"""Write a letter that the output's encoding lacks as `\u5c71`, instead of ending in an error.
+
+    Whoever sets PYTHONIOENCODING chooses the encoding, and cannot choose what people are called.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 def use_neutral_locale(
     environ: MutableMapping[str, str],
     *,
-    execute: Callable[[str, list[str]], object] = os.execv,
+    execute: Callable[[str, list[bytes]], object] = os.execv,
 ) -> None:
     """Set the locale of this process and its children; start again where Python's names need it.
 
@@ -48,10 +60,15 @@ def use_neutral_locale(
     environ["LC_ALL"] = NEUTRAL[0]
     if not is_utf8 and environ.get("PYTHONUTF8") != "1":
         environ["PYTHONUTF8"] = "1"
-        execute(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        execute(sys.executable, [os.fsencode(sys.executable), *_words()[1:]])
     for name in NEUTRAL:
         try:
             locale.setlocale(locale.LC_ALL, name)
         except locale.Error:
             continue
         return
+
+
+def _words() -> list[bytes]:
+    """Return the command line as it was typed: not every encoding gives back what it decoded."""
+    return Path("/proc/self/cmdline").read_bytes().split(b"\0")[:-1]

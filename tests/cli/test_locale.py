@@ -18,6 +18,7 @@ from tests.cli.conftest import Desk
 from tests.locales import GENERATED, LOCALES, can_be_made, environment, make
 from tests.waiting import patience, until
 
+CONFIG = 78
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_DATA_HOME", "XDG_CACHE_HOME", "SSL_CERT_FILE")
 
 
@@ -58,7 +59,7 @@ mqtt: {host: localhost, port: 1}
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize("name", [*LOCALES, "ja_JP.EUC-JP"])
 def test_a_door_is_checked_and_runs_alike_under_every_locale(
     desk: Desk, locales: Path, name: str
 ) -> None:
@@ -119,6 +120,21 @@ def test_what_native_code_sees_is_neutral(locales: Path, name: str) -> None:
         check=True,
     )
     assert done.stdout.split() == ["I", "0.5", "C.UTF-8", "utf-8"]
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_file_is_called_as_it_was_typed(locales: Path, name: str) -> None:
+    said = _run(["check-config", "İnce 山田.yaml"], _environment(locales, name), allowed=(CONFIG,))
+    assert "İnce 山田.yaml: cannot be read" in said
+
+
+def test_a_name_that_the_output_cannot_carry_is_spelled_out(desk: Desk) -> None:
+    desk.write()
+    named = desk.config.rename(desk.folder / "山田.yaml")
+    around = {name: os.environ[name] for name in KEPT if name in os.environ}
+    around |= {"PYTHONIOENCODING": "latin-1", "LC_ALL": "C.UTF-8"}
+    said = _run(["check-config", named], around)
+    assert "\\u5c71\\u7530.yaml: ok" in said
 
 
 def test_a_neutral_locale_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
