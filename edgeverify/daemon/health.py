@@ -15,6 +15,7 @@ from edgeverify.daemon.door.inbox import Inbox
 from edgeverify.daemon.door.situation import Board, for_camera
 from edgeverify.daemon.faults import FaultBoard
 from edgeverify.daemon.heat_watch import Heat
+from edgeverify.daemon.live_fmr import LiveFmr
 from edgeverify.daemon.modes import Modes
 from edgeverify.daemon.panel import Panel
 from edgeverify.daemon.signing_key import KeyRing
@@ -33,7 +34,6 @@ from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import SIGNING_KEY
 from edgeverify.how_many import how_many
 from edgeverify.journal import Journal
-from edgeverify.journal.impostors import LiveRate
 from edgeverify.metrics import Metrics
 from edgeverify.mqtt import MqttLink, OutboxDelivery
 from edgeverify.references import ReferenceStore
@@ -45,7 +45,6 @@ LOG = logging.getLogger(__name__)
 HEAT_EVERY_SECONDS = 1.0
 OUTBOX_EVERY_SECONDS = 5.0
 """Counting reads the whole table while the door may want to commit."""
-LIVE_RATE_EVERY_SECONDS = 30.0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -80,8 +79,7 @@ class Health:
     _camera_was_usable: bool = True
     _outbox_length: int = 0
     _outbox_at: float = float("-inf")
-    _live_rate: LiveRate = field(default_factory=LiveRate)
-    _live_rate_at: float = float("-inf")
+    _live_fmr: LiveFmr = field(default_factory=LiveFmr)
     _enrolment: tuple[str, ...] = ()
     _enrolment_problems: int = 0
 
@@ -138,7 +136,7 @@ class Health:
             ),
             "threshold": threshold_facts(situation),
             "references": len(situation.people.references.usable),
-            "live_fmr": live_fmr_facts(situation, self._live_rate),
+            "live_fmr": live_fmr_facts(situation, self._live_fmr.of(in_use["embedding_space"])),
             "own_people": own_people_facts(situation.own_people),
             "enrolment": list(self._enrolment),
             "enrolment_problems": self._enrolment_problems,
@@ -229,9 +227,7 @@ class Health:
         self._outbox_at = now
         try:
             self._outbox_length = journal.outbox_length()
-            if now - self._live_rate_at >= LIVE_RATE_EVERY_SECONDS:
-                self._live_rate_at = now
-                self._live_rate = journal.live_rate(self.facts()["embedding_space"])
+            self._live_fmr.look(journal, self.facts()["embedding_space"], now)
         except JournalUnavailableError:
             return
 
