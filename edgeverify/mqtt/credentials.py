@@ -46,11 +46,36 @@ def _password(name: str, config_folder: Path, environ: Mapping[str, str]) -> str
         path = credential
         raw = read_credential(credential, what=what, limit=limit, environ=environ)
     else:
-        raw = read_private(path, what=what, limit=limit)
+        raw = _read_file(path, what, limit)
     try:
         return raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise KeyUnusableError(f"the broker's password is not UTF-8: {path}") from None
+
+
+def _read_file(path: Path, what: str, limit: int) -> bytes:
+    """Read the password's file; an absent one is not named, as its name may be the password."""
+    try:
+        return read_private(path, what=what, limit=limit)
+    except KeyUnusableError:
+        if not _is_absent(path):
+            raise
+    raise KeyUnusableError(
+        f"{what} is absent: mqtt.password_file names no file that is there",
+        advice="It takes the name of a file (mode 0600) that holds the password, from the "
+        "config's folder on, or of a systemd credential; never the password itself.",
+    )
+
+
+def _is_absent(path: Path) -> bool:
+    """Whether it is certain that nothing is called so."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _tls(settings: TlsSettings, config_folder: Path) -> ssl.SSLContext:

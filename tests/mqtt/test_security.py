@@ -61,6 +61,15 @@ def test_a_password_file_for_everybody_is_refused(tmp_path: Path) -> None:
         load_credentials(settings, config_folder=tmp_path, environ={})
 
 
+@pytest.mark.parametrize("name", ["hunter2", "my hunter2!", "hunter2" * 40, "a.b/hunter2"])
+def test_a_password_in_the_place_of_its_file_is_not_repeated(tmp_path: Path, name: str) -> None:
+    settings = _settings(1883, username="door", password_file=name)
+    with pytest.raises(KeyUnusableError, match="is absent") as caught:
+        load_credentials(settings, config_folder=tmp_path, environ={})
+    assert "hunter2" not in str(caught.value)
+    assert "never the password itself" in caught.value.advice
+
+
 def test_a_byte_order_mark_is_no_part_of_the_password(tmp_path: Path) -> None:
     secret = tmp_path / "broker-password"
     secret.write_bytes("\ufeffsecret\r\n".encode())
