@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from edgeverify_export.tensorrt.build import Order, compile_engine
 from edgeverify_export.tensorrt.precision import constrain
 
+from edgeverify.bundle.loading import load_bundle
 from edgeverify.errors import ParityError, RuntimeUnavailableError
 from edgeverify.models.graphs.graph import GraphBuilder
 from edgeverify.progress import silent
 from edgeverify.runtime.tensorrt.library import of_module
 from tests.runtime.tensorrt_surface.gpu import Gpu
-from tests.runtime.test_trt_session import VERSIONS
-from tests.runtime.tiny import tiny_network
+from tests.runtime.test_trt_session import VERSIONS, build
+from tests.runtime.tiny import tiny_network, write_tiny
 
 
 @pytest.fixture(params=VERSIONS)
@@ -24,11 +26,12 @@ def gpu(request: pytest.FixtureRequest) -> Gpu:
     return Gpu(request.param)
 
 
-def compiled(gpu: Gpu, model: bytes, *, batch: int = 2, depth: int = 3) -> None:
+def compiled(gpu: Gpu, model: bytes, *, batch: int = 2, depth: int = 3) -> bytes:
+    """Build, and return the timings to keep."""
     order = Order(
         onnx=model, precision="fp32", batch=batch, size=32, depth=depth, workspace_mebibytes=64
     )
-    compile_engine(of_module(gpu.tensorrt), order, b"", silent)
+    return compile_engine(of_module(gpu.tensorrt), order, b"", silent)[1]
 
 
 def test_a_fixed_graph_is_not_built_for_another_batch(gpu: Gpu) -> None:
@@ -40,6 +43,26 @@ def test_a_fixed_graph_is_not_built_for_another_batch(gpu: Gpu) -> None:
     with pytest.raises(RuntimeUnavailableError, match=r"always takes an input of \(1, 3, 32, 32\)"):
         compiled(gpu, fixed, batch=2)
     assert len(gpu.built) == 1
+
+
+def test_without_a_timing_cache_there_is_nothing_to_keep(gpu: Gpu, tmp_path: Path) -> None:
+    gpu.refuses_timing = True
+    assert compiled(gpu, tiny_network()) == b""
+    write_tiny(tmp_path / "tiny")
+    assert build(gpu, load_bundle(tmp_path / "tiny"), "fp32").fresh
+    assert not list(tmp_path.rglob("timing.cache"))
+
+
+def test_what_tensorrt_raises_while_it_builds_is_one_plain_sentence(
+    gpu: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_builder: object, _network: object, _config: object) -> None:
+        raise TypeError("incompatible function arguments\nInvoked with: a page of types")
+
+    monkeypatch.setattr(gpu.tensorrt.Builder, "build_serialized_network", fails)
+    with pytest.raises(RuntimeUnavailableError) as said:
+        compiled(gpu, tiny_network())
+    assert said.value.problem.endswith("while it built the engine: incompatible function arguments")
 
 
 def test_a_grey_network_gets_a_profile_of_one_channel(gpu: Gpu) -> None:

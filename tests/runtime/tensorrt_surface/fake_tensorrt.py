@@ -62,8 +62,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
             return self._precision is not None
 
         def get_output(self, index: int) -> Any:
-            assert index == 0
-            return self._output
+            return (self._output,)[index]
 
         def set_output_type(self, index: int, dtype: Any) -> None:
             assert index == 0
@@ -149,6 +148,7 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
         def set_timing_cache(self, cache: Any, ignore_mismatch: bool) -> bool:  # noqa: FBT001
             assert cache is not None, "the real set_timing_cache takes no None"
+            assert not ignore_mismatch, "timings of another device are no timings of this one"
             return not gpu.refuses_timing
 
     class Builder:
@@ -206,8 +206,8 @@ def fake_tensorrt(gpu: Gpu, version: str) -> ModuleType:
 
         def get_engine_information(self, format: Any) -> str:  # noqa: A002
             assert format == module.LayerInformationFormat.JSON
-            said = inspected(half=self._half, fused=gpu.one_fused_layer, detailed=self._detailed)
-            return json.dumps(said)
+            fused, detailed = gpu.one_fused_layer, self._detailed
+            return json.dumps(inspected(half=self._half, fused=fused, detailed=detailed))
 
     class IExecutionContext:
         def __init__(self) -> None:
