@@ -68,9 +68,10 @@ class Control:
 
     def _unlock(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))
-        known = self.records.unlock(card, at=self.time.wall(), by_user=user)
-        LOG.warning("lock-out lifted", extra=fields(known=known, by=user))
-        return {"known": known}
+        forgiven = self.records.unlock(card, at=self.time.wall(), by_user=user)
+        known, inside = forgiven.had_failures, forgiven.was_inside
+        LOG.warning("lock-out lifted", extra=fields(known=known, inside=inside, by=user))
+        return {"known": known, "inside": inside}
 
     def _forget_person(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         card, user = str(arguments.get("card", "")), str(arguments.get("user", ""))

@@ -59,6 +59,14 @@ class FrameRecord:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Forgiven:
+    """What `edgeverify unlock` found and cleared: failures, and a card that counted as inside."""
+
+    had_failures: bool
+    was_inside: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One decision and everything that changes with it; committed whole or not at all.

@@ -14,7 +14,7 @@ from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import LockReport, LockState, SignedDecision, Signer, sign
 from edgeverify.journal import rows
 from edgeverify.journal.database import connect
-from edgeverify.journal.entry import Entry
+from edgeverify.journal.entry import Entry, Forgiven
 from edgeverify.journal.facts import LOCK_ACT, fact, put_fact, raise_floor, write_act
 from edgeverify.journal.impostors import (
     LiveRate,
@@ -243,14 +243,14 @@ class Journal:
                     connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
         return gone
 
-    def unlock(self, key: str, *, at: datetime, by_user: str) -> bool:
-        """Forget a card's failures, and write down who did; return whether there were any."""
+    def unlock(self, key: str, *, at: datetime, by_user: str) -> Forgiven:
+        """Forget a card's failures and that it is inside, and write down who did."""
         with self._lock, self._storage.transaction(at) as connection:
-            known = key in rows.read_lockouts(connection)
+            failed = key in rows.read_lockouts(connection)
             rows.put_lockout(connection, key, LockoutState())
-            went_out(connection, card=key)
+            forgiven = Forgiven(failed, went_out(connection, card=key))
             write_act(connection, to_ms(at), "unlock", key, by_user)
-        return known
+        return forgiven
 
     @contextmanager
     def change(self, at: datetime | None = None) -> Iterator[sqlite3.Connection]:

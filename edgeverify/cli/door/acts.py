@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edgeverify.journal import Journal
     from edgeverify.state import StateDirectory
 
+FAILED, UNTROUBLED = "its failures are forgotten", "it had no failures on record"
+OUTSIDE = "it counts as outside now"
+
 clock = typer.Typer(help="The door's trust in its wall clock.", no_args_is_help=True)
 
 
@@ -30,7 +33,7 @@ def unlock(
     *,
     state: StateFolder = None,
 ) -> None:
-    """Forget a card's failures, so that it may try again at once; journalled with your name.
+    """Forget a card's failures and that it is inside, so that it may try again; journalled.
 
     Example: edgeverify unlock 0012345 --config front-door.yaml
     """
@@ -45,13 +48,18 @@ def unlock(
     with changing(loaded, state) as place:
         card = require_somebody(loaded, place, card)
         if is_running(place.folder):
-            known = bool(ask(place.folder, "unlock", card=card, user=who).get("known"))
+            answer = ask(place.folder, "unlock", card=card, user=who)
+            failed, inside = bool(answer.get("known")), bool(answer.get("inside"))
         else:
             now = datetime.now(timezone.utc)
             with _journal(loaded, place, now) as journal:
-                known = journal.unlock(card, at=now, by_user=who)
-    said = "its failures are forgotten" if known else "it had no failures on record"
-    say(f"card {card}: {said}" if card else f"walk-up: {said}")
+                forgiven = journal.unlock(card, at=now, by_user=who)
+            failed, inside = forgiven.had_failures, forgiven.was_inside
+    say(
+        f"card {card}: {_forgiven(failed=failed, inside=inside)}"
+        if card
+        else f"walk-up: {FAILED if failed else UNTROUBLED}"
+    )
 
 
 @clock.command()
@@ -91,6 +99,12 @@ def accept(config: ConfigFile, *, state: StateFolder = None) -> None:
                 journal.keep_fact(BOOT_FACT, clock.boot)
                 journal.keep_fact(BELIEVED_FACT, remember(clock.boot, clock.read()))
     say(f"accepted: {now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _forgiven(*, failed: bool, inside: bool) -> str:
+    if inside:
+        return f"{FAILED}, and {OUTSIDE}" if failed else OUTSIDE
+    return FAILED if failed else f"{UNTROUBLED}, and was not inside"
 
 
 @contextmanager

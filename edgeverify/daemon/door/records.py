@@ -24,7 +24,7 @@ from edgeverify.domain import (
 )
 from edgeverify.errors import JournalUnavailableError
 from edgeverify.events import DecisionPayload, SignedDecision, Signer
-from edgeverify.journal import Entry, Journal
+from edgeverify.journal import Entry, Forgiven, Journal
 from edgeverify.journal.notices import inside_since, put_notice
 from edgeverify.lockout import LockoutState, after, key_of
 from edgeverify.logs import fields
@@ -77,11 +77,11 @@ class Records:
         """Return the record of failures that applies to a claim; it survives restarts."""
         return self._known().get(key_of(claim), LockoutState())
 
-    def unlock(self, card: str, *, at: datetime, by_user: str) -> bool:
-        """Forget a card's failures, journalled. Raises JournalUnavailableError."""
-        known = self._journal.unlock(card, at=at, by_user=by_user)
+    def unlock(self, card: str, *, at: datetime, by_user: str) -> Forgiven:
+        """Forget failures and that a card is inside, journalled. Raises JournalUnavailableError."""
+        forgiven = self._journal.unlock(card, at=at, by_user=by_user)
         self._known().pop(card, None)
-        return known
+        return forgiven
 
     def is_inside(self, card: str, situation: Situation, now: datetime) -> bool:
         """Return whether a card came in and was not seen going out (anti-passback)."""

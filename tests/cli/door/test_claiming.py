@@ -170,6 +170,26 @@ def _acts(place: Place) -> list[tuple[str, str]]:
         return connection.execute("SELECT act, subject FROM acts").fetchall()
 
 
+@pytest.mark.parametrize(
+    ("has_failures", "is_inside", "said"),
+    [
+        (True, False, "card 0012345: its failures are forgotten\n"),
+        (False, True, "card 0012345: it counts as outside now\n"),
+        (True, True, "card 0012345: its failures are forgotten, and it counts as outside now\n"),
+        (False, False, "card 0012345: it had no failures on record, and was not inside\n"),
+    ],
+)
+def test_unlock_says_what_it_forgave(
+    place: Place, *, has_failures: bool, is_inside: bool, said: str
+) -> None:
+    locked = LockoutState(failures=5, last_failure_at=NOON, locked_until=NOON)
+    journal = Journal.open(place.state.journal, now=NOON).journal
+    came = decided("x", lockouts={"0012345": locked} if has_failures else {})
+    journal.record(replace(came, comes_in=is_inside), place.keys)
+    journal.close()
+    assert place.run("unlock", "0012345").stdout == said
+
+
 def test_unlock_without_a_daemon_takes_the_lock_and_is_written_down(place: Place) -> None:
     journal = Journal.open(place.state.journal, now=NOON).journal
     locked = LockoutState(failures=5, last_failure_at=NOON, locked_until=NOON)

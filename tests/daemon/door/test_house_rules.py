@@ -133,7 +133,7 @@ def test_hard_denies_until_the_card_went_out(stage: Stage) -> None:
     assert _visit(door, OWNER_CARD, "c-3") is Reason.ALREADY_INSIDE
     _exit(door, DURESS)
     assert _visit(door, OWNER_CARD, "c-4") is Reason.MATCH, "the same person has gone out"
-    door.journal.unlock(OWNER_CARD, at=door.clock.wall(), by_user="ada")
+    assert door.journal.unlock(OWNER_CARD, at=door.clock.wall(), by_user="ada").was_inside
     assert _visit(door, OWNER_CARD, "c-5") is Reason.MATCH
 
 
