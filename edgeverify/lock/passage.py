@@ -14,6 +14,10 @@ GRACE_SECONDS = 1.0
 """A door that opens so shortly after its release had been pulled before; so shortly after it
 closed, it bounced or was caught before it latched."""
 
+STANDS_OPEN = frozenset(
+    {LockState.OPEN, LockState.HELD_OPEN, LockState.FORCED, LockState.OPENED_WITHOUT_GRANT}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -130,6 +134,9 @@ class Passage:
             if before is not None and not self.is_released:
                 self._closed_at = now
                 self._before_closing = self.state, self.cause, self.event_id
+                self._become(LockState.LOCKED, LockCause.CONTACT)
+            elif self.state in STANDS_OPEN and not self.is_released:
+                # It was closed while the contact could not be read.
                 self._become(LockState.LOCKED, LockCause.CONTACT)
             return None
         self._opened_at = now

@@ -266,3 +266,32 @@ def test_a_door_that_is_not_open_is_not_locked_by_the_news_that_it_is_not() -> N
     door.grant()
     assert door.passage.opened(0, door.now) is None
     assert door.passage.is_released
+
+
+@pytest.mark.parametrize("seconds", [2, 40])
+def test_a_door_that_was_closed_while_its_contact_could_not_be_read_is_locked(seconds: int) -> None:
+    door = _Door()
+    door.wait(2)
+    door.opens()
+    door.wait(seconds)
+    door.take(door.passage.contact(None, door.now))
+    assert door.states[-1] == "forced", "it may stand open still"
+    door.closes()
+    assert door.states[-1] == "locked"
+    door.wait(2)
+    door.grant()
+    door.opens()
+    door.wait(40)
+    assert door.states[-1] == "held_open"
+    door.take(door.passage.contact(None, door.now))
+    door.closes()
+    assert door.states[-1] == "locked"
+
+
+def test_a_contact_that_comes_back_closed_hides_no_grant_that_nobody_used() -> None:
+    door = _Door()
+    door.grant()
+    door.wait(6)
+    door.take(door.passage.contact(None, door.now))
+    door.closes()
+    assert door.states[-1] == "granted_not_opened"
