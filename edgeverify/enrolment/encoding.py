@@ -251,6 +251,7 @@ def _why(refusal: Refusal | None) -> tuple[str, str]:
     measured, limit = refusal.measured, refusal.limit
     if measured is None or limit is None or not refusal.unit:
         return text, advice
-    bound = "at most" if abs(measured) > limit else "at least"
     size = abs(measured) if refusal.gate is Gate.TURNED_AWAY else measured
-    return f"{text}: {size:.0f} {refusal.unit}, and it must be {bound} {limit:g}", advice
+    bound = "at most" if size > limit else "at least"
+    shown = f"{size:.0f}" if f"{size:.0f}" != f"{limit:g}" else f"{size:.2f}"
+    return f"{text}: {shown} {refusal.unit}, and it must be {bound} {limit:g}", advice

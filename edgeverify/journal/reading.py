@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -44,6 +45,10 @@ _COLUMNS = (
     " comparisons, matches, score, threshold, details,"
     " EXISTS (SELECT 1 FROM outbox WHERE outbox.sequence = decisions.sequence), payload"
 )
+
+
+UNWRITTEN = (ValueError, TypeError, OverflowError, AttributeError, RecursionError)
+"""What comes of a value that no door writes, where the file is whole for SQLite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +139,8 @@ def read_notices(path: Path, door: str, *, limit: int = 20, card: str = "") -> t
             return notices_of(connection, door, card=card, limit=limit)
     except sqlite3.Error as error:
         raise unavailable(path, error, is_reading=True) from None
+    except UNWRITTEN:
+        raise _changed("a notice of the journal holds") from None
 
 
 def acts(
@@ -145,10 +152,13 @@ def acts(
         f"SELECT at_ms, act, subject, by_user FROM acts {_where(rules)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
     )
     rows = _query(path, query, [*(value for _, value in rules), limit])
-    return tuple(
-        Act(at=from_ms(int(str(at))), act=str(act), subject=str(subject), by_user=str(who))
-        for at, act, subject, who in rows
-    )
+    try:
+        return tuple(
+            Act(at=from_ms(int(str(at))), act=str(act), subject=str(subject), by_user=str(who))
+            for at, act, subject, who in rows
+        )
+    except UNWRITTEN:
+        raise _changed("an act of the journal holds") from None
 
 
 def _period(
@@ -180,11 +190,8 @@ def find(path: Path, event_id: str) -> DecisionRow | None:
     )
     try:
         seen = tuple(_frame(*frame) for frame in frames)
-    except (ValueError, TypeError, AttributeError):
-        raise JournalUnavailableError(
-            f"the frames of decision {rows[0][0]} hold a value that no door writes",
-            advice="Somebody changed the file: `edgeverify journal check` names what else.",
-        ) from None
+    except UNWRITTEN:
+        raise _changed(f"the frames of decision {rows[0][0]} hold") from None
     return _decision(rows[0], seen)
 
 
@@ -205,11 +212,15 @@ def _decision(row: tuple[object, ...], frames: tuple[FrameRecord, ...] = ()) -> 
     """Raise JournalUnavailableError for a value that no door writes."""
     try:
         return _as_written(row, frames)
-    except (ValueError, TypeError, OverflowError):
-        raise JournalUnavailableError(
-            f"decision {row[0]} of the journal holds a value that no door writes",
-            advice="Somebody changed the file: `edgeverify journal check` names what else.",
-        ) from None
+    except UNWRITTEN:
+        raise _changed(f"decision {row[0]} of the journal holds") from None
+
+
+def _changed(what: str) -> JournalUnavailableError:
+    return JournalUnavailableError(
+        f"{what} a value that no door writes",
+        advice="Somebody changed the file: `edgeverify journal check` names what else.",
+    )
 
 
 def _as_written(row: tuple[object, ...], frames: tuple[FrameRecord, ...]) -> DecisionRow:
@@ -219,9 +230,27 @@ def _as_written(row: tuple[object, ...], frames: tuple[FrameRecord, ...]) -> Dec
     values["reason"] = Reason(values["reason"])
     values["issued_at"] = from_ms(int(str(values["issued_at"])))
     values["details"] = json.loads(str(values["details"]))
+    if not isinstance(values["details"], dict):
+        raise TypeError("details must be an object")
+    _require_text(*(values[name] for name in ("event_id", "claim_id", "card", "source")))
+    _require_numbers(*(values[name] for name in ("duration_seconds", "comparisons", "matches")))
+    _require_numbers(*(values[name] for name in ("score", "threshold")), may_lack=True)
     values["is_delivered"] = not values["is_delivered"]  # the column says: still in the outbox
     values["opened_by"] = _opened_by(values["opened_by"])
     return DecisionRow(**values, frames=frames)  # type: ignore[arg-type]
+
+
+def _require_text(*values: object) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("a text is none")
+
+
+def _require_numbers(*values: object, may_lack: bool = False) -> None:
+    for value in values:
+        if value is None and may_lack:
+            continue
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise TypeError("a number is none")
 
 
 def _opened_by(payload: object) -> str:
@@ -236,6 +265,12 @@ def _frame(
     known = {field.name for field in fields(FrameRecord)}
     values = {key: value for key, value in json.loads(str(figures)).items() if key in known}
     stages = values.pop("stage_milliseconds", [])
+    _require_numbers(offset_seconds)
+    _require_numbers(score, may_lack=True)
+    if not all(isinstance(value, (int, float, str, type(None))) for value in values.values()):
+        raise TypeError("a frame's figure is none")
+    if not str(gate).isprintable():
+        raise ValueError("a gate's name would steer a terminal")
     return FrameRecord(
         offset_seconds=offset_seconds,  # type: ignore[arg-type]
         gate=str(gate),

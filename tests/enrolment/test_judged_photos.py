@@ -116,6 +116,14 @@ def test_a_photo_that_lies_on_its_side_is_refused_with_degrees_and_a_cure(door: 
     assert "turn it upright and save it." in problem
 
 
+def test_a_face_beyond_the_border_is_to_be_further_from_it(door: Door) -> None:
+    with Image.open(door.folder / "obama.jpg") as image:
+        image.crop((0, 0, round(image.width * 0.5), image.height)).save(door.folder / "cut.png")
+    door.admit("1", "Barack Obama", "cut.png")
+    (problem,) = door.synchronise().problems
+    assert re.search(r": -\d+ pixels from the border, and it must be at least \d+\. Use ", problem)
+
+
 def test_a_small_photo_is_enrolled_with_a_warning(door: Door) -> None:
     door.admit("1", "Barack Obama", "small.jpg")
     report = door.synchronise()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edgeverify.domain import FaultName
+from edgeverify.domain import FaultName, NoticeKind
+from edgeverify.errors import JournalUnavailableError
 from edgeverify.journal import Journal
-from tests.doors import NOON, decided, door_keys
+from edgeverify.journal.reading import acts, find, read_notices, recent
+from tests.doors import DOOR, NOON, decided, door_keys
 
 EDITS = {
     "a floor that is text": "UPDATE facts SET value = 'yesterday' WHERE name = 'floor_ms'",
@@ -57,3 +61,46 @@ def test_a_schema_that_is_no_text_is_damage(tmp_path: Path, word: bytes) -> None
     opened = Journal.open(path, now=NOON)
     assert [notice.name for notice in opened.notices] == [FaultName.JOURNAL_REPLACED]
     opened.journal.close()
+
+
+ODD = ["many", 2**63 - 1, -(2**63), float("inf"), b"\x00\xff", 253402300800000, "[" * 100_000]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize(
+    "column",
+    ["acts.at_ms", "notices.at_ms", "notices.kind", "decisions.issued_ms", "decisions.details"],
+)
+def test_whoever_reads_one_is_told_where(tmp_path: Path, column: str, value: object) -> None:
+    path, keys = tmp_path / "journal.sqlite", door_keys(tmp_path)
+    journal = Journal.open(path, now=NOON).journal
+    entry = replace(decided("one", at=NOON), notices=(NoticeKind.DURESS,))
+    journal.record(entry, keys)
+    journal.note_act("unlock", "7", at=NOON, by_user="root")
+    journal.close()
+    table, _, name = column.partition(".")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table} SET {name} = ?", (value,))  # noqa: S608 - of ours
+        connection.commit()
+    readers: dict[str, Callable[[], object]] = {
+        "acts": lambda: acts(path),
+        "notices": lambda: read_notices(path, DOOR),
+        "decisions": lambda: recent(path),
+    }
+    with pytest.raises(JournalUnavailableError, match="a value that no door writes"):
+        readers[table]()
+
+
+@pytest.mark.parametrize("value", ["many", float("inf"), b"\x00\xff"], ids=["text", "inf", "bytes"])
+@pytest.mark.parametrize("column", ["frames.offset_seconds", "decisions.duration_seconds"])
+def test_a_number_that_is_none_is_no_report(tmp_path: Path, column: str, value: object) -> None:
+    path, keys = tmp_path / "journal.sqlite", door_keys(tmp_path)
+    journal = Journal.open(path, now=NOON).journal
+    journal.record(decided("one", at=NOON), keys)
+    journal.close()
+    table, _, name = column.partition(".")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table} SET {name} = ?", (value,))  # noqa: S608 - of ours
+        connection.commit()
+    with pytest.raises(JournalUnavailableError, match="value that no door writes"):
+        find(path, "event-one")
