@@ -90,6 +90,8 @@ _IMPLAUSIBLE = {
             last_failure_ms NOT BETWEEN 0 AND :wall)) OR
         (locked_until_ms IS NOT NULL AND (typeof(locked_until_ms) != 'integer' OR
             locked_until_ms NOT BETWEEN 0 AND :wall))""",
+    "who is inside": """SELECT card FROM inside WHERE typeof(since_ms) != 'integer' OR
+        since_ms NOT BETWEEN 0 AND :wall""",
     "a claim's end": """SELECT id FROM claims WHERE typeof(id) != 'text' OR
         typeof(until_ms) != 'integer' OR until_ms NOT BETWEEN 0 AND :wall""",
 }

@@ -47,7 +47,14 @@ _COLUMNS = (
 )
 
 
-UNWRITTEN = (ValueError, TypeError, OverflowError, AttributeError, RecursionError)
+UNWRITTEN = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    AttributeError,
+    RecursionError,
+    sqlite3.DatabaseError,
+)
 """What comes of a value that no door writes, where the file is whole for SQLite."""
 
 

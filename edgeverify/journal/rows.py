@@ -29,8 +29,14 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(milliseconds: int) -> datetime:
-    """Aware UTC."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    """Aware UTC.
+
+    Raises sqlite3.DatabaseError for a time that no door writes: its file is damaged.
+    """
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds)
+    except (TypeError, OverflowError):
+        raise sqlite3.DatabaseError("malformed: a time that no door writes") from None
 
 
 def payload_of(entry: Entry, sequence: int) -> DecisionPayload:
