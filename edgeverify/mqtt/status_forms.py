@@ -12,8 +12,11 @@ LOG = logging.getLogger(__name__)
 MAX_FORM_BYTES = 16 * 1024
 DEATHS = 2
 """Connections that ended, one after the other, while this form was unanswered."""
-TAKEN_BY_ALL_BYTES = 2048
-"""Every broker takes so much: connections that end at it end for another cause."""
+USUAL_BYTES = 2048
+"""Few brokers take less: connections that end at it mostly end for another cause."""
+DEATHS_AT_USUAL = 6
+"""Of a form of no more than that. The shortest form stays: a broker that flaps must not silence the
+door."""
 
 
 class StatusForms:
@@ -66,9 +69,14 @@ class StatusForms:
             return
         self._deaths += 1
         current = self.current
-        if self._deaths < DEATHS or current is None or len(current) <= TAKEN_BY_ALL_BYTES:
+        if current is None or self._deaths < self._deaths_believed(current):
             return
         self._shorten(f"each connection ends at {len(current)} bytes")
+
+    def _deaths_believed(self, form: bytes) -> float:
+        if len(form) > USUAL_BYTES:
+            return DEATHS
+        return DEATHS_AT_USUAL if self._chosen + 1 < len(self.forms) else float("inf")
 
     def _shorten(self, cause: str) -> None:
         self._deaths = 0

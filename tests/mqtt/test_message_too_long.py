@@ -11,6 +11,8 @@ import pytest
 from edgeverify.domain import FaultName
 from edgeverify.events import Topics
 from edgeverify.mqtt import MqttLink, OutboxDelivery
+from edgeverify.mqtt.live import LivePublication
+from edgeverify.mqtt.status_forms import StatusForms
 from tests.brokers import mosquitto
 from tests.doors import DOOR
 from tests.mqtt.conftest import Claims, LinkMaker, collect, everything
@@ -44,6 +46,27 @@ def test_a_status_that_ends_connections_is_told_in_short_and_claims_are_heard(
         with everything(broker.port) as reader:
             reader.publish(TOPICS.claim, b"a claim")
         assert claims.came.wait(patience(5))
+
+
+def test_a_broker_that_takes_less_than_an_ordinary_status_is_told_the_short_one(
+    tmp_path: Path, make_link: LinkMaker
+) -> None:
+    with mosquitto(tmp_path / "broker", "allow_anonymous true", "message_size_limit 1100") as made:
+        claims = Claims()
+        link = make_link(made.port, claims=claims)
+        link.set_status(b"x" * 1_400, SHORT)
+        until(lambda: _says_so(link), "the status to be named as too long", 60)
+        with everything(made.port) as reader:
+            reader.publish(TOPICS.claim, b"a claim")
+        assert claims.came.wait(patience(5))
+
+
+def test_a_broker_that_flaps_takes_the_short_status_from_nobody() -> None:
+    forms = StatusForms(b"x" * 1_400, SHORT)
+    for _ in range(100):
+        forms.told(LivePublication())
+        forms.connection_ended()
+    assert forms.current == SHORT
 
 
 @dataclass(frozen=True)
