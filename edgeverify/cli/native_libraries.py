@@ -33,7 +33,7 @@ VARIABLES = ("LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LANG")
 
 
 def spell_out_what_does_not_fit() -> None:
-    r"""Write a letter that the output's encoding lacks as `\u5c71`, instead of ending in an error.
+    r"""Write a letter outside the output's encoding as `\u5c71`, instead of ending in an error.
 
     Whoever sets PYTHONIOENCODING chooses the encoding, and cannot choose what people are called.
     """
