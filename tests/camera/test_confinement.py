@@ -33,7 +33,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
 TAKEN_OVER = """
-import ctypes, json, os, socket, subprocess, sys
+import ctypes, json, os, resource, socket, subprocess, sys
 from pathlib import Path
 from edgeverify.camera import capture
 from edgeverify.errors import CameraError
@@ -55,6 +55,14 @@ ATTEMPTS = {{
     "read a key": lambda: Path(WANTED["key"]).read_bytes(),
     "list the state": lambda: os.listdir(Path(WANTED["key"]).parent),
     "read the config": lambda: Path(WANTED["config"]).read_bytes(),
+    "let others read a key": lambda: os.chmod(WANTED["key"], 0o644),
+    "let others into the state": lambda: os.chmod(Path(WANTED["key"]).parent, 0o755),
+    "give a key away": lambda: os.chown(WANTED["key"], os.geteuid(), os.getegid()),
+    "change a key's time": lambda: os.utime(WANTED["key"]),
+    "limit the daemon": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE),
+    "hold the daemon to a processor": lambda: os.sched_setaffinity(
+        os.getppid(), os.sched_getaffinity(os.getppid())
+    ),
     "write a file": lambda: Path(WANTED["key"]).with_suffix(".new").write_text("x"),
     "move a key": lambda: os.rename(WANTED["key"], WANTED["key"] + ".old"),
     "start a program": lambda: subprocess.run(["/bin/true"], check=True),
@@ -152,6 +160,8 @@ def test_the_same_code_in_an_open_process_reads_the_key(tmp_path: Path) -> None:
     done = reached(tmp_path, confined=False)
     assert {"read a key", "read the config", "start a program", *MAY} <= set(done)
     assert {"use the daemon's socket", "connect elsewhere", "signal the daemon"} <= set(done)
+    assert {"let others read a key", "let others into the state", "give a key away"} <= set(done)
+    assert {"change a key's time", "limit the daemon"} <= set(done)
 
 
 @pytest.mark.parametrize("kind", ["file", "pipeline"])

@@ -64,9 +64,33 @@ NEVER_ALONE = {
     "tkill": (200, 130),
     "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240),
+    # Landlock leaves rights, owners, times and labels of every file to whoever owns it.
+    "chmod": (90, 53),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, 54),
+    "lchown": (94, 54),
+    "fchownat": (260, 54),
+    "utime": (132, 88),
+    "utimes": (235, 88),
+    "futimesat": (261, 88),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    "setpriority": (141, 140),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
 }
 """What only a camera with a child of its own (GStreamer) needs."""
-KILL, TGKILL, SOCKET = (62, 129), (234, 131), (41, 198)
+KILL, TGKILL, SOCKET, PRLIMIT = (62, 129), (234, 131), (41, 198), (302, 261)
 
 
 def keep_privileges_down() -> None:
@@ -112,6 +136,7 @@ def _program(machine: str, *, has_children: bool, pid: int) -> bytes:
     for numbers in calls:
         steps += [(JUMP_EQUAL, 0, 1, numbers[at]), (RETURN, 0, 0, refuse)]
     if not has_children:
+        steps += _only(PRLIMIT[at], (0,), refuse)  # 0: itself
         steps += _only(KILL[at], (0,), refuse)  # 0: its own group, when the daemon has gone
         steps += _only(TGKILL[at], (pid,), refuse)
         steps += _only(SOCKET[at], NETWORK_FAMILIES, refuse)
