@@ -69,7 +69,7 @@ def capture(reader: Reader, to: socket.socket) -> None:
     while True:
         number += 1
         shot = reader.read()
-        pixels = developer.develop(shot.frame)
+        pixels = developer.develop(shot.frame, is_damaged=shot.is_damaged)
         width, height = pixels.width, pixels.height
         form = f"{width} x {height} pixels, {pixels.form}, turned by {pixels.turn} degrees"
         if ring is None or form != announced:

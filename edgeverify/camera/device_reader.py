@@ -40,7 +40,8 @@ class DeviceReader:
         frame = self._stream.read(skip=self._is_old)
         if frame is None:
             raise CameraError(f"{self._name}: gives no more pictures")
-        return Shot(frame, captured_at(frame.pts, frame.time_base, time.monotonic()))
+        at = captured_at(frame.pts, frame.time_base, time.monotonic())
+        return Shot(frame, at, self._stream.is_damaged)
 
     def close(self) -> None:
         """Let go of the device."""

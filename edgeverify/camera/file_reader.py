@@ -44,6 +44,11 @@ class VideoFile:
         """The time of the last frame read; 0 before the first."""
         return self._frames / self.frames_per_second
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the last frame is incomplete, or is built on one that is."""
+        return self._stream.is_damaged
+
     def read(self) -> VideoFrame:
         """Return the next frame, not yet converted.
 
@@ -84,7 +89,7 @@ class FileReader:
         wait = self._began + self._video.seconds - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        return Shot(frame, time.monotonic())
+        return Shot(frame, time.monotonic(), self._video.is_damaged)
 
     def close(self) -> None:
         """Close the file."""

@@ -64,7 +64,7 @@ class GstreamerReader:
             for number in range(self._size[1]):
                 start = number * self._row_bytes
                 plane[number * stride : number * stride + row] = self._raw[start : start + row]
-        return Shot(frame, captured_at)
+        return Shot(frame, captured_at, is_damaged=False)
 
     def close(self) -> None:
         """End the pipeline."""

@@ -79,7 +79,8 @@ class LockstepCamera:
         if self._video is None or self._broken is not None:
             return None
         try:
-            pixels = self._developer.develop(self._video.read())
+            frame = self._video.read()
+            pixels = self._developer.develop(frame, is_damaged=self._video.is_damaged)
         except VideoEndedError as error:
             self._break(CameraState.ENDED, str(error))
             return None

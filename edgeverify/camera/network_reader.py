@@ -117,7 +117,7 @@ class NetworkReader:
                 raise CameraError(f"{self._name}: the stream broke off")
             now = time.monotonic()
             if not self._is_timed:
-                return Shot(frame, now)
+                return Shot(frame, now, self._stream.is_damaged)
             if frame.pts is None and self._untimed_left_to_pass > 0:
                 self._untimed_left_to_pass -= 1
                 continue
@@ -127,7 +127,7 @@ class NetworkReader:
             self._old_left_to_pass -= 1
             if self._old_left_to_pass < 0 or not self._clock.is_catching_up:
                 self._old_left_to_pass = 0
-                return Shot(frame, captured_at)
+                return Shot(frame, captured_at, self._stream.is_damaged)
 
     def close(self) -> None:
         """Hang up."""
@@ -176,7 +176,7 @@ class SnapshotReader:
         frame = self._stream.read()
         if frame is None:
             raise CameraError(f"{self._order.name}: answers without a picture")
-        return Shot(frame, asked_at)
+        return Shot(frame, asked_at, self._stream.is_damaged)
 
     def close(self) -> None:
         """Forget the last answer."""

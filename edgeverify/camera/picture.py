@@ -35,7 +35,7 @@ class Picture:
     `filled_rows` is the share (0 to 1) of the frame's height, from the bottom, in which every row
     repeats the row above it; `stale_rows` the share, from top or bottom, that still is the picture
     before. `colour` is the mean distance of the chroma from grey, 0 to 127. `is_corrupt` says that
-    the decoder itself found parts missing.
+    parts of it are missing, or of a picture that it is built on.
     """
 
     thumbnail: bytes

@@ -74,7 +74,7 @@ class Developer:
         self._colours = VideoReformatter()
         self._miniature = VideoReformatter()
 
-    def develop(self, frame: VideoFrame) -> Pixels:
+    def develop(self, frame: VideoFrame, *, is_damaged: bool) -> Pixels:
         """Return the picture's pixels; whatever was true of the one before counts for nothing."""
         from_range = int(frame.color_range)
         rgb = self._colours.reformat(
@@ -100,7 +100,7 @@ class Developer:
             colour=0.0 if _is_grey(frame) else colour,
             turn=turn_of(frame),
             form=form_of(frame),
-            is_corrupt=frame.is_corrupt,
+            is_corrupt=is_damaged,
         )
 
     def _small(self, frame: VideoFrame, from_range: int) -> tuple[bytes, float]:

@@ -19,10 +19,14 @@ class VideoEndedError(CameraError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """A picture as it was decoded, and when it was captured (CLOCK_MONOTONIC seconds)."""
+    """A picture as it was decoded, and when it was captured (CLOCK_MONOTONIC seconds).
+
+    `is_damaged`: it is incomplete, or is built on a picture that is.
+    """
 
     frame: VideoFrame
     captured_at: float
+    is_damaged: bool
 
 
 class Reader(Protocol):

@@ -19,6 +19,7 @@ import av
 from av.codec.context import Flags
 from av.container import InputContainer
 
+from edgeverify.camera.lost_pictures import LossWatch
 from edgeverify.camera.reader import MAX_SIDE_PIXELS
 from edgeverify.errors import CameraError
 
@@ -135,6 +136,9 @@ class Stream:
             decoder.flags = int(decoder.flags) | int(Flags.low_delay)
         self._packets = self._input.demux(self._stream)
         self._decoded: Iterator[VideoFrame] = iter(())
+        self._losses = LossWatch(decoder.name, decoder.extradata or b"")
+        self.is_damaged = False
+        """Whether the last picture is incomplete, or is built on one that is."""
         self._bad_packets = 0
 
     @property
@@ -170,6 +174,7 @@ class Stream:
         if not 0 < max(frame.width, frame.height) <= MAX_SIDE_PIXELS:
             raise CameraError(f"{self._name}: gave {frame.width} x {frame.height} pixels: too many")
         self._latest = frame
+        self.is_damaged = self._losses.is_damaged(frame)
         return frame
 
     def close(self) -> None:
@@ -193,9 +198,11 @@ class Stream:
             raise CameraError(f"{self._name}: {describe(error)}") from None
 
     def _decode(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        self._losses.take(packet)
         try:
             return packet.decode()
         except av.InvalidDataError:
+            self._losses.lose(packet)
             self._bad_packets += 1
             if self._bad_packets < MAX_BAD_PACKETS:
                 return []

@@ -88,7 +88,8 @@ def timed_frames(run: FrameRun) -> Iterator[tuple[float, RgbImage]]:
     try:
         while True:
             try:
-                pixels = developer.develop(video.read())
+                frame = video.read()
+                pixels = developer.develop(frame, is_damaged=video.is_damaged)
             except VideoEndedError:
                 return
             yield video.seconds, upright(pixels.packed(), pixels.turn)

@@ -15,7 +15,9 @@ DEVELOPER = Developer()
 def examine(picture: NDArray[np.uint8], before: NDArray[np.uint8] | None = None) -> Picture:
     """Judge an RGB picture, after the one that came before it."""
     developed = [
-        DEVELOPER.develop(VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"))
+        DEVELOPER.develop(
+            VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"), is_damaged=False
+        )
         for pixels in (picture, picture if before is None else before)
     ]
     rows, rows_before = (pixels.packed() for pixels in developed)
