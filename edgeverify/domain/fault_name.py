@@ -41,7 +41,7 @@ class FaultName(DescribedWord):
     )
     CAMERA_TORN = (
         ("camera_torn", "its pictures arrive broken", "no"),
-        "Look at its cable or network.",
+        "Look at its cable or network; over UDP, set `camera.transport: tcp`.",
     )
     CAMERA_ENDED = (
         ("camera_ended", "the video file has ended", "no"),
