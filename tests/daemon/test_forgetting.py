@@ -39,6 +39,9 @@ class LaterBy:
     def at_least(self) -> datetime:
         return NOON + self.passed
 
+    def wall(self) -> datetime:
+        return NOON + self.passed
+
 
 def _control(
     door: DoorOnStage, store: ReferenceStore, evidence: EvidenceFolder, clock: StillClock
