@@ -173,7 +173,8 @@ class World:
 
     def fill_the_disk(self) -> None:
         """Leave no byte free; what SQLite had in reserve goes too."""
-        self._empty_the_log()
+        for database in (self.journal, self.state / "references.sqlite"):
+            _empty_the_log(database)
         with suppress(OSError), (self.state / "filler").open("wb", buffering=0) as filler:
             while True:
                 filler.write(bytes(4096))
@@ -185,15 +186,16 @@ class World:
         """Make the small disk read-only (`ro`) or writable again (`rw`)."""
         subprocess.run(["mount", "-o", f"remount,{how}", str(self.state)], check=True)
 
-    def _empty_the_log(self) -> None:
-        connection = sqlite3.connect(self.journal, timeout=5.0)
-        with suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-
     def heat_to(self, raw: str) -> None:
         """Set the processor's temperature, in thousandths of a degree."""
         self.heat.zone(0, "x86_pkg_temp", raw)
+
+
+def _empty_the_log(database: Path) -> None:
+    connection = sqlite3.connect(database, timeout=5.0)
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
 
 
 @contextmanager
