@@ -24,6 +24,8 @@ WITH_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139
 """Values of profile_idc whose sequence parameters state their chroma (7.3.2.1.1)."""
 HEADER_BYTES = 32
 """More than a slice header needs up to its frame_num, even with a large first_mb_in_slice."""
+SEQUENCE_BYTES = 4096
+"""More than sequence parameters need with every scaling list written out."""
 PACKED = 1
 """configurationVersion: parameters and pictures as in MP4 (ISO/IEC 14496-15, 5.3.3.1)."""
 
@@ -111,7 +113,7 @@ class FrameNumbers:
         kind = unit[0] & 31
         try:
             if kind == SEQUENCE:
-                number, sequence = _sequence(Bits(unit[1:]))
+                number, sequence = _sequence(Bits(unit[1:SEQUENCE_BYTES]))
                 self._sequences[number] = sequence
             elif kind == PICTURE:
                 bits = Bits(unit[1:HEADER_BYTES])
@@ -213,10 +215,11 @@ def _between_start_codes(stream: bytes) -> Iterator[bytes]:
 
 def _by_length(packet: bytes, length_bytes: int) -> Iterator[bytes]:
     """Yield NAL units that their length stands before."""
-    while len(packet) > length_bytes:
-        end = length_bytes + int.from_bytes(packet[:length_bytes], "big")
-        yield packet[length_bytes:end]
-        packet = packet[end:]
+    at = 0
+    while at + length_bytes < len(packet):
+        start = at + length_bytes
+        at = start + int.from_bytes(packet[at:start], "big")
+        yield packet[start:at]
 
 
 def _packed_parameters(extradata: bytes) -> Iterator[bytes]:

@@ -6,15 +6,16 @@ PyYAML's parsers give events, and what is built from them follows YAML 1.2, not 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from yaml.reader import ReaderError
 
+from edgeverify.atomic_file import open_plain
 from edgeverify.config.building import Builder
 from edgeverify.config.hints import advice_on_lines, document_kind
 from edgeverify.config.problems import ConfigProblemsError, KeyPath, Problem, fatal
@@ -120,19 +121,15 @@ def _line_at(text: str, position: int) -> int:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            os.close(descriptor)
-            what = "cannot be read: Is a directory" if stat.S_ISDIR(mode) else "is not a plain file"
-            raise fatal(path, 0, what)
-        with os.fdopen(descriptor, "rb") as file:
+        with open_plain(path) as file:
             content = file.read(MAX_BYTES + 1)
     except PermissionError as error:
         cure = ". Put sudo before the command." if os.geteuid() else ""
         raise fatal(path, 0, f"cannot be read: {error.strerror}{cure}") from None
     except OSError as error:
-        raise fatal(path, 0, f"cannot be read: {error.strerror}") from None
+        is_none = error.errno == errno.EINVAL
+        what = "is not a plain file" if is_none else f"cannot be read: {error.strerror}"
+        raise fatal(path, 0, what) from None
     if len(content) > MAX_BYTES:
         raise fatal(path, 0, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
     return content

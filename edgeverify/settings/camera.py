@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from edgeverify.settings.section import Section
+from edgeverify.settings.section import Section, require_below
 
 DEFAULT_BUNDLE = "sface"
 """The model of a door that names none; made when it is first needed."""
@@ -81,11 +81,7 @@ class CameraSettings(Section):
 
     @model_validator(mode="after")
     def _some_picture_is_good(self) -> Self:
-        if self.black_below >= self.overexposed_above:
-            raise ValueError(
-                f"black_below ({self.black_below:g}) is not below overexposed_above "
-                f"({self.overexposed_above:g}): no picture could ever be good"
-            )
+        require_below(self, "black_below", "overexposed_above", "no picture could ever be good")
         return self
 
 
@@ -128,9 +124,5 @@ class QualitySettings(Section):
 
     @model_validator(mode="after")
     def _some_face_is_bright_enough(self) -> Self:
-        if self.min_brightness >= self.max_brightness:
-            raise ValueError(
-                f"min_brightness ({self.min_brightness:g}) is not below max_brightness "
-                f"({self.max_brightness:g}): nobody could ever enter"
-            )
+        require_below(self, "min_brightness", "max_brightness", "nobody could ever enter")
         return self

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from edgeverify.settings.section import Section
+from edgeverify.settings.section import Section, require_below
 
 LivenessMode = Literal["auto", "passive", "challenge", "both", "off"]
 
@@ -34,11 +34,7 @@ class PadSettings(Section):
 
     @model_validator(mode="after")
     def _some_face_can_be_judged(self) -> Self:
-        if self.min_face_pixels >= self.max_face_pixels:
-            raise ValueError(
-                f"min_face_pixels ({self.min_face_pixels:g}) is not below max_face_pixels "
-                f"({self.max_face_pixels:g}): no face could ever be judged"
-            )
+        require_below(self, "min_face_pixels", "max_face_pixels", "no face could ever be judged")
         return self
 
 

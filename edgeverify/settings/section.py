@@ -15,3 +15,10 @@ class Section(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
     )
+
+
+def require_below(section: Section, low: str, high: str, otherwise: str) -> None:
+    """Raise ValueError where one limit is not below another: then nothing lies between them."""
+    least, most = getattr(section, low), getattr(section, high)
+    if least >= most:
+        raise ValueError(f"{low} ({least:g}) is not below {high} ({most:g}): {otherwise}")

@@ -158,6 +158,28 @@ def test_a_loss_is_seen_where_lengths_stand_before_the_parts(tmp_path: Path) -> 
     assert not any(is_damaged for is_damaged, _shows in seen[KEY_EVERY:])
 
 
+ENDLESS = (
+    b"\0\0\1\x67\x42\0\x1f"
+    + int(
+        # Number 0, 4 bits, order 1, and an offset for each of two million pictures.
+        "1" + "1" + "010" + "0" + "1" + "1" + "0" * 20 + "1" * 44,
+        2,
+    ).to_bytes(9, "big")
+    + b"\xff" * 1_000_000
+)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("extradata", "packet"),
+    [(b"", ENDLESS), (b"\1\0\0\0\3", bytes(4_000_000))],
+    ids=["endless parameters", "a million empty parts"],
+)
+def test_a_camera_that_means_harm_costs_little_time(extradata: bytes, packet: bytes) -> None:
+    """Shifted bit by bit, or copied for each part, either would take minutes."""
+    assert not FrameNumbers(extradata).misses_one(packet)
+
+
 @given(st.binary(max_size=300), st.lists(st.binary(max_size=200), max_size=4))
 def test_no_bytes_end_in_an_error(extradata: bytes, packets: list[bytes]) -> None:
     numbers = FrameNumbers(extradata)
