@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +79,12 @@ def test_a_full_disk_denies_and_the_door_is_back_when_there_is_space(door: Watch
         absent("only root can mount a small disk to fill")
     with Witness(made.broker.port) as witness:
         witness.let_in(OWNER_CARD)
-        made.fill_the_disk()
-        until(
-            lambda: witness.ask(OWNER_CARD).reason is Reason.JOURNAL_UNAVAILABLE,
-            "a denial for want of a journal",
-        )
-        until(lambda: "journal_unavailable" in made.reasons(), "the alarm in the status", 2.5)
-        made.free_the_disk()
+        with _full_disk(made):
+            until(
+                lambda: witness.ask(OWNER_CARD).reason is Reason.JOURNAL_UNAVAILABLE,
+                "a denial for want of a journal",
+            )
+            until(lambda: "journal_unavailable" in made.reasons(), "the alarm in the status", 2.5)
         back = until(made.is_well, "the journal to be back", 10.0)
         witness.let_in(OWNER_CARD)
         rows = {row.event_id: row for row in recent(made.journal, limit=1000)}
@@ -98,19 +98,28 @@ def test_who_could_not_be_enrolled_on_a_full_disk_is_when_there_is_space(door: W
     made = door.world
     if not made.has_small_disk:
         absent("only root can mount a small disk to fill")
-    made.fill_the_disk()
     photo = made.folder / "eve.jpg"
     photo.write_bytes(made.props.other_id_photo)
     before = list(STAFF)
-    made.configure(staff=[*before, {"card": "1003", "name": "Eve", "photos": [photo.name]}])
-    until(lambda: "enrolment_failed" in made.reasons(), "the failure to be named")
-    (said,) = (one for one in _told(made) if one["name"] == "enrolment_failed")
-    assert "full" in str(said["detail"])
-    made.free_the_disk()
+    with _full_disk(made):
+        made.configure(staff=[*before, {"card": "1003", "name": "Eve", "photos": [photo.name]}])
+        until(lambda: "enrolment_failed" in made.reasons(), "the failure to be named")
+        (said,) = (one for one in _told(made) if one["name"] == "enrolment_failed")
+        assert "full" in str(said["detail"])
     until(lambda: made.status().get("references") == 3, "everybody to be enrolled", 40)
     until(lambda: not made.reasons() - STANDING, "nothing to be wrong")
     made.configure(staff=before)
     until(made.is_well, "the config without her")
+
+
+@contextmanager
+def _full_disk(made: World) -> Iterator[None]:
+    """Whatever is found on it, the tests that follow have room again."""
+    made.fill_the_disk()
+    try:
+        yield
+    finally:
+        made.free_the_disk()
 
 
 def _told(made: World) -> list[dict[str, object]]:

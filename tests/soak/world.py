@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from edgeverify.daemon.heat_watch import SYS_VARIABLE
@@ -21,6 +22,7 @@ from edgeverify.status_socket import Json, ask
 from tests.brokers import Mosquitto, Proxy
 from tests.faces import DATA
 from tests.soak.camera import Camera
+from tests.soak.full_disk import FullDisk
 from tests.soak.props import Props
 from tests.thermal.conftest import SensorTree
 from tests.waiting import patience, until
@@ -58,6 +60,10 @@ class World:
     """A descriptor that the daemon reads as its standard input."""
     process: subprocess.Popen[bytes] | None = None
     camera_is_whole: bool = True
+
+    @cached_property
+    def disk(self) -> FullDisk:
+        return FullDisk(self.state / "filler")
 
     @property
     def state(self) -> Path:
@@ -175,12 +181,10 @@ class World:
         """Leave no byte free; what SQLite had in reserve goes too."""
         for database in (self.journal, self.state / "references.sqlite"):
             _empty_the_log(database)
-        with suppress(OSError), (self.state / "filler").open("wb", buffering=0) as filler:
-            while True:
-                filler.write(bytes(4096))
+        self.disk.fill()
 
     def free_the_disk(self) -> None:
-        (self.state / "filler").unlink(missing_ok=True)
+        self.disk.free()
 
     def mount_again(self, how: str) -> None:
         """Make the small disk read-only (`ro`) or writable again (`rw`)."""
@@ -245,6 +249,7 @@ def world(
             yield made
         finally:
             made.kill()
+            made.free_the_disk()
             camera.unplug()
             proxy.close()
             broker.kill()
