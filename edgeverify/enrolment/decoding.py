@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from edgeverify.domain import RgbImage
@@ -39,8 +41,10 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"<!DOCTYPE html", "a web page"),
     (b"<html", "a web page"),
     (b"version https://git-lfs", "the placeholder of a file in Git LFS"),
+    *((start, "a TIFF picture") for start in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
 )
 _SAVE = "Save it as JPEG or PNG."
+_SAVE_AS_BYTES = "Save it as JPEG or PNG, of 8 bits a channel."
 _COPY_AGAIN = "Copy it again from where it comes from, or save it as JPEG once more."
 _FROM_A_PHONE = "Save it as JPEG: on an iPhone, Settings, Camera, Formats, Most Compatible."
 
@@ -54,6 +58,10 @@ PICTURE_ENDINGS = frozenset(
     | {".avif", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
 )
 """How files of these formats are called, for whoever looks for pictures in a folder."""
+
+_NEW_SUBFILE_TYPE = 254
+_MOST_COPIES = 32
+"""Of a page: each halves its sides, so no picture has more."""
 
 MEGAPIXEL = 1_000_000
 REDUCED_UP_TO = 8
@@ -75,6 +83,7 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own size warning: ours is stricter
             with Image.open(io.BytesIO(content), formats=_formats_of(content)) as image:
+                _require_one_page(name, image)
                 factor = _reduction(name, image, max_megapixels)
                 if factor > 1:
                     image.draft(image.mode, (image.width // factor, image.height // factor))
@@ -82,17 +91,11 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
                 upright = ImageOps.exif_transpose(image)
                 if upright.width * upright.height > max_megapixels * MEGAPIXEL:
                     upright = upright.reduce(factor)
-                return _to_rgb(upright)
+                return _to_rgb(name, upright)
     except ImageError:
         raise
     except UnidentifiedImageError:
-        kind = kind_of(content)
-        what = f"{kind} that cannot be read here" if kind else "not a picture that can be read"
-        advice = advice_for(kind)
-        if _is_of_phones(kind) and _reads_heif():
-            what += ": it is damaged or cut short, or of another codec"
-            advice = _COPY_AGAIN
-        raise ImageError(f"{name}: is {what}", advice=advice) from None
+        raise _unidentified(name, content) from None
     except Image.DecompressionBombError:
         raise ImageError(
             f"{name}: has far more than {max_megapixels:g} megapixels", advice=_SCALE_DOWN
@@ -101,6 +104,20 @@ def decode(name: str, content: bytes, *, max_megapixels: float) -> RgbImage:
         raise ImageError(f"{name}: does not fit into memory", advice=_SCALE_DOWN) from None
     except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead to
         raise ImageError(f"{name}: is damaged: {_first_line(error)}", advice=_COPY_AGAIN) from None
+
+
+def _unidentified(name: str, content: bytes) -> ImageError:
+    """Make the error of what no reader knows, called by what its beginning says."""
+    kind = kind_of(content)
+    what = f"{kind} that cannot be read here" if kind else "not a picture that can be read"
+    advice = advice_for(kind)
+    if _is_of_phones(kind) and _reads_heif():
+        what += ": it is damaged or cut short, or of another codec"
+        advice = _COPY_AGAIN
+    elif "TIFF" in kind:
+        what += ": of other numbers than 8 or 16 bits, of a rare compression, or damaged"
+        advice = _SAVE_AS_BYTES
+    return ImageError(f"{name}: is {what}", advice=advice)
 
 
 def _formats_of(content: bytes) -> tuple[str, ...]:
@@ -153,17 +170,61 @@ def _reduction(name: str, image: Image.Image, max_megapixels: float) -> int:
     )
 
 
-def _to_rgb(image: Image.Image) -> RgbImage:
+def _require_one_page(name: str, image: Image.Image) -> None:
+    """Raise ImageError for a TIFF of several pages: whose face is meant would be a guess.
+
+    A page's smaller copies (bit 0 of NewSubfileType, TIFF 6.0) are no pages of their own. The
+    image is at its first page afterwards.
+    """
+    if image.format != "TIFF":
+        return
+    try:
+        for page in range(1, _MOST_COPIES + 1):
+            with contextlib.suppress(SyntaxError):  # a copy of a kind that Pillow does not read
+                image.seek(page)
+            if not image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & 1:  # type: ignore[attr-defined]
+                break
+    except EOFError:
+        return
+    finally:
+        image.seek(0)
+    raise ImageError(
+        f"{name}: has several pages, and a photo is one picture",
+        advice="Save the page that shows the face as JPEG or PNG.",
+    )
+
+
+def _to_rgb(name: str, image: Image.Image) -> RgbImage:
+    if image.mode == "F":
+        return _three_of(_bytes_of_floats(name, np.asarray(image)))
     if image.mode.startswith("I;16") or image.mode == "I":
         values = np.asarray(image).astype(np.float64)
         top = max(float(np.max(values)), 255.0)
         grey = (values * (255.0 / (65535.0 if top > 255.0 else top))).clip(0, 255)
-        return np.repeat(grey.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
+        return _three_of(grey.astype(np.uint8))
     if image.has_transparency_data:
         layers = image.convert("RGBA")
         paper = Image.new("RGBA", layers.size, "white")
         image = Image.alpha_composite(paper, layers)
     return np.ascontiguousarray(np.asarray(image.convert("RGB"), dtype=np.uint8))
+
+
+def _three_of(grey: NDArray[np.uint8]) -> RgbImage:
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+
+
+def _bytes_of_floats(name: str, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return grey, uint8, of numbers from 0 to 1 or from 0 to 255; ImageError of others.
+
+    Whoever sharpens a picture passes its ends; by less than a factor of two.
+    """
+    top = float(np.max(values))
+    if not np.isfinite(values).all() or top > 2 * 255:
+        raise ImageError(
+            f"{name}: is of floating-point numbers that go neither from 0 to 1 nor from 0 to 255",
+            advice=_SAVE_AS_BYTES,
+        )
+    return (values * (255.0 if top <= 2.0 else 1.0)).clip(0, 255).astype(np.uint8)
 
 
 def _first_line(error: Exception) -> str:
