@@ -48,13 +48,11 @@ class Watched:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("door")
-    said, hang = Notifications(folder / "notify"), folder / "hang"
-    chip = folder / "gpiochip"
+    said, hang, chip = Notifications(folder / "notify"), folder / "hang", folder / "gpiochip"
     environ = {
         "NOTIFY_SOCKET": str(said.path),
         "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6)),
-        HANG: str(hang),
-        CHIP: str(chip),
+        **{HANG: str(hang), CHIP: str(chip)},
     }
     program = ("-m", "tests.daemon.unfit_daemon")
     with world(folder, props, environ=environ, program=program) as made:
@@ -65,8 +63,8 @@ def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[Wat
 
 def test_it_was_ready_and_said_so_in_words(door: Watched) -> None:
     until(lambda: door.said.said("READY=1") > 0, "READY=1")
-    lines = [line for _, line in door.said.heard]
-    assert any(line.startswith("STATUS=front-door: degraded: liveness_off") for line in lines)
+    degraded = "STATUS=front-door: degraded: liveness_off"
+    assert any(line.startswith(degraded) for _, line in door.said.heard)
     assert "model_weak" in door.world.reasons(), "its network is accepted, and said to be weak"
     # Both are said by other threads while MediaPipe makes its graphs with standard error shut.
     assert "camera ok" in door.world.log
