@@ -49,11 +49,8 @@ class Watched:
 def door(tmp_path_factory: pytest.TempPathFactory, props: Props) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("door")
     said, hang, chip = Notifications(folder / "notify"), folder / "hang", folder / "gpiochip"
-    environ = {
-        "NOTIFY_SOCKET": str(said.path),
-        "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6)),
-        **{HANG: str(hang), CHIP: str(chip)},
-    }
+    environ = {HANG: str(hang), CHIP: str(chip), "NOTIFY_SOCKET": str(said.path)}
+    environ["WATCHDOG_USEC"] = str(int(WATCHDOG_SECONDS * 1e6))
     program = ("-m", "tests.daemon.unfit_daemon")
     with world(folder, props, environ=environ, program=program) as made:
         made.start()
