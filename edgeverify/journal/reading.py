@@ -1,21 +1,15 @@
-"""Reading the journal beside a running daemon: lists and reports, never a change.
-
-Also as rows for spreadsheets: CSV in which no cell is taken for a formula.
-"""
+"""Reading the journal beside a running daemon: lists and reports, never a change."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
 from edgeverify.domain import Notice, Outcome, Reason
 from edgeverify.errors import JournalUnavailableError
@@ -24,21 +18,6 @@ from edgeverify.journal.entry import FrameRecord
 from edgeverify.journal.notices import notices_of
 from edgeverify.journal.rows import from_ms, to_ms
 from edgeverify.private_sqlite import has_table, open_for_reading
-
-Cell: TypeAlias = str | int | float | bool | None
-
-
-def csv_line(cells: Iterable[Cell]) -> str:
-    """Return one line without its end (RFC 4180); formulas are made text (OWASP, CSV injection)."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([_harmless(cell) for cell in cells])
-    return text.getvalue()
-
-
-def _harmless(cell: Cell) -> Cell:
-    is_formula = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@"))
-    return f"'{cell}" if is_formula else cell
-
 
 _COLUMNS = (
     "sequence, event_id, claim_id, card, source, outcome, reason, issued_ms, duration_seconds,"

@@ -6,7 +6,6 @@ Explicit pairs are made once by the seed, saved as CSV, and read again.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from pytorch_metric_learning.utils import common_functions
 
 from edgeverify.atomic_file import write_whole
 from edgeverify.errors import ConfigError
+from edgeverify.table_rows import csv_row
 from edgeverify_train.chance import draws, seed_of
 from edgeverify_train.recipe.loss import SamplerSettings
 
@@ -73,13 +73,11 @@ def _drawn(
 
 def write_pairs(path: Path, pairs: Sequence[Pair], pictures: Sequence[Path], folder: Path) -> None:
     """Save them: `first,second,mated`, paths from the data folder, mated 1 or 0."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(HEADER)
+    rows = [csv_row(HEADER)]
     for pair in pairs:
         names = (pictures[index].relative_to(folder) for index in (pair.first, pair.second))
-        rows.writerow((*names, int(pair.mated)))
-    write_whole(path, text.getvalue().encode())
+        rows.append(csv_row((*names, int(pair.mated))))
+    write_whole(path, "".join(f"{row}\n" for row in rows).encode())
 
 
 def read_pairs(path: Path, pictures: Sequence[Path], folder: Path) -> tuple[Pair, ...]:

@@ -67,3 +67,29 @@ def test_drawing_says_nothing_more(
     figure.axes[0].loglog([0.001, 1], [0.001, 1])
     figure.savefig(tmp_path / "drawn.png")
     assert figure.axes[0].title.get_text() == name.replace("山田", "□□")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\rb\tc.jpg", "a b c.jpg"),
+        ("山\u3000田\u2028.jpg", "□ □ .jpg"),
+        ("\x1b[31mred\x07.jpg", "□[31mred□.jpg"),
+        ("Jos\udce9.jpg", "Jos□.jpg"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_what_no_font_can_draw_is_neither_warned_of_nor_logged_raw(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr(fonts, "font_with", lambda _: None)
+    figure = titled(name)
+    with caplog.at_level(logging.WARNING):
+        fonts.give_glyphs(figure)
+    figure.savefig(tmp_path / "drawn.png")
+    assert figure.axes[0].title.get_text() == shown
+    assert all(one.isprintable() for one in caplog.text.replace("\n", ""))

@@ -34,6 +34,16 @@ def test_names_that_are_no_utf8_are_aligned_under_names_that_are(
     assert "edgeverify-train align" in said.stderr
 
 
+def test_names_with_breaks_in_them_are_taken_up_again(photos: Path, tmp_path: Path) -> None:
+    """The ledger of `a<CR>b.jpg` could not be read: the same command ended in an error."""
+    for name in ("a\rb.jpg", "a\nb.jpg", 'a","b.jpg', "=1+1.jpg"):
+        shutil.copyfile(photos / PEOPLE[0] / "a.jpg", photos / PEOPLE[0] / name)
+    chips = tmp_path / "chips"
+    made = aligned(photos, chips).made
+    again = aligned(photos, chips)
+    assert (again.made, again.kept, again.gone) == (0, made, ())
+
+
 def test_an_output_whose_links_lead_round_is_one_plain_line(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     words = ["align", str(photos), "-o", str(tmp_path / "round"), "--template", "arcface-112"]

@@ -136,9 +136,9 @@ def _records(records: Iterable[Record], form: Form) -> Iterator[str]:
 
 
 def _csv_line(cells: Iterable[Value]) -> str:
-    from edgeverify.journal.reading import csv_line
+    from edgeverify.table_rows import spreadsheet_row
 
-    return csv_line(
+    return spreadsheet_row(
         json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell for cell in cells
     )
 

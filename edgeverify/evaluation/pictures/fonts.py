@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import unicodedata
 
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -30,6 +31,9 @@ def give_glyphs(figure: Figure) -> str:
     for text in figure.findobj(Text):
         if "$" in text.get_text() and _OF_AN_AXIS not in text.get_text():
             text.set_parse_math(False)
+        shown = _without_controls(text.get_text())
+        if shown != text.get_text():
+            text.set_text(shown)
         lacking = "".join(sorted({one for one in text.get_text() if not _in_usual(one)}))
         if not lacking:
             continue
@@ -62,8 +66,20 @@ def font_with(letters: str) -> str | None:
     return None
 
 
+def _without_controls(words: str) -> str:
+    """Return the words with a space for each other kind of space, a box for what no font has."""
+    return "".join(
+        one if one == "\n" else " " if one.isspace() else _BOX if _is_control(one) else one
+        for one in words
+    )
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Cc", "Cs"}
+
+
 def _in_usual(letter: str) -> bool:
-    return letter.isspace() or ord(letter) in _usual()
+    return letter == "\n" or ord(letter) in _usual()
 
 
 @functools.cache

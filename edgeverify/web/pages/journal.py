@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 
 from edgeverify.config.wall_clock import WallClock
 from edgeverify.domain import Outcome, Reason
-from edgeverify.journal.reading import csv_line
 from edgeverify.status_socket import Json
+from edgeverify.table_rows import spreadsheet_row
 from edgeverify.web.guard import session_of
 from edgeverify.web.parts import Parts
 from edgeverify.web.roles import MANAGERS
@@ -187,8 +187,8 @@ async def export(request: Request, parts: Parts) -> Response:
     said = " ".join(f"{key}={value}" for key, value in chosen.items() if value) or "everything"
     await parts.link.write_down("page export journal", said, session_of(request).name)
     rows = await _decisions(parts, asked, EXPORTED)
-    lines = [csv_line(COLUMNS)]
-    lines += [csv_line(_cells(row, parts.clock)) for row in rows]
+    lines = [spreadsheet_row(COLUMNS)]
+    lines += [spreadsheet_row(_cells(row, parts.clock)) for row in rows]
     name = f"{parts.door_name}-journal.csv"
     return Response(
         f"{SPREADSHEET_MARK}{NEW_LINE.join(lines)}{NEW_LINE}",

@@ -17,6 +17,7 @@ from typing_extensions import Self
 
 from edgeverify.errors import ConfigError
 from edgeverify.folder_listing import entries, files_below
+from edgeverify.table_rows import csv_row
 
 CHIP_SUFFIX = ".png"
 """Without loss: a chip is read in every epoch of every training."""
@@ -156,9 +157,8 @@ class Ledger:
             os.truncate(path, _whole_rows(path))
         self._stream = path.open("a", encoding="utf-8", errors="surrogateescape", newline="")
         path.chmod(0o600)
-        self._writer = csv.writer(self._stream, lineterminator="\n")
         if is_new:
-            self._writer.writerow(_COLUMNS)
+            self._write(_COLUMNS)
 
     def __enter__(self) -> Self:
         return self
@@ -173,10 +173,13 @@ class Ledger:
 
     def put(self, row: Row) -> None:
         """Write a row."""
-        self._writer.writerow(
+        self._write(
             (row.photo, row.bytes, row.changed, row.chip, f"{row.eye_distance:.1f}", row.problem)
         )
         self._stream.flush()
+
+    def _write(self, cells: Iterable[object]) -> None:
+        self._stream.write(f"{csv_row(cells)}\n")
 
 
 def _whole_rows(path: Path) -> int:

@@ -20,6 +20,7 @@ from edgeverify.evaluation.pictures.plots import Drawn, save_plots
 from edgeverify.feeding.alignment import whole_chip
 from edgeverify.feeding.preprocessing import as_seen
 from edgeverify.how_many import how_many
+from edgeverify.table_rows import spreadsheet_row
 from edgeverify_train.exporting.held_out import held_out_people, trained_people
 from edgeverify_train.feeding import fed
 from edgeverify_train.gallery import PairShown, Side, View, digits_of, write_gallery
@@ -141,19 +142,23 @@ def _draw_worst(found: HeldOutFigures, folder: Path, view: View) -> None:
     ]  # fmt: skip
     title = f"worst pairs of held-out people, threshold {found.threshold:.{digits}f}"
     write_gallery(folder / "worst-pairs.png", shown, title, view=view)
-    lines = ["kind,probe,reference,score"]
-    for kind, pairs in (("mated", found.missed), ("non-mated", found.mistaken)):
-        lines += [
-            f'{kind},"{side(one.probe).words}","{side(one.reference).words}",{one.score:.8f}'
-            for one in pairs
-        ]
-    write_whole(folder / "worst-pairs.csv", ("\n".join(lines) + "\n").encode())
+    # A number, not its text: a score below zero begins as a formula does.
+    rows = [
+        spreadsheet_row(
+            (kind, side(one.probe).words, side(one.reference).words, round(one.score, 8))
+        )
+        for kind, pairs in (("mated", found.missed), ("non-mated", found.mistaken))
+        for one in pairs
+    ]
+    text = "\n".join(("kind,probe,reference,score", *rows))
+    write_whole(folder / "worst-pairs.csv", f"{text}\n".encode())
 
 
 def _draw_pairs(recipe: Recipe, run: RunFolder, target: Path, view: View) -> int:
     """Draw the first pairs of the run's own list, mated and not in turn."""
     base = Path(recipe.data.folder)
-    rows = list(csv.DictReader(run.pairs.read_text(encoding="utf-8").splitlines()))
+    with run.pairs.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     mated = [row for row in rows if row["mated"] in {"1", "true", "True"}]
     others = [row for row in rows if row not in mated]
     turns = [row for two in zip(mated[:12], others[:12], strict=False) for row in two]
