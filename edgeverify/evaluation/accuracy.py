@@ -21,6 +21,7 @@ from edgeverify.evaluation.images.material import (
     folder_images,
     material,
     paired_images,
+    passed_over,
 )
 from edgeverify.evaluation.images.pairs import Pair, read_pairs
 from edgeverify.evaluation.images.view import Gates
@@ -162,10 +163,10 @@ def image_report(given: Sources, job: Job, progress: Progress) -> ImageReport:
 
 def look_at_folder(folder: Path, job: Job, progress: Progress) -> Material:
     """Acquire a folder per person. EvaluationError."""
-    images = folder_images(folder)
+    images, left_out = folder_images(folder), passed_over(folder)
     with FaceCache(job.cache, job.instrument.key) as cache:
         seen, problems = acquire([i.path for i in images], job.instrument, cache, progress)
-    return material(images, seen, problems)
+    return material(images, seen, (*left_out, *problems))
 
 
 def look_at_pairs(

@@ -15,7 +15,7 @@ from edgeverify.domain import RgbImage
 from edgeverify.enrolment.decoding import PICTURE_ENDINGS
 from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError
-from edgeverify.folder_listing import files_below
+from edgeverify.folder_listing import files_of_people_told
 
 VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".webm", ".m4v"})
 MAX_MEGAPIXELS = 25.0
@@ -50,7 +50,7 @@ def find_runs(root: Path) -> tuple[FrameRun, ...]:
     if not root.is_dir():
         raise EvaluationError(f"{root} is neither a folder nor a file")
     try:
-        files = files_below(root)
+        files = files_of_people_told(root)
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
     runs = [

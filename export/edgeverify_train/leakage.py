@@ -6,13 +6,16 @@ check.json beside the folder is read, and refused by as well.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
+from edgeverify_export.parity.faces import MOST_BYTES
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeverify.atomic_file import read_plain
 from edgeverify.errors import ConfigError
 from edgeverify.how_many import how_many
 from edgeverify_train.people import Person, named, pictures_below, shared_people
@@ -67,10 +70,10 @@ def shared_pictures(
     folders = [each for each in lists if each.is_dir()]
     if not folders:
         return {}
-    own = {_digest(path): path for one in people for path in one.pictures}
+    own = _digests(path for one in people for path in one.pictures)
     found = {}
     for folder in folders:
-        theirs = {_digest(path) for path in pictures_below(folder)}
+        theirs = _digests(pictures_below(folder))
         shared = tuple(sorted(path for digest, path in own.items() if digest in theirs))
         if shared:
             found[folder] = shared
@@ -172,5 +175,10 @@ def _place(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digests(paths: Iterable[Path]) -> dict[str, Path]:
+    """Return readable files by what is in them; others are nobody's picture."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found[hashlib.sha256(read_plain(path, MOST_BYTES)).hexdigest()] = path
+    return found

@@ -25,7 +25,7 @@ from edgeverify.errors import ConfigError
 from edgeverify.evaluation import aligned_chips
 from edgeverify.feeding.statement import BundleModel
 from edgeverify.feeding.template_kinds import Template
-from edgeverify.folder_listing import entries, files_below
+from edgeverify.folder_listing import Found, entries, files_of_people
 
 STATEMENT = aligned_chips.STATEMENT
 
@@ -138,6 +138,8 @@ def people_in(
 ) -> tuple[tuple[Person, ...], int]:
     """Read the people of a folder, sorted by name, and how many had too few pictures.
 
+    A person's pictures may lie at any depth below their folder, which may be a link.
+
     `max_pictures` of 0 takes all of them, else that number, evenly over the folder. ConfigError
     where nobody is there, or where a name is not UTF-8: runs, pairs and lists name people.
     """
@@ -146,10 +148,15 @@ def people_in(
             f"the folder {folder} does not exist",
             advice="Give the folder that `edgeverify-train align` made.",
         )
+    pictures: dict[str, list[Path]] = {
+        each.name: [] for each in _listed(folder) if each.is_dir() and not each.name.startswith(".")
+    }
+    for path in files_of(folder).files:
+        if path.parent != folder and path.suffix.lower() in PICTURE_ENDINGS:
+            pictures.setdefault(path.relative_to(folder).parts[0], []).append(path)
     found = [
-        Person(each.name, _pictures(each, max_pictures))
-        for each in _listed(folder)
-        if each.is_dir() and not each.name.startswith(".")
+        Person(name, tuple(spread(each, max_pictures) if max_pictures else each))
+        for name, each in sorted(pictures.items())
     ]
     _require_text(folder, found)
     enough = tuple(one for one in found if len(one.pictures) >= max(1, min_pictures))
@@ -179,14 +186,18 @@ def pictures_below(folder: Path) -> tuple[Path, ...]:
         raise ConfigError(
             f"the folder {folder} does not exist", advice="Give a folder with pictures."
         )
-    try:
-        files = files_below(folder)
-    except OSError as error:
-        raise _unreadable(error) from None
-    found = [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]
+    found = [path for path in files_of(folder).files if path.suffix.lower() in PICTURE_ENDINGS]
     if not found:
         raise ConfigError(f"there is no picture below {folder}", advice="Give a folder with some.")
     return tuple(found)
+
+
+def files_of(folder: Path) -> Found:
+    """List the files that both of the above go by, and the links that they do not follow."""
+    try:
+        return files_of_people(folder)
+    except OSError as error:
+        raise _unreadable(error) from None
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -201,13 +212,6 @@ def _unreadable(error: OSError) -> ConfigError:
         f"the folder {error.filename} cannot be read: {error.strerror}",
         advice="Give this user the right to read and enter it (chmod u+rx).",
     )
-
-
-def _pictures(folder: Path, limit: int) -> tuple[Path, ...]:
-    found: Sequence[Path] = [
-        path for path in _listed(folder) if path.suffix.lower() in PICTURE_ENDINGS
-    ]
-    return tuple(spread(found, limit) if limit else found)
 
 
 class Split(BundleModel):

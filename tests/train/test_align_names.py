@@ -65,3 +65,15 @@ def test_a_linked_person_is_aligned_and_a_link_below_one_is_named(
     assert [row.problem for row in found.failures if row.photo.endswith("round")] == [
         "is a link to a folder below a person's own, which is not followed"
     ]
+
+
+def test_check_data_names_what_align_names_in_the_same_words(photos: Path, tmp_path: Path) -> None:
+    """Of a reason with a colon in it only the end was said, and of such a link nothing."""
+    (photos / PEOPLE[0] / "round").symlink_to("..")
+    (photos / PEOPLE[0] / "raw.tif").write_bytes(b"II*\x00" + bytes(40))
+    reasons = {row.photo: row.problem for row in aligned(photos, tmp_path / "chips").failures}
+    check = ["check-data", str(photos), "-o", str(tmp_path / "check"), "--no-cache"]
+    said = CliRunner().invoke(app, check)
+    for name in ("round", "raw.tif"):
+        place = f"{PEOPLE[0]}/{name}"
+        assert f"  {place}: {reasons[place]}\n" in said.stdout

@@ -21,7 +21,7 @@ from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EvaluationError, ImageError
 from edgeverify.feeding.alignment import chip_transform
 from edgeverify.feeding.preprocessing import as_seen
-from edgeverify.folder_listing import files_below
+from edgeverify.folder_listing import files_of_people_told
 from edgeverify.vision.contract import FaceDetector, FaceMesher
 from edgeverify.vision.dominance import FaceSelection, select
 from edgeverify.vision.embedder import align_for
@@ -52,7 +52,7 @@ def images_below(folder: Path) -> tuple[Path, ...]:
         raise EvaluationError(f"{folder} is not a folder")
     try:
         found = tuple(
-            path for path in files_below(folder) if path.suffix.lower() in PICTURE_ENDINGS
+            path for path in files_of_people_told(folder) if path.suffix.lower() in PICTURE_ENDINGS
         )
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None

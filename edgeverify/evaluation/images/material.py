@@ -14,7 +14,7 @@ from edgeverify.errors import EvaluationError
 from edgeverify.evaluation.images.acquire import Problem
 from edgeverify.evaluation.images.acquired import Acquired
 from edgeverify.evaluation.images.pairs import ImageKey, Pair
-from edgeverify.folder_listing import entries, files_below
+from edgeverify.folder_listing import NOT_FOLLOWED, files_of_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +57,14 @@ def folder_images(root: Path) -> tuple[NamedImage, ...]:
     if not root.is_dir():
         raise EvaluationError(f"{root} is not a folder", advice="Give a folder per person in it.")
     try:
-        images = [
-            NamedImage(person=person.name, path=path)
-            for person in entries(root)
-            for path in files_below(person)
-            if path.suffix.lower() in PICTURE_ENDINGS
-        ]
+        found = files_of_people(root)
     except OSError as error:
         raise EvaluationError(f"{error.filename} cannot be read: {error.strerror}") from None
+    images = [
+        NamedImage(person=path.relative_to(root).parts[0], path=path)
+        for path in found.files
+        if path.parent != root and path.suffix.lower() in PICTURE_ENDINGS
+    ]
     people = {image.person for image in images}
     if len(people) < 2:
         holds = "no folder with pictures" if not people else f"pictures of {people.pop()} alone"
@@ -73,6 +73,20 @@ def folder_images(root: Path) -> tuple[NamedImage, ...]:
             advice="It must hold one folder per person, of at least two people.",
         )
     return tuple(images)
+
+
+def passed_over(root: Path) -> tuple[Problem, ...]:
+    """Name what a folder of people holds and nobody looks at. Raises OSError."""
+    found = files_of_people(root)
+    stray = [path for path in found.files if path.parent == root]
+    return (
+        *(Problem(path=path, problem=NOT_FOLLOWED) for path in found.links),
+        *(
+            Problem(path=path, problem="is in nobody's folder")
+            for path in stray
+            if path.suffix.lower() in PICTURE_ENDINGS
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

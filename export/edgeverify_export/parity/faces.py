@@ -16,7 +16,7 @@ from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.alignment import align_mesh, whole_chip
 from edgeverify.feeding.statement import Feeding
 from edgeverify.feeding.template_kinds import Template
-from edgeverify.folder_listing import files_below
+from edgeverify.folder_listing import files_of_people_told
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted, download_bar
 from edgeverify.settings import VisionSettings
@@ -27,7 +27,7 @@ from edgeverify.vision.dominance import FaceSelection, select
 T = TypeVar("T")
 
 _MAX_MEGAPIXELS = 50.0
-_MOST_BYTES = 256 * 2**20
+MOST_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,7 +100,7 @@ def _face(
 
 def read_rgb(path: Path) -> RgbImage:
     """Read a picture, uint8 RGB; ImageError where it cannot be, OSError where it is not there."""
-    content = read_plain(path, _MOST_BYTES)
+    content = read_plain(path, MOST_BYTES)
     return decode_photo(str(path), content, max_megapixels=_MAX_MEGAPIXELS).rgb
 
 
@@ -109,9 +109,10 @@ def images_in(folder: Path, limit: int) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise ParityError(f"no folder of images at {folder}")
     try:
-        found = [path for path in files_below(folder) if path.suffix.lower() in PICTURE_ENDINGS]
+        files = files_of_people_told(folder)
     except OSError as error:
         raise ParityError(f"{error.filename} cannot be read: {error.strerror}") from None
+    found = [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]
     if not found:
         raise ParityError(f"no image below {folder}: nothing would be compared")
     return tuple(spread(found, limit))

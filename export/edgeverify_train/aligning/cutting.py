@@ -16,6 +16,7 @@ from edgeverify.enrolment.photo import decode_photo
 from edgeverify.errors import EdgeverifyError
 from edgeverify.feeding.alignment import Resize, align_mesh
 from edgeverify.feeding.template_kinds import Template
+from edgeverify.folder_listing import NOT_FOLLOWED
 from edgeverify.models.folders import models_directory
 from edgeverify.settings import VisionSettings
 from edgeverify.verifier.pipeline import open_face_finder
@@ -70,8 +71,7 @@ class Cutter:
         try:
             found, content = photo.path.stat(), read_plain(photo.path, MOST_BYTES)
         except IsADirectoryError:
-            said = "is a link to a folder below a person's own, which is not followed"
-            return Row(photo=photo.place, bytes=0, changed=0, problem=said)
+            return Row(photo=photo.place, bytes=0, changed=0, problem=NOT_FOLLOWED)
         except OSError as error:  # it is looked at again the next time: as 0 bytes it has changed
             said = f"cannot be read: {error.strerror}"
             return Row(photo=photo.place, bytes=0, changed=0, problem=said)

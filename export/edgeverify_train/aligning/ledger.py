@@ -16,7 +16,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edgeverify.errors import ConfigError
-from edgeverify.folder_listing import entries, files_below
+from edgeverify.folder_listing import files_of_people
 from edgeverify.table_rows import csv_row
 
 CHIP_SUFFIX = ".png"
@@ -44,10 +44,10 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
     if not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}", advice="Give a folder per person in it.")
     try:
-        found = [path.relative_to(folder) for path in _files(folder)]
+        found = files_of_people(folder)
     except OSError as error:
         raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
-    places = [place for place in found if not any(part.startswith(".") for part in place.parts)]
+    places = [path.relative_to(folder) for path in (*found.files, *found.links)]
     if not places:
         raise ConfigError(f"{folder} holds no file", advice="Give a folder per person in it.")
     stray = [place for place in places if len(place.parts) == 1]
@@ -60,20 +60,6 @@ def photos_in(folder: Path, *, unlabelled: bool = False) -> tuple[Photo, ...]:
             "where nobody need be told apart.",
         )
     return _named(folder, places)
-
-
-def _files(folder: Path) -> list[Path]:
-    """List every file below; a person's folder may be a link, as for those who read chips.
-
-    A link to a folder further down might lead round in a circle: it is listed itself.
-    """
-    found = []
-    for each in entries(folder):
-        if not each.is_dir():
-            found.append(each)
-            continue
-        found += files_below(each, links=True)
-    return found
 
 
 def _named(folder: Path, places: Sequence[Path]) -> tuple[Photo, ...]:

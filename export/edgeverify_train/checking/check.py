@@ -13,6 +13,7 @@ from edgeverify.comparison import Metric
 from edgeverify.errors import ConfigError
 from edgeverify.evaluation.images.acquire import Problem, Progress
 from edgeverify.evaluation.images.acquired import Acquired
+from edgeverify.evaluation.images.material import passed_over
 from edgeverify.evaluation.instrument import Instrument
 from edgeverify_train import people as folders
 from edgeverify_train.checking import findings
@@ -149,7 +150,7 @@ def check_folder(
         same_pictures=_same_pictures(read, seen),
         same_people=same_people,
         strangers=strangers,
-        unseen=(*problems, *unseen),
+        unseen=(*passed_over(folder), *problems, *unseen),
         leaked=leaked,
         leaked_pictures=leaked_pictures,
         leaked_faces={path: one.leaks for path, one in faces.items() if one.leaks},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeverify.atomic_file import PRIVATE_FOLDER, write_whole
 from edgeverify.evaluation.as_json import plain
+from edgeverify.evaluation.images.acquire import Problem
 from edgeverify.how_many import how_many
 from edgeverify_train.checking.check import Checked
 from edgeverify_train.checking.findings import SamePicture
@@ -66,7 +67,7 @@ def lines(found: Checked) -> Iterator[str]:
     )
     yield from _listed(
         f"{_many(found.unseen, 'picture')} that could not be judged",
-        [f"{one.path.parent.name}/{one.path.name}: {_reason(one.problem)}" for one in found.unseen],
+        [f"{one.path.parent.name}/{one.path.name}: {_reason(one)}" for one in found.unseen],
     )
     if found.must_mend:
         yield f"To be mended before a training: {'; '.join(found.must_mend)}."
@@ -76,8 +77,10 @@ def _many(things: Sized, word: str) -> str:
     return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"
 
 
-def _reason(problem: str) -> str:
-    return problem.rpartition(": ")[2].replace("_", " ")
+def _reason(one: Problem) -> str:
+    """Return it without the path in front; a gate's name is one word of several."""
+    words = one.problem.removeprefix(f"{one.path}: ")
+    return words if " " in words else words.replace("_", " ")
 
 
 def _leaks(found: Checked) -> Iterator[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgeverify.errors import ConfigError
+from edgeverify.folder_listing import of_links
 from edgeverify.how_many import how_many
 from edgeverify_train.chance import draws
 from edgeverify_train.distil.gap import HeldOutLessons, answers
@@ -24,7 +25,7 @@ from edgeverify_train.fitting.start import Outcome, Say, embedding_size, train
 from edgeverify_train.leakage import digest_of, require_apart
 from edgeverify_train.networks.building import BuiltNetwork, build_network, require_sizes
 from edgeverify_train.origin import TeacherNote, write_teacher
-from edgeverify_train.people import Person, pictures_below
+from edgeverify_train.people import Person, files_of, pictures_below
 from edgeverify_train.recipe import Recipe
 from edgeverify_train.run_folder import RunFolder
 
@@ -101,6 +102,9 @@ def _lessons(
         )
     finally:
         teacher.close()
+    links = files_of(Path(recipe.data.folder)).links
+    if links:
+        say(f"  {of_links(links)}")
     if left_out:
         said = how_many(left_out, "photo")
         say(f"  {said} without a face left out: {run.folder / 'left-out.txt'}")

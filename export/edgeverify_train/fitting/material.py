@@ -17,6 +17,7 @@ from torch import nn
 
 from edgeverify.errors import ConfigError
 from edgeverify.feeding.statement import Feeding
+from edgeverify.folder_listing import of_links
 from edgeverify.how_many import how_many
 from edgeverify_train import people as folders
 from edgeverify_train.feeding import require_aligned
@@ -107,6 +108,7 @@ def gather(recipe: Recipe, run: RunFolder, resolved: Resolved, *, resumed: bool)
         folder, min_pictures=data.min_pictures, max_pictures=data.max_pictures
     )
     remarks = [require_aligned(folder, resolved, trusted=data.trust_template)]
+    remarks.append(of_links(folders.files_of(folder).links))
     if left_out:
         people_left = how_many(left_out, "person", "people")
         remarks.append(f"{people_left} with fewer than {data.min_pictures} pictures left out")
