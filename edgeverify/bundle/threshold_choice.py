@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from edgeverify.bundle.measured_point import Fusion, MeasuredPoint
 from edgeverify.bundle.operating_points import OperatingPoints
+from edgeverify.comparison import Metric
 from edgeverify.domain import OperatingPoint
 from edgeverify.errors import ConfigError
 from edgeverify.how_many import how_many
@@ -14,6 +17,19 @@ _MEAN_FRAMES = 5
 
 SMALL_FACTOR = 10.0
 """A reference of small photos is held to the threshold of this many times fewer false matches."""
+
+
+def one_sided(threshold: float, metric: Metric) -> str:
+    """Return why a threshold decides nothing, as every score lies on one side of it; else empty.
+
+    A cosine is above -1 and at most 1, minus a distance at most 0. One that is no number has no
+    score at or above it.
+    """
+    lowest, highest = (-1.0, 1.0) if metric == "cosine" else (-math.inf, 0.0)
+    between = "above -1 and at most 1" if metric == "cosine" else "minus a distance, so at most 0"
+    if not threshold <= highest:
+        return f"lets nobody in: the scores are {between}"
+    return f"lets everybody in: the scores are {between}" if threshold <= lowest else ""
 
 
 def choose_operating_point(

@@ -86,7 +86,8 @@ def open_instrument(
     """Open what the settings name, prove it by its golden vectors, choose the threshold.
 
     `folder` is what relative paths start from. BundleError or RuntimeUnavailableError;
-    EvaluationError for `aligned` pictures where the bundle's networks each want another chip.
+    EvaluationError for `aligned` pictures where the bundle's networks each want another chip;
+    ConfigError for a threshold by hand that decides nothing.
     """
     opened = open_photo_verifier(settings, folder, models_directory(environ))
     templates = {part.manifest.template for part in opened.verifier.bundle.parts}
@@ -100,6 +101,9 @@ def open_instrument(
     try:
         point: OperatingPoint | None = opened.point()
     except ConfigError:
+        if settings.decision.threshold is not None:
+            opened.close()
+            raise
         point = None
     return Instrument(
         verifier=opened.verifier,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from edgeverify.atomic_file import read_plain
 from edgeverify.bundle.fusion import EmbedderBundle, load_embedder
 from edgeverify.bundle.operating_points import OperatingPoints
-from edgeverify.bundle.threshold_choice import choose_operating_point
+from edgeverify.bundle.threshold_choice import choose_operating_point, one_sided
 from edgeverify.bundle.vision_bundle import NAME as VISION
 from edgeverify.bundle.vision_bundle import VisionBundle, load_vision_bundle
 from edgeverify.domain import Degradation, OperatingPoint
@@ -99,11 +99,10 @@ class Verifier:
         that every score or none would reach.
         """
         by_hand = settings.decision.threshold
-        if by_hand is not None and self.bundle.metric == "cosine" and not -1 < by_hand <= 1:
-            who = "everybody" if by_hand <= -1 else "nobody"
+        why = "" if by_hand is None else one_sided(by_hand, self.bundle.metric)
+        if why:
             raise ConfigError(
-                f"decision.threshold {by_hand:g} lets {who} in: the scores of the bundle "
-                f"{self.bundle.name} are above -1 and at most 1",
+                f"decision.threshold {by_hand:g} {why} ({self.bundle.name})",
                 advice="Leave it out, and decision.max_fmr chooses one that was measured.",
             )
         return choose_operating_point(

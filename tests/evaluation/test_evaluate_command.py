@@ -57,6 +57,13 @@ def evaluate(model: Path, kept: Path) -> Evaluate:
     return say
 
 
+def test_a_threshold_that_no_score_reaches_is_refused(album: Path, model: Path) -> None:
+    """It was dropped without a word, and the bundle's evidence blamed."""
+    said = run("evaluate", album, "--bundle", model, "--no-cache", "--threshold", "41")
+    assert said.code == 78
+    assert "threshold 41 lets nobody in" in said.err
+
+
 @pytest.mark.slow
 def test_a_folder_of_people_is_measured_twice_and_drawn(
     album: Path, evaluate: Evaluate, tmp_path: Path

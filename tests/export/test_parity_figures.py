@@ -53,10 +53,11 @@ THREE = [[1.0, 0, 0, 0, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0, 0, 0], [0, 0, 1.0, 0
         ({"min_cosine": 0.998}, "cosine 0.998"),
         ({"min_cosine": float("nan")}, "cosine nan"),
         ({"flipped": 2}, "2 of 2400 decisions flipped"),
-        ({"nan_count": 1}, "1 answers with NaN"),
         ({"faces": 0}, "nothing was compared"),
-        ({"extremes_flipped": 1}, "black, white or noise decided otherwise 1 times"),
-        ({"flipped": None}, "not run"),
+        ({"extremes_flipped": 1}, "black, white or noise decided otherwise 1 time"),
+        ({"nan_count": 1}, "1 answer with NaN"),
+        ({"flipped": None, "pairs": 0}, "not run; give --pairs, or --no-flips"),
+        ({"flipped": None}, "not run; give --threshold, or --pairs of two people too, or --no"),
     ],
 )
 def test_the_gate_says_what_fails(change: dict[str, object], words: str) -> None:
@@ -120,6 +121,27 @@ def test_the_threshold_comes_from_the_hand_then_the_pairs(tmp_path: Path) -> Non
     assert measured.value == pytest.approx((0.0 + 0.8) / 2)
     assert "1 non-mated" in measured.source
     assert choose(bundle, answers(THREE), trial(0), None) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold", "who"),
+    [
+        ("cosine", 41.0, "nobody"),
+        ("cosine", -1.0, "everybody"),
+        ("cosine", float("nan"), "nobody"),
+        ("euclidean", 0.5, "nobody"),
+        ("euclidean", float("-inf"), "everybody"),
+    ],
+)
+def test_a_threshold_at_which_nothing_can_flip_is_no_pass(
+    tmp_path: Path, metric: str, threshold: float, who: str
+) -> None:
+    """Parity passed at 41, the percentage of somebody's script, and at a distance without minus."""
+    write_tiny(tmp_path / "tiny")
+    bundle = load_bundle(tmp_path / "tiny")
+    manifest = bundle.manifest.model_copy(update={"metric": metric})
+    with pytest.raises(ParityError, match=f"--threshold .* lets {who} in.*no decision could flip"):
+        choose(replace(bundle, manifest=manifest), answers(THREE), trial(), threshold)
 
 
 def test_noise_that_begins_to_match_a_face_is_a_flip(tmp_path: Path) -> None:

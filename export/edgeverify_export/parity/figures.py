@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.manifest import ParityFigures, Precision
 from edgeverify.errors import ParityError
+from edgeverify.how_many import how_many
 from edgeverify_export.parity import trial as trials
 from edgeverify_export.sessions import cosine_rows
 
@@ -97,15 +98,17 @@ def failures(comparison: Comparison, *, flips_needed: bool) -> list[str]:
             f"{where}: cosine {comparison.min_cosine:.6f} at worst, at least {cosine} is needed"
         )
     if comparison.nan_count:
-        found.append(f"{where}: {comparison.nan_count} answers with NaN")
+        found.append(f"{where}: {how_many(comparison.nan_count, 'answer')} with NaN")
     if comparison.extremes_flipped:
         found.append(
-            f"{where}: black, white or noise decided otherwise {comparison.extremes_flipped} times"
+            f"{where}: black, white or noise decided otherwise "
+            f"{how_many(comparison.extremes_flipped, 'time')}"
         )
     if comparison.flipped_share is None:
         if flips_needed:
+            wanted = "--threshold, or --pairs of two people too" if comparison.pairs else "--pairs"
             found.append(
-                f"{where}: flipped decisions not run; give --pairs, or --no-flips to do without"
+                f"{where}: flipped decisions not run; give {wanted}, or --no-flips to do without"
             )
     elif comparison.flipped_share > flipped:
         told = comparison.too_few_pairs

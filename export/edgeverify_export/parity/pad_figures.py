@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgeverify.bundle.manifest import PadParityFigures, Precision
 from edgeverify.errors import ParityError
 from edgeverify.feeding.preprocessing import Batch
+from edgeverify.how_many import how_many
 from edgeverify.vision.pad import softmax
 from edgeverify_export.parity.figures import MAX_FLIPPED, MIN_COSINE, Flips, count_flips, too_few
 from edgeverify_export.sessions import cosine_rows
@@ -123,7 +124,7 @@ def pad_failures(one: PadComparison, *, flips_needed: bool) -> list[str]:
     if not worst <= MAX_LIVE_DIFFERENCE:
         found.append(f"{where}: P(live) off by {worst:.4f}, at most {MAX_LIVE_DIFFERENCE} may be")
     if one.nan_count:
-        found.append(f"{where}: {one.nan_count} answers with NaN")
+        found.append(f"{where}: {how_many(one.nan_count, 'answer')} with NaN")
     share, allowed = one.flipped_share, MAX_FLIPPED[one.precision]
     if share is None and flips_needed:
         found.append(

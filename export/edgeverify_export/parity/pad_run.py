@@ -14,6 +14,7 @@ from edgeverify.domain import FaceBox, Refusal, RgbImage
 from edgeverify.errors import EdgeverifyError, ParityError
 from edgeverify.feeding.pad_crop import crop_around_box
 from edgeverify.feeding.preprocessing import Batch, feed
+from edgeverify.how_many import how_many
 from edgeverify.models.folders import models_directory
 from edgeverify.progress import counted, download_bar
 from edgeverify.runtime.session import Session
@@ -150,7 +151,7 @@ def run_pad_parity(
     if not comparisons:
         failures.append("nothing was compared: the bundle has one form only")
     if baseline.nan_count:
-        failures.append(f"{baseline.name}: {baseline.nan_count} answers with NaN")
+        failures.append(f"{baseline.name}: {how_many(baseline.nan_count, 'answer')} with NaN")
     return PadParityReport(
         bundle=bundle,
         trial=trial,
@@ -188,6 +189,11 @@ def _answers(form: _Form, parts: list[tuple[Batch, Batch]]) -> pad_figures.PadAn
 
 def _threshold(bundle: PadBundle, by_hand: float | None) -> Chosen | None:
     if by_hand is not None:
+        if not 0 < by_hand <= 1:
+            raise ParityError(
+                f"--threshold {by_hand:g} is not above 0 and at most 1: no decision could flip",
+                advice="Give one that a door could use, or leave it out.",
+            )
         return Chosen(by_hand, "given by --threshold")
     points = bundle.operating_points
     if points is None or not points.points:

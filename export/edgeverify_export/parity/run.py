@@ -8,6 +8,7 @@ from pathlib import Path
 from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.bundle.loading import Bundle
 from edgeverify.errors import ParityError
+from edgeverify.how_many import how_many
 from edgeverify.progress import counted
 from edgeverify.runtime.onnxruntime.session import OnnxRuntimeSession
 from edgeverify_export.assemble import extreme_chips
@@ -74,7 +75,7 @@ def run_parity(
     failures = [] if feeding is None else feeding.failures
     failures += all_failures(comparisons, flips_needed=flips_needed)
     if baseline.nan_count:
-        failures.append(f"{baseline.name}: {baseline.nan_count} answers with NaN")
+        failures.append(f"{baseline.name}: {how_many(baseline.nan_count, 'answer')} with NaN")
     return ParityReport(
         bundle=bundle,
         trial=trial,

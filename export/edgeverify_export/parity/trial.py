@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgeverify.bundle.fusion import EmbedderBundle
 from edgeverify.bundle.manifest import Manifest, Precision
+from edgeverify.bundle.threshold_choice import one_sided
 from edgeverify.comparison import Metric
 from edgeverify.domain import RgbImage
 from edgeverify.errors import ParityError
@@ -210,8 +211,14 @@ def choose(
 ) -> Chosen | None:
     """Take the one written by hand, else the door's operating point, else FMR 1e-3 of the pairs.
 
-    None where there are no pairs to decide.
+    None where there are no pairs to decide. ParityError for one by hand that decides nothing.
     """
+    why = "" if by_hand is None else one_sided(by_hand, bundle.metric)
+    if why:
+        raise ParityError(
+            f"--threshold {by_hand:g} {why}: no decision could flip",
+            advice="Give one that a door could use, or leave it out.",
+        )
     if not trial.has_pairs:
         return None
     if by_hand is not None:
