@@ -51,9 +51,10 @@ def from_text(text: str, typed: Literal["text", "decimal", "hex"], settings: Num
         return text
     if typed == "hex":
         try:
-            return written(bytes.fromhex(text), settings)
+            raw = bytes.fromhex(text)
         except ValueError:
             raise TornReadError("not pairs of hexadecimal digits") from None
+        return written(raw, settings)
     if not (text.isascii() and text.isdecimal()):
         raise TornReadError("not a decimal number")
     number = int(text)

@@ -64,6 +64,8 @@ def _checked(body: bytes) -> bytes:
         raise TornReadError("a frame is not hexadecimal") from None
     if len(body) != RDM_BODY:
         raise TornReadError("a frame is too short")
+    if 2 * len(raw) != RDM_BODY:
+        raise TornReadError("a frame is not hexadecimal")  # fromhex passes over blanks
     check = 0
     for byte in raw[:-1]:
         check ^= byte

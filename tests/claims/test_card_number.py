@@ -44,6 +44,19 @@ def test_a_keyboard_reader_that_types_all_of_a_card_that_shows_its_last_three_by
     assert from_text("3112D687", "hex", printed) == "018.54919"
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("12D6", "2 bytes where 4 are expected"),
+        ("0012D68", "not pairs of hexadecimal digits"),
+        ("0012D6XY", "not pairs of hexadecimal digits"),
+    ],
+)
+def test_a_torn_number_in_hexadecimal_says_why_it_is_torn(text: str, why: str) -> None:
+    with pytest.raises(TornReadError, match=why):
+        from_text(text, "hex", NumberSettings(bytes=4))
+
+
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from(["decimal", "hex"]),

@@ -72,9 +72,11 @@ def test_a_card_is_claimed_once_however_long_it_lies_there(plug: Plug) -> None:
         FRAME.replace(b"4E", b""),
         FRAME.replace(b"4E", b"4E4E"),
         FRAME.replace(b"4E", b"\xff\xfe"),
+        b"\x02" + b" " * 12 + b"\x03",
+        b"\x020D00BC61D0  \x03",
         FRAME[:7] + FRAME,
     ],
-    ids=["checksum", "short", "long", "noise", "begun twice"],
+    ids=["checksum", "short", "long", "noise", "blanks", "blanks behind", "begun twice"],
 )
 def test_a_torn_frame_is_no_card(torn: bytes, plug: Plug) -> None:
     with reading(KIND, _settings(plug)) as desk:
