@@ -53,7 +53,7 @@ class Typing:
 
     def press(self, code: int, at: float) -> str | None:
         """Take a key; return what was typed once its end comes. Raises TornReadError."""
-        if (self._typed or self._is_odd) and at - self._at > PAUSE_SECONDS:
+        if (self._typed or self._is_odd) and not 0 <= at - self._at <= PAUSE_SECONDS:
             self._typed, self._is_odd = "", False
             self._at = at
             raise TornReadError("the reader stopped in the middle of a number")

@@ -15,7 +15,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from edgeverify.claims.keyboard import KIND
+from edgeverify.claims.card_number import TornReadError
+from edgeverify.claims.keyboard import KIND, Typing
 from tests.absent import absent
 from tests.claims.readers import reading
 from tests.waiting import until
@@ -224,3 +225,14 @@ def test_a_reader_that_somebody_holds_or_that_vanishes_is_named(evdev: Evdev) ->
         until(lambda: desk.away == "", "its return", 20)
         evdev.types("7\n")
         until(lambda: desk.cards == ["7"], "the card")
+
+
+def test_a_clock_that_is_set_back_joins_no_two_halves() -> None:
+    """The kernel stamps keys with the time of day."""
+    typing = Typing()
+    for code in (2, 3):
+        assert typing.press(code, 1000.0) is None
+    with pytest.raises(TornReadError, match="in the middle"):
+        typing.press(4, 900.0)
+    assert typing.press(4, 900.0) is None
+    assert typing.press(28, 900.0) == "3"
